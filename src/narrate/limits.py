@@ -1,0 +1,23 @@
+"""Every bound on what is read, in one place; each error that enforces one names its figure."""
+
+from __future__ import annotations
+
+SCRIPT_BYTES = 16 * 1024 * 1024
+SEGMENTS = 20_000
+ID_BYTES = 100
+TEXT_CHARS = 10_000
+"""Characters of one segment's text."""
+
+UTTERANCE_CHARS = 350
+"""Speech models lose words and pace on long input (QwenLM/Qwen3-TTS#68); longer text is split at sentences."""
+
+PAUSE_SECONDS = 60.0
+RECORDING_BYTES = 512 * 1024 * 1024
+RECORDING_SECONDS = 600.0
+RECORDING_CHANNELS = 8
+RATES = range(8_000, 192_001)
+"""Sample rates in Hz that a recording or an engine may have."""
+
+ENTRY_BYTES = 256 * 1024 * 1024
+FRAME_BYTES = 256 * 1024 * 1024
+"""A frame from a worker larger than this is garbage, not audio (23 minutes of float32 at 48 kHz)."""
