@@ -1,0 +1,22 @@
+"""Scripts: JSON, YAML, Markdown, text files -> Script; every hostile input stops here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from narrate.errors import ScriptError
+from narrate.script.check import resolve
+from narrate.script.document import schema
+from narrate.script.model import Scene, Script, Segment, Voice
+from narrate.script.read import display_name, read
+
+__all__ = ["Scene", "Script", "Segment", "Voice", "load", "schema"]
+
+
+def load(source: str | Path) -> Script:
+    """Read a script: a file, a folder of .txt files, or `-` for standard input."""
+    try:
+        return resolve(read(source))
+    except RecursionError:
+        hint = "a script needs no more than five levels"
+        raise ScriptError("nested too deeply", where=display_name(source), hint=hint) from None

@@ -1,0 +1,192 @@
+"""The tree of a script -> a Script: defaults applied, ids unlike each other, texts speakable."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from narrate import limits, spoken
+from narrate.errors import ScriptError
+from narrate.fps import HINT as FPS_HINT
+from narrate.fps import frame_rate
+from narrate.script import ids
+from narrate.script.document import Document, SceneEntry, SegmentEntry, convert, show, suggest
+from narrate.script.model import Scene, Script, Segment, Voice
+from narrate.script.read import Source
+
+
+def resolve(source: Source) -> Script:
+    """Check everything that a type cannot say, and apply the defaults."""
+    document = _document(source)
+    for name, voice in document.voices.items():
+        _check_voice(voice, source.where(f"$.voices.{show(name)}"))
+    _check_fps(document.fps, source.where("$.fps"))
+    resolver = _Resolver(source, document)
+    resolver.check_known(document.defaults.voice, "$.defaults.voice")
+    scenes: list[Scene] = []
+    if document.scenes is None:
+        at = "$" if isinstance(source.tree, list) else "$.segments"
+        segments = resolver.segments(document.segments or [], at, None)
+    else:
+        scenes, segments = resolver.scenes(document.scenes)
+    _check_unlike([(segment.stem, segment.id, segment.where) for segment in segments])
+    return Script(
+        path=source.path,
+        name=source.name,
+        title=_nfc(document.title),
+        language=document.language,
+        fps=document.fps,
+        pause_after=document.defaults.pause_after,
+        voices=document.voices,
+        scenes=tuple(scenes),
+        segments=tuple(segments),
+        inputs=source.inputs,
+    )
+
+
+def _document(source: Source) -> Document:
+    tree: Any = source.tree
+    if _count(tree) > limits.SEGMENTS:
+        hint = "split it into several scripts"
+        raise ScriptError(f"more than {limits.SEGMENTS} segments", where=source.where("$"), hint=hint)
+    if isinstance(tree, list):
+        document = Document(segments=convert(tree, list[SegmentEntry], source.where))
+    else:
+        document = convert(tree, Document, source.where)
+    given = [part for part in (document.scenes, document.segments) if part is not None]
+    if len(given) == 1 and given[0]:
+        return document
+    what = "both 'scenes' and 'segments'" if given and all(given) else "nothing to say: no segments"
+    hint = "give either 'scenes' or 'segments', with at least one segment"
+    raise ScriptError(what, where=source.where("$"), hint=hint)
+
+
+def _count(tree: Any) -> int:
+    """Segments in a tree that may be anything yet."""
+    if not isinstance(tree, dict):
+        return len(_list(tree))
+    scenes = _list(tree.get("scenes"))
+    segments = sum(len(_list(group.get("segments"))) for group in [tree, *scenes] if isinstance(group, dict))
+    return max(segments, len(scenes))
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+@dataclass(frozen=True)
+class _Resolver:
+    source: Source
+    document: Document
+
+    def scenes(self, entries: Sequence[SceneEntry]) -> tuple[list[Scene], list[Segment]]:
+        places = [f"$.scenes[{i}]" for i in range(len(entries))]
+        for entry, at in zip(entries, places, strict=True):
+            self._check_id(entry.id, f"{at}.id")
+        names = ids.assign([(entry.id, ids.slug(entry.title or "", "scene")) for entry in entries])
+        _check_unlike([(name, name, self.source.where(at)) for name, at in zip(names, places, strict=True)])
+        scenes, segments = [], []
+        for name, entry, at in zip(names, entries, places, strict=True):
+            own = self.segments(entry.segments, f"{at}.segments", name)
+            qualified = tuple(segment.id for segment in own)
+            scenes.append(Scene(id=name, title=_nfc(entry.title), budget=entry.budget, segments=qualified))
+            segments += own
+        return scenes, segments
+
+    def segments(self, entries: Sequence[SegmentEntry], at: str, scene: str | None) -> list[Segment]:
+        wanted = []
+        for i, entry in enumerate(entries):
+            self._check_id(entry.id, f"{at}[{i}].id")
+            display = self._check_text(entry, f"{at}[{i}]")
+            wanted.append((entry.id, ids.segment_id(_nfc(entry.text or entry.say or entry.audio) or "", display)))
+        prefix = f"{scene}/" if scene else ""
+        names = ids.assign(wanted)
+        return [
+            self._segment(entry, prefix + name, scene, f"{at}[{i}]")
+            for i, (entry, name) in enumerate(zip(entries, names, strict=True))
+        ]
+
+    def _segment(self, entry: SegmentEntry, name: str, scene: str | None, at: str) -> Segment:
+        self.check_known(entry.voice, f"{at}.voice")
+        defaults = self.document.defaults
+        return Segment(
+            id=name,
+            scene=scene,
+            where=self.source.where(at),
+            text=_nfc(entry.text) or "",
+            say=_nfc(entry.say),
+            voice=_first(entry.voice, defaults.voice),
+            language=_first(entry.language, defaults.language),
+            pause_after=entry.pause_after,
+            seed=_first(entry.seed, defaults.seed),
+            take=entry.take,
+            audio=self.source.base / entry.audio if entry.audio else None,
+        )
+
+    def check_known(self, voice: str | None, at: str) -> None:
+        """Refuse a voice that the script does not declare."""
+        voices = self.document.voices
+        if voice is not None and voice not in voices:
+            hint = suggest(voice, voices) if voices else "declare it under 'voices', which is empty"
+            raise ScriptError(f"unknown voice {show(voice)}", where=self.source.where(at), hint=hint)
+
+    def _check_id(self, name: str | None, at: str) -> None:
+        if name is not None and (problem := ids.problem(name)):
+            hint = f"use {ids.slug(name, 'segment')!r}"
+            raise ScriptError(f"id {show(name)} {problem}", where=self.source.where(at), hint=hint)
+
+    def _check_text(self, entry: SegmentEntry, at: str) -> str:
+        """Refuse what cannot be said; otherwise return it as captions show it."""
+        where = self.source.where(at)
+        if max(len(entry.text), len(entry.say or "")) > limits.TEXT_CHARS:
+            hint = "split it into several segments"
+            raise ScriptError(f"longer than {limits.TEXT_CHARS} characters", where=where, hint=hint)
+        try:
+            result = spoken.read(entry.text, entry.say)
+        except ValueError as error:
+            raise ScriptError(str(error), where=where, hint="correct the tag") from None
+        if not result.utterances and not entry.audio:
+            hint = "give it a text, or remove the segment"
+            raise ScriptError("nothing to say", where=where, hint=hint)
+        if result.pause_after is not None and entry.pause_after is not None:
+            hint = "keep either the tag at the end or the segment's own pause"
+            raise ScriptError("two pauses after one segment", where=where, hint=hint)
+        return result.display
+
+
+def _check_voice(voice: Voice, where: str) -> None:
+    if sum(part is not None for part in (voice.ref, voice.speaker, voice.design)) != 1:
+        hint = "give exactly one of 'ref', 'speaker' and 'design'"
+        raise ScriptError("not one kind of voice", where=where, hint=hint)
+
+
+def _check_fps(fps: str | int | float | None, where: str) -> None:
+    if fps is None:
+        return
+    try:
+        frame_rate(fps)
+    except ValueError as error:
+        raise ScriptError(str(error), where=where, hint=FPS_HINT) from None
+
+
+def _check_unlike(named: Sequence[tuple[str, str, str]]) -> None:
+    """Refuse ids whose files would be one file; each comes as file stem, id and place."""
+    seen: dict[str, tuple[str, str]] = {}
+    for stem, name, where in named:
+        key = ids.fold(stem)
+        if key not in seen:
+            seen[key] = (name, where)
+            continue
+        other, place = seen[key]
+        what = f"duplicate id {show(name)}" if other == name else f"ids {show(other)} and {show(name)} share a file"
+        raise ScriptError(f"{what}; the other is at {place}", where=where, hint="rename one of them")
+
+
+def _first(*values: Any) -> Any:
+    return next((value for value in values if value is not None), None)
+
+
+def _nfc(text: str | None) -> str | None:
+    return None if text is None else unicodedata.normalize("NFC", text)

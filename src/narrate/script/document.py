@@ -1,0 +1,193 @@
+"""A script as it is written: the types behind JSON, YAML and the JSON Schema, and errors that help."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+from collections.abc import Callable, Iterable
+from typing import Annotated, Any, NoReturn, TypeVar
+
+import msgspec
+from msgspec import Meta
+
+from narrate import limits
+from narrate.errors import ScriptError
+from narrate.script.model import Name, Voice
+
+T = TypeVar("T")
+Where = Callable[[str], str]
+"""From a JSON path to the place that a person looks for."""
+
+Language = Annotated[Name | None, Meta(description="language of the text, such as 'en'")]
+VoiceName = Annotated[str | None, Meta(description="a name from `voices`")]
+Pause = Annotated[
+    Annotated[float, Meta(ge=0, le=limits.PAUSE_SECONDS)] | None,
+    Meta(description="seconds of silence after the segment"),
+]
+Natural = Annotated[int, Meta(ge=0, le=2**32 - 1)]
+Seed = Annotated[Natural | None, Meta(description="makes the engine repeat itself")]
+
+
+class _Entry(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    pass
+
+
+class SegmentEntry(_Entry):
+    """A unit of the narration; it needs `text`, `say` or `audio`."""
+
+    id: Annotated[str | None, Meta(description="made from the text if left out")] = None
+    text: Annotated[str, Meta(description="what is said, and shown in captions")] = ""
+    say: Annotated[Name | None, Meta(description="spoken instead of the text")] = None
+    voice: VoiceName = None
+    language: Language = None
+    pause_after: Pause = None
+    seed: Seed = None
+    take: Annotated[int, Meta(ge=1, le=2**32 - 1, description="raise it to hear another rendering")] = 1
+    audio: Annotated[Name | None, Meta(description="recording to use as it is")] = None
+
+
+class SceneEntry(_Entry):
+    """Segments that belong together, and the time that they may take."""
+
+    segments: Annotated[list[SegmentEntry], Meta(min_length=1)]
+    id: Annotated[str | None, Meta(description="made from the title if left out")] = None
+    title: str | None = None
+    budget: Annotated[Annotated[float, Meta(gt=0)] | None, Meta(description="seconds that the scene may take")] = None
+
+
+class Defaults(_Entry):
+    """What holds for every segment that does not say otherwise."""
+
+    voice: VoiceName = None
+    language: Language = None
+    pause_after: Pause = None
+    seed: Seed = None
+
+
+class Head(_Entry):
+    """What every spelling of a script can say about the whole of it."""
+
+    title: str | None = None
+    language: Language = None
+    voices: dict[Name, Voice] = {}
+    defaults: Defaults = msgspec.field(default_factory=Defaults)
+    fps: Annotated[int | float | str | None, Meta(description="frames per second: 30, 23.976 or '30000/1001'")] = None
+
+
+class FrontMatter(Head):
+    """The head of a Markdown script; `voice` and `pause_after` are short for those in `defaults`."""
+
+    voice: VoiceName = None
+    pause_after: Pause = None
+
+
+class Document(Head):
+    """A narration script: exactly one of `scenes` and `segments`."""
+
+    schema: Annotated[str | None, Meta(description="for editors; not read")] = msgspec.field(
+        default=None, name="$schema"
+    )
+    scenes: Annotated[list[SceneEntry], Meta(min_length=1)] | None = None
+    segments: Annotated[list[SegmentEntry], Meta(min_length=1)] | None = None
+
+
+_BY_FIELD: dict[str, type[msgspec.Struct]] = {
+    "segments": SegmentEntry,
+    "scenes": SceneEntry,
+    "defaults": Defaults,
+    "voices": Voice,
+}
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of a script."""
+    one_of = {"oneOf": [{"required": ["scenes"]}, {"required": ["segments"]}]}
+    dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    return {**dialect, **msgspec.json.schema(Document), **one_of}
+
+
+def convert(tree: object, kind: type[T], where: Where) -> T:
+    """Turn a parsed tree into a type; a ScriptError says what does not fit, and where."""
+    _clean(tree, "$", where)
+    try:
+        return msgspec.convert(tree, kind, strict=True)
+    except msgspec.ValidationError as error:
+        _explain(str(error), tree, kind, where)
+
+
+def show(text: str) -> str:
+    """A string from outside, safe and short enough to print."""
+    return repr(text if len(text) <= 40 else text[:37] + "...")[:78]
+
+
+def printable(text: str) -> str:
+    """A message that may quote its input, safe to print."""
+    return (text if text.isprintable() else repr(text))[:200]
+
+
+def suggest(word: str, known: Iterable[str]) -> str:
+    """A hint: the name that was probably meant, or those that there are."""
+    names = list(known)
+    for close in difflib.get_close_matches(word[:100], names, 1):
+        return f"did you mean {show(close)}?"
+    return "use one of: " + ", ".join(show(name)[1:-1] for name in names[:12])
+
+
+class Flaw:
+    """Stands in a tree for what a parser could read and a script may not hold."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+
+
+def _clean(value: object, path: str, where: Where) -> None:
+    """Refuse what JSON has no word for, or no file, caption or engine could take."""
+    match value:
+        case dict():
+            for key, item in value.items():
+                _clean(key if isinstance(key, str) else Flaw(f"the key {key!r:.40} is not text"), path, where)
+                _clean(item, f"{path}.{key if key.isidentifier() and len(key) < 40 else show(key)}", where)
+        case list():
+            for i, item in enumerate(value):
+                _clean(item, f"{path}[{i}]", where)
+        case str() if bad := re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]", value):
+            raise ScriptError(f"a character that cannot be spoken: {bad[0]!r}", where=where(path), hint=_REMOVE)
+        case float() if not math.isfinite(value):
+            raise ScriptError(f"{value} is not a number", where=where(path), hint="write a finite number")
+        case Flaw():
+            raise ScriptError(value.what, where=where(path), hint="correct it, or put text in quotes")
+
+
+_REMOVE = "remove the control character or broken character"
+
+
+def _explain(message: str, tree: object, kind: Any, where: Where) -> NoReturn:
+    """Raise what msgspec found as an error with a place, and a hint."""
+    what, _, path = message.rpartition(" - at `")
+    what, path = (what, path.rstrip("`")) if what else (message, "$")
+    fields = re.findall(r"\.(\w+)", path)
+    entry = _BY_FIELD.get(fields[-1] if fields else "", kind)
+    if "[...]" in path:
+        path = path.replace("[...]", f".{_bad_voice(tree)}")
+    if unknown := re.fullmatch(r"Object contains unknown field `(.*)`", what, re.DOTALL):
+        names = [field.encode_name for field in msgspec.structs.fields(_struct(entry))]
+        hint = suggest(unknown[1], names)
+        raise ScriptError(f"unknown field {show(unknown[1])}", where=where(path), hint=hint) from None
+    hint = "put text in quotes; `narrate schema` prints what each field may hold"
+    what = what[:1].lower() + what[1:]
+    raise ScriptError(f"{fields[-1]}: {what}" if fields else what, where=where(path), hint=hint) from None
+
+
+def _struct(kind: Any) -> type[msgspec.Struct]:
+    return kind if isinstance(kind, type) and issubclass(kind, msgspec.Struct) else SegmentEntry
+
+
+def _bad_voice(tree: Any) -> str:
+    """The name of the first voice that does not fit; msgspec does not say it."""
+    for name, voice in tree["voices"].items():
+        try:
+            msgspec.convert({name: voice}, dict[Name, Voice], strict=True)
+        except msgspec.ValidationError:
+            return show(name)
+    return show("")
