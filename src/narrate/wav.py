@@ -1,0 +1,26 @@
+"""The header of a PCM WAV file: RIFF, and RF64 where RIFF's 32-bit sizes end."""
+
+from __future__ import annotations
+
+import struct
+
+SAMPLE_BYTES = 2
+HEADER_BYTES = 44
+"""Bytes before the samples of a RIFF file as written here."""
+
+RIFF_LIMIT = 2**32 - 1
+
+
+def header(samples: int, rate: int, extra: int = 0) -> bytes:
+    """The header of a mono 16-bit file of so many samples at `rate` Hz, with `extra` bytes after the samples.
+
+    Past 4 GiB it is an RF64 header with the sizes in a ds64 chunk (EBU Tech 3306).
+    """
+    data = samples * SAMPLE_BYTES
+    fmt = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, rate, rate * SAMPLE_BYTES, SAMPLE_BYTES, 16)
+    if data + extra + HEADER_BYTES - 8 <= RIFF_LIMIT:
+        riff = struct.pack("<4sI4s", b"RIFF", data + extra + HEADER_BYTES - 8, b"WAVE")
+        return riff + fmt + struct.pack("<4sI", b"data", data)
+    ds64 = struct.pack("<4sIQQQI", b"ds64", 28, data + extra + HEADER_BYTES + 36 - 8, data, samples, 0)
+    riff = struct.pack("<4sI4s", b"RF64", RIFF_LIMIT, b"WAVE")
+    return riff + ds64 + fmt + struct.pack("<4sI", b"data", RIFF_LIMIT)
