@@ -1,0 +1,162 @@
+"""The parent side of a worker process: start it, send it jobs, wait no longer than a deadline, end it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from typing import IO, Any
+
+from narrate.engines import frames
+from narrate.engines.base import Job, StopReason, Synthesis
+from narrate.errors import EnvironmentProblem
+from narrate.limits import RATES
+
+LOAD_SECONDS = 300.0
+"""How long an engine may take to load; a large model comes from a cold disk in minutes."""
+
+
+class WorkerLost(Exception):
+    """The worker died, hung past its deadline or wrote garbage; it has been killed."""
+
+
+class JobFailed(Exception):
+    """The worker is well, but this job gave no sound. `final`: another attempt would not help."""
+
+    def __init__(self, message: str, *, final: bool) -> None:
+        super().__init__(message)
+        self.final = final
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back for one job, and how many seconds the engine worked on it."""
+
+    sound: Synthesis
+    seconds: float
+
+
+class Worker:
+    """One engine in a process of its own, in a session of its own so that Ctrl-C reaches only the parent."""
+
+    def __init__(self, engine: str, python: str = sys.executable) -> None:
+        self.engine = engine
+        self.versions: dict[str, str] = {}
+        self._stderr: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
+        self._process = subprocess.Popen(
+            [python, "-m", "narrate.engines.worker", engine],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._stderr,
+            bufsize=0,
+            start_new_session=True,
+            # A script's folder may hold a numpy.py; only installed modules may run.
+            env={**os.environ, "PYTHONSAFEPATH": "1"},
+        )
+
+    def wait_ready(self) -> None:
+        """Wait until the engine has loaded. Raises EnvironmentProblem if it cannot."""
+        try:
+            header, _ = self._read(LOAD_SECONDS)
+        except WorkerLost as lost:
+            raise self._cannot_load(str(lost)) from lost
+        if "ready" not in header:
+            self.kill()
+            raise self._cannot_load(str(header.get("message")))
+        self.versions = header["versions"]
+
+    def send(self, job: Job) -> None:
+        """Hand over a job; replies come in the order of the jobs. Raises WorkerLost."""
+        assert self._process.stdin is not None
+        message = {"synthesize": [{"request": job.request.to_json(), "attempt": job.attempt}]}
+        try:
+            frames.write(self._process.stdin, message)
+        except OSError as error:
+            raise self._lost("the worker is gone") from error
+
+    def receive(self, seconds: float) -> Reply:
+        """Wait at most so many seconds for the next reply. Raises JobFailed or WorkerLost."""
+        import numpy as np
+
+        header, payload = self._read(seconds)
+        if "error" in header:
+            raise JobFailed(str(header.get("message")), final=header["error"] == "unspeakable")
+        try:
+            rate, stop, took = header["rate"], StopReason(header["stop"]), float(header["seconds"])
+            samples = np.frombuffer(payload, "<f4")
+        except (KeyError, ValueError, TypeError) as error:
+            raise self._lost(f"the worker wrote garbage ({error})") from error
+        if rate not in RATES:
+            raise self._lost(f"the worker named an impossible sample rate: {rate!r}")
+        return Reply(Synthesis(samples, rate, stop), took)
+
+    def terminate(self) -> None:
+        """End the worker and whatever it started, now; safe in a signal handler and from another thread."""
+        if self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+
+    def kill(self) -> None:
+        """End the worker and let go of its pipes; only for the thread that reads from it."""
+        self.terminate()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout, self._stderr):
+            if pipe is not None:
+                pipe.close()
+
+    def _read(self, seconds: float) -> tuple[dict[str, Any], bytes]:
+        assert self._process.stdout is not None
+        try:
+            frame = frames.read(_Deadline(self._process.stdout.fileno(), time.monotonic() + seconds))
+        except TimeoutError as error:
+            raise self._lost(f"no answer within {seconds:.0f} s") from error
+        except (frames.BrokenFrame, OSError, ValueError) as error:
+            raise self._lost(f"the worker wrote garbage ({error})") from error
+        if frame is None:
+            raise self._lost(self._epitaph())
+        return frame
+
+    def _lost(self, reason: str) -> WorkerLost:
+        self.kill()
+        return WorkerLost(reason)
+
+    def _epitaph(self) -> str:
+        """How the worker died, and its last words."""
+        code = self._process.wait()
+        how = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+        self._stderr.seek(max(0, self._stderr.seek(0, os.SEEK_END) - 2000))
+        words = self._stderr.read().decode(errors="replace").strip().splitlines()
+        return f"the worker died ({how})" + (f": {words[-1]}" if words else "")
+
+    def _cannot_load(self, reason: str) -> EnvironmentProblem:
+        return EnvironmentProblem(
+            f"the engine {self.engine} cannot be loaded: {reason}",
+            where=f"engine {self.engine}",
+            hint="reinstall narrate-cli in a fresh environment, or choose another --engine",
+        )
+
+
+class _Deadline:
+    """Reads a pipe, and gives up when the time has come."""
+
+    def __init__(self, fd: int, end: float) -> None:
+        self._fd, self._end = fd, end
+
+    def read(self, size: int, /) -> bytes:
+        """Exactly `size` bytes, or fewer at the end of the pipe. Raises TimeoutError."""
+        block = bytearray()
+        while len(block) < size:
+            ready, _, _ = select.select([self._fd], [], [], max(0.0, self._end - time.monotonic()))
+            if not ready:
+                raise TimeoutError
+            part = os.read(self._fd, min(size - len(block), 1 << 20))
+            if not part:
+                break
+            block += part
+        return bytes(block)

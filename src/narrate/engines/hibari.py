@@ -1,0 +1,44 @@
+"""hibari: a small neural English voice that ships inside its package and runs on any CPU."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from narrate.engines.base import Capabilities, Job, Synthesis, Unspeakable
+
+if TYPE_CHECKING:
+    from hibari import Hibari
+
+CAPABILITIES = Capabilities(
+    name="hibari",
+    behaviour=1,
+    model="heart",
+    languages=("en", "en-us"),
+    speakers=("heart",),
+    distribution="hibari-tts",
+    rtf=0.02,
+)
+
+
+class Engine:
+    """Speaks one job at a time; the same job gives the same samples, whatever else is installed."""
+
+    def load(self) -> None:
+        # hibari takes its Fourier transform from scipy where there is one, and then its samples differ.
+        sys.modules["scipy"] = None  # type: ignore[assignment]
+        sys.modules["scipy.fft"] = None  # type: ignore[assignment]
+        from hibari import Hibari
+
+        self._model: Hibari = Hibari(voice=CAPABILITIES.model, threads=1)
+
+    def synthesize(self, jobs: Sequence[Job]) -> Iterator[Synthesis]:
+        for job in jobs:
+            samples = self._model(job.request.text, seed=job.seed)
+            if not samples.size:
+                raise Unspeakable("hibari found nothing in it that English can say")
+            yield Synthesis(samples, self._model.sample_rate)
+
+    def close(self) -> None:
+        del self._model
