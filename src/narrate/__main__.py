@@ -1,0 +1,28 @@
+"""The entry point: the stamp first, then the command line."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from narrate import stamp
+
+
+def main() -> None:
+    """Answer at once if there is nothing to do; else hand over to the command line."""
+    try:
+        told = [os.getcwd(), *sys.argv[1:]]
+    except OSError:
+        sys.exit("error: the current folder does not exist any more: change to another one")
+    said = stamp.reply(told)
+    if said is not None:
+        sys.stdout.write(said[0])
+        sys.stderr.write(said[1])
+        return
+    from narrate.cli.app import start
+
+    start(told)
+
+
+if __name__ == "__main__":
+    main()

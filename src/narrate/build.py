@@ -1,0 +1,225 @@
+"""The whole way on one page: script -> plan -> clips -> timeline -> files."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import xxhash
+
+from narrate import config, engines, planner, runner
+from narrate import script as scripts
+from narrate.cache import Gone, Store
+from narrate.config import Config, Settings
+from narrate.errors import EnvironmentProblem, Interrupted, NarrateError, PendingError
+from narrate.events import Emit, Event
+from narrate.output import captions, manifest, render
+from narrate.output.manifest import Manifest
+from narrate.output.stage import RECORD, Stage, staged
+from narrate.output.timeline import Part, Timeline, lay
+from narrate.planner import Plan
+from narrate.runner import Outcome
+
+ROUNDS = 5
+"""How often clips that vanish while the files are written (a prune, a failing disk) are made anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What one run should do, apart from its settings: see the flags of the same names."""
+
+    force: tuple[str, ...] = ()
+    only: str | None = None
+    frozen: bool = False
+    keep_going: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a run did: `spoken` holds the forms of the lines that were made, `written` the files that changed.
+
+    `inputs` are all files that were read or looked for, `outputs` all that the narration consists of.
+    """
+
+    plan: Plan
+    manifest: Manifest
+    out: Path
+    spoken: frozenset[bytes]
+    written: tuple[Path, ...]
+    inputs: tuple[Path, ...]
+    outputs: tuple[Path, ...]
+
+    def from_cache(self, id: str) -> bool:
+        """Whether nothing of the segment was made by this run."""
+        return not any(line.form in self.spoken for planned, line in self.plan.lines() if planned.segment.id == id)
+
+
+class Failed(NarrateError):
+    """Segments failed; `failures` holds the error of each by its id, and the exit code is the highest of theirs."""
+
+    def __init__(self, script: str, failures: dict[str, NarrateError]) -> None:
+        self.failures = failures
+        self.exit_code = max(error.exit_code for error in failures.values())
+        plural = "s" * (len(failures) > 1)
+        super().__init__(
+            f"{len(failures)} segment{plural} failed; the outputs were left as they were",
+            where=script,
+            hint="every finished clip is kept: mend what is named above and run again",
+        )
+
+
+def prepare(source: str | Path, flags: Mapping[str, Any]) -> tuple[scripts.Script, Config]:
+    """Read a script and the settings for it."""
+    script = scripts.load(source)
+    folder = script.path.parent if script.path else Path.cwd()
+    own = {"fps": script.fps, "language": script.language, "pause_after": script.pause_after}
+    return script, config.resolve(flags, own, folder)
+
+
+def plan(source: str | Path, flags: Mapping[str, Any], options: Options, emit: Emit) -> Plan:
+    """Work out what a run would do; nothing is written."""
+    script, configuration = prepare(source, flags)
+    settings = configuration.settings
+    with _store(settings, emit) as store:
+        return planner.make(script, settings, *engines.choose(settings.engine), store, options.force)
+
+
+def run(source: str | Path, flags: Mapping[str, Any], options: Options, emit: Emit) -> Result:
+    """Narrate a script: speak what is missing, then write the files that changed.
+
+    Raises Failed if segments failed, PendingError if `frozen` or `only` left something to speak, Interrupted,
+    ScriptError, UsageError or EnvironmentProblem. Until every clip is there, no output is touched.
+    """
+    started = time.time()
+    script, configuration = prepare(source, flags)
+    settings = configuration.settings
+    engine, reason = engines.choose(settings.engine)
+    out = _out(script, settings)
+    spoken: dict[bytes, object] = {}
+    with _store(settings, emit) as store:
+        for attempt in range(ROUNDS):
+            force = () if attempt else options.force
+            planned = planner.make(script, settings, engine, reason, store, force)
+            outcome = _speak(planned, settings, options, store, emit)
+            spoken |= outcome.clips
+            timeline = lay(planned, outcome.clips, settings.format)
+            try:
+                with staged(out) as stage:
+                    made = _write(stage, planned, timeline, settings, store)
+                    stage.publish()
+                    stage.write_record(_record(planned, outcome, started))
+            except Gone as gone:
+                emit(Event("warning", None, {"message": f"made anew: {gone}"}))
+                continue
+            recordings = [segment.audio for segment in script.segments if segment.audio]
+            return Result(
+                plan=planned,
+                manifest=made,
+                out=out,
+                spoken=frozenset(spoken),
+                written=tuple(stage.written),
+                inputs=(*script.inputs, *configuration.files, *recordings),
+                outputs=(*(out / name for name in stage.files), out / RECORD),
+            )
+    raise EnvironmentProblem(
+        "clips vanish from the cache faster than they can be used",
+        where=str(store.root),
+        hint="stop what is pruning it, check the disk, or choose another --cache-dir",
+    )
+
+
+def _store(settings: Settings, emit: Emit) -> Store:
+    return Store(config.cache_dir(settings), lambda message: emit(Event("warning", None, {"message": message})))
+
+
+def _out(script: scripts.Script, settings: Settings) -> Path:
+    if settings.out is not None:
+        return Path(settings.out).expanduser().absolute()
+    beside = script.path.parent if script.path else Path.cwd()
+    return beside.absolute() / "build" / "narration"
+
+
+def _speak(planned: Plan, settings: Settings, options: Options, store: Store, emit: Emit) -> Outcome:
+    misses = planned.misses
+    wanted = {line.form for owner, line in planned.lines() if fnmatchcase(owner.segment.id, options.only or "*")}
+    chosen = [(owner, line) for owner, line in misses if line.form in wanted]
+    if options.frozen and misses:
+        raise _pending(planned, misses, "would have to be spoken, and --frozen forbids it")
+    emit(Event("plan", None, summary(planned)))
+    outcome = runner.speak(chosen, planned.engine.name, settings, store, emit, keep_going=options.keep_going)
+    if outcome.interrupted:
+        raise Interrupted(
+            f"interrupted after {len(outcome.clips)} of {len(chosen)} utterances",
+            hint="every finished clip is kept: the same command goes on from there",
+        )
+    if outcome.failures:
+        raise Failed(planned.script.name, outcome.failures)
+    if len(chosen) < len(misses):
+        left = [(owner, line) for owner, line in misses if line.form not in wanted]
+        raise _pending(planned, left, "outside --only are not in the cache, so the outputs were not written")
+    return outcome
+
+
+def summary(planned: Plan) -> dict[str, object]:
+    """The figures of a plan: counts, and predicted seconds of audio and of work."""
+    return {
+        "segments": len(planned.segments),
+        "utterances": sum(1 for _ in planned.lines()),
+        "cached": sum(line.clip is not None for _, line in planned.lines()),
+        "missing": len(planned.misses),
+        "engine": planned.engine.name,
+        "reason": planned.reason,
+        "seconds": round(sum(planned.seconds(each) + each.pause_after for each in planned.segments), 1),
+        "eta": round(planned.eta, 1),
+    }
+
+
+def _pending(planned: Plan, misses: Iterable[tuple[Any, Any]], why: str) -> PendingError:
+    ids = list(dict.fromkeys(owner.segment.id for owner, _ in misses))
+    named = ", ".join(ids[:5]) + (f" and {len(ids) - 5} more" if len(ids) > 5 else "")
+    return PendingError(f"{len(ids)} segments {why}: {named}", where=planned.script.name, hint="run without that flag")
+
+
+def _write(stage: Stage, planned: Plan, timeline: Timeline, settings: Settings, store: Store) -> Manifest:
+    """Make every file of the narration aside. Raises Gone."""
+    suffix = settings.format
+
+    def sound(name: str, parts: Iterable[Part]) -> tuple[str, str]:
+        parts = tuple(parts)
+        recipe = render.recipe(parts, timeline.rate, suffix)
+        write: Callable[[Path], str] = lambda path: render.render(parts, timeline.rate, suffix, store, path)  # noqa: E731
+        return name, stage.make(name, recipe, write)
+
+    def text(name: str, content: bytes) -> str:
+        digest = xxhash.xxh3_128_hexdigest(content)
+        stage.make(name, digest, lambda path: (path.write_bytes(content), digest)[1])
+        return name
+
+    narration = sound(f"narration.{suffix}", render.whole(timeline))
+    files = {
+        slot.planned.segment.id: sound(f"segments/{slot.planned.segment.stem}.{suffix}", slot.parts)
+        for slot in timeline.slots
+    }
+    sidecars = {
+        "srt": text("narration.srt", captions.srt(timeline).encode()),
+        "vtt": text("narration.vtt", captions.vtt(timeline).encode()),
+    }
+    made = manifest.build(planned, timeline, settings, narration, files, sidecars)
+    text("manifest.json", made.encode())
+    return made
+
+
+def _record(planned: Plan, outcome: Outcome, started: float) -> dict[str, object]:
+    """What run.json says of this run."""
+    return {
+        "started": round(started, 3),
+        "seconds": round(time.time() - started, 3),
+        "engine_seconds": round(outcome.engine_seconds, 3),
+        "spoken": len(outcome.clips),
+        "attempts": outcome.attempts,
+        "cached": sum(line.clip is not None for _, line in planned.lines()),
+    }

@@ -1,0 +1,86 @@
+"""What commands share: the flags of settings, and how errors, paths and JSON are printed."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from narrate.errors import NarrateError, UsageError
+
+EXIT_CODES = (
+    "Exit codes: 0 done, or nothing to do. 1 unexpected. 2 usage, or an invalid script, setting or recording. "
+    "3 work is pending (--frozen, --only). 4 a check failed. 5 synthesis failed or timed out. "
+    "6 environment: engine, ffmpeg, disk. 130 interrupted."
+)
+
+
+SCRIPT_HELP = "A .json, .yaml, .md or .txt file, a folder of .txt files, or - for standard input."
+Script = Annotated[str, typer.Argument(metavar="SCRIPT", help=SCRIPT_HELP)]
+Out = Annotated[
+    str | None,
+    typer.Option("-o", "--out", metavar="DIR", help="Output folder [build/narration beside the script]."),
+]
+Engine = Annotated[str | None, typer.Option("--engine", metavar="NAME", help="auto, hibari or tone [auto].")]
+Jobs = Annotated[int | None, typer.Option("-j", "--jobs", metavar="N", help="At most N workers side by side.")]
+Format = Annotated[str | None, typer.Option("--format", metavar="NAME", help="wav, flac, mp3, ogg, opus or m4a [wav].")]
+Fps = Annotated[
+    str | None,
+    typer.Option("--fps", metavar="RATE", help="Video frames a second: 30, 29.97, 30000/1001 [30]."),
+]
+Qa = Annotated[
+    str | None,
+    typer.Option("--qa", metavar="MODE", help="What fails a check: strict refuses, warn keeps, off ignores."),
+]
+CacheDir = Annotated[
+    str | None,
+    typer.Option("--cache-dir", metavar="DIR", help="Where clips are kept [see `narrate cache dir`]."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
+Directory = Annotated[str | None, typer.Option("-C", metavar="DIR", help="Change to DIR first.")]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print errors only.")]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Say more, and show tracebacks.")]
+
+
+def change_to(directory: str | None) -> None:
+    """Change the current folder, if one is given. Raises UsageError."""
+    if directory is None:
+        return
+    try:
+        os.chdir(directory)
+    except OSError as error:
+        raise UsageError(
+            f"cannot change to it ({error.strerror})", where=directory, hint="name a folder after -C"
+        ) from error
+
+
+def settings(**flags: Any) -> dict[str, Any]:
+    """The flags that are settings; folders are relative to the current one."""
+    for name in ("out", "cache_dir"):
+        if flags.get(name):
+            flags[name] = os.path.abspath(flags[name])
+    return flags
+
+
+def complain(error: NarrateError) -> None:
+    """Print an error on stderr: what is wrong and where, then the next step."""
+    from narrate.progress import printable
+
+    print(f"error: {printable(str(error))}", file=sys.stderr)
+    if error.hint:
+        print(f"  next: {printable(error.hint)}", file=sys.stderr)
+
+
+def shown(path: Path) -> str:
+    """A path as a person would write it from here."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+
+
+def as_json(document: dict[str, Any]) -> str:
+    """One JSON object, as it is printed on stdout."""
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"

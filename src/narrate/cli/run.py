@@ -1,0 +1,180 @@
+"""`narrate run`: the build step."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from narrate import build, stamp
+from narrate.build import Options, Result
+from narrate.cli import common, plan
+from narrate.errors import NarrateError, UsageError
+from narrate.events import Event
+from narrate.progress import duration
+
+told: Sequence[str] = ()
+"""The folder in which the process was started, and its arguments: the name under which a stamp is kept."""
+
+Ids = Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="With --force: what to speak again.")]
+Force = Annotated[
+    bool, typer.Option("-f", "--force", help="Speak the segments ID again; all of them if none is named.")
+]
+DryRun = Annotated[bool, typer.Option("-n", "--dry-run", help="Only say what would be done, as `narrate plan` does.")]
+KeepGoing = Annotated[
+    bool, typer.Option("-k", "--keep-going", help="When a segment fails, speak the others all the same.")
+]
+Only = Annotated[str | None, typer.Option("--only", metavar="GLOB", help="Speak only segments whose id matches.")]
+Frozen = Annotated[bool, typer.Option("--frozen", help="Fail (exit 3) if anything would have to be spoken.")]
+Events = Annotated[Path | None, typer.Option("--events", metavar="FILE", help="Log what happens as JSON lines.")]
+NoProgress = Annotated[bool, typer.Option("--no-progress", help="A line a segment instead of bars.")]
+NoColor = Annotated[bool, typer.Option("--no-color", help="No colours.")]
+NoInput = Annotated[bool, typer.Option("--no-input", help="Never ask anything; narrate asks nothing anyway.")]
+ShowConfig = Annotated[bool, typer.Option("--show-config", help="Print each setting and where it comes from.")]
+
+
+def run(
+    script: common.Script,
+    ids: Ids = None,
+    out: common.Out = None,
+    dry_run: DryRun = False,
+    jobs: common.Jobs = None,
+    keep_going: KeepGoing = False,
+    force: Force = False,
+    only: Only = None,
+    frozen: Frozen = False,
+    engine: common.Engine = None,
+    format: common.Format = None,
+    fps: common.Fps = None,
+    qa: common.Qa = None,
+    cache_dir: common.CacheDir = None,
+    json: common.Json = False,
+    events: Events = None,
+    quiet: common.Quiet = False,
+    verbose: common.Verbose = False,
+    no_progress: NoProgress = False,
+    no_color: NoColor = False,
+    no_input: NoInput = False,
+    show_config: ShowConfig = False,
+    directory: common.Directory = None,
+) -> None:
+    """Narrate SCRIPT: speak what is not in the cache, then write the files that changed."""
+    started_ns = time.time_ns()
+    common.change_to(directory)
+    if ids and not force:
+        raise UsageError(f"unexpected: {' '.join(ids)}", where="narrate run", hint="segment ids go with --force")
+    flags = common.settings(out=out, jobs=jobs, engine=engine, format=format, fps=fps, qa=qa, cache_dir=cache_dir)
+    options = Options(tuple(ids or "*") if force else (), only, frozen, keep_going)
+    if show_config:
+        _print_config(script, flags)
+        return
+    if dry_run:
+        plan.show(script, flags, options, json)
+        return
+    look = Look(json, -1 if quiet else int(verbose), bars=not no_progress, color=not no_color)
+    result = _run(script, flags, options, look, events)
+    err, stdout = _words(result, look)
+    sys.stderr.write(err)
+    sys.stdout.write(stdout)
+    if not (force or events or script == "-"):
+        idle = dataclasses.replace(result, spoken=frozenset(), written=())
+        said = _words(idle, look)
+        inputs, outputs = (map(os.path.abspath, paths) for paths in (result.inputs, result.outputs))
+        stamp.save(told, inputs, outputs, (said[1], said[0]), started_ns)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a run is shown: as JSON or words, from -1 (errors only) to 1 (all), with bars, in colour."""
+
+    json: bool
+    verbosity: int
+    bars: bool
+    color: bool
+
+
+def _run(script: str, flags: dict[str, Any], options: Options, look: Look, events: Path | None) -> Result:
+    """Run, showing what happens; with --json an error is printed as an object too."""
+    from rich.console import Console
+
+    from narrate.progress import Reporter, event_log
+
+    console = Console(stderr=True, no_color=not look.color or None, highlight=False)
+    bars = look.bars and console.is_terminal
+    try:
+        with event_log(events) as log, Reporter(console, look.verbosity, bars) as reporter:
+
+            def emit(event: Event) -> None:
+                reporter.show(event)
+                log(event)
+
+            return build.run(script, flags, options, emit)
+    except NarrateError as error:
+        if look.json:
+            sys.stdout.write(common.as_json(_failure(error)))
+        if isinstance(error, build.Failed):
+            for failure in error.failures.values():
+                common.complain(failure)
+        raise
+
+
+def _words(result: Result, look: Look) -> tuple[str, str]:
+    """What a run says at its end on stderr and on stdout."""
+    path = result.out / "manifest.json"
+    stdout = common.as_json(_success(result)) if look.json else f"{common.shown(path)}\n"
+    return (_summary(result) if look.verbosity >= 0 else ""), stdout
+
+
+def _summary(result: Result) -> str:
+    manifest = result.manifest
+    whole = f"{manifest.totals.segments} segments, {duration(manifest.audio.duration)}"
+    if not result.written:
+        return f"nothing to do: {whole}\n"
+    spoken, files = len(result.spoken), len(result.written)
+    lines = [f"{whole}: {spoken} utterances spoken, {files} files written"]
+    lines.append(f"narration  {common.shown(result.out / manifest.audio.file)}")
+    lines += [f"captions   {common.shown(result.out / name)}" for name in manifest.sidecars.values()]
+    return "\n".join(lines) + "\n"
+
+
+def _success(result: Result) -> dict[str, Any]:
+    lines = [line for _, line in result.plan.lines()]
+    return {
+        "ok": True,
+        "manifest": str(result.out / "manifest.json"),
+        "spoken": len(result.spoken),
+        "cached": sum(line.form not in result.spoken for line in lines),
+        "failed": 0,
+        "segments": [
+            {
+                "id": segment.id,
+                "path": str(result.out / segment.file),
+                "duration": segment.duration,
+                "from_cache": result.from_cache(segment.id),
+            }
+            for segment in result.manifest.segments
+        ],
+    }
+
+
+def _failure(error: NarrateError) -> dict[str, Any]:
+    failures = error.failures if isinstance(error, build.Failed) else {}
+    return {
+        "ok": False,
+        "error": {"message": str(error), "hint": error.hint, "exit_code": error.exit_code},
+        "failed": len(failures),
+        "failures": [{"id": name, "reason": each.what} for name, each in failures.items()],
+    }
+
+
+def _print_config(script: str, flags: dict[str, Any]) -> None:
+    _, configuration = build.prepare(script, flags)
+    for name, origin in configuration.origins.items():
+        print(f"{name} = {getattr(configuration.settings, name)!r}  ({origin})")

@@ -1,0 +1,251 @@
+"""The manifest: what the video build reads. No clock, host, absolute path, hit or miss is in it.
+
+Within narrate.manifest/1 fields are only ever added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from narrate.config import Settings
+from narrate.errors import UsageError
+from narrate.fps import frame_rate
+from narrate.output.timeline import Slot, Timeline
+from narrate.planner import Plan, verdict
+from narrate.script import Scene, Voice
+
+SCHEMA = "narrate.manifest/1"
+
+
+class ScriptRef(msgspec.Struct, frozen=True):
+    """The script's file name."""
+
+    file: str
+
+
+class EngineRef(msgspec.Struct, frozen=True):
+    """Who spoke."""
+
+    name: str
+    model: str
+
+
+class Audio(msgspec.Struct, frozen=True):
+    """The whole narration; `xxh3_128` is of the file's bytes, `duration` in seconds."""
+
+    file: str
+    xxh3_128: str
+    sample_rate: int
+    channels: int
+    samples: int
+    duration: float
+
+
+class Frames(msgspec.Struct, frozen=True):
+    """How times became frames: fps is an integer or a fraction such as "30000/1001"."""
+
+    fps: int | str
+    frames: int
+    rounding: Literal["cumulative"] = "cumulative"
+
+
+class SceneEntry(msgspec.Struct, frozen=True):
+    """A scene from its first segment's start to the end of its last pause; seconds and frames."""
+
+    id: str
+    title: str | None
+    segments: list[str]
+    start: float
+    end: float
+    duration: float
+    start_frame: int
+    duration_frames: int
+
+
+class Take(msgspec.Struct, frozen=True):
+    """Which rendering this is; the seed is null unless the script set one."""
+
+    n: int
+    seed: int | None
+
+
+class Checked(msgspec.Struct, frozen=True):
+    """The verdict of the checks; `recorded` for a recording, which is used as it is."""
+
+    status: Literal["pass", "warn", "recorded"]
+    flags: list[str]
+
+
+class SegmentEntry(msgspec.Struct, frozen=True):
+    """A segment: its sound is [start_sample, start_sample + samples); its slot lasts until the next one starts."""
+
+    id: str
+    scene: str | None
+    index: int
+    text: str
+    spoken: str
+    voice: str | None
+    file: str
+    xxh3_128: str
+    start: float
+    end: float
+    duration: float
+    pause_after: float
+    start_sample: int
+    samples: int
+    start_frame: int
+    end_frame: int
+    slot_frames: int
+    cache_keys: list[str]
+    take: Take
+    qa: Checked
+
+
+class Totals(msgspec.Struct, frozen=True):
+    """Sums over the narration."""
+
+    segments: int
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """A narration and where everything in it lies. Paths are relative to the manifest."""
+
+    schema: str = SCHEMA
+    title: str | None
+    language: str
+    script: ScriptRef
+    engine: EngineRef
+    voices: dict[str, dict[str, str]]
+    audio: Audio
+    timeline: Frames
+    scenes: list[SceneEntry]
+    segments: list[SegmentEntry]
+    sidecars: dict[str, str]
+    totals: Totals
+
+    def scene(self, id: str) -> list[SegmentEntry]:
+        """The segments of a scene, in order; empty if there is no such scene."""
+        return [segment for segment in self.segments if segment.scene == id]
+
+    def __getitem__(self, id: str) -> SegmentEntry:
+        """The segment with that id. Raises KeyError."""
+        for segment in self.segments:
+            if segment.id == id:
+                return segment
+        raise KeyError(id)
+
+    def encode(self) -> bytes:
+        """The file's bytes."""
+        return msgspec.json.format(msgspec.json.encode(self), indent=2) + b"\n"
+
+
+def load(path: str | Path) -> Manifest:
+    """Read a manifest. Raises UsageError if it cannot be read or is no manifest."""
+    hint = "make it with `narrate run`"
+    try:
+        manifest = msgspec.json.decode(Path(path).read_bytes(), type=Manifest)
+    except OSError as error:
+        raise UsageError(f"it cannot be read ({error.strerror})", where=str(path), hint=hint) from error
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise UsageError(f"it is no manifest ({error})", where=str(path), hint=hint) from error
+    if manifest.schema != SCHEMA:
+        raise UsageError(f"its schema is {manifest.schema!r}, not {SCHEMA!r}", where=str(path), hint=hint)
+    return manifest
+
+
+def build(
+    plan: Plan,
+    timeline: Timeline,
+    settings: Settings,
+    narration: tuple[str, str],
+    files: Mapping[str, tuple[str, str]],
+    sidecars: dict[str, str],
+) -> Manifest:
+    """Describe a narration; `narration` and `files` (by segment id) hold file names with their digests."""
+    fps = frame_rate(settings.fps)
+    name, digest = narration
+    seconds = timeline.seconds(timeline.samples)
+    return Manifest(
+        title=plan.script.title,
+        language=plan.language,
+        script=ScriptRef(plan.script.name),
+        engine=EngineRef(plan.engine.name, plan.engine.model),
+        voices={name: _voice(voice) for name, voice in plan.script.voices.items()},
+        audio=Audio(name, digest, timeline.rate, 1, timeline.samples, seconds),
+        timeline=Frames(_fps(fps), timeline.frame(timeline.samples, fps)),
+        scenes=[_scene(scene, timeline, fps) for scene in plan.script.scenes],
+        segments=[
+            _segment(index, slot, timeline, fps, *files[slot.planned.segment.id])
+            for index, slot in enumerate(timeline.slots)
+        ],
+        sidecars=sidecars,
+        totals=Totals(len(timeline.slots)),
+    )
+
+
+def _fps(fps: Fraction) -> int | str:
+    return fps.numerator if fps.denominator == 1 else str(fps)
+
+
+def _voice(voice: Voice) -> dict[str, str]:
+    fields = {name: getattr(voice, name) for name in ("ref", "speaker", "instruct", "design")}
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _scene(scene: Scene, timeline: Timeline, fps: Fraction) -> SceneEntry:
+    slots = [slot for slot in timeline.slots if slot.planned.segment.scene == scene.id]
+    start, end = slots[0].start, slots[-1].next_start
+    first = timeline.frame(start, fps)
+    return SceneEntry(
+        id=scene.id,
+        title=scene.title,
+        segments=list(scene.segments),
+        start=timeline.seconds(start),
+        end=timeline.seconds(end),
+        duration=timeline.seconds(end - start),
+        start_frame=first,
+        duration_frames=timeline.frame(end, fps) - first,
+    )
+
+
+def _segment(index: int, slot: Slot, timeline: Timeline, fps: Fraction, file: str, digest: str) -> SegmentEntry:
+    planned = slot.planned
+    segment = planned.segment
+    clips = [part.clip for part in slot.parts if part.clip]
+    start = timeline.frame(slot.start, fps)
+    return SegmentEntry(
+        id=segment.id,
+        scene=segment.scene,
+        index=index,
+        text=segment.text,
+        spoken=" ".join(line.text for line in planned.lines),
+        voice=segment.voice,
+        file=file,
+        xxh3_128=digest,
+        start=timeline.seconds(slot.start),
+        end=timeline.seconds(slot.end),
+        duration=timeline.seconds(slot.samples),
+        pause_after=timeline.seconds(slot.pause),
+        start_sample=slot.start,
+        samples=slot.samples,
+        start_frame=start,
+        end_frame=timeline.frame(slot.end, fps),
+        slot_frames=timeline.frame(slot.next_start, fps) - start,
+        cache_keys=[clip.key for clip in clips],
+        take=Take(segment.take, segment.seed),
+        qa=_checked(slot),
+    )
+
+
+def _checked(slot: Slot) -> Checked:
+    clips = [part.clip for part in slot.parts if part.clip]
+    lines = slot.planned.lines
+    if any(line.recording for line in lines):
+        return Checked("recorded", [])
+    flags = [flag for line, clip in zip(lines, clips, strict=True) for flag in verdict(clip.provenance, line.text)]
+    return Checked("warn" if flags else "pass", flags)

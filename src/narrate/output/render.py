@@ -1,0 +1,134 @@
+"""Timeline -> audio files, one clip at a time, in constant memory however long the narration is."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import IO
+
+import xxhash
+
+from narrate import audio, wav
+from narrate.cache import Store
+from narrate.config import Format
+from narrate.errors import EnvironmentProblem
+from narrate.output.timeline import Part, Timeline
+
+RENDERING = 1
+"""Raised when the same clips must give other files, so that files made before are made again."""
+
+SOUNDFILE_FORMATS: dict[str, tuple[str, str]] = {
+    "flac": ("FLAC", "PCM_16"),
+    "mp3": ("MP3", "MPEG_LAYER_III"),
+    "ogg": ("OGG", "VORBIS"),
+    "opus": ("OGG", "OPUS"),
+}
+
+BLOCK_BYTES = 1 << 20
+SOUNDFILE_SAMPLES = 1 << 14
+
+
+def recipe(parts: Iterable[Part], rate: int, format: Format) -> str:
+    """A digest of everything that an audio file is made of."""
+    made_of = [(part.samples, part.clip.digest if part.clip else "") for part in parts]
+    return xxhash.xxh3_128_hexdigest(repr((RENDERING, rate, format, made_of)).encode())
+
+
+def whole(timeline: Timeline) -> Iterator[Part]:
+    """Every part of a timeline, pauses included."""
+    for slot in timeline.slots:
+        yield from slot.parts
+        if slot.pause:
+            yield Part(slot.pause)
+
+
+def render(parts: Iterable[Part], rate: int, format: Format, store: Store, path: Path) -> str:
+    """Write parts to an audio file, mono at `rate` Hz; return its digest (xxh3_128 of its bytes, in hex).
+
+    Raises cache.Gone if a clip is no longer what it was, and EnvironmentProblem for M4A without an ffmpeg.
+    """
+    parts = list(parts)
+    blocks = (block for part in parts for block in _blocks(part, rate, store))
+    if format == "wav":
+        return _write_wav(path, wav.header(sum(part.samples for part in parts), rate), blocks)
+    if format == "m4a":
+        _write_m4a(path, rate, blocks)
+    else:
+        _write_soundfile(path, rate, format, blocks)
+    return _digest(path)
+
+
+def _blocks(part: Part, rate: int, store: Store) -> Iterator[bytes | memoryview]:
+    """The samples of a part, as PCM_16."""
+    if part.clip is None:
+        whole_blocks, rest = divmod(part.samples * wav.SAMPLE_BYTES, BLOCK_BYTES)
+        for _ in range(whole_blocks):
+            yield bytes(BLOCK_BYTES)
+        yield bytes(rest)
+    elif part.clip.rate == rate:
+        yield store.read(part.clip)
+    else:
+        yield audio.resample(store.read(part.clip), part.clip.rate, rate)
+
+
+def _write_wav(path: Path, header: bytes, blocks: Iterable[bytes | memoryview]) -> str:
+    digest = xxhash.xxh3_128(header)
+    with path.open("wb", buffering=0) as file:
+        file.write(header)
+        for block in blocks:
+            _write_all(file, block)
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _write_all(file: IO[bytes], block: bytes | memoryview) -> None:
+    view = memoryview(block)
+    while view:
+        view = view[file.write(view) :]
+
+
+def _write_soundfile(path: Path, rate: int, format: Format, blocks: Iterable[bytes | memoryview]) -> None:
+    import numpy as np
+    import soundfile
+
+    container, subtype = SOUNDFILE_FORMATS[format]
+    try:
+        with soundfile.SoundFile(path, "w", rate, 1, subtype, format=container) as file:
+            for block in blocks:
+                samples = np.frombuffer(block, "<i2")
+                # libsndfile's Vorbis encoder keeps a whole write on the stack; large ones overflow it.
+                for start in range(0, samples.size, SOUNDFILE_SAMPLES):
+                    file.write(samples[start : start + SOUNDFILE_SAMPLES])
+    except soundfile.SoundFileError as error:
+        raise EnvironmentProblem(
+            f"{format} could not be written ({error})", where=str(path), hint="choose another --format"
+        ) from error
+
+
+def _write_m4a(path: Path, rate: int, blocks: Iterable[bytes | memoryview]) -> None:
+    """AAC through ffmpeg, fed as it is made: pydub would hold the whole narration in memory."""
+    command = [audio.ffmpeg("writing M4A"), "-v", "error", "-y", "-f", "s16le", "-ar", str(rate), "-ac", "1"]
+    command += ["-i", "pipe:0", "-c:a", "aac", "-b:a", "128k", "-bitexact", "-f", "mp4", str(path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stderr is not None
+        try:
+            for block in blocks:
+                process.stdin.write(block)
+            process.stdin.close()
+        except BrokenPipeError:
+            pass
+        complaint = process.stderr.read().decode(errors="replace").strip()
+    if process.returncode:
+        raise EnvironmentProblem(
+            f"ffmpeg could not write M4A: {complaint}", where=str(path), hint="choose another --format"
+        )
+
+
+def _digest(path: Path) -> str:
+    digest = xxhash.xxh3_128()
+    with path.open("rb") as file:
+        while block := file.read(BLOCK_BYTES):
+            digest.update(block)
+    return digest.hexdigest()

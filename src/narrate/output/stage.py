@@ -1,0 +1,153 @@
+"""The output folder: everything is made aside first, and moved into place only when all of it is there.
+
+run.json in the folder remembers what each file was made of, so that an unchanged file is neither made nor touched.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import filecmp
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import msgspec
+
+from narrate.errors import EnvironmentProblem, UsageError
+
+RECORD = "run.json"
+
+
+class Made(msgspec.Struct, frozen=True):
+    """A file in the folder: what it was made of, its digest, and its size and time when it was put there."""
+
+    recipe: str
+    digest: str
+    size: int
+    mtime_ns: int
+
+
+class _Record(msgspec.Struct):
+    outputs: dict[str, Made] = {}
+
+
+class Stage:
+    """The files of one run on their way into the output folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.written: list[Path] = []
+        self._aside = folder / ".narrate"
+        self._before = _read_record(folder / RECORD)
+        self._after: dict[str, Made] = {}
+        self._staged: dict[str, tuple[str, str]] = {}
+
+    def make(self, name: str, recipe: str, write: Callable[[Path], str]) -> str:
+        """Have a file in the folder, made of `recipe`; return its digest.
+
+        `write` makes it at the path that it is given and returns its digest. It is not called if the folder's
+        file was made of the same recipe and has not been touched since.
+        """
+        made = self._before.get(name)
+        if made and made.recipe == recipe and _untouched(self.folder / name, made):
+            self._after[name] = made
+            return made.digest
+        temp = self._aside / name
+        temp.parent.mkdir(parents=True, exist_ok=True)
+        digest = write(temp)
+        self._staged[name] = (recipe, digest)
+        return digest
+
+    def publish(self) -> None:
+        """Move what was made into place, leaving alone what has the same bytes, and remove what is no longer made."""
+        for name, (recipe, digest) in self._staged.items():
+            temp, final = self._aside / name, self.folder / name
+            final.parent.mkdir(parents=True, exist_ok=True)
+            if not _same(temp, final):
+                temp.replace(final)
+                self.written.append(final)
+            status = final.stat()
+            self._after[name] = Made(recipe, digest, status.st_size, status.st_mtime_ns)
+        for name in self._before.keys() - self._after.keys():
+            _remove(self.folder, name)
+
+    @property
+    def files(self) -> dict[str, Made]:
+        """Every file that the folder holds now, by its name; complete after `publish`."""
+        return self._after
+
+    def write_record(self, record: dict[str, object]) -> None:
+        """Write run.json: what is remembered, and what differs from run to run."""
+        temp = self._aside / RECORD
+        self._aside.mkdir(exist_ok=True)
+        document = record | {"outputs": self._after}
+        temp.write_bytes(msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")
+        temp.replace(self.folder / RECORD)
+
+
+@contextmanager
+def staged(folder: Path) -> Iterator[Stage]:
+    """Open an output folder for one run at a time. Raises UsageError or EnvironmentProblem naming the folder."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        # What a killed run left behind; the lock says that no live run is using it.
+        shutil.rmtree(folder / ".narrate", ignore_errors=True)
+        yield Stage(folder)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    finally:
+        shutil.rmtree(folder / ".narrate", ignore_errors=True)
+        os.close(lock)
+
+
+def _read_record(path: Path) -> dict[str, Made]:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=_Record).outputs
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+        return {}
+
+
+def _untouched(path: Path, made: Made) -> bool:
+    try:
+        status = path.lstat()
+    except OSError:
+        return False
+    return (status.st_size, status.st_mtime_ns) == (made.size, made.mtime_ns)
+
+
+def _same(temp: Path, final: Path) -> bool:
+    try:
+        return not final.is_symlink() and filecmp.cmp(temp, final, shallow=False)
+    except OSError:
+        return False
+
+
+def _remove(folder: Path, name: str) -> None:
+    """Remove a file that an earlier run made here; a record that names another place is not believed."""
+    path = Path(os.path.normpath(folder / name))
+    if path.is_relative_to(folder) and path.parent.resolve().is_relative_to(folder.resolve()):
+        with suppress(OSError):
+            path.unlink()
+
+
+def _unwritable(folder: Path, error: OSError) -> UsageError | EnvironmentProblem:
+    where = str(error.filename or folder)
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return EnvironmentProblem(
+            "the disk is full: the outputs could not be written",
+            where=where,
+            hint="every finished clip is in the cache; free some space and run again",
+        )
+    return EnvironmentProblem(
+        f"the output folder cannot be written ({error.strerror or error})",
+        where=where,
+        hint="every finished clip is in the cache; choose another folder with -o DIR",
+    )

@@ -1,0 +1,125 @@
+"""What a person sees of a run, on stderr: bars on a terminal, else a line a segment."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from narrate.errors import UsageError
+from narrate.events import Emit, Event
+
+
+def printable(text: str) -> str:
+    """Text with control characters, terminal escapes and bidi overrides shown, not obeyed."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+
+
+class Reporter:
+    """Shows events to a person. `verbosity` is -1 (errors only), 0 or 1 (all that is known)."""
+
+    def __init__(self, console: Console, verbosity: int, bars: bool) -> None:
+        self.console = console
+        self._verbosity = verbosity
+        columns = (
+            TextColumn("speaking"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[now]}"),
+        )
+        self._bars = Progress(*columns, console=console, transient=True) if bars and verbosity >= 0 else None
+        self._task: Any = None
+        self._total = self._done = 0
+
+    def __enter__(self) -> Reporter:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bars is not None:
+            self._bars.stop()
+
+    def say(self, text: str, style: str = "") -> None:
+        """Print a line, wrapped by the terminal alone."""
+        self.console.print(printable(text), style=style, markup=False, highlight=False, soft_wrap=True)
+
+    def show(self, event: Event) -> None:
+        """Show one event."""
+        handler = getattr(self, f"_show_{event.kind}", None)
+        if handler is not None:
+            handler(event.segment, event.data)
+
+    def _show_plan(self, segment: str | None, data: dict[str, Any]) -> None:
+        self._total = data["missing"]
+        if not self._total or self._verbosity < 0:
+            return
+        self.say(
+            f"{data['missing']} of {data['utterances']} utterances to speak with {data['engine']}"
+            f" ({data['reason']}), about {duration(data['eta'])}"
+        )
+        if self._bars is not None:
+            self._task = self._bars.add_task("", total=self._total, now="")
+            self._bars.start()
+
+    def _show_spoken(self, segment: str | None, data: dict[str, Any]) -> None:
+        self._done += 1
+        if self._bars is not None and self._task is not None:
+            self._bars.update(self._task, advance=1, now=escape(printable(segment or "")))
+        elif self._verbosity >= 0:
+            took = f" in {data['seconds']:.2f} s" if "seconds" in data else ""
+            self.say(f"[{self._done}/{self._total}] {segment}: {data['duration']:.2f} s of audio{took}")
+
+    def _show_retry(self, segment: str | None, data: dict[str, Any]) -> None:
+        if self._verbosity >= 0:
+            self.say(f"{segment}: attempt {data['attempt']} refused: {data['reason']}", "yellow")
+
+    def _show_failed(self, segment: str | None, data: dict[str, Any]) -> None:
+        if self._bars is not None and self._task is not None:
+            self._bars.update(self._task, advance=1)
+
+    def _show_warning(self, segment: str | None, data: dict[str, Any]) -> None:
+        if self._verbosity >= 0:
+            self.say(f"warning: {data['message']}", "yellow")
+
+
+@contextmanager
+def event_log(path: Path | None) -> Iterator[Emit]:
+    """Write events to a file as JSON lines, each as it happens. Raises UsageError if it cannot be opened."""
+    if path is None:
+        yield lambda event: None
+        return
+    try:
+        file: IO[str] = path.open("w", encoding="utf-8", buffering=1)
+    except OSError as error:
+        raise UsageError(
+            f"the event log cannot be written ({error.strerror})",
+            where=str(path),
+            hint="name another --events FILE",
+        ) from error
+    with file:
+        yield lambda event: print(json.dumps(event.to_json()), file=file)
+
+
+def duration(seconds: float) -> str:
+    """Seconds as a person says them: 0.4 s, 12 s, 3 min 05 s, 2 h 10 min."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02} min"

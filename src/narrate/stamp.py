@@ -1,0 +1,125 @@
+"""Is there anything to do? Answered from file times and sizes, before anything heavy is imported.
+
+After a run a stamp is kept of what the run was told, every file that it read or looked for, every file that it
+left, and what it said. The same run again, with all of these as they were, has nothing to do. Times are those of
+the content and of the inode, so that a file that was replaced, restored or damaged is noticed even if its
+modification time was put back; a file that changed so shortly before the run that a second change could hide
+behind the same time keeps a stamp from being made.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import zlib
+from collections.abc import Iterable, Sequence
+
+from narrate import __version__
+
+TICK_NS = 100_000_000
+"""Two changes of a file further apart than this have different times on today's file systems."""
+
+COARSE_TICK_NS = 2_000_000_000
+"""The same for file systems that keep whole seconds (FAT keeps every second one)."""
+
+
+def reply(told: Sequence[str]) -> tuple[str, str] | None:
+    """What the same run said last time on stdout and stderr, if nothing has changed since; else None.
+
+    `told` is the folder in which the run was started, then its arguments.
+    """
+    try:
+        with open(_place(told), encoding="utf-8", errors="surrogateescape") as file:
+            invocation, out, err, *facts = file.read().split("\0")
+    except (OSError, ValueError):
+        return None
+    if invocation != _invocation(told):
+        return None
+    paths = iter(facts)
+    for path, fact in zip(paths, paths, strict=False):
+        if _fact(path) != fact:
+            return None
+    return out, err
+
+
+def save(
+    told: Sequence[str],
+    inputs: Iterable[str],
+    outputs: Iterable[str],
+    said: tuple[str, str],
+    started_ns: int,
+) -> None:
+    """Keep a stamp of a run that began at `started_ns`, with what a run with nothing to do should say.
+
+    Nothing is kept if an input may have changed since it was read. Trouble with writing it only costs speed.
+    """
+    place = _place(told)
+    inputs = list(inputs)
+    if any(_fresh(path, started_ns) for path in inputs):
+        _remove(place)
+        return
+    fields = [_invocation(told), *said]
+    for path in (*inputs, *outputs):
+        fields += (path, _fact(path))
+    temp = f"{place}.{os.getpid()}"
+    try:
+        os.makedirs(os.path.dirname(place), mode=0o700, exist_ok=True)
+        with open(temp, "w", encoding="utf-8", errors="surrogateescape") as file:
+            file.write("\0".join(fields))
+        os.replace(temp, place)
+    except OSError:
+        _remove(temp)
+
+
+def clear() -> None:
+    """Forget every stamp."""
+    try:
+        names = os.listdir(folder())
+    except OSError:
+        return
+    for name in names:
+        _remove(os.path.join(folder(), name))
+
+
+def folder() -> str:
+    """Where stamps are kept: beside the cache of the environment, whatever other cache a run is told to use."""
+    cache = os.environ.get("NARRATE_CACHE_DIR")
+    if not cache:
+        home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+        cache = os.path.join(home, "narrate")
+    return os.path.join(cache, "stamps")
+
+
+def _place(told: Sequence[str]) -> str:
+    invocation = _invocation(told).encode(errors="surrogateescape")
+    return os.path.join(folder(), f"{zlib.crc32(invocation):08x}")
+
+
+def _invocation(told: Sequence[str]) -> str:
+    """All that a run was told, and what else decides how it goes: version, installation, environment."""
+    names = sorted(name for name in os.environ if name == "HOME" or name.startswith(("NARRATE_", "XDG_")))
+    return "\n".join([__version__, sys.prefix, *told, *(f"{name}={os.environ[name]}" for name in names)])
+
+
+def _fact(path: str) -> str:
+    try:
+        status = os.stat(path)
+    except OSError:
+        return "absent"
+    return f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}"
+
+
+def _fresh(path: str, started_ns: int) -> bool:
+    try:
+        status = os.stat(path)
+    except OSError:
+        return False
+    tick = TICK_NS if status.st_mtime_ns % 1_000_000_000 else COARSE_TICK_NS
+    return max(status.st_mtime_ns, status.st_ctime_ns) + tick > started_ns
+
+
+def _remove(path: str) -> None:
+    try:
+        os.unlink(path)
+    except OSError:
+        return
