@@ -5,12 +5,12 @@ The measurements are stored with a clip, so that what a lax run let in is judged
 
 from __future__ import annotations
 
-import unicodedata
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from narrate.engines.base import StopReason, Synthesis
+from narrate.pace import bounds
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,15 +24,6 @@ SILENT_SHARE = 0.98
 
 CLIPPED_SHARE = 0.001
 """One sample in a thousand at full scale is heard as a crackle; a clean engine has none."""
-
-FASTEST_CHARS_PER_SECOND = 30
-"""Twice the 15 characters a second of ordinary narration (150 to 160 words a minute); less time means lost words."""
-
-SLOWEST_SECONDS_PER_CHAR = 0.3
-"""Five times slower than ordinary narration, twice slower than the slowest dictation (60 words a minute)."""
-
-SLACK_SECONDS = 5.0
-"""Short texts may take this much more: breath, hesitation, silence around the words."""
 
 
 class Measures(msgspec.Struct, frozen=True):
@@ -91,20 +82,6 @@ def judge(measures: Measures, text: str) -> tuple[str, ...]:
         ),
     )
     return tuple(reason for failed, reason in verdicts if failed)
-
-
-def bounds(text: str) -> tuple[float, float]:
-    """The shortest and the longest time in seconds in which somebody could say the text."""
-    letters = sum(char.isalpha() for char in text)
-    shortest = letters / FASTEST_CHARS_PER_SECOND
-    return shortest, SLACK_SECONDS + SLOWEST_SECONDS_PER_CHAR * sum(map(_weight, text))
-
-
-def _weight(char: str) -> int:
-    """How many letters of English a character may sound like: a digit or a sign is a word, a CJK one two syllables."""
-    if char.isdigit() or unicodedata.category(char).startswith("S"):
-        return 8
-    return 4 if unicodedata.east_asian_width(char) in "WF" else 1
 
 
 def _silent_share(level: NDArray[np.float32], rate: int) -> float:

@@ -18,11 +18,9 @@ from narrate.config import Settings
 from narrate.engines.base import Capabilities
 from narrate.entry import Clip
 from narrate.errors import EnvironmentProblem, ScriptError
+from narrate.pace import CHARS_PER_SECOND
 from narrate.request import KEY_SCHEMA, Request, canonical, key
 from narrate.script import Script, Segment, Voice
-
-CHARS_PER_SECOND = 15.0
-"""Ordinary narration, 150 to 160 words a minute; used until there are clips of the same script to measure."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,9 +19,11 @@ KEY_SCHEMA = 1
 class Request:
     """What one utterance asks of an engine: everything that changes its sound, and nothing else.
 
-    `behaviour` is the engine adapter's own number, raised by hand when its sound changes. `voice` is the
-    sounding part of a voice, such as {"speaker": "heart"}; empty means the engine's default speaker. `seed`
-    is None unless the author set one.
+    `behaviour` is the engine adapter's own number, raised by hand when its sound changes. `model` is a hub id, or
+    a digest of the files of a model folder; `revision` and `dtype` are empty where an engine has none. `voice` is
+    the sounding part of a voice: {"speaker": …, "instruct": …}, {"design": …}, {"ref": digest, "transcript":
+    digest}; empty means the engine's default speaker. `sampling` holds numbers as text. `seed` is None unless the
+    author set one.
     """
 
     engine: str
@@ -32,6 +34,9 @@ class Request:
     voice: Mapping[str, str] = field(default_factory=dict)
     seed: int | None = None
     take: int = 1
+    revision: str = ""
+    dtype: str = ""
+    sampling: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The request as plain JSON values; what is unset is left out, so that new fields keep old keys."""
@@ -44,8 +49,13 @@ class Request:
             "language": self.language,
             "take": self.take,
         }
-        if self.voice:
-            document["voice"] = dict(self.voice)
+        optional = {
+            "voice": dict(self.voice),
+            "revision": self.revision,
+            "dtype": self.dtype,
+            "sampling": dict(self.sampling),
+        }
+        document |= {name: value for name, value in optional.items() if value}
         if self.seed is not None:
             document["seed"] = self.seed
         return document

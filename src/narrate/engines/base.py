@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
@@ -28,9 +28,11 @@ class StopReason(StrEnum):
 class Capabilities:
     """What an engine can do, known without loading it.
 
-    `languages` are lower-case codes, the first is the default. `speakers` are its stock voices. `distribution`
-    is the package whose version is recorded beside each clip. `rtf` is a first guess of synthesis seconds per
-    second of audio, used for predictions until there is a measurement.
+    `languages` are lower-case codes, the first is the default. `speakers` are its stock voices and `voices` the
+    kinds of voice that it takes: "speaker", "clone", "design". `model` is what it speaks with when nothing else is
+    asked for. `packages` are the distributions whose versions are recorded beside each clip. `rtf` is a first
+    guess of synthesis seconds per second of audio. `batch` is how many jobs it gains from having at once, and
+    `side_by_side` whether several workers are faster than one.
     """
 
     name: str
@@ -38,8 +40,40 @@ class Capabilities:
     model: str
     languages: tuple[str, ...]
     speakers: tuple[str, ...]
-    distribution: str | None
+    voices: tuple[str, ...]
+    packages: tuple[str, ...]
     rtf: float
+    batch: int = 1
+    side_by_side: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRef:
+    """The model that a worker loads, and how.
+
+    `name` is a hub id or a folder; `revision`, `device` and `dtype` are empty for the engine's own choice.
+    `prompts` is a folder in which an engine may keep what it derives from a voice, or empty. With `offline` no
+    network may be touched.
+    """
+
+    name: str
+    revision: str = ""
+    device: str = ""
+    dtype: str = ""
+    prompts: str = ""
+    offline: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """The recording of a voice as engines take it: mono float32 samples, their rate in Hz, and what they say.
+
+    Without a transcript only the colour of the voice is taken from it.
+    """
+
+    samples: NDArray[np.float32]
+    rate: int
+    transcript: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +106,25 @@ class Unspeakable(Exception):
     """An engine says that it cannot speak a request; the message says why. Trying again does not help."""
 
 
+class Unusable(Exception):
+    """An engine or a model cannot be used at all; the message says why and what to do."""
+
+
 class Engine(Protocol):
     """An engine as the worker process sees it: load once, speak many, close.
 
     A module of an engine holds CAPABILITIES and a class `Engine` without arguments. It imports its libraries in
-    `load` and never opens a path or a URL that a script named.
+    `load` and never opens a path or a URL that a script named. `load` and `synthesize` run in the same thread.
     """
 
-    def load(self) -> None:
-        """Get ready to speak. Raises ImportError, or RuntimeError with the next step in its message."""
+    def load(self, model: ModelRef) -> None:
+        """Get ready to speak. Raises ImportError, or Unusable."""
 
-    def synthesize(self, jobs: Sequence[Job]) -> Iterator[Synthesis]:
-        """Speak the jobs in order. Raises Unspeakable for one that cannot be spoken."""
+    def synthesize(self, jobs: Sequence[Job], voices: Mapping[str, Reference]) -> Iterator[Synthesis | Unspeakable]:
+        """Speak the jobs, giving one result a job in their order; `voices` holds references by their digest.
+
+        A result may be an Unspeakable, for a job that cannot be spoken while the others can.
+        """
 
     def close(self) -> None:
         """Let go of what `load` took."""
