@@ -53,7 +53,13 @@ def resampled_length(samples: int, rate: int, to: int) -> int:
 
 
 def decode(path: Path, where: str) -> tuple[bytes, int]:
-    """A recording as PCM_16 mono and its rate in Hz; channels are averaged.
+    """A recording as PCM_16 mono and its rate in Hz, as `decode_float` reads it."""
+    samples, rate = decode_float(path, where)
+    return pcm16(samples), rate
+
+
+def decode_float(path: Path, where: str) -> tuple[NDArray[np.float32], int]:
+    """A recording as mono float32 samples and its rate in Hz; channels are averaged.
 
     Raises ScriptError, naming `where` in the script it was asked for, if it cannot be used as it is.
     """
@@ -66,7 +72,7 @@ def decode(path: Path, where: str) -> tuple[bytes, int]:
         raise _refused(path, where, f"is longer than {RECORDING_SECONDS:.0f} s")
     if not np.isfinite(samples).all():
         raise _refused(path, where, "holds samples that are not finite numbers")
-    return pcm16(samples), rate
+    return samples, rate
 
 
 def ffmpeg(purpose: str) -> str:

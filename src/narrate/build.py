@@ -11,7 +11,7 @@ from typing import Any
 
 import xxhash
 
-from narrate import config, engines, planner, runner
+from narrate import config, planner, runner
 from narrate import script as scripts
 from narrate.cache import Gone, Store
 from narrate.config import Config, Settings
@@ -85,7 +85,7 @@ def plan(source: str | Path, flags: Mapping[str, Any], options: Options, emit: E
     script, configuration = prepare(source, flags)
     settings = configuration.settings
     with _store(settings, emit) as store:
-        return planner.make(script, settings, *engines.choose(settings.engine), store, options.force)
+        return planner.make(script, settings, store, options.force)
 
 
 def run(source: str | Path, flags: Mapping[str, Any], options: Options, emit: Emit) -> Result:
@@ -97,13 +97,12 @@ def run(source: str | Path, flags: Mapping[str, Any], options: Options, emit: Em
     started = time.time()
     script, configuration = prepare(source, flags)
     settings = configuration.settings
-    engine, reason = engines.choose(settings.engine)
     out = _out(script, settings)
     spoken: dict[bytes, object] = {}
     with _store(settings, emit) as store:
         for attempt in range(ROUNDS):
             force = () if attempt else options.force
-            planned = planner.make(script, settings, engine, reason, store, force)
+            planned = planner.make(script, settings, store, force)
             outcome = _speak(planned, settings, options, store, emit)
             spoken |= outcome.clips
             timeline = lay(planned, outcome.clips, settings.format)
@@ -116,13 +115,14 @@ def run(source: str | Path, flags: Mapping[str, Any], options: Options, emit: Em
                 emit(Event("warning", None, {"message": f"made anew: {gone}"}))
                 continue
             recordings = [segment.audio for segment in script.segments if segment.audio]
+            references = [file for voice in planned.voices.values() for file in voice.files]
             return Result(
                 plan=planned,
                 manifest=made,
                 out=out,
                 spoken=frozenset(spoken),
                 written=tuple(stage.written),
-                inputs=(*script.inputs, *configuration.files, *recordings),
+                inputs=(*script.inputs, *configuration.files, *recordings, *references),
                 outputs=(*(out / name for name in stage.files), out / RECORD),
             )
     raise EnvironmentProblem(
@@ -150,7 +150,7 @@ def _speak(planned: Plan, settings: Settings, options: Options, store: Store, em
     if options.frozen and misses:
         raise _pending(planned, misses, "would have to be spoken, and --frozen forbids it")
     emit(Event("plan", None, summary(planned)))
-    outcome = runner.speak(chosen, planned.engine.name, settings, store, emit, keep_going=options.keep_going)
+    outcome = runner.speak(planned, chosen, settings, store, emit, keep_going=options.keep_going)
     if outcome.interrupted:
         raise Interrupted(
             f"interrupted after {len(outcome.clips)} of {len(chosen)} utterances",
@@ -171,8 +171,8 @@ def summary(planned: Plan) -> dict[str, object]:
         "utterances": sum(1 for _ in planned.lines()),
         "cached": sum(line.clip is not None for _, line in planned.lines()),
         "missing": len(planned.misses),
-        "engine": planned.engine.name,
-        "reason": planned.reason,
+        "engine": " and ".join(dict.fromkeys(choice.name for choice in planned.choices)),
+        "reason": "; ".join(dict.fromkeys(choice.reason for choice in planned.choices)),
         "seconds": round(sum(planned.seconds(each) + each.pause_after for each in planned.segments), 1),
         "eta": round(planned.eta, 1),
     }

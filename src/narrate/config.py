@@ -21,6 +21,21 @@ from narrate.limits import PAUSE_SECONDS
 
 Format = Literal["wav", "flac", "mp3", "ogg", "opus", "m4a"]
 Qa = Literal["strict", "warn", "off"]
+Profile = Literal["draft", "final"]
+
+TABLES = ("sampling", "engines")
+"""Settings that are tables; only files hold these."""
+
+
+class EngineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """[engines.NAME]: what holds for one engine wherever the flags and the environment say nothing."""
+
+    python: str | None = None
+    model: str | None = None
+    device: str | None = None
+    dtype: str | None = None
+    base_url: str | None = None
+    concurrency: Annotated[int, Meta(ge=1, le=1024)] = 64
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -36,6 +51,14 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pause_after: Annotated[float, Meta(ge=0, le=PAUSE_SECONDS)] = 0.4
     timeout: Annotated[float, Meta(gt=0)] = 120.0
     cache_dir: str | None = None
+    model: str | None = None
+    profile: Profile = "final"
+    device: str | None = None
+    dtype: str | None = None
+    engine_python: str | None = None
+    offline: bool = False
+    sampling: dict[str, float] = {}
+    engines: dict[str, EngineSettings] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +139,7 @@ def _anchored(table: dict[str, Any], path: Path) -> dict[str, Any]:
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    names = {name: f"NARRATE_{name.upper()}" for name in Settings.__struct_fields__}
+    names = {name: f"NARRATE_{name.upper()}" for name in Settings.__struct_fields__ if name not in TABLES}
     return {name: environment[variable] for name, variable in names.items() if environment.get(variable)}
 
 

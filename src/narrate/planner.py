@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -11,30 +11,34 @@ from typing import Any
 
 import msgspec
 
-from narrate import audio, spoken
+from narrate import audio, casting, script, spoken, voice
 from narrate.cache import Store
+from narrate.casting import Choice
 from narrate.checks import Measures, judge
 from narrate.config import Settings
 from narrate.engines.base import Capabilities
+from narrate.engines.qwen import CODES
 from narrate.entry import Clip
-from narrate.errors import EnvironmentProblem, ScriptError
+from narrate.errors import ScriptError
 from narrate.pace import CHARS_PER_SECOND
 from narrate.request import KEY_SCHEMA, Request, canonical, key
-from narrate.script import Script, Segment, Voice
+from narrate.script import Script, Segment
+from narrate.voice import Voice
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """One utterance, or one recording: what is asked for, in canonical form, and the clip if there is one.
 
-    `pause_before` is the silence before it in seconds. `flags` are the reasons why the clip, though there, would
-    not pass a strict run. `replace`: what is in the store under this form is not wanted.
+    `pause_before` is the silence before it in seconds. `choice` is who would speak it. `flags` are the reasons why
+    the clip, though there, would not pass a strict run. `replace`: what is in the store is not wanted.
     """
 
     form: bytes
     pause_before: float
     clip: Clip | None
     request: Request | None = None
+    choice: Choice | None = None
     recording: Path | None = None
     flags: tuple[str, ...] = ()
     replace: bool = False
@@ -71,8 +75,8 @@ class Plan:
 
     script: Script
     language: str
-    engine: Capabilities
-    reason: str
+    choices: tuple[Choice, ...]
+    voices: Mapping[str, Voice]
     segments: tuple[PlannedSegment, ...]
 
     def lines(self) -> Iterator[tuple[PlannedSegment, Line]]:
@@ -107,79 +111,101 @@ class Plan:
         """Seconds of work ahead for one worker, from how long this script's clips took."""
         hits = [line.clip for _, line in self.lines() if line.clip and line.request]
         worked = sum(float(clip.provenance.get("seconds", 0)) for clip in hits)
-        rtf = worked / sum(clip.seconds for clip in hits) if hits else self.engine.rtf
+        guesses = [choice.capabilities.rtf for choice in self.choices]
+        rtf = worked / sum(clip.seconds for clip in hits) if hits else max(guesses, default=0.0)
         return rtf * sum(len(line.text) for _, line in self.misses) / self.pace
 
 
-def make(
-    script: Script,
-    settings: Settings,
-    engine: Capabilities,
-    reason: str,
-    store: Store,
-    force: tuple[str, ...] = (),
-) -> Plan:
+def make(script: Script, settings: Settings, store: Store, force: tuple[str, ...] = ()) -> Plan:
     """Work out every request of a script and look each up in the store.
 
     `force` holds the ids of segments whose clips are to be made again; "*" stands for all. Raises ScriptError for
-    what the engine cannot do, and EnvironmentProblem for a voice that no engine here can speak.
+    what an engine cannot do, and EnvironmentProblem for a voice that no engine can speak.
     """
     _check_ids(script, force)
-    default_language = settings.language or engine.languages[0]
-    planner = _Planner(script, settings, engine, store, default_language)
+    planner = _Planner(script, settings, store)
     segments = tuple(
         planner.segment(segment, forced="*" in force or segment.id in force, last=segment is script.segments[-1])
         for segment in script.segments
     )
-    return Plan(script, default_language, engine, reason, segments)
+    language = settings.language or "en"
+    return Plan(script, language, tuple(planner.choices.values()), planner.voices, segments)
 
 
-@dataclass(frozen=True, slots=True)
 class _Planner:
-    script: Script
-    settings: Settings
-    engine: Capabilities
-    store: Store
-    language: str
+    """Plans segment by segment; remembers the engine and the reference of every voice."""
+
+    def __init__(self, script: Script, settings: Settings, store: Store) -> None:
+        self.script, self.settings, self.store = script, settings, store
+        self.choices: dict[str | None, Choice] = {}
+        self.voices: dict[str, Voice] = {}
 
     def segment(self, segment: Segment, *, forced: bool, last: bool) -> PlannedSegment:
         said = spoken.read(segment.text, segment.say)
         if segment.audio is not None:
             lines: tuple[Line, ...] = (self.recording(segment.audio, segment.where),)
         else:
-            requests = ((self.request(segment, part.text), part.pause_before) for part in said.utterances)
-            lines = tuple(self.line(request, pause, forced) for request, pause in requests)
+            lines = tuple(self.line(segment, part.text, part.pause_before, forced) for part in said.utterances)
         explicit = segment.pause_after if segment.pause_after is not None else said.pause_after
         default = 0.0 if last else self.settings.pause_after
         return PlannedSegment(segment, said.display, lines, default if explicit is None else explicit)
 
-    def request(self, segment: Segment, text: str) -> Request:
-        language = (segment.language or self.language).lower()
-        if language not in self.engine.languages:
-            raise ScriptError(
-                f"the engine {self.engine.name} does not speak {language!r}",
-                where=segment.where,
-                hint=f"it speaks: {', '.join(self.engine.languages)}",
-            )
-        voice = self.script.voices[segment.voice] if segment.voice else None
-        return Request(
-            engine=self.engine.name,
-            behaviour=self.engine.behaviour,
-            model=self.engine.model,
-            text=text,
-            language=language,
-            voice=_sound_of(voice, segment, self.engine) if voice else {},
-            seed=segment.seed,
-            take=segment.take,
-        )
-
-    def line(self, request: Request, pause_before: float, forced: bool) -> Line:
+    def line(self, segment: Segment, text: str, pause_before: float, forced: bool) -> Line:
+        choice = self.choice(segment)
+        request = self.request(segment, text, choice)
         form = request.form()
         clip = self.store.find(form)
-        flags = verdict(clip.provenance, request.text) if clip else ()
+        flags = verdict(clip.provenance, text) if clip else ()
         if forced or (flags and self.settings.qa == "strict"):
-            return Line(form, pause_before, None, request=request, replace=True)
-        return Line(form, pause_before, clip, request=request, flags=flags)
+            return Line(form, pause_before, None, request, choice, replace=True)
+        return Line(form, pause_before, clip, request, choice, flags=flags)
+
+    def choice(self, segment: Segment) -> Choice:
+        """Who speaks a segment's voice; each voice is decided, and its recording read, once."""
+        if segment.voice in self.choices:
+            return self.choices[segment.voice]
+        written = self.script.voices[segment.voice] if segment.voice else script.Voice()
+        where = f"{self.script.name}: voice {segment.voice!r}" if segment.voice else segment.where
+        kind = "clone" if written.ref else "design" if written.design else "speaker" if segment.voice else "default"
+        choice = casting.choose(kind, self.settings, written.speaker, where)
+        able = choice.capabilities
+        if written.speaker and written.speaker not in able.speakers:
+            raise ScriptError(
+                f"the engine {able.name} has no speaker {written.speaker!r}",
+                where=where,
+                hint=f"its speakers: {', '.join(able.speakers)}",
+            )
+        if segment.voice and written.ref:
+            self.voices[segment.voice] = voice.load(written, self.script.folder, where)
+        self.choices[segment.voice] = choice
+        return choice
+
+    def request(self, segment: Segment, text: str, choice: Choice) -> Request:
+        able = choice.capabilities
+        language = _language(segment.language or self.settings.language or able.languages[0], able, segment.where)
+        return Request(
+            engine=able.name,
+            behaviour=able.behaviour,
+            model=choice.model_key,
+            text=text,
+            language=language,
+            voice=self.sound(segment.voice),
+            seed=segment.seed,
+            take=segment.take,
+            revision=choice.model.revision,
+            dtype=choice.model.dtype,
+            sampling={name: f"{value:g}" for name, value in self.settings.sampling.items()},
+        )
+
+    def sound(self, name: str | None) -> dict[str, str]:
+        """The part of a voice that changes the sound."""
+        if name is None:
+            return {}
+        if name in self.voices:
+            return self.voices[name].parts
+        written = self.script.voices[name]
+        parts = {"speaker": written.speaker, "instruct": written.instruct, "design": written.design}
+        return {part: value for part, value in parts.items() if value is not None}
 
     def recording(self, path: Path, where: str) -> Line:
         audio.admit_file(path, where)
@@ -189,30 +215,25 @@ class _Planner:
         return Line(form, 0.0, self.store.find(form), recording=path)
 
 
+def _language(wanted: str, able: Capabilities, where: str) -> str:
+    """The engine's code for a language written as a code, a code with a region, or a name. Raises ScriptError."""
+    name = wanted.lower()
+    for code in (name, CODES.get(name, ""), name.split("-")[0]):
+        if code in able.languages:
+            return code
+    raise ScriptError(
+        f"the engine {able.name} does not speak {wanted!r}",
+        where=where,
+        hint=f"it speaks: {', '.join(able.languages)}",
+    )
+
+
 def verdict(provenance: dict[str, Any], text: str) -> tuple[str, ...]:
     """Judge a stored clip again by its measurements; a clip without any does not pass."""
     try:
         return judge(msgspec.convert(provenance.get("measures"), Measures), text)
     except msgspec.ValidationError:
         return ("it was stored without measurements",)
-
-
-def _sound_of(voice: Voice, segment: Segment, engine: Capabilities) -> dict[str, str]:
-    """The part of a voice that changes the sound. Raises ScriptError or EnvironmentProblem."""
-    if voice.speaker is None or voice.instruct is not None:
-        kind = "a cloned" if voice.ref else "a designed" if voice.design else "an instructed"
-        raise EnvironmentProblem(
-            f"the voice {segment.voice!r} is {kind} voice, which the engine {engine.name} cannot speak",
-            where=segment.where,
-            hint=f"give the segment one of its speakers ({', '.join(engine.speakers)}) or another --engine",
-        )
-    if voice.speaker not in engine.speakers:
-        raise ScriptError(
-            f"the engine {engine.name} has no speaker {voice.speaker!r}",
-            where=segment.where,
-            hint=f"its speakers: {', '.join(engine.speakers)}",
-        )
-    return {"speaker": voice.speaker}
 
 
 def _check_ids(script: Script, wanted: tuple[str, ...]) -> None:

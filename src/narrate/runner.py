@@ -5,29 +5,33 @@ from __future__ import annotations
 import signal
 import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
 
-from narrate import __version__, audio, checks
+from narrate import __version__, audio, checks, environments
 from narrate.cache import Store
+from narrate.casting import Choice
 from narrate.config import Settings
-from narrate.engines.base import Job
+from narrate.engines.base import Job, Reference
 from narrate.engines.client import JobFailed, Reply, Worker, WorkerLost
 from narrate.entry import Clip
-from narrate.errors import CheckError, Interrupted, NarrateError, SynthesisError
+from narrate.errors import CheckError, Interrupted, NarrateError, ScriptError, SynthesisError
 from narrate.events import Emit, Event, Kind
-from narrate.planner import Line, PlannedSegment
+from narrate.planner import Line, Plan, PlannedSegment
 
 ATTEMPTS = 3
 """How often a line is tried: a runaway is about one in 300, and three in a row one in 27 million."""
 
 AHEAD = 2
-"""Jobs that a worker has at once, so that it never waits while the parent checks and stores."""
+"""Batches that a worker has at once, so that it never waits while the parent checks and stores."""
 
 LINES_PER_WORKER = 8
 """A further worker is started for so many lines; for fewer, loading its model would cost more than it saves."""
+
+LINES_PER_LIFE = 500
+"""A worker is replaced after so many lines: the libraries behind it grow with use (QwenLM/Qwen3-TTS#242)."""
 
 
 @dataclass(slots=True)
@@ -44,6 +48,9 @@ class _Task:
         return Job(self.line.request, self.attempt)
 
 
+_Batch = list[_Task]
+
+
 @dataclass(slots=True)
 class Outcome:
     """What came of speaking: clips by form, errors by segment id, and whether it was cut short."""
@@ -56,39 +63,42 @@ class Outcome:
 
 
 def speak(
+    plan: Plan,
     misses: Sequence[tuple[PlannedSegment, Line]],
-    engine: str,
     settings: Settings,
     store: Store,
     emit: Emit,
     *,
     keep_going: bool = False,
 ) -> Outcome:
-    """Make every missing line, with several workers side by side.
+    """Make missing lines of a plan, one model after the other, with several workers side by side where that helps.
 
     Without `keep_going` nothing new is begun after the first failure. The first SIGINT or SIGTERM lets the lines
     that are being spoken finish, the second ends the workers and raises Interrupted. Raises EnvironmentProblem
-    when the engine cannot be loaded or the disk is full; what was finished is stored all the same.
+    when an engine cannot be loaded or the disk is full; what was finished is stored all the same.
     """
-    run = _Run(engine, settings, store, emit, keep_going)
+    run = _Run(plan, settings, store, emit, keep_going)
+    groups: dict[Choice, list[_Task]] = {}
     for planned, line in misses:
-        if line.recording is None:
-            run.tasks.append(_Task(planned, line))
-        else:
+        if line.choice is None:
             run.import_recording(planned, line)
+        else:
+            groups.setdefault(line.choice, []).append(_Task(planned, line))
     with run.signals():
-        run.finish(min(settings.jobs, -(-len(run.tasks) // LINES_PER_WORKER)))
+        for choice, tasks in groups.items():
+            run.finish(choice, tasks)
     return run.outcome
 
 
 class _Run:
     """The state that the lanes of one call of `speak` share; a lane is a thread with a worker of its own."""
 
-    def __init__(self, engine: str, settings: Settings, store: Store, emit: Emit, keep_going: bool) -> None:
-        self.engine, self.settings, self.store = engine, settings, store
-        self.tasks: deque[_Task] = deque()
+    def __init__(self, plan: Plan, settings: Settings, store: Store, emit: Emit, keep_going: bool) -> None:
+        self.settings, self.store = settings, store
         self.outcome = Outcome()
         self.stopping = threading.Event()
+        self._voices: Mapping[str, Reference] = {voice.parts["ref"]: voice.reference for voice in plan.voices.values()}
+        self._batches: deque[_Batch] = deque()
         self._emit, self._keep_going = emit, keep_going
         self._lock = threading.Lock()
         self._workers: set[Worker] = set()
@@ -102,9 +112,15 @@ class _Run:
         self.outcome.clips[line.form] = clip
         self._tell("spoken", planned, duration=clip.seconds, recording=line.recording.name)
 
-    def finish(self, lanes: int) -> None:
-        """Run the lanes until there is nothing left to do."""
-        threads = [threading.Thread(target=self._lane, daemon=True) for _ in range(lanes)]
+    def finish(self, choice: Choice, tasks: list[_Task]) -> None:
+        """Run lanes until nothing is left to do for one model."""
+        if self.stopping.is_set():
+            return
+        python = environments.python_for(choice.name, self.settings)
+        self._batches.extend(_batches(tasks, choice.capabilities.batch))
+        most = self.settings.jobs if choice.capabilities.side_by_side else 1
+        lanes = min(most, -(-len(tasks) // LINES_PER_WORKER))
+        threads = [threading.Thread(target=self._lane, args=(choice, python), daemon=True) for _ in range(lanes)]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -135,53 +151,72 @@ class _Run:
         self.outcome.interrupted = True
         self.stopping.set()
 
-    def _lane(self) -> None:
+    def _lane(self, choice: Choice, python: str) -> None:
         try:
-            while self.tasks and not self.stopping.is_set():
-                self._serve()
+            while self._batches and not self.stopping.is_set():
+                self._serve(Worker(choice.name, choice.model, python))
         except BaseException as error:
             self.stopping.set()
             self._fatal = self._fatal or error
 
-    def _serve(self) -> None:
-        """Feed one worker until there is nothing left, or until it is lost."""
-        worker = Worker(self.engine)
+    def _serve(self, worker: Worker) -> None:
+        """Feed one worker until there is nothing left, it is old, or it is lost."""
         self._workers.add(worker)
-        given: deque[_Task] = deque()
+        given: deque[_Batch] = deque()
+        spoken = 0
         try:
             worker.wait_ready()
-            while self._give(worker, given) and not self.stopping.is_set():
-                self._receive(worker, given)
+            while spoken < LINES_PER_LIFE and self._give(worker, given) and not self.stopping.is_set():
+                spoken += self._receive(worker, given)
+            # Stopped or old: the batch that is being spoken is waited for, what was given ahead is not.
             if given:
-                # Stopped while a line was being spoken: that one is waited for, the others are not.
                 self._receive(worker, given)
         except WorkerLost as lost:
-            if not self.outcome.interrupted:
-                self._retry(given.popleft(), SynthesisError(str(lost)))
+            if given and not self.outcome.interrupted:
+                self._blame(given.popleft(), str(lost))
         finally:
-            self.tasks.extendleft(reversed(given))
+            self._batches.extendleft(reversed(given))
             self._workers.discard(worker)
             worker.kill()
 
-    def _give(self, worker: Worker, given: deque[_Task]) -> bool:
-        """Let the worker have a few jobs ahead; say whether it has any."""
+    def _give(self, worker: Worker, given: deque[_Batch]) -> bool:
+        """Let the worker have a batch ahead; say whether it has any."""
         while len(given) < AHEAD and not self.stopping.is_set():
             try:
-                given.append(self.tasks.popleft())
+                given.append(self._batches.popleft())
             except IndexError:
                 break
-            worker.send(given[-1].job)
+            worker.send([task.job for task in given[-1]], self._voices)
         return bool(given)
 
-    def _receive(self, worker: Worker, given: deque[_Task]) -> None:
-        try:
-            reply = worker.receive(self.settings.timeout)
-        except JobFailed as failed:
-            self._retry(given.popleft(), SynthesisError(str(failed)), final=failed.final)
-        else:
-            self._take(given.popleft(), reply, worker.versions)
+    def _receive(self, worker: Worker, given: deque[_Batch]) -> int:
+        """Take the replies to the batch at the head; return how many there were."""
+        batch = given[0]
+        count = len(batch)
+        while batch:
+            try:
+                # All of a batch may be spoken before the first of it comes back.
+                reply = worker.receive(self.settings.timeout * len(batch))
+            except JobFailed as failed:
+                self._refuse(batch.pop(0), failed)
+            else:
+                self._take(batch.pop(0), reply, worker)
+        given.popleft()
+        return count
 
-    def _take(self, task: _Task, reply: Reply, versions: dict[str, str]) -> None:
+    def _blame(self, batch: _Batch, reason: str) -> None:
+        """A worker was lost while it spoke a batch: of several, each is tried alone to find the one that does it."""
+        if len(batch) == 1:
+            self._retry(batch[0], SynthesisError(reason))
+        else:
+            self._batches.extendleft([task] for task in reversed(batch))
+
+    def _refuse(self, task: _Task, failed: JobFailed) -> None:
+        unusable = failed.kind == "unusable"
+        error = ScriptError(str(failed)) if unusable else SynthesisError(str(failed))
+        self._retry(task, error, final=failed.kind != "failed")
+
+    def _take(self, task: _Task, reply: Reply, worker: Worker) -> None:
         """Check what came back, and store it if it passes."""
         refusal = checks.broken(reply.sound)
         measures = checks.measure(reply.sound) if refusal is None else None
@@ -192,19 +227,15 @@ class _Run:
             self._retry(task, CheckError(refusal))
             return
         provenance = {
-            "engine": self.engine,
-            "versions": versions | {"narrate": __version__},
+            "engine": worker.engine,
+            "versions": worker.versions | {"narrate": __version__},
+            **worker.facts,
             "seconds": round(reply.seconds, 4),
             "attempt": task.attempt,
             "measures": measures,
         }
-        clip = self.store.put(
-            task.line.form,
-            audio.pcm16(reply.sound.samples),
-            reply.sound.rate,
-            provenance,
-            replace=task.line.replace,
-        )
+        pcm = audio.pcm16(reply.sound.samples)
+        clip = self.store.put(task.line.form, pcm, reply.sound.rate, provenance, replace=task.line.replace)
         with self._lock:
             self.outcome.clips[task.line.form] = clip
             self.outcome.attempts += task.attempt
@@ -212,11 +243,11 @@ class _Run:
         self._tell("spoken", task.planned, duration=clip.seconds, seconds=reply.seconds, attempt=task.attempt)
 
     def _retry(self, task: _Task, error: NarrateError, *, final: bool = False) -> None:
-        """Try a line again with the next attempt's randomness, or give it up."""
+        """Try a line again, alone, with the next attempt's randomness, or give it up."""
         if task.attempt < ATTEMPTS and not final:
             self._tell("retry", task.planned, attempt=task.attempt, reason=error.what)
             task.attempt += 1
-            self.tasks.appendleft(task)
+            self._batches.appendleft([task])
             return
         segment = task.planned.segment
         error.where = f"segment {segment.id} ({segment.where})"
@@ -233,7 +264,16 @@ class _Run:
             self._emit(Event(kind, planned.segment.id, dict(data)))
 
 
+def _batches(tasks: list[_Task], size: int) -> list[_Batch]:
+    """Tasks in batches of a size, like with like: the same voice and about the same length, the longest first."""
+    if size == 1:
+        return [[task] for task in tasks]
+    alike = sorted(tasks, key=lambda task: (sorted(task.job.request.voice.items()), -len(task.line.text)))
+    return [alike[start : start + size] for start in range(0, len(alike), size)]
+
+
 HINTS: dict[type[NarrateError], str] = {
     CheckError: "reword or split the text, set `say`, or listen to it with --qa warn",
+    ScriptError: "change the script, or choose another --model or --engine",
     SynthesisError: "reword the text or set `say`; run again with -v for the engine's own words",
 }

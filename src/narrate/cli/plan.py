@@ -45,8 +45,8 @@ def show(script: str, flags: dict[str, Any], options: Options, json: bool) -> No
     for line in _over_budget(made):
         print(line)
     print(
-        f"{figures['missing']} of {figures['utterances']} utterances to speak with {made.engine.name}"
-        f" ({made.reason}), about {duration(made.eta)} of work;"
+        f"{figures['missing']} of {figures['utterances']} utterances to speak with {figures['engine']}"
+        f" ({figures['reason']}), about {duration(made.eta)} of work;"
         f" the narration is about {duration(float(str(figures['seconds'])))} long"
     )
 

@@ -53,7 +53,7 @@ class ModelRef:
 
     `name` is a hub id or a folder; `revision`, `device` and `dtype` are empty for the engine's own choice.
     `prompts` is a folder in which an engine may keep what it derives from a voice, or empty. With `offline` no
-    network may be touched.
+    network may be touched. `options` are the engine's own, from [engines.NAME] in the configuration.
     """
 
     name: str
@@ -62,6 +62,7 @@ class ModelRef:
     dtype: str = ""
     prompts: str = ""
     offline: bool = False
+    options: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

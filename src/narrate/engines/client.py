@@ -10,11 +10,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import IO, Any
 
 from narrate.engines import frames
-from narrate.engines.base import Job, StopReason, Synthesis
+from narrate.engines.base import Job, ModelRef, Reference, StopReason, Synthesis
 from narrate.errors import EnvironmentProblem
 from narrate.limits import RATES
 
@@ -22,16 +24,34 @@ LOAD_SECONDS = 300.0
 """How long an engine may take to load; a large model comes from a cold disk in minutes."""
 
 
+_BOOT = """
+import importlib.util, sys
+sys.path[:] = [place for place in sys.path if place]
+place, engine = sys.argv[1:]
+spec = importlib.util.spec_from_file_location("narrate", place + "/__init__.py", submodule_search_locations=[place])
+package = sys.modules["narrate"] = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(package)
+from narrate.engines.worker import main
+main(engine)
+"""
+"""Runs the worker in any interpreter: it finds this package and nothing else of the parent's environment, and no
+module in the current folder, where a script may lie beside a numpy.py."""
+
+
 class WorkerLost(Exception):
     """The worker died, hung past its deadline or wrote garbage; it has been killed."""
 
 
 class JobFailed(Exception):
-    """The worker is well, but this job gave no sound. `final`: another attempt would not help."""
+    """The worker is well, but this job gave no sound.
 
-    def __init__(self, message: str, *, final: bool) -> None:
+    `kind` is "failed" if another attempt may do better, "unspeakable" if it would not, and "unusable" if the
+    script asks for what the model cannot do at all.
+    """
+
+    def __init__(self, message: str, kind: str) -> None:
         super().__init__(message)
-        self.final = final
+        self.kind = kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,24 +65,27 @@ class Reply:
 class Worker:
     """One engine in a process of its own, in a session of its own so that Ctrl-C reaches only the parent."""
 
-    def __init__(self, engine: str, python: str = sys.executable) -> None:
+    def __init__(self, engine: str, model: ModelRef, python: str = sys.executable) -> None:
         self.engine = engine
+        self._model = model
         self.versions: dict[str, str] = {}
+        self.facts: dict[str, str] = {}
+        self._voices: set[str] = set()
         self._stderr: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
         self._process = subprocess.Popen(
-            [python, "-m", "narrate.engines.worker", engine],
+            [python, "-c", _BOOT, str(Path(__file__).parents[1]), engine],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._stderr,
             bufsize=0,
             start_new_session=True,
-            # A script's folder may hold a numpy.py; only installed modules may run.
-            env={**os.environ, "PYTHONSAFEPATH": "1"},
+            env=_environment(python),
         )
 
     def wait_ready(self) -> None:
         """Wait until the engine has loaded. Raises EnvironmentProblem if it cannot."""
         try:
+            self._write({"load": asdict(self._model)})
             header, _ = self._read(LOAD_SECONDS)
         except WorkerLost as lost:
             raise self._cannot_load(str(lost)) from lost
@@ -70,15 +93,18 @@ class Worker:
             self.kill()
             raise self._cannot_load(str(header.get("message")))
         self.versions = header["versions"]
+        self.facts = {name: header[name] for name in ("kind", "device", "dtype") if name in header}
 
-    def send(self, job: Job) -> None:
-        """Hand over a job; replies come in the order of the jobs. Raises WorkerLost."""
-        assert self._process.stdin is not None
-        message = {"synthesize": [{"request": job.request.to_json(), "attempt": job.attempt}]}
-        try:
-            frames.write(self._process.stdin, message)
-        except OSError as error:
-            raise self._lost("the worker is gone") from error
+    def send(self, jobs: Sequence[Job], voices: Mapping[str, Reference]) -> None:
+        """Hand over a batch, and before it the references it needs; one reply a job follows, in their order.
+
+        Raises WorkerLost.
+        """
+        for digest in {job.request.voice["ref"] for job in jobs if "ref" in job.request.voice} - self._voices:
+            voice = voices[digest]
+            self._write({"voice": digest, "rate": voice.rate, "transcript": voice.transcript}, voice.samples.tobytes())
+            self._voices.add(digest)
+        self._write({"synthesize": [{"request": job.request.to_json(), "attempt": job.attempt} for job in jobs]})
 
     def receive(self, seconds: float) -> Reply:
         """Wait at most so many seconds for the next reply. Raises JobFailed or WorkerLost."""
@@ -86,7 +112,7 @@ class Worker:
 
         header, payload = self._read(seconds)
         if "error" in header:
-            raise JobFailed(str(header.get("message")), final=header["error"] == "unspeakable")
+            raise JobFailed(str(header.get("message")), str(header["error"]))
         try:
             rate, stop, took = header["rate"], StopReason(header["stop"]), float(header["seconds"])
             samples = np.frombuffer(payload, "<f4")
@@ -109,6 +135,13 @@ class Worker:
         for pipe in (self._process.stdin, self._process.stdout, self._stderr):
             if pipe is not None:
                 pipe.close()
+
+    def _write(self, header: Mapping[str, Any], payload: bytes = b"") -> None:
+        assert self._process.stdin is not None
+        try:
+            frames.write(self._process.stdin, header, payload)
+        except OSError as error:
+            raise self._lost("the worker is gone") from error
 
     def _read(self, seconds: float) -> tuple[dict[str, Any], bytes]:
         assert self._process.stdout is not None
@@ -138,8 +171,17 @@ class Worker:
         return EnvironmentProblem(
             f"the engine {self.engine} cannot be loaded: {reason}",
             where=f"engine {self.engine}",
-            hint="reinstall narrate-cli in a fresh environment, or choose another --engine",
+            hint="see `narrate doctor`, or choose another --engine",
         )
+
+
+def _environment(python: str) -> dict[str, str]:
+    """The worker's environment: the parent's own search path is none of another interpreter's business."""
+    environment = dict(os.environ)
+    if python != sys.executable:
+        for name in ("PYTHONPATH", "PYTHONHOME"):
+            environment.pop(name, None)
+    return environment
 
 
 class _Deadline:

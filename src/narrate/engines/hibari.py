@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from narrate.engines.base import Capabilities, Job, Synthesis, Unspeakable
+from narrate.engines.base import Capabilities, Job, ModelRef, Reference, Synthesis, Unspeakable
 
 if TYPE_CHECKING:
     from hibari import Hibari
@@ -17,7 +17,8 @@ CAPABILITIES = Capabilities(
     model="heart",
     languages=("en", "en-us"),
     speakers=("heart",),
-    distribution="hibari-tts",
+    voices=("speaker",),
+    packages=("hibari-tts", "numpy"),
     rtf=0.02,
 )
 
@@ -25,7 +26,7 @@ CAPABILITIES = Capabilities(
 class Engine:
     """Speaks one job at a time; the same job gives the same samples, whatever else is installed."""
 
-    def load(self) -> None:
+    def load(self, model: ModelRef) -> None:
         # hibari takes its Fourier transform from scipy where there is one, and then its samples differ.
         sys.modules["scipy"] = None  # type: ignore[assignment]
         sys.modules["scipy.fft"] = None  # type: ignore[assignment]
@@ -33,12 +34,13 @@ class Engine:
 
         self._model: Hibari = Hibari(voice=CAPABILITIES.model, threads=1)
 
-    def synthesize(self, jobs: Sequence[Job]) -> Iterator[Synthesis]:
+    def synthesize(self, jobs: Sequence[Job], voices: Mapping[str, Reference]) -> Iterator[Synthesis | Unspeakable]:
         for job in jobs:
             samples = self._model(job.request.text, seed=job.seed)
-            if not samples.size:
-                raise Unspeakable("hibari found nothing in it that English can say")
-            yield Synthesis(samples, self._model.sample_rate)
+            if samples.size:
+                yield Synthesis(samples, self._model.sample_rate)
+            else:
+                yield Unspeakable("hibari found nothing in it that English can say")
 
     def close(self) -> None:
         del self._model

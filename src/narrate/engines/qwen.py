@@ -21,6 +21,8 @@ LANGUAGES = {
 }
 """Language codes and the names by which the models know them; the first is the default."""
 
+CODES = {name: code for code, name in LANGUAGES.items()}
+
 FRAMES_PER_SECOND = 12.5
 """Of the 12 Hz codec: a frame is 1,920 samples at 24 kHz."""
 

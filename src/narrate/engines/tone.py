@@ -13,10 +13,10 @@ import re
 import stat
 import time
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from narrate.engines.base import Capabilities, Job, StopReason, Synthesis, Unspeakable
+from narrate.engines.base import Capabilities, Job, ModelRef, Reference, StopReason, Synthesis, Unspeakable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,7 +28,8 @@ CAPABILITIES = Capabilities(
     model="sine",
     languages=("en", "de", "ja"),
     speakers=("low", "high"),
-    distribution=None,
+    voices=("speaker", "clone", "design"),
+    packages=("numpy",),
     rtf=0.001,
 )
 
@@ -40,10 +41,10 @@ MARK = re.compile(r"#(?P<fault>[a-z]+)(?:<(?P<below>\d+))?(?:=(?P<value>[\d.]+))
 class Engine:
     """Hums a pitch that depends on the whole request, for as long as a person would take to say its text."""
 
-    def load(self) -> None:
+    def load(self, model: ModelRef) -> None:
         """There is nothing to load."""
 
-    def synthesize(self, jobs: Sequence[Job]) -> Iterator[Synthesis]:
+    def synthesize(self, jobs: Sequence[Job], voices: Mapping[str, Reference]) -> Iterator[Synthesis | Unspeakable]:
         for job in jobs:
             marks = list(MARK.finditer(job.request.text))
             sound = Synthesis(_hum(job, marks), RATE)

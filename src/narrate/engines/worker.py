@@ -1,12 +1,16 @@
 """The process side of an engine: frames in, frames out, until the parent goes away.
 
-Run as `python -m narrate.engines.worker ENGINE`. It needs the standard library, numpy and the engine's own
-packages, so that any environment can run it.
+It needs the standard library, numpy and the engine's own packages, so that any environment can run it.
 
-parent → worker  {"synthesize": [{"request": …, "attempt": n}, …]}
-worker → parent  {"ready": engine, "versions": {…}}              once, after loading
-                 {"stop": reason, "rate": Hz, "seconds": s}      one a job, with its float32 samples as payload
-                 {"error": "unspeakable" | "failed" | "load", "message": text}
+parent → worker  {"load": model}                                 once
+                 {"voice": digest, "rate": Hz, "transcript": t}  with the reference's float32 samples
+                 {"synthesize": [{"request": …, "attempt": n}, …]}
+worker → parent  {"ready": engine, "versions": {…}, …}           once, when it has loaded
+                 {"stop": reason, "rate": Hz, "seconds": s}      one a job, with its float32 samples
+                 {"error": kind, "message": text}                in place of a job's samples, or of "ready"
+
+An error is "unspeakable" (this job cannot be spoken), "unusable" (the engine or model is the wrong one), or
+"failed" (it broke; another attempt may do).
 """
 
 from __future__ import annotations
@@ -14,7 +18,6 @@ from __future__ import annotations
 import importlib
 import os
 import queue
-import sys
 import threading
 import time
 from typing import IO, Any
@@ -22,22 +25,29 @@ from typing import IO, Any
 from narrate.engines import base, frames
 from narrate.request import Request
 
+Frame = tuple[dict[str, Any], bytes]
+
 
 def main(name: str) -> None:
     """Serve one engine over the pipes that were standard input and output."""
     requests, replies = _take_pipes()
+    inbox: queue.SimpleQueue[Frame] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(requests, inbox), daemon=True).start()
     module = importlib.import_module(f"narrate.engines.{name}")
     engine = module.Engine()
     try:
-        engine.load()
+        engine.load(base.ModelRef(**inbox.get()[0]["load"]))
     except Exception as error:
-        frames.write(replies, {"error": "load", "message": f"{type(error).__name__}: {error}"})
+        frames.write(replies, _failure(error))
         return
-    frames.write(replies, {"ready": name, "versions": _versions(module.CAPABILITIES)})
-    inbox: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
-    threading.Thread(target=_listen, args=(requests, inbox), daemon=True).start()
+    frames.write(replies, {"ready": name, "versions": _versions(module.CAPABILITIES), **_facts(engine)})
+    voices: dict[str, base.Reference] = {}
     while True:
-        _serve(engine, inbox.get(), replies)
+        header, payload = inbox.get()
+        if "voice" in header:
+            voices[header["voice"]] = _reference(header, payload)
+        else:
+            _serve(engine, header["synthesize"], voices, replies)
 
 
 def _take_pipes() -> tuple[IO[bytes], IO[bytes]]:
@@ -50,7 +60,7 @@ def _take_pipes() -> tuple[IO[bytes], IO[bytes]]:
     return requests, replies
 
 
-def _listen(requests: IO[bytes], inbox: queue.SimpleQueue[dict[str, Any]]) -> None:
+def _listen(requests: IO[bytes], inbox: queue.SimpleQueue[Frame]) -> None:
     """Pass frames on; when the parent is gone, die with it, even in the middle of a job."""
     while True:
         try:
@@ -59,33 +69,55 @@ def _listen(requests: IO[bytes], inbox: queue.SimpleQueue[dict[str, Any]]) -> No
             frame = None
         if frame is None:
             os._exit(0)
-        inbox.put(frame[0])
+        inbox.put(frame)
 
 
-def _serve(engine: base.Engine, header: dict[str, Any], replies: IO[bytes]) -> None:
-    jobs = [base.Job(Request.from_json(item["request"]), item["attempt"]) for item in header["synthesize"]]
+def _reference(header: dict[str, Any], payload: bytes) -> base.Reference:
+    import numpy as np
+
+    return base.Reference(np.frombuffer(payload, "<f4"), header["rate"], header["transcript"])
+
+
+def _serve(
+    engine: base.Engine, items: list[dict[str, Any]], voices: dict[str, base.Reference], replies: IO[bytes]
+) -> None:
+    """Answer every job of a batch, in order; a failure of the whole batch is the answer to all that are left."""
+    jobs = [base.Job(Request.from_json(item["request"]), item["attempt"]) for item in items]
+    answered = 0
     started = time.perf_counter()
     try:
-        for sound in engine.synthesize(jobs):
+        for result in engine.synthesize(jobs, voices):
             seconds = time.perf_counter() - started
-            frames.write(replies, {"stop": sound.stop, "rate": sound.rate, "seconds": seconds}, _raw(sound))
+            if isinstance(result, base.Unspeakable):
+                frames.write(replies, _failure(result))
+            else:
+                header = {"stop": result.stop, "rate": result.rate, "seconds": seconds}
+                frames.write(replies, header, result.samples.astype("<f4", copy=False).tobytes())
+            answered += 1
             started = time.perf_counter()
-    except base.Unspeakable as error:
-        frames.write(replies, {"error": "unspeakable", "message": str(error)})
     except Exception as error:
-        frames.write(replies, {"error": "failed", "message": f"{type(error).__name__}: {error}"})
+        for _ in jobs[answered:]:
+            frames.write(replies, _failure(error))
+    else:
+        for _ in jobs[answered:]:
+            frames.write(replies, {"error": "failed", "message": "the engine gave no result"})
 
 
-def _raw(sound: base.Synthesis) -> bytes:
-    return sound.samples.astype("<f4", copy=False).tobytes()
+def _failure(error: Exception) -> dict[str, str]:
+    if isinstance(error, base.Unspeakable):
+        return {"error": "unspeakable", "message": str(error)}
+    if isinstance(error, base.Unusable):
+        return {"error": "unusable", "message": str(error)}
+    return {"error": "failed", "message": f"{type(error).__name__}: {error}"}
 
 
 def _versions(capabilities: base.Capabilities) -> dict[str, str]:
     from importlib.metadata import version
 
-    names = [name for name in (capabilities.distribution, "numpy") if name]
-    return {name: version(name) for name in names}
+    return {name: version(name) for name in capabilities.packages}
 
 
-if __name__ == "__main__":
-    main(sys.argv[1])
+def _facts(engine: base.Engine) -> dict[str, str]:
+    """What the engine chose: shown by doctor and bench."""
+    names = ("kind", "device", "dtype")
+    return {name: str(getattr(engine, name)) for name in names if hasattr(engine, name)}

@@ -18,6 +18,7 @@ from narrate.fps import frame_rate
 from narrate.output.timeline import Slot, Timeline
 from narrate.planner import Plan, verdict
 from narrate.script import Scene, Voice
+from narrate.voice import Voice as LoadedVoice
 
 SCHEMA = "narrate.manifest/1"
 
@@ -29,10 +30,11 @@ class ScriptRef(msgspec.Struct, frozen=True):
 
 
 class EngineRef(msgspec.Struct, frozen=True):
-    """Who spoke."""
+    """Who spoke, with which model; a model folder is named by its digest."""
 
     name: str
     model: str
+    revision: str | None = None
 
 
 class Audio(msgspec.Struct, frozen=True):
@@ -119,7 +121,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     title: str | None
     language: str
     script: ScriptRef
-    engine: EngineRef
+    engine: EngineRef | None
+    engines: list[EngineRef]
     voices: dict[str, dict[str, str]]
     audio: Audio
     timeline: Frames
@@ -170,12 +173,14 @@ def build(
     fps = frame_rate(settings.fps)
     name, digest = narration
     seconds = timeline.seconds(timeline.samples)
+    engines = [EngineRef(each.name, each.model_key, each.model.revision or None) for each in plan.choices]
     return Manifest(
         title=plan.script.title,
         language=plan.language,
         script=ScriptRef(plan.script.name),
-        engine=EngineRef(plan.engine.name, plan.engine.model),
-        voices={name: _voice(voice) for name, voice in plan.script.voices.items()},
+        engine=engines[0] if engines else None,
+        engines=engines,
+        voices={name: _voice(voice, plan.voices.get(name)) for name, voice in plan.script.voices.items()},
         audio=Audio(name, digest, timeline.rate, 1, timeline.samples, seconds),
         timeline=Frames(_fps(fps), timeline.frame(timeline.samples, fps)),
         scenes=[_scene(scene, timeline, fps) for scene in plan.script.scenes],
@@ -192,9 +197,10 @@ def _fps(fps: Fraction) -> int | str:
     return fps.numerator if fps.denominator == 1 else str(fps)
 
 
-def _voice(voice: Voice) -> dict[str, str]:
-    fields = {name: getattr(voice, name) for name in ("ref", "speaker", "instruct", "design")}
-    return {name: value for name, value in fields.items() if value is not None}
+def _voice(written: Voice, loaded: LoadedVoice | None) -> dict[str, str]:
+    fields = {name: getattr(written, name) for name in ("ref", "speaker", "instruct", "design")}
+    digests = {f"{name}_blake2b": digest for name, digest in loaded.parts.items()} if loaded else {}
+    return {name: value for name, value in fields.items() if value is not None} | digests
 
 
 def _scene(scene: Scene, timeline: Timeline, fps: Fraction) -> SceneEntry:

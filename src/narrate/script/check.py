@@ -35,6 +35,7 @@ def resolve(source: Source) -> Script:
     return Script(
         path=source.path,
         name=source.name,
+        folder=source.base,
         title=_nfc(document.title),
         language=document.language,
         fps=document.fps,

@@ -19,7 +19,7 @@ class Voice(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     """A voice is exactly one of: a recording to clone, a stock speaker, a description."""
 
     ref: Annotated[Name | None, Meta(description="recording to clone, relative to the script")] = None
-    transcript: Annotated[Name | None, Meta(description="what the recording says, word for word")] = None
+    transcript: Annotated[str | None, Meta(description="what the recording says, word for word")] = None
     speaker: Annotated[Name | None, Meta(description="name of one of the engine's own speakers")] = None
     instruct: Annotated[Name | None, Meta(description="how to speak, such as 'calm'")] = None
     design: Annotated[Name | None, Meta(description="description of a voice to make up")] = None
@@ -70,6 +70,9 @@ class Script:
     """None for standard input."""
 
     name: str
+    folder: Path
+    """Where relative paths in the script start."""
+
     title: str | None
     language: str | None
     fps: str | int | float | None

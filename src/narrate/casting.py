@@ -1,0 +1,101 @@
+"""Which engine and which model speak a voice."""
+
+from __future__ import annotations
+
+import importlib
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from importlib.metadata import EntryPoint, entry_points
+from os import environ
+from types import ModuleType
+
+from narrate import models
+from narrate.config import Settings
+from narrate.engines.base import Capabilities, ModelRef
+from narrate.errors import EnvironmentProblem, UsageError
+
+ENGINES = ("hibari", "mlx", "torch", "openai", "tone")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The engine and the model that speak a voice, the name of the model in the key, and why they were chosen."""
+
+    capabilities: Capabilities
+    model: ModelRef
+    model_key: str
+    reason: str
+
+    @property
+    def name(self) -> str:
+        """The engine's name."""
+        return self.capabilities.name
+
+
+def module(name: str) -> ModuleType:
+    """The module of an engine, built in or of a plug-in; its libraries are not imported.
+
+    Plug-ins are entry points in the group narrate.engines; only the one that is named is loaded, and none with
+    NARRATE_PLUGINS=0. Raises UsageError for an unknown name.
+    """
+    if name in ENGINES:
+        return importlib.import_module(f"narrate.engines.{name}")
+    found = plugins()
+    if name in found:
+        loaded: ModuleType = found[name].load()
+        return loaded
+    known = [*ENGINES, *found]
+    close = get_close_matches(name, known, 1)
+    hint = f"did you mean {close[0]!r}?" if close else f"choose one of: auto, {', '.join(known)}"
+    raise UsageError(f"there is no engine named {name!r}", where="--engine", hint=hint)
+
+
+def plugins() -> Mapping[str, EntryPoint]:
+    """The engines of other packages by name."""
+    if environ.get("NARRATE_PLUGINS") == "0":
+        return {}
+    return {point.name: point for point in entry_points(group="narrate.engines")}
+
+
+def capabilities(name: str) -> Capabilities:
+    """What the named engine can do. Raises UsageError for an unknown name."""
+    result: Capabilities = module(name).CAPABILITIES
+    return result
+
+
+def choose(kind: str, settings: Settings, speaker: str | None = None, where: str = "") -> Choice:
+    """The engine and model for a kind of voice: "default", "speaker", "clone" or "design".
+
+    `auto` never gives another voice than the one asked for: what hibari cannot speak goes to Qwen3-TTS, through
+    mlx on Apple Silicon and through torch elsewhere. Raises EnvironmentProblem if the named engine cannot speak
+    that kind of voice.
+    """
+    name, reason = (settings.engine, "asked for") if settings.engine != "auto" else _automatic(kind, speaker)
+    able = capabilities(name)
+    if kind != "default" and kind not in able.voices:
+        raise EnvironmentProblem(
+            f"the engine {name} cannot speak a {KINDS[kind]}",
+            where=where,
+            hint=f"choose another --engine; {name} takes: {', '.join(KINDS[each] for each in able.voices)}",
+        )
+    model, model_key = models.resolve(able, kind, settings)
+    return Choice(able, model, model_key, reason)
+
+
+KINDS = {"speaker": "stock speaker", "clone": "cloned voice", "design": "designed voice", "default": "default voice"}
+
+
+def _automatic(kind: str, speaker: str | None) -> tuple[str, str]:
+    embedded = capabilities("hibari")
+    if kind == "default" or (kind == "speaker" and speaker in embedded.speakers):
+        return embedded.name, "the embedded voice: no recording's voice is asked for"
+    name = "mlx" if apple_silicon() else "torch"
+    machine = "Apple Silicon" if name == "mlx" else "no Apple Silicon"
+    return name, f"a {KINDS[kind]} needs Qwen3-TTS, and this is {machine}"
+
+
+def apple_silicon() -> bool:
+    """Whether this machine has a GPU that MLX uses."""
+    return platform.system() == "Darwin" and platform.machine() == "arm64"

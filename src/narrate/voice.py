@@ -1,0 +1,74 @@
+"""A voice of a script -> what engines take: reference audio decoded once, its transcript, and digests of both."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from narrate import audio, script
+from narrate.engines.base import Reference
+from narrate.errors import ScriptError
+
+RATE = 24_000
+"""Hz, of the speech codecs; references are brought to it here, so that every engine hears the same samples."""
+
+TAIL_SECONDS = 0.5
+"""Silence appended to a reference; without it its last sound is echoed (QwenLM/Qwen3-TTS#341)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """A recording ready for cloning. `parts` is what a Request says of it: digests of the samples and of the text.
+
+    `files` are those that it was read from or looked for.
+    """
+
+    reference: Reference
+    parts: dict[str, str]
+    files: tuple[Path, ...]
+
+
+def load(voice: script.Voice, folder: Path, where: str) -> Voice:
+    """Read the recording and the transcript of a cloned voice; paths are relative to `folder`.
+
+    The transcript is the voice's own, else the .txt beside the recording. An empty one means that only the colour
+    of the voice is wanted. Raises ScriptError.
+    """
+    assert voice.ref is not None
+    path = folder / voice.ref
+    audio.admit_file(path, where)
+    samples = prepare(*audio.decode_float(path, where))
+    beside = path.with_suffix(".txt")
+    transcript = voice.transcript if voice.transcript is not None else _read_transcript(beside, where)
+    parts = {"ref": digest(samples)}
+    if transcript:
+        parts["transcript"] = hashlib.blake2b(transcript.encode(), digest_size=32).hexdigest()
+    return Voice(Reference(samples, RATE, transcript or None), parts, (path, beside))
+
+
+def prepare(samples: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
+    """A mono recording at 24 kHz with the silence that engines need after it."""
+    import soxr
+
+    resampled = samples if rate == RATE else soxr.resample(samples, rate, RATE, quality="HQ")
+    return np.concatenate([resampled, np.zeros(round(TAIL_SECONDS * RATE))]).astype("<f4")
+
+
+def digest(samples: NDArray[np.float32]) -> str:
+    """BLAKE2b-256 over the rate and the samples as float32: the same for a WAV and its FLAC."""
+    return hashlib.blake2b(f"{RATE} ".encode() + samples.tobytes(), digest_size=32).hexdigest()
+
+
+def _read_transcript(path: Path, where: str) -> str:
+    try:
+        return " ".join(path.read_text(encoding="utf-8").split())
+    except (OSError, UnicodeDecodeError) as error:
+        raise ScriptError(
+            f"the recording {path.stem} has no transcript ({path.name} cannot be read)",
+            where=where,
+            hint=f'write what it says into {path.name}, or set "transcript": "" to take only the colour of the voice',
+        ) from error
