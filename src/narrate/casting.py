@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import platform
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from importlib.metadata import EntryPoint, entry_points
 from os import environ
@@ -33,23 +33,48 @@ class Choice:
         """The engine's name."""
         return self.capabilities.name
 
+    @property
+    def module(self) -> str:
+        """The module that a worker imports to have the engine."""
+        return module(self.name).__name__
+
 
 def module(name: str) -> ModuleType:
     """The module of an engine, built in or of a plug-in; its libraries are not imported.
 
     Plug-ins are entry points in the group narrate.engines; only the one that is named is loaded, and none with
-    NARRATE_PLUGINS=0. Raises UsageError for an unknown name.
+    NARRATE_PLUGINS=0. Raises UsageError for an unknown name, EnvironmentProblem for a plug-in that is no engine.
     """
     if name in ENGINES:
         return importlib.import_module(f"narrate.engines.{name}")
     found = plugins()
     if name in found:
-        loaded: ModuleType = found[name].load()
-        return loaded
-    known = [*ENGINES, *found]
+        return _load(found[name])
+    known = names()
     close = get_close_matches(name, known, 1)
     hint = f"did you mean {close[0]!r}?" if close else f"choose one of: auto, {', '.join(known)}"
     raise UsageError(f"there is no engine named {name!r}", where="--engine", hint=hint)
+
+
+def _load(point: EntryPoint) -> ModuleType:
+    """Load a plug-in, and see that it is what it says it is."""
+    try:
+        loaded: ModuleType = point.load()
+        if loaded.CAPABILITIES.name == point.name:
+            return loaded
+        reason = f"it calls itself {loaded.CAPABILITIES.name!r}"
+    except Exception as error:  # a plug-in may fail in any way
+        reason = f"{type(error).__name__}: {error}"
+    raise EnvironmentProblem(
+        f"the plug-in {point.value} is no engine ({reason})",
+        where=f"engine {point.name}",
+        hint="mend or remove the package that brings it; see docs/engines.md, or set NARRATE_PLUGINS=0",
+    )
+
+
+def names() -> list[str]:
+    """Every engine that can be asked for by name."""
+    return [*ENGINES, *plugins()]
 
 
 def plugins() -> Mapping[str, EntryPoint]:
@@ -81,6 +106,8 @@ def choose(kind: str, settings: Settings, speaker: str | None = None, where: str
             hint=f"choose another --engine; {name} takes: {', '.join(KINDS[each] for each in able.voices)}",
         )
     model, model_key = models.resolve(able, kind, settings)
+    if (own := settings.engines.get(name)) and own.base_url:
+        able = replace(able, batch=max(able.batch, own.concurrency))
     return Choice(able, model, model_key, reason)
 
 
@@ -91,9 +118,14 @@ def _automatic(kind: str, speaker: str | None) -> tuple[str, str]:
     embedded = capabilities("hibari")
     if kind == "default" or (kind == "speaker" and speaker in embedded.speakers):
         return embedded.name, "the embedded voice: no recording's voice is asked for"
-    name = "mlx" if apple_silicon() else "torch"
+    name = cloning_engine()
     machine = "Apple Silicon" if name == "mlx" else "no Apple Silicon"
     return name, f"a {KINDS[kind]} needs Qwen3-TTS, and this is {machine}"
+
+
+def cloning_engine() -> str:
+    """The engine that clones voices on this machine."""
+    return "mlx" if apple_silicon() else "torch"
 
 
 def apple_silicon() -> bool:

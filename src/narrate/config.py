@@ -107,6 +107,14 @@ def cache_dir(settings: Settings, environment: Mapping[str, str] = os.environ) -
     return Path(home).expanduser().absolute() / "narrate"
 
 
+def data_dir(environment: Mapping[str, str] = os.environ) -> Path:
+    """Where engines are installed: $NARRATE_DATA_DIR, else $XDG_DATA_HOME/narrate, else ~/.local/share/narrate."""
+    if own := environment.get("NARRATE_DATA_DIR"):
+        return Path(own).expanduser().absolute()
+    home = environment.get("XDG_DATA_HOME") or "~/.local/share"
+    return Path(home).expanduser().absolute() / "narrate"
+
+
 def user_file(environment: Mapping[str, str] = os.environ) -> Path:
     """The user's own configuration file."""
     home = environment.get("XDG_CONFIG_HOME") or "~/.config"
@@ -133,14 +141,33 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _anchored(table: dict[str, Any], path: Path) -> dict[str, Any]:
-    """Folders named in a file are relative to that file."""
-    folders = {name: str(path.parent / table[name]) for name in ("out", "cache_dir") if name in table}
-    return table | folders
+    """Folders and interpreters named in a file are relative to that file; a bare name is a command on PATH."""
+    anchored = dict(table)
+    for name in ("out", "cache_dir", "engine_python"):
+        if isinstance(table.get(name), str):
+            anchored[name] = _beside(path, table[name], command=name == "engine_python")
+    if isinstance(engines := table.get("engines"), dict):
+        anchored["engines"] = {name: _with_python(own, path) for name, own in engines.items()}
+    return anchored
+
+
+def _with_python(own: Any, path: Path) -> Any:
+    if not isinstance(own, dict) or not isinstance(own.get("python"), str):
+        return own
+    return own | {"python": _beside(path, own["python"], command=True)}
+
+
+def _beside(path: Path, named: str, *, command: bool) -> str:
+    return named if command and os.sep not in named else str(path.parent / Path(named).expanduser())
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, str]:
     names = {name: f"NARRATE_{name.upper()}" for name in Settings.__struct_fields__ if name not in TABLES}
-    return {name: environment[variable] for name, variable in names.items() if environment.get(variable)}
+    found = {name: environment[variable] for name, variable in names.items() if environment.get(variable)}
+    # What every library of the hub understands holds here too.
+    if environment.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE"):
+        found.setdefault("offline", "true")
+    return found
 
 
 def _checked(name: str, value: Any, origin: str) -> Any:

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import signal
+import subprocess
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import xxhash
 
+from narrate import config
 from narrate.config import EngineSettings, Settings, cache_dir
 from narrate.engines.base import Capabilities, ModelRef
+from narrate.engines.client import environment_for
 from narrate.engines.qwen import MODELS
-from narrate.errors import UsageError
+from narrate.errors import EnvironmentProblem, Interrupted, UsageError
 
+PROFILES: tuple[config.Profile, ...] = ("draft", "final")
 SIZES = {"draft": "0.6B", "final": "1.7B"}
-QUANTISATION = {"draft": "4bit", "final": "8bit"}
+QUANTISATION = {"0.6B": "4bit", "1.7B": "8bit"}
 """Of the MLX conversions. At 1.7B, 4 bits ramble; 0.6B in 4 bits is for drafts only."""
+
+HUB_ENGINES = ("mlx", "torch")
+"""Engines whose models come from the hub."""
 
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+(@[\w./-]+)?")
 
@@ -22,14 +35,16 @@ HUB_ID = re.compile(r"[\w.-]+/[\w.-]+(@[\w./-]+)?")
 def resolve(engine: Capabilities, kind: str, settings: Settings) -> tuple[ModelRef, str]:
     """The model for a kind of voice, and its name in the key.
 
-    A folder is named in the key by a digest of its files, so that it may be moved and never be exchanged unseen.
+    A folder is named in the key by a digest of its files, so that it may be moved and never be exchanged unseen. A
+    server is named by a digest of its address: two of them may mean different things by one name, and neither the
+    manifest nor a cache entry should tell where they are.
     Raises UsageError for what is neither a hub id nor a folder.
     """
     own = settings.engines.get(engine.name, EngineSettings())
     name, _, revision = (settings.model or own.model or default(engine, kind, settings)).partition("@")
     folder = Path(name).expanduser()
     model_key = name
-    if engine.name in ("torch", "mlx"):
+    if engine.name in HUB_ENGINES:
         if folder.is_dir():
             name, model_key = str(folder.absolute()), f"folder:{_digest(folder)}"
         elif not HUB_ID.fullmatch(name):
@@ -39,7 +54,7 @@ def resolve(engine: Capabilities, kind: str, settings: Settings) -> tuple[ModelR
                 hint="write a folder, owner/name or owner/name@revision; see `narrate models list`",
             )
     if own.base_url:
-        model_key = f"{own.base_url.rstrip('/')} {name}"
+        model_key = f"{name} server:{xxhash.xxh3_64_hexdigest(own.base_url.rstrip('/').encode())}"
     reference = ModelRef(
         name=name,
         revision=revision,
@@ -47,7 +62,7 @@ def resolve(engine: Capabilities, kind: str, settings: Settings) -> tuple[ModelR
         dtype=settings.dtype or own.dtype or "",
         prompts=str(cache_dir(settings) / "prompts"),
         offline=settings.offline,
-        options=(("base_url", own.base_url), ("concurrency", str(own.concurrency))) if own.base_url else (),
+        options=_options(own, settings),
     )
     return reference, model_key
 
@@ -60,8 +75,39 @@ def default(engine: Capabilities, kind: str, settings: Settings) -> str:
     if engine.name == "torch":
         return f"Qwen/Qwen3-TTS-12Hz-{size}-{variant}"
     if engine.name == "mlx":
-        return f"mlx-community/Qwen3-TTS-12Hz-{size}-{variant}-{QUANTISATION[settings.profile]}"
+        return f"mlx-community/Qwen3-TTS-12Hz-{size}-{variant}-{QUANTISATION[size]}"
     return engine.model
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What a profile stands for on one engine, for one kind of voice."""
+
+    engine: str
+    profile: str
+    kind: str
+    name: str
+
+
+def profiles(engines: Iterable[Capabilities]) -> list[Profile]:
+    """Every profile of these engines."""
+    return [
+        Profile(engine.name, profile, kind, default(engine, kind, Settings(profile=profile)))
+        for engine in engines
+        for profile in PROFILES
+        for kind in engine.voices
+    ]
+
+
+def _options(own: EngineSettings, settings: Settings) -> tuple[tuple[str, str], ...]:
+    """What an engine that asks a server has to know."""
+    if not own.base_url:
+        return ()
+    return (
+        ("base_url", own.base_url),
+        ("concurrency", str(own.concurrency)),
+        ("timeout", f"{settings.timeout:g}"),
+    )
 
 
 def _digest(folder: Path) -> str:
@@ -74,3 +120,99 @@ def _digest(folder: Path) -> str:
                 while block := file.read(1 << 20):
                     digest.update(block)
     return digest.hexdigest()
+
+
+def from_hub(model: ModelRef, engine: str) -> bool:
+    """Whether a model is one that the hub has; what is not is a folder, or the business of its engine."""
+    return engine in HUB_ENGINES and not Path(model.name).is_absolute()
+
+
+def find(name: str, revision: str = "", environment: Mapping[str, str] = os.environ) -> Path | None:
+    """The folder of a hub model on this machine; None if it is not here, or not whole."""
+    place = hub_dir(environment) / f"models--{name.replace('/', '--')}"
+    try:
+        commit = (place / "refs" / (revision or "main")).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        commit = revision
+    folder = place / "snapshots" / commit
+    return folder if commit and _whole(folder) else None
+
+
+def size(folder: Path) -> int:
+    """Bytes of the files of a model."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def fetch(model: ModelRef, python: str, tell: Callable[[int, int], object], *, renew: bool = False) -> Path:
+    """The folder of a hub model, fetched unless it is here; `renew` asks the hub for news of it all the same.
+
+    `python` is one that has huggingface_hub; `tell` hears how many bytes have come, and of how many. Raises
+    EnvironmentProblem, at once where the model may not be fetched.
+    """
+    full_name = f"{model.name}@{model.revision}" if model.revision else model.name
+    found = find(model.name, model.revision)
+    if found and (model.offline or not renew):
+        return found
+    if model.offline:
+        raise EnvironmentProblem(
+            "this model is not on this machine, and --offline (or HF_HUB_OFFLINE) forbids fetching it",
+            where=full_name,
+            hint=f"run: narrate models pull {full_name}",
+        )
+    return Path(_fetched(_client(python, model), full_name, tell))
+
+
+def _client(python: str, model: ModelRef) -> subprocess.Popen[str]:
+    """The hub's client, at work. Its own folder is kept off its search path: it holds a torch.py."""
+    return subprocess.Popen(
+        [python, "-P", str(Path(__file__).parent / "engines" / "hub.py"), model.name, model.revision],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        encoding="utf-8",
+        env=environment_for(python),
+    )
+
+
+def _fetched(client: subprocess.Popen[str], name: str, tell: Callable[[int, int], object]) -> str:
+    """Follow the client to its end. Raises EnvironmentProblem with its reason."""
+    last: dict[str, Any] = {}
+    try:
+        assert client.stdout is not None
+        for line in client.stdout:
+            last = json.loads(line)
+            if "total" in last:
+                tell(last["done"], last["total"])
+        code = client.wait()
+    finally:
+        client.kill()
+        client.wait()
+    if code in (130, -signal.SIGINT):
+        raise Interrupted(f"{name} is not whole yet", hint="what has come is kept: the same command goes on from there")
+    if "folder" not in last:
+        raise EnvironmentProblem(
+            f"it cannot be fetched ({last.get('error', 'the client of the hub died')})",
+            where=name,
+            hint="check the id and the network, and HF_TOKEN for a model behind a login; what has come is kept",
+        )
+    return str(last["folder"])
+
+
+def hub_dir(environment: Mapping[str, str] = os.environ) -> Path:
+    """Where the hub's client keeps models."""
+    if own := environment.get("HF_HUB_CACHE") or environment.get("HUGGINGFACE_HUB_CACHE"):
+        return Path(own).expanduser()
+    cache = environment.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(environment.get("HF_HOME") or f"{cache}/huggingface").expanduser() / "hub"
+
+
+def _whole(folder: Path) -> bool:
+    """Whether a snapshot has its configuration and all the weights that it speaks of."""
+    if not (folder / "config.json").exists():
+        return False
+    index = folder / "model.safetensors.index.json"
+    try:
+        names = set(json.loads(index.read_bytes())["weight_map"].values()) if index.exists() else set()
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return False
+    return all((folder / name).exists() for name in names) if names else any(folder.glob("*.safetensors"))

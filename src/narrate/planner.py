@@ -169,7 +169,7 @@ class _Planner:
         kind = "clone" if written.ref else "design" if written.design else "speaker" if segment.voice else "default"
         choice = casting.choose(kind, self.settings, written.speaker, where)
         able = choice.capabilities
-        if written.speaker and written.speaker not in able.speakers:
+        if written.speaker and able.speakers and written.speaker not in able.speakers:
             raise ScriptError(
                 f"the engine {able.name} has no speaker {written.speaker!r}",
                 where=where,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from rich import filesize
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import (
@@ -21,6 +23,9 @@ from rich.progress import (
 
 from narrate.errors import UsageError
 from narrate.events import Emit, Event
+
+FETCH_SECONDS = 10
+"""Between two lines about a model that is being fetched."""
 
 
 def printable(text: str) -> str:
@@ -46,6 +51,7 @@ class Reporter:
         self._bars = Progress(*columns, console=console, transient=True) if bars and verbosity >= 0 else None
         self._task: Any = None
         self._total = self._done = 0
+        self._fetch_told = 0.0
 
     def __enter__(self) -> Reporter:
         return self
@@ -75,6 +81,12 @@ class Reporter:
         if self._bars is not None:
             self._task = self._bars.add_task("", total=self._total, now="")
             self._bars.start()
+
+    def _show_fetch(self, segment: str | None, data: dict[str, Any]) -> None:
+        now = time.monotonic()
+        if self._verbosity >= 0 and now - self._fetch_told >= FETCH_SECONDS:
+            self._fetch_told = now
+            self.say(f"fetching {data['model']}: {size(data['done'])} of {size(data['total'])}")
 
     def _show_spoken(self, segment: str | None, data: dict[str, Any]) -> None:
         self._done += 1
@@ -123,3 +135,8 @@ def duration(seconds: float) -> str:
         return f"{seconds:.0f} s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest:02} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02} min"
+
+
+def size(count: int) -> str:
+    """Bytes as a person says them: 12.3 MB."""
+    return filesize.decimal(count)

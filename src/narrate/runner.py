@@ -8,9 +8,10 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from types import FrameType
 
-from narrate import __version__, audio, checks, environments
+from narrate import __version__, audio, checks, environments, models
 from narrate.cache import Store
 from narrate.casting import Choice
 from narrate.config import Settings
@@ -117,6 +118,9 @@ class _Run:
         if self.stopping.is_set():
             return
         python = environments.python_for(choice.name, self.settings)
+        if models.from_hub(choice.model, choice.name):
+            # Before the worker: a large model takes longer than a worker may take to load, and shows how it goes.
+            models.fetch(choice.model, python, partial(self._tell_fetch, choice.model.name))
         self._batches.extend(_batches(tasks, choice.capabilities.batch))
         most = self.settings.jobs if choice.capabilities.side_by_side else 1
         lanes = min(most, -(-len(tasks) // LINES_PER_WORKER))
@@ -154,7 +158,7 @@ class _Run:
     def _lane(self, choice: Choice, python: str) -> None:
         try:
             while self._batches and not self.stopping.is_set():
-                self._serve(Worker(choice.name, choice.model, python))
+                self._serve(Worker(choice.name, choice.model, python, choice.module))
         except BaseException as error:
             self.stopping.set()
             self._fatal = self._fatal or error
@@ -258,6 +262,9 @@ class _Run:
         self._tell("failed", task.planned, attempt=task.attempt, reason=error.what)
         if not self._keep_going:
             self.stopping.set()
+
+    def _tell_fetch(self, model: str, done: int, total: int) -> None:
+        self._emit(Event("fetch", None, {"model": model, "done": done, "total": total}))
 
     def _tell(self, kind: Kind, planned: PlannedSegment, **data: object) -> None:
         with self._lock:

@@ -97,7 +97,9 @@ def _place(told: Sequence[str]) -> str:
 
 def _invocation(told: Sequence[str]) -> str:
     """All that a run was told, and what else decides how it goes: version, installation, environment."""
-    names = sorted(name for name in os.environ if name == "HOME" or name.startswith(("NARRATE_", "XDG_")))
+    told_by = (name for name in os.environ if name == "HOME" or name.startswith(("NARRATE_", "XDG_")))
+    # A key to a server changes nothing that is made, and must not be written down.
+    names = sorted(name for name in told_by if not name.endswith("_KEY"))
     return "\n".join([__version__, sys.prefix, *told, *(f"{name}={os.environ[name]}" for name in names)])
 
 

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from narrate import __version__
-from narrate.cli import cache, common, plan, run, schema
+from narrate.cli import cache, clone, common, doctor, engines, models, plan, run, schema
 from narrate.errors import NarrateError
 
 REPORT = "this is a fault of narrate: run again with -v and report what it prints"
@@ -26,7 +26,11 @@ app = typer.Typer(
 )
 app.command("run", epilog=common.EXIT_CODES)(run.run)
 app.command("plan", epilog=common.EXIT_CODES)(plan.plan)
+app.command("clone", epilog=common.EXIT_CODES)(clone.clone)
+app.command("doctor", epilog=common.EXIT_CODES)(doctor.doctor)
 app.command("schema")(schema.schema)
+app.add_typer(engines.app, name="engines")
+app.add_typer(models.app, name="models")
 app.add_typer(cache.app, name="cache")
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from narrate.config import Settings
 from narrate.errors import NarrateError, UsageError
 
 EXIT_CODES = (
@@ -25,7 +26,32 @@ Out = Annotated[
     str | None,
     typer.Option("-o", "--out", metavar="DIR", help="Output folder [build/narration beside the script]."),
 ]
-Engine = Annotated[str | None, typer.Option("--engine", metavar="NAME", help="auto, hibari or tone [auto].")]
+Engine = Annotated[
+    str | None,
+    typer.Option("--engine", metavar="NAME", help="auto, or one of `narrate engines list` [auto]."),
+]
+Model = Annotated[
+    str | None,
+    typer.Option("--model", metavar="MODEL", help="A hub id, id@revision or a folder [see `narrate models list`]."),
+]
+Profile = Annotated[
+    str | None,
+    typer.Option("--profile", metavar="NAME", help="The models for it: draft (small, fast) or final [final]."),
+]
+Device = Annotated[
+    str | None, typer.Option("--device", metavar="NAME", help="cuda, cuda:1, mps, gpu or cpu [the best].")
+]
+Dtype = Annotated[
+    str | None,
+    typer.Option("--dtype", metavar="NAME", help="bfloat16, float16 or float32 [what suits the device]."),
+]
+EnginePython = Annotated[
+    str | None,
+    typer.Option("--engine-python", metavar="PYTHON", help="The Python that runs the engine [see `narrate engines`]."),
+]
+Offline = Annotated[
+    bool, typer.Option("--offline", help="Touch no network; what would have to be fetched is an error.")
+]
 Jobs = Annotated[int | None, typer.Option("-j", "--jobs", metavar="N", help="At most N workers side by side.")]
 Format = Annotated[str | None, typer.Option("--format", metavar="NAME", help="wav, flac, mp3, ogg, opus or m4a [wav].")]
 Fps = Annotated[
@@ -58,11 +84,14 @@ def change_to(directory: str | None) -> None:
         ) from error
 
 
-def settings(**flags: Any) -> dict[str, Any]:
-    """The flags that are settings; folders are relative to the current one."""
+def settings(**arguments: Any) -> dict[str, Any]:
+    """Those arguments of a command that are settings; folders are relative to the current one."""
+    flags = {name: value for name, value in arguments.items() if name in Settings.__struct_fields__}
     for name in ("out", "cache_dir"):
         if flags.get(name):
             flags[name] = os.path.abspath(flags[name])
+    # Not to have said --offline is not to say that the environment may not.
+    flags["offline"] = flags.get("offline") or None
     return flags
 
 

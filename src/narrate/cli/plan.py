@@ -16,6 +16,12 @@ from narrate.progress import duration, printable
 def plan(
     script: common.Script,
     engine: common.Engine = None,
+    model: common.Model = None,
+    profile: common.Profile = None,
+    device: common.Device = None,
+    dtype: common.Dtype = None,
+    engine_python: common.EnginePython = None,
+    offline: common.Offline = False,
     jobs: common.Jobs = None,
     qa: common.Qa = None,
     cache_dir: common.CacheDir = None,
@@ -23,8 +29,9 @@ def plan(
     directory: common.Directory = None,
 ) -> None:
     """Say what `narrate run` would speak, and how long the narration and the work would be."""
+    arguments = locals()
     common.change_to(directory)
-    flags = common.settings(jobs=jobs, engine=engine, qa=qa, cache_dir=cache_dir)
+    flags = common.settings(**arguments)
     show(script, flags, Options(), json)
 
 

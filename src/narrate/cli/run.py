@@ -51,6 +51,12 @@ def run(
     only: Only = None,
     frozen: Frozen = False,
     engine: common.Engine = None,
+    model: common.Model = None,
+    profile: common.Profile = None,
+    device: common.Device = None,
+    dtype: common.Dtype = None,
+    engine_python: common.EnginePython = None,
+    offline: common.Offline = False,
     format: common.Format = None,
     fps: common.Fps = None,
     qa: common.Qa = None,
@@ -66,11 +72,11 @@ def run(
     directory: common.Directory = None,
 ) -> None:
     """Narrate SCRIPT: speak what is not in the cache, then write the files that changed."""
-    started_ns = time.time_ns()
+    started_ns, arguments = time.time_ns(), locals()
     common.change_to(directory)
     if ids and not force:
         raise UsageError(f"unexpected: {' '.join(ids)}", where="narrate run", hint="segment ids go with --force")
-    flags = common.settings(out=out, jobs=jobs, engine=engine, format=format, fps=fps, qa=qa, cache_dir=cache_dir)
+    flags = common.settings(**arguments)
     options = Options(tuple(ids or "*") if force else (), only, frozen, keep_going)
     if show_config:
         _print_config(script, flags)

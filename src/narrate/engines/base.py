@@ -29,7 +29,8 @@ class Capabilities:
     """What an engine can do, known without loading it.
 
     `languages` are lower-case codes, the first is the default. `speakers` are its stock voices and `voices` the
-    kinds of voice that it takes: "speaker", "clone", "design". `model` is what it speaks with when nothing else is
+    kinds of voice that it takes: "speaker", "clone", "design"; without any speakers here, every name is taken and
+    what the engine answers decides. `model` is what it speaks with when nothing else is
     asked for. `packages` are the distributions whose versions are recorded beside each clip. `rtf` is a first
     guess of synthesis seconds per second of audio. `batch` is how many jobs it gains from having at once, and
     `side_by_side` whether several workers are faster than one.
@@ -121,10 +122,11 @@ class Engine(Protocol):
     def load(self, model: ModelRef) -> None:
         """Get ready to speak. Raises ImportError, or Unusable."""
 
-    def synthesize(self, jobs: Sequence[Job], voices: Mapping[str, Reference]) -> Iterator[Synthesis | Unspeakable]:
+    def synthesize(self, jobs: Sequence[Job], voices: Mapping[str, Reference]) -> Iterator[Synthesis | Exception]:
         """Speak the jobs, giving one result a job in their order; `voices` holds references by their digest.
 
-        A result may be an Unspeakable, for a job that cannot be spoken while the others can.
+        A result may be an exception, for a job that failed while the others need not: an Unspeakable or an
+        Unusable is final, and after any other one the job is tried again.
         """
 
     def close(self) -> None:

@@ -27,12 +27,12 @@ LOAD_SECONDS = 300.0
 _BOOT = """
 import importlib.util, sys
 sys.path[:] = [place for place in sys.path if place]
-place, engine = sys.argv[1:]
+place, engine, module = sys.argv[1:]
 spec = importlib.util.spec_from_file_location("narrate", place + "/__init__.py", submodule_search_locations=[place])
 package = sys.modules["narrate"] = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(package)
 from narrate.engines.worker import main
-main(engine)
+main(engine, module)
 """
 """Runs the worker in any interpreter: it finds this package and nothing else of the parent's environment, and no
 module in the current folder, where a script may lie beside a numpy.py."""
@@ -63,9 +63,12 @@ class Reply:
 
 
 class Worker:
-    """One engine in a process of its own, in a session of its own so that Ctrl-C reaches only the parent."""
+    """One engine in a process of its own, in a session of its own so that Ctrl-C reaches only the parent.
 
-    def __init__(self, engine: str, model: ModelRef, python: str = sys.executable) -> None:
+    `module` is where the engine is, for one that another package brings.
+    """
+
+    def __init__(self, engine: str, model: ModelRef, python: str = sys.executable, module: str = "") -> None:
         self.engine = engine
         self._model = model
         self.versions: dict[str, str] = {}
@@ -73,13 +76,13 @@ class Worker:
         self._voices: set[str] = set()
         self._stderr: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
         self._process = subprocess.Popen(
-            [python, "-c", _BOOT, str(Path(__file__).parents[1]), engine],
+            [python, "-c", _BOOT, str(Path(__file__).parents[1]), engine, module or f"narrate.engines.{engine}"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._stderr,
             bufsize=0,
             start_new_session=True,
-            env=_environment(python),
+            env=environment_for(python),
         )
 
     def wait_ready(self) -> None:
@@ -121,6 +124,15 @@ class Worker:
         if rate not in RATES:
             raise self._lost(f"the worker named an impossible sample rate: {rate!r}")
         return Reply(Synthesis(samples, rate, stop), took)
+
+    def usage(self) -> dict[str, int]:
+        """The most memory that the worker ("memory") and its device ("device_memory") have held, in bytes.
+
+        To be asked when no reply is due. Raises WorkerLost.
+        """
+        self._write({"usage": True})
+        header, _ = self._read(60)
+        return {name: int(size) for name, size in header["usage"].items()}
 
     def terminate(self) -> None:
         """End the worker and whatever it started, now; safe in a signal handler and from another thread."""
@@ -175,11 +187,11 @@ class Worker:
         )
 
 
-def _environment(python: str) -> dict[str, str]:
-    """The worker's environment: the parent's own search path is none of another interpreter's business."""
+def environment_for(python: str) -> dict[str, str]:
+    """What an interpreter gets of the environment: this one's paths and warnings are not another one's."""
     environment = dict(os.environ)
     if python != sys.executable:
-        for name in ("PYTHONPATH", "PYTHONHOME"):
+        for name in ("PYTHONPATH", "PYTHONHOME", "PYTHONWARNINGS"):
             environment.pop(name, None)
     return environment
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from narrate.engines.base import Job, Unusable
-from narrate.pace import frame_cap
+from narrate.pace import CHARS_PER_SECOND, frame_cap, weight
 
 LANGUAGES = {
     "en": "english",
@@ -35,6 +35,12 @@ MODELS = {
 }
 """Which checkpoint of a family speaks which kind of voice."""
 
+KINDS = {"clone": "base", "speaker": "custom_voice", "design": "voice_design"}
+"""The same checkpoints as their config.json calls them (tts_model_type)."""
+
+SPEAKERS = ("ryan", "aiden", "vivian", "serena", "uncle_fu", "dylan", "eric", "ono_anna", "sohee")
+"""The stock voices of the CustomVoice models; the first, an English one, is the default."""
+
 SAMPLING = {"temperature": 0.9, "top_k": 50.0, "top_p": 1.0, "repetition_penalty": 1.05}
 """The models' own generation settings (their generation_config.json), said out loud so that both engines agree."""
 
@@ -56,8 +62,28 @@ def kind(voice: Mapping[str, str]) -> str:
     return "clone" if "ref" in voice else "design" if "design" in voice else "speaker"
 
 
+def admit(voice: Mapping[str, str], model_kind: str, size: str, speakers: Sequence[str]) -> None:
+    """Raises Unusable unless a model of that kind and size ("1b7", "0b6") speaks the voice of a request."""
+    wanted = kind(voice)
+    if KINDS[wanted] != model_kind:
+        have = {name: MODELS[each] for each, name in KINDS.items()}.get(model_kind, model_kind)
+        does = f"a {MODELS[wanted]} model does: choose one with --model"
+        raise Unusable(f"a {have} model does not speak a voice of the kind {wanted!r}; {does}")
+    if "speaker" in voice and voice["speaker"].lower() not in {name.lower() for name in speakers}:
+        raise Unusable(f"the model has no speaker {voice['speaker']!r}; it has: {', '.join(sorted(speakers))}")
+    if "instruct" in voice and size == "0b6":
+        raise Unusable("the 0.6B models follow no instruct; a 1.7B CustomVoice model does: choose one with --model")
+
+
+def speaker(voice: Mapping[str, str], speakers: Sequence[str]) -> str:
+    """The stock speaker of a voice; where it names none, the default one or else the model's first."""
+    return voice.get("speaker") or next((name for name in SPEAKERS if name in speakers), speakers[0])
+
+
 def sampling(job: Job) -> dict[str, float]:
-    """The sampling of a job, every number of it; a temperature of 0 is greedy."""
+    """The sampling of a job, every number of it; a temperature of 0 is greedy. Raises Unusable for other names."""
+    if unknown := set(job.request.sampling) - set(SAMPLING):
+        raise Unusable(f"Qwen3-TTS has no sampling.{min(unknown)}; it has: {', '.join(SAMPLING)}")
     chosen = dict(SAMPLING)
     if "transcript" in job.request.voice:
         chosen["repetition_penalty"] = CLONE_REPETITION_PENALTY
@@ -67,3 +93,8 @@ def sampling(job: Job) -> dict[str, float]:
 def max_frames(job: Job) -> int:
     """How many codec frames a job may take: more than any honest reading of its text."""
     return frame_cap(job.request.text, FRAMES_PER_SECOND)
+
+
+def likely_frames(job: Job) -> float:
+    """How many codec frames a job takes at the pace of ordinary narration."""
+    return weight(job.request.text) / CHARS_PER_SECOND * FRAMES_PER_SECOND

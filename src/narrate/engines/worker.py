@@ -5,8 +5,10 @@ It needs the standard library, numpy and the engine's own packages, so that any 
 parent → worker  {"load": model}                                 once
                  {"voice": digest, "rate": Hz, "transcript": t}  with the reference's float32 samples
                  {"synthesize": [{"request": …, "attempt": n}, …]}
+                 {"usage": true}
 worker → parent  {"ready": engine, "versions": {…}, …}           once, when it has loaded
                  {"stop": reason, "rate": Hz, "seconds": s}      one a job, with its float32 samples
+                 {"usage": {…}}                                  the most memory held so far, in bytes
                  {"error": kind, "message": text}                in place of a job's samples, or of "ready"
 
 An error is "unspeakable" (this job cannot be spoken), "unusable" (the engine or model is the wrong one), or
@@ -18,6 +20,8 @@ from __future__ import annotations
 import importlib
 import os
 import queue
+import resource
+import sys
 import threading
 import time
 from typing import IO, Any
@@ -28,12 +32,12 @@ from narrate.request import Request
 Frame = tuple[dict[str, Any], bytes]
 
 
-def main(name: str) -> None:
-    """Serve one engine over the pipes that were standard input and output."""
+def main(name: str, path: str) -> None:
+    """Serve one engine, whose module has the given dotted path, over what were standard input and output."""
     requests, replies = _take_pipes()
     inbox: queue.SimpleQueue[Frame] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(requests, inbox), daemon=True).start()
-    module = importlib.import_module(f"narrate.engines.{name}")
+    module = importlib.import_module(path)
     engine = module.Engine()
     try:
         engine.load(base.ModelRef(**inbox.get()[0]["load"]))
@@ -44,7 +48,9 @@ def main(name: str) -> None:
     voices: dict[str, base.Reference] = {}
     while True:
         header, payload = inbox.get()
-        if "voice" in header:
+        if "usage" in header:
+            frames.write(replies, {"usage": _usage(engine)})
+        elif "voice" in header:
             voices[header["voice"]] = _reference(header, payload)
         else:
             _serve(engine, header["synthesize"], voices, replies)
@@ -88,7 +94,7 @@ def _serve(
     try:
         for result in engine.synthesize(jobs, voices):
             seconds = time.perf_counter() - started
-            if isinstance(result, base.Unspeakable):
+            if isinstance(result, Exception):
                 frames.write(replies, _failure(result))
             else:
                 header = {"stop": result.stop, "rate": result.rate, "seconds": seconds}
@@ -115,6 +121,13 @@ def _versions(capabilities: base.Capabilities) -> dict[str, str]:
     from importlib.metadata import version
 
     return {name: version(name) for name in capabilities.packages}
+
+
+def _usage(engine: base.Engine) -> dict[str, int]:
+    """The most memory that the process and its device have held, in bytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    device = getattr(engine, "device_memory", None)
+    return {"memory": peak, "device_memory": device() if device else 0}
 
 
 def _facts(engine: base.Engine) -> dict[str, str]:

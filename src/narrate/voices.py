@@ -1,0 +1,130 @@
+"""The folder of voices: each is ref.wav, ref.txt and voice.toml, and perhaps test.wav, the first line that it said."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import msgspec
+
+from narrate import audio, build, wav
+from narrate.clone import Audit
+from narrate.config import Settings
+from narrate.errors import EnvironmentProblem, UsageError
+from narrate.events import Emit
+from narrate.script import ids
+
+DATA = "voice.toml"
+
+LINE = "This is how I sound when I read a script: one thought at a time, and every word of it clear."
+"""What a new voice says unless it is told otherwise."""
+
+
+def store(audited: Audit, name: str, voices: Path, about: Mapping[str, str], force: bool = False) -> Path:
+    """Write a voice into the folder `name` of `voices`, and return that folder.
+
+    `about` is what voice.toml says of it besides: source, consent; what is empty keeps what is written there already.
+    Raises UsageError for a name that is no plain name or, without `force`, one under which another voice is stored,
+    and EnvironmentProblem.
+    """
+    check_name(name)
+    folder = voices / name
+    sound = _sound(audited)
+    before = {file: (folder / file).read_bytes() for file in sound if (folder / file).is_file()}
+    if before and before != sound and not force:
+        raise UsageError(
+            "there is another voice of that name",
+            where=str(folder),
+            hint="choose another --name, or replace it with --force",
+        )
+    known = _known(folder / DATA) if before == sound else {}
+    data = _data(audited, name, {key: value or known.get(key, "") for key, value in about.items()})
+    try:
+        _write(folder, {DATA: data} if before == sound else {DATA: data, **sound})
+    except OSError as error:
+        raise EnvironmentProblem(
+            f"the voice cannot be written ({error.strerror})",
+            where=str(error.filename or folder),
+            hint="choose another folder with -o DIR",
+        ) from error
+    return folder
+
+
+def check_name(name: str) -> None:
+    """Refuse what is no plain name of a folder. Raises UsageError."""
+    if flaw := ids.problem(name):
+        raise UsageError(f"the name {name!r} {flaw}", where="--name", hint="use letters, digits, '_' and '-'")
+
+
+def speak(folder: Path, text: str, settings: Settings, emit: Emit) -> Path:
+    """Have a stored voice say a line, and return where it is: test.wav beside the voice.
+
+    Raises what a run raises; EnvironmentProblem if there is no engine that can speak a cloned voice.
+    """
+    with TemporaryDirectory() as temp:
+        script = Path(temp) / "script.json"
+        voice = {"voice": {"ref": str((folder / "ref.wav").absolute())}}
+        script.write_text(json.dumps({"voices": voice, "segments": [{"id": "test", "text": text, "voice": "voice"}]}))
+        flags = msgspec.to_builtins(settings) | {"out": str(Path(temp) / "out"), "format": "wav"}
+        made = build.run(script, flags, build.Options(), emit)
+        aside = folder / f".test.{os.getpid()}.wav"
+        shutil.copyfile(made.out / made.manifest.audio.file, aside)
+        return aside.replace(folder / "test.wav")
+
+
+def _sound(audited: Audit) -> dict[str, bytes]:
+    """The files that decide how a voice sounds. ref.txt is the last: without it no voice can be loaded."""
+    pcm = audio.pcm16(audited.samples)
+    return {
+        "ref.wav": wav.header(len(pcm) // wav.SAMPLE_BYTES, audited.rate) + pcm,
+        "ref.txt": f"{audited.transcript}\n".encode(errors="replace"),
+    }
+
+
+def _known(path: Path) -> dict[str, str]:
+    """What a voice.toml says, as far as it can be read."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return {key: value for key, value in table.items() if isinstance(value, str)}
+
+
+def _data(audited: Audit, name: str, about: Mapping[str, str]) -> bytes:
+    digest = hashlib.blake2b(audited.path.read_bytes(), digest_size=32).hexdigest()
+    tables: dict[str, Mapping[str, Any]] = {
+        "": {"name": name, **about, "language": audited.language, "verdict": audited.colour},
+        "made_from": {"file": audited.path.name, "blake2b_256": digest},
+        "measures": msgspec.to_builtins(audited.measures),
+    }
+    return _toml(tables).encode(errors="replace")
+
+
+def _toml(tables: Mapping[str, Mapping[str, Any]]) -> str:
+    """Tables of strings and numbers as TOML; its basic strings are those of JSON, but for DEL."""
+    lines: list[str] = []
+    for title, table in tables.items():
+        lines += ["", f"[{title}]"] if title else []
+        lines += [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in table.items()]
+    return "\n".join(lines).replace("\x7f", "\\u007F") + "\n"
+
+
+def _write(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Put files into a folder so that a crash leaves the old voice, the new one, or one without a transcript."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=".clone-", dir=folder.parent) as aside:
+        for name, content in files.items():
+            (Path(aside) / name).write_bytes(content)
+        folder.mkdir(exist_ok=True)
+        if "ref.txt" in files:
+            (folder / "ref.txt").unlink(missing_ok=True)
+            (folder / "test.wav").unlink(missing_ok=True)
+        for name in files:
+            (Path(aside) / name).replace(folder / name)
