@@ -3,8 +3,10 @@
 Run as `python scripts/picture.py` with narrate installed beside the interpreter.
 """
 
+import io
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -26,7 +28,7 @@ STEPS = (
 
 def main() -> None:
     """Run the steps in a copy of the example with a cache of its own, and draw them."""
-    console = Console(record=True, width=100, file=open(os.devnull, "w"), force_terminal=True)
+    console = Console(record=True, width=100, file=io.StringIO(), force_terminal=True)
     with tempfile.TemporaryDirectory() as folder:
         project = Path(folder) / "matrix"
         shutil.copytree(ROOT / "examples/matrix", project, ignore=shutil.ignore_patterns("build"))
@@ -38,8 +40,7 @@ def main() -> None:
         for step in STEPS:
             console.print(Text.assemble(("$ ", "green"), (step, "bold")))
             done = subprocess.run(
-                step,
-                shell=True,
+                shlex.split(step),
                 cwd=project,
                 env=environment,
                 text=True,

@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -67,7 +67,7 @@ class PlannedSegment:
         return all(line.clip for line in self.lines)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Plan:
     """What a run would do."""
 
@@ -90,7 +90,7 @@ class Plan:
                 wanted.setdefault(line.form, (planned, line))
         return list(wanted.values())
 
-    @property
+    @cached_property
     def pace(self) -> float:
         """Characters a second: of this script's own clips where there are some."""
         hits = [(len(line.text), line.clip.seconds) for _, line in self.lines() if line.clip and line.text]
@@ -108,7 +108,7 @@ class Plan:
     def eta(self) -> float:
         """Seconds of work ahead for one worker, from how long this script's clips took."""
         hits = [line.clip for _, line in self.lines() if line.clip and line.request]
-        worked = sum(float(clip.provenance.get("seconds", 0)) for clip in hits)
+        worked = sum(_origin(clip).seconds for clip in hits)
         rtf = worked / sum(clip.seconds for clip in hits) if hits else self.engine.rtf
         return rtf * sum(len(line.text) for _, line in self.misses) / self.pace
 
@@ -178,7 +178,7 @@ class _Planner:
     def line(self, request: Request, pause_before: float, forced: bool) -> Line:
         form = request.form()
         clip = self.store.find(form)
-        flags = verdict(clip.provenance, request.text) if clip else ()
+        flags = verdict(clip, request.text) if clip else ()
         if forced or (flags and self.settings.qa == "strict"):
             return Line(form, pause_before, None, request=request, replace=True)
         return Line(form, pause_before, clip, request=request, flags=flags)
@@ -191,12 +191,24 @@ class _Planner:
         return Line(form, 0.0, self.store.find(form), recording=path)
 
 
-def verdict(provenance: dict[str, Any], text: str) -> tuple[str, ...]:
+def verdict(clip: Clip, text: str) -> tuple[str, ...]:
     """Judge a stored clip again by its measurements; a clip without any does not pass."""
+    measures = _origin(clip).measures
+    return judge(measures, text) if measures else ("it was stored without measurements",)
+
+
+class _Origin(msgspec.Struct):
+    """What planning needs to know of how a clip came to be."""
+
+    measures: Measures | None = None
+    seconds: float = 0.0
+
+
+def _origin(clip: Clip) -> _Origin:
     try:
-        return judge(msgspec.convert(provenance.get("measures"), Measures), text)
-    except msgspec.ValidationError:
-        return ("it was stored without measurements",)
+        return msgspec.json.decode(clip.origin, type=_Origin)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return _Origin()
 
 
 def _sound_of(voice: Voice, segment: Segment, engine: Capabilities) -> dict[str, str]:
