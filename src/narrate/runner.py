@@ -32,16 +32,17 @@ LINES_PER_WORKER = 8
 
 @dataclass(slots=True)
 class _Task:
-    """A line to be spoken, and which attempt at it comes next."""
+    """A line to be spoken, which attempt at it comes next, and how many gave no good sound."""
 
     planned: PlannedSegment
     line: Line
     attempt: int = 1
+    refused: int = 0
 
     @property
     def job(self) -> Job:
         assert self.line.request is not None
-        return Job(self.line.request, self.attempt)
+        return Job(self.line.request, self.attempt, self.refused)
 
 
 @dataclass(slots=True)
@@ -92,6 +93,7 @@ class _Run:
         self._emit, self._keep_going = emit, keep_going
         self._lock = threading.Lock()
         self._workers: set[Worker] = set()
+        self._false_starts = 0
         self._fatal: BaseException | None = None
 
     def import_recording(self, planned: PlannedSegment, line: Line) -> None:
@@ -150,14 +152,16 @@ class _Run:
         given: deque[_Task] = deque()
         try:
             worker.wait_ready()
+            self._false_starts = 0
             while self._give(worker, given) and not self.stopping.is_set():
                 self._receive(worker, given)
-            if given:
-                # Stopped while a line was being spoken: that one is waited for, the others are not.
-                self._receive(worker, given)
         except WorkerLost as lost:
-            if not self.outcome.interrupted:
-                self._retry(given.popleft(), SynthesisError(str(lost)))
+            if given and not self.outcome.interrupted:
+                self._retry(given.popleft(), SynthesisError(str(lost)), same_sound=True)
+            elif not given:
+                self._false_starts += 1
+                if self._false_starts >= ATTEMPTS:
+                    raise worker.cannot_load(str(lost)) from lost
         finally:
             self.tasks.extendleft(reversed(given))
             self._workers.discard(worker)
@@ -211,20 +215,20 @@ class _Run:
             self.outcome.engine_seconds += reply.seconds
         self._tell("spoken", task.planned, duration=clip.seconds, seconds=reply.seconds, attempt=task.attempt)
 
-    def _retry(self, task: _Task, error: NarrateError, *, final: bool = False) -> None:
-        """Try a line again with the next attempt's randomness, or give it up."""
+    def _retry(self, task: _Task, error: NarrateError, *, final: bool = False, same_sound: bool = False) -> None:
+        """Try a line again, with other randomness unless `same_sound`, or give it up."""
         if task.attempt < ATTEMPTS and not final:
             self._tell("retry", task.planned, attempt=task.attempt, reason=error.what)
             task.attempt += 1
+            task.refused += not same_sound
             self.tasks.appendleft(task)
             return
         segment = task.planned.segment
-        error.where = f"segment {segment.id} ({segment.where})"
-        error.what += f", in {task.attempt} attempts" if task.attempt > 1 else ""
-        error.hint = HINTS[type(error)]
+        what = error.what + (f", in {task.attempt} attempts" if task.attempt > 1 else "")
+        failure = type(error)(what, where=f"segment {segment.id} ({segment.where})", hint=HINTS[type(error)])
         with self._lock:
-            self.outcome.failures.setdefault(segment.id, error)
-        self._tell("failed", task.planned, attempt=task.attempt, reason=error.what)
+            self.outcome.failures.setdefault(segment.id, failure)
+        self._tell("failed", task.planned, attempt=task.attempt, reason=what)
         if not self._keep_going:
             self.stopping.set()
 
@@ -235,5 +239,5 @@ class _Run:
 
 HINTS: dict[type[NarrateError], str] = {
     CheckError: "reword or split the text, set `say`, or listen to it with --qa warn",
-    SynthesisError: "reword the text or set `say`; run again with -v for the engine's own words",
+    SynthesisError: "reword the text or set `say`, or choose another --engine",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from typing import Annotated
@@ -47,13 +48,13 @@ def main(directory: common.Directory = None, version: Version = False) -> None:
 def start(told: Sequence[str]) -> None:
     """Run the command line and leave with its exit code; only -v ever shows a traceback."""
     run.told = told
+    # A build system ends its steps with SIGTERM; what Ctrl-C cleans up, that does too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         app(prog_name="narrate")
     except NarrateError as error:
         common.complain(error)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        sys.exit(130)
     except BrokenPipeError:
         # The reader of stdout has gone away, as `head` does: nobody is left to be told.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -23,14 +23,14 @@ SCRIPT_HELP = "A .json, .yaml, .md or .txt file, a folder of .txt files, or - fo
 Script = Annotated[str, typer.Argument(metavar="SCRIPT", help=SCRIPT_HELP)]
 Out = Annotated[
     str | None,
-    typer.Option("-o", "--out", metavar="DIR", help="Output folder [build/narration beside the script]."),
+    typer.Option("-o", "--out", metavar="DIR", help="Output folder (build/narration beside the script)."),
 ]
-Engine = Annotated[str | None, typer.Option("--engine", metavar="NAME", help="auto, hibari or tone [auto].")]
+Engine = Annotated[str | None, typer.Option("--engine", metavar="NAME", help="auto, hibari or tone (auto).")]
 Jobs = Annotated[int | None, typer.Option("-j", "--jobs", metavar="N", help="At most N workers side by side.")]
-Format = Annotated[str | None, typer.Option("--format", metavar="NAME", help="wav, flac, mp3, ogg, opus or m4a [wav].")]
+Format = Annotated[str | None, typer.Option("--format", metavar="NAME", help="wav, flac, mp3, ogg, opus or m4a (wav).")]
 Fps = Annotated[
     str | None,
-    typer.Option("--fps", metavar="RATE", help="Video frames a second: 30, 29.97, 30000/1001 [30]."),
+    typer.Option("--fps", metavar="RATE", help="Video frames a second: 30, 29.97, 30000/1001 (30)."),
 ]
 Qa = Annotated[
     str | None,
@@ -38,7 +38,7 @@ Qa = Annotated[
 ]
 CacheDir = Annotated[
     str | None,
-    typer.Option("--cache-dir", metavar="DIR", help="Where clips are kept [see `narrate cache dir`]."),
+    typer.Option("--cache-dir", metavar="DIR", help="Where clips are kept (see `narrate cache dir`)."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 Directory = Annotated[str | None, typer.Option("-C", metavar="DIR", help="Change to DIR first.")]

@@ -10,7 +10,7 @@ from narrate.build import Options
 from narrate.cli import common
 from narrate.events import Event
 from narrate.planner import Plan, PlannedSegment
-from narrate.progress import duration, printable
+from narrate.progress import counted, duration, printable
 
 
 def plan(
@@ -45,7 +45,7 @@ def show(script: str, flags: dict[str, Any], options: Options, json: bool) -> No
     for line in _over_budget(made):
         print(line)
     print(
-        f"{figures['missing']} of {figures['utterances']} utterances to speak with {made.engine.name}"
+        f"{figures['missing']} of {counted(len(list(made.lines())), 'utterance')} to speak with {made.engine.name}"
         f" ({made.reason}), about {duration(made.eta)} of work;"
         f" the narration is about {duration(float(str(figures['seconds'])))} long"
     )

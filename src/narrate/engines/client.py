@@ -26,6 +26,10 @@ class WorkerLost(Exception):
     """The worker died, hung past its deadline or wrote garbage; it has been killed."""
 
 
+class WorkerDied(WorkerLost):
+    """The worker is gone, and not because it was given up."""
+
+
 class JobFailed(Exception):
     """The worker is well, but this job gave no sound. `final`: another attempt would not help."""
 
@@ -61,22 +65,24 @@ class Worker:
         )
 
     def wait_ready(self) -> None:
-        """Wait until the engine has loaded. Raises EnvironmentProblem if it cannot."""
+        """Wait until the engine has loaded. Raises EnvironmentProblem if it cannot, WorkerDied if it was killed."""
         try:
             header, _ = self._read(LOAD_SECONDS)
+        except WorkerDied:
+            raise
         except WorkerLost as lost:
-            raise self._cannot_load(str(lost)) from lost
+            raise self.cannot_load(str(lost)) from lost
         if "ready" not in header:
             self.kill()
-            raise self._cannot_load(str(header.get("message")))
+            raise self.cannot_load(str(header.get("message")))
         self.versions = header["versions"]
 
     def send(self, job: Job) -> None:
         """Hand over a job; replies come in the order of the jobs. Raises WorkerLost."""
         assert self._process.stdin is not None
-        message = {"synthesize": [{"request": job.request.to_json(), "attempt": job.attempt}]}
+        order = {"request": job.request.to_json(), "attempt": job.attempt, "refused": job.refused}
         try:
-            frames.write(self._process.stdin, message)
+            frames.write(self._process.stdin, {"synthesize": [order]})
         except OSError as error:
             raise self._lost("the worker is gone") from error
 
@@ -119,7 +125,9 @@ class Worker:
         except (frames.BrokenFrame, OSError, ValueError) as error:
             raise self._lost(f"the worker wrote garbage ({error})") from error
         if frame is None:
-            raise self._lost(self._epitaph())
+            epitaph = self._epitaph()
+            self.kill()
+            raise WorkerDied(epitaph)
         return frame
 
     def _lost(self, reason: str) -> WorkerLost:
@@ -134,7 +142,8 @@ class Worker:
         words = self._stderr.read().decode(errors="replace").strip().splitlines()
         return f"the worker died ({how})" + (f": {words[-1]}" if words else "")
 
-    def _cannot_load(self, reason: str) -> EnvironmentProblem:
+    def cannot_load(self, reason: str) -> EnvironmentProblem:
+        """The error to raise for an engine that does not get ready."""
         return EnvironmentProblem(
             f"the engine {self.engine} cannot be loaded: {reason}",
             where=f"engine {self.engine}",

@@ -3,7 +3,7 @@
 Run as `python -m narrate.engines.worker ENGINE`. It needs the standard library, numpy and the engine's own
 packages, so that any environment can run it.
 
-parent → worker  {"synthesize": [{"request": …, "attempt": n}, …]}
+parent → worker  {"synthesize": [{"request": …, "attempt": n, "refused": n}, …]}
 worker → parent  {"ready": engine, "versions": {…}}              once, after loading
                  {"stop": reason, "rate": Hz, "seconds": s}      one a job, with its float32 samples as payload
                  {"error": "unspeakable" | "failed" | "load", "message": text}
@@ -63,7 +63,9 @@ def _listen(requests: IO[bytes], inbox: queue.SimpleQueue[dict[str, Any]]) -> No
 
 
 def _serve(engine: base.Engine, header: dict[str, Any], replies: IO[bytes]) -> None:
-    jobs = [base.Job(Request.from_json(item["request"]), item["attempt"]) for item in header["synthesize"]]
+    jobs = [
+        base.Job(Request.from_json(item["request"]), item["attempt"], item["refused"]) for item in header["synthesize"]
+    ]
     started = time.perf_counter()
     try:
         for sound in engine.synthesize(jobs):

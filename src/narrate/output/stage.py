@@ -87,6 +87,11 @@ class Stage:
             return False
 
     @property
+    def changed(self) -> bool:
+        """Whether the folder differs from what the last run remembered; known after `publish`."""
+        return self._after != self._before
+
+    @property
     def files(self) -> dict[str, Made]:
         """Every file that the folder holds now, by its name; complete after `publish`."""
         return self._after
