@@ -3,8 +3,9 @@
 import csv
 import json
 import sys
+from pathlib import Path
 
-manifest = json.load(open(sys.argv[1], encoding="utf-8"))
+manifest = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
 table = csv.writer(sys.stdout, lineterminator="\n")
 table.writerow(["id", "start_frame", "frames", "text"])
 for segment in manifest["segments"]:

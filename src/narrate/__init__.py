@@ -37,14 +37,14 @@ def run(
     from narrate import build
 
     options = build.Options(tuple(force), only, frozen, keep_going)
-    return build.run(script, settings, options, on_event or _ignore).manifest
+    return build.run(script, _plain(settings), options, on_event or _ignore).manifest
 
 
 def plan(script: str | Path, *, on_event: Callable[[Event], object] | None = None, **settings: Any) -> Plan:
     """Work out what `run` would speak; nothing is written. Raises as `run` does."""
     from narrate import build
 
-    return build.plan(script, settings, build.Options(), on_event or _ignore)
+    return build.plan(script, _plain(settings), build.Options(), on_event or _ignore)
 
 
 def load(path: str | Path) -> Manifest:
@@ -52,6 +52,13 @@ def load(path: str | Path) -> Manifest:
     from narrate.output import manifest
 
     return manifest.load(path)
+
+
+def _plain(settings: dict[str, Any]) -> dict[str, Any]:
+    """Settings as narrate.toml would hold them: folders as text."""
+    from os import PathLike, fspath
+
+    return {name: fspath(value) if isinstance(value, PathLike) else value for name, value in settings.items()}
 
 
 def _ignore(event: Event) -> None:

@@ -19,9 +19,12 @@ def main() -> None:
         sys.stdout.write(said[0])
         sys.stderr.write(said[1])
         return
-    from narrate.cli.app import start
+    try:
+        from narrate.cli.app import start
 
-    start(told)
+        start(told)
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 
 if __name__ == "__main__":

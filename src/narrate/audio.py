@@ -27,6 +27,8 @@ DEMUXERS = {
 }
 """What ffmpeg may be asked to read, and as what: a fixed demuxer never follows a playlist to other files."""
 
+BLOCK_SAMPLES = 1 << 16
+
 
 def pcm16(samples: NDArray[np.float32]) -> bytes:
     """Finite samples, full scale 1.0, as little-endian 16-bit PCM; what is louder saturates."""
@@ -93,17 +95,21 @@ def ffmpeg(purpose: str) -> str:
 
 
 def _decode(path: Path, where: str) -> tuple[NDArray[np.float32], int]:
+    import numpy as np
     import soundfile
 
     try:
         with soundfile.SoundFile(path) as file:
             _admit(path, where, file.samplerate, file.channels)
-            # One sample more than allowed: a header may lie about the length, in either direction.
-            samples = file.read(_longest(file.samplerate) + 1, dtype="float32", always_2d=True)
             rate = int(file.samplerate)
+            # One sample more than allowed: a header may lie about the length, in either direction.
+            mono, left = [np.empty(0, "float32")], _longest(rate) + 1
+            while (block := file.read(min(left, BLOCK_SAMPLES), dtype="float32", always_2d=True)).size:
+                mono.append(block.mean(axis=1, dtype="float32"))
+                left -= len(block)
     except soundfile.SoundFileError as error:
         raise _refused(path, where, f"cannot be read as audio ({error})") from error
-    return samples.mean(axis=1, dtype="float32"), rate
+    return np.concatenate(mono), rate
 
 
 def _decode_ffmpeg(path: Path, where: str) -> tuple[NDArray[np.float32], int]:

@@ -184,7 +184,8 @@ def chart(rows: Sequence[Figures]) -> str:
     title = "times faster than real time (longer is better)"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="760" height="{height}" font-family="sans-serif">'
-        f'<rect width="100%" height="100%" fill="white"/><text x="16" y="28" font-size="15">{title}</text>{bars}</svg>\n'
+        f'<rect width="100%" height="100%" fill="white"/>'
+        f'<text x="16" y="28" font-size="15">{title}</text>{bars}</svg>\n'
     )
 
 
@@ -200,4 +201,3 @@ def _bar(row: Figures, index: int, longest: float) -> str:
 
 def _escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;")
-

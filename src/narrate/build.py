@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -11,17 +11,17 @@ from typing import Any
 
 import xxhash
 
-from narrate import config, planner, runner
+from narrate import config, planner, runner, stamp
 from narrate import script as scripts
 from narrate.cache import Gone, Store
 from narrate.config import Config, Settings
-from narrate.errors import EnvironmentProblem, Interrupted, NarrateError, PendingError
+from narrate.errors import EnvironmentProblem, Interrupted, NarrateError, PendingError, UsageError
 from narrate.events import Emit, Event
 from narrate.output import captions, manifest, render
 from narrate.output.manifest import Manifest
 from narrate.output.stage import RECORD, Stage, staged
-from narrate.output.timeline import Part, Timeline, lay
-from narrate.planner import Plan
+from narrate.output.timeline import Timeline, lay
+from narrate.planner import Plan, PlannedSegment
 from narrate.runner import Outcome
 
 ROUNDS = 5
@@ -40,22 +40,28 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a run did: `spoken` holds the forms of the lines that were made, `written` the files that changed.
+    """What a run did: `made` holds the forms of the lines that were, `written` the files that changed.
 
-    `inputs` are all files that were read or looked for, `outputs` all that the narration consists of.
+    `inputs` are all files that were read or looked for, with what tells whether one has changed since; `outputs` are
+    all that the narration consists of.
     """
 
     plan: Plan
     manifest: Manifest
     out: Path
-    spoken: frozenset[bytes]
+    made: frozenset[bytes]
     written: tuple[Path, ...]
-    inputs: tuple[Path, ...]
+    inputs: dict[str, str]
     outputs: tuple[Path, ...]
 
-    def from_cache(self, id: str) -> bool:
+    @property
+    def spoken(self) -> int:
+        """How many utterances were spoken; a recording is none."""
+        return len({line.form for _, line in self.plan.lines() if line.request and line.form in self.made})
+
+    def from_cache(self, planned: PlannedSegment) -> bool:
         """Whether nothing of the segment was made by this run."""
-        return not any(line.form in self.spoken for planned, line in self.plan.lines() if planned.segment.id == id)
+        return not any(line.form in self.made for line in planned.lines)
 
 
 class Failed(NarrateError):
@@ -96,33 +102,36 @@ def run(source: str | Path, flags: Mapping[str, Any], options: Options, emit: Em
     """
     started = time.time()
     script, configuration = prepare(source, flags)
+    recordings = [segment.audio for segment in script.segments if segment.audio]
+    inputs = stamp.facts((*script.inputs, *configuration.files, *recordings))
     settings = configuration.settings
     out = _out(script, settings)
-    spoken: dict[bytes, object] = {}
+    made: set[bytes] = set()
     with _store(settings, emit) as store:
         for attempt in range(ROUNDS):
             force = () if attempt else options.force
             planned = planner.make(script, settings, store, force)
             outcome = _speak(planned, settings, options, store, emit)
-            spoken |= outcome.clips
+            made |= outcome.clips.keys()
             timeline = lay(planned, outcome.clips, settings.format)
             try:
                 with staged(out) as stage:
-                    made = _write(stage, planned, timeline, settings, store)
+                    document = _write(stage, planned, timeline, settings, store)
                     stage.publish()
-                    stage.write_record(_record(planned, outcome, started))
+                    if outcome.clips or stage.changed:
+                        stage.write_record(_record(planned, outcome, started))
             except Gone as gone:
                 emit(Event("warning", None, {"message": f"made anew: {gone}"}))
                 continue
-            recordings = [segment.audio for segment in script.segments if segment.audio]
             references = [file for voice in planned.voices.values() for file in voice.files]
+            emit(Event("done", None, {"written": sorted(path.name for path in stage.written)}))
             return Result(
                 plan=planned,
-                manifest=made,
+                manifest=document,
                 out=out,
-                spoken=frozenset(spoken),
+                made=frozenset(made),
                 written=tuple(stage.written),
-                inputs=(*script.inputs, *configuration.files, *recordings, *references),
+                inputs=inputs | stamp.facts(references),
                 outputs=(*(out / name for name in stage.files), out / RECORD),
             )
     raise EnvironmentProblem(
@@ -146,6 +155,9 @@ def _out(script: scripts.Script, settings: Settings) -> Path:
 def _speak(planned: Plan, settings: Settings, options: Options, store: Store, emit: Emit) -> Outcome:
     misses = planned.misses
     wanted = {line.form for owner, line in planned.lines() if fnmatchcase(owner.segment.id, options.only or "*")}
+    if not wanted:
+        hint = "see `narrate plan` for the ids"
+        raise UsageError(f"no segment matches {options.only!r}", where="--only", hint=hint)
     chosen = [(owner, line) for owner, line in misses if line.form in wanted]
     if options.frozen and misses:
         raise _pending(planned, misses, "would have to be spoken, and --frozen forbids it")
@@ -186,31 +198,25 @@ def _pending(planned: Plan, misses: Iterable[tuple[Any, Any]], why: str) -> Pend
 
 def _write(stage: Stage, planned: Plan, timeline: Timeline, settings: Settings, store: Store) -> Manifest:
     """Make every file of the narration aside. Raises Gone."""
-    suffix = settings.format
-
-    def sound(name: str, parts: Iterable[Part]) -> tuple[str, str]:
-        parts = tuple(parts)
-        recipe = render.recipe(parts, timeline.rate, suffix)
-        write: Callable[[Path], str] = lambda path: render.render(parts, timeline.rate, suffix, store, path)  # noqa: E731
-        return name, stage.make(name, recipe, write)
-
-    def text(name: str, content: bytes) -> str:
-        digest = xxhash.xxh3_128_hexdigest(content)
-        stage.make(name, digest, lambda path: (path.write_bytes(content), digest)[1])
-        return name
-
-    narration = sound(f"narration.{suffix}", render.whole(timeline))
-    files = {
-        slot.planned.segment.id: sound(f"segments/{slot.planned.segment.stem}.{suffix}", slot.parts)
-        for slot in timeline.slots
-    }
-    sidecars = {
-        "srt": text("narration.srt", captions.srt(timeline).encode()),
-        "vtt": text("narration.vtt", captions.vtt(timeline).encode()),
-    }
-    made = manifest.build(planned, timeline, settings, narration, files, sidecars)
-    text("manifest.json", made.encode())
+    narration, segments = render.sounds(stage, timeline, settings.format, store)
+    cues = list(captions.cues(timeline))
+    sidecars = {"srt": captions.srt(cues), "vtt": captions.vtt(cues)}
+    for suffix, text in sidecars.items():
+        _write_text(stage, f"narration.{suffix}", text.encode())
+    names = {suffix: f"narration.{suffix}" for suffix in sidecars}
+    made = manifest.build(planned, timeline, settings, narration, segments, names)
+    _write_text(stage, "manifest.json", made.encode())
     return made
+
+
+def _write_text(stage: Stage, name: str, content: bytes) -> None:
+    digest = xxhash.xxh3_128_hexdigest(content)
+
+    def write(path: Path) -> str:
+        path.write_bytes(content)
+        return digest
+
+    stage.make(name, digest, write)
 
 
 def _record(planned: Plan, outcome: Outcome, started: float) -> dict[str, object]:

@@ -101,10 +101,10 @@ class Store:
         """
         if not replace and (there := self.find(form)) and self._reads_well(there):
             return there
-        name, data = key(form), entry.compose(form, pcm, rate, provenance)
+        data = entry.compose(form, pcm, rate, provenance)
         root = Path(self._scratch.name) if self._scratch else self.root
         try:
-            self._publish(root, name, data, replace)
+            self._publish(root, form, data, replace)
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 raise _disk_full(root, len(data), error) from error
@@ -116,7 +116,7 @@ class Store:
         if clip is None:
             raise EnvironmentProblem(
                 "an entry that was just stored cannot be read back",
-                where=str(_place(root, name)),
+                where=str(_place(root, key(form))),
                 hint="check the disk, or choose another --cache-dir",
             )
         return clip
@@ -155,8 +155,19 @@ class Store:
     def prune(self, max_bytes: int) -> tuple[int, int]:
         """Remove the longest unused entries until at most `max_bytes` are left; return how many and their bytes.
 
-        It takes no lock: a run that had found a removed entry speaks it again.
+        What was quarantined goes as well. It takes no lock: a run that had found a removed entry speaks it again.
+        Raises EnvironmentProblem if the cache cannot be written.
         """
+        try:
+            for path in (self.root / "quarantine").glob("*"):
+                path.unlink(missing_ok=True)
+            return self._remove(max_bytes)
+        except OSError as error:
+            raise EnvironmentProblem(
+                f"the cache cannot be written ({error.strerror})", where=str(self.root), hint="see `narrate cache dir`"
+            ) from error
+
+    def _remove(self, max_bytes: int) -> tuple[int, int]:
         sizes = self.sizes()
         excess = sum(size for _, size, _ in sizes) - max_bytes
         removed = freed = 0
@@ -175,7 +186,8 @@ class Store:
                 self._warn(f"the cache {self.root} cannot be written ({error.strerror}): this run stores nothing")
 
     def _roots(self) -> list[Path]:
-        return [self.root, Path(self._scratch.name)] if self._scratch else [self.root]
+        """Where clips are looked for: what this run had to store aside comes before what it could not replace."""
+        return [Path(self._scratch.name), self.root] if self._scratch else [self.root]
 
     def _paths(self) -> Iterator[Path]:
         for shard in sorted((self.root / "v1").glob("[0-9a-f][0-9a-f]")):
@@ -188,15 +200,15 @@ class Store:
             return False
         return True
 
-    def _publish(self, root: Path, name: str, data: bytes, replace: bool) -> None:
+    def _publish(self, root: Path, form: bytes, data: bytes, replace: bool) -> None:
         self._prepare(root)
-        place = _place(root, name)
+        place = _place(root, key(form))
         _make_folder(place.parent)
         temp, fd = _open_temp(root / "tmp")
         try:
             _write_all(fd, data)
             os.fsync(fd)
-            _link(temp, place, replace)
+            _link(temp, place, None if replace else form)
         finally:
             with contextlib.suppress(FileNotFoundError):
                 temp.unlink()
@@ -237,6 +249,8 @@ def _place(root: Path, name: str) -> Path:
 def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir()
+    except FileNotFoundError:
+        folder.mkdir(parents=True, exist_ok=True)
     except FileExistsError:
         return
     _sync_folder(folder.parent)
@@ -259,16 +273,16 @@ def _write_all(fd: int, data: bytes) -> None:
         view = view[os.write(fd, view) :]
 
 
-def _link(temp: Path, place: Path, replace: bool) -> None:
-    """Give a finished file its name; a sound entry that another run has stored meanwhile stays."""
-    if not replace:
+def _link(temp: Path, place: Path, keep: bytes | None) -> None:
+    """Give a finished file its name; a sound entry for the form `keep` that has the name already stays."""
+    if keep is not None:
         try:
             os.link(temp, place)
             return
         except FileExistsError:
             with contextlib.suppress(Damaged, OSError):
-                entry.read(place)
-                return
+                if entry.read(place)[0].form == keep:
+                    return
         except OSError as error:
             # Some file systems (exFAT, some FUSE ones) have no hard links.
             if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EMLINK):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -49,7 +48,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     qa: Qa = "strict"
     language: str | None = None
     pause_after: Annotated[float, Meta(ge=0, le=PAUSE_SECONDS)] = 0.4
-    timeout: Annotated[float, Meta(gt=0)] = 120.0
+    timeout: Annotated[float, Meta(gt=0, le=86_400)] = 120.0
     cache_dir: str | None = None
     model: str | None = None
     profile: Profile = "final"
@@ -94,8 +93,8 @@ def resolve(
     for origin, table in layers:
         for name, value in table.items():
             if value is not None:
-                merged[name] = _checked(name, value, origin)
-                origins[name] = origin if origin != "environment" else f"NARRATE_{name.upper()}"
+                origins[name] = f"NARRATE_{name.upper()}" if origin == "environment" else origin
+                merged[name] = _checked(name, value, origins[name], strict=origin not in ("environment", "flag"))
     return Config(Settings(**merged), origins, tuple(files))
 
 
@@ -133,10 +132,12 @@ def _read(path: Path) -> dict[str, Any]:
             document = tomllib.load(file)
     except (FileNotFoundError, NotADirectoryError):
         return {}
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UsageError(str(error), where=str(path), hint="mend the file, or move it away") from error
-    if path.name == "pyproject.toml":
-        document = document.get("tool", {}).get("narrate", {})
+    for name in ("tool", "narrate") if path.name == "pyproject.toml" else ():
+        document = document.get(name, {})
+        if not isinstance(document, dict):
+            raise UsageError(f"{name!r} is not a table", where=str(path), hint="settings stand in [tool.narrate]")
     return document
 
 
@@ -170,7 +171,7 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def _checked(name: str, value: Any, origin: str) -> Any:
+def _checked(name: str, value: Any, origin: str, *, strict: bool) -> Any:
     fields = {field.name: field.type for field in msgspec.structs.fields(Settings)}
     if name not in fields:
         close = get_close_matches(name, fields, 1)
@@ -178,10 +179,9 @@ def _checked(name: str, value: Any, origin: str) -> Any:
         raise UsageError(f"there is no setting {name!r}", where=origin, hint=hint)
     hint = FPS_HINT if name == "fps" else "see `narrate run --help` for what it takes"
     try:
-        converted = msgspec.convert(value, fields[name], strict=origin not in ("environment", "flag"))
+        converted = msgspec.convert(value, fields[name], strict=strict)
         if name == "fps":
             frame_rate(converted)
     except ValueError as error:
-        what = re.sub(r" - at `\$.*`$", "", str(error))
-        raise UsageError(f"{name} = {value!r}: {what}", where=origin, hint=hint) from error
+        raise UsageError(f"{name} = {value!r}: {error}", where=origin, hint=hint) from error
     return converted

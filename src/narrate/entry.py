@@ -20,7 +20,7 @@ import msgspec
 import xxhash
 
 from narrate import wav
-from narrate.limits import ENTRY_BYTES
+from narrate.limits import ENTRY_BYTES, RATES
 
 _DIGEST = 16
 
@@ -31,21 +31,22 @@ class Damaged(Exception):
 
 class _Document(msgspec.Struct, frozen=True):
     request: msgspec.Raw
-    provenance: dict[str, Any]
+    provenance: msgspec.Raw
 
 
 @dataclass(frozen=True, slots=True)
 class Clip:
     """A stored clip: its length in samples, rate in Hz and where it came from; the samples stay on disk.
 
-    `digest` is the entry's checksum in hex: it changes when the entry is replaced.
+    `digest` is the entry's checksum in hex: it changes when the entry is replaced. `origin` is the provenance as it
+    was stored, kept as JSON because a long script has many clips.
     """
 
     digest: str
     form: bytes
     samples: int
     rate: int
-    provenance: dict[str, Any]
+    origin: bytes
     path: Path
 
     @property
@@ -57,6 +58,12 @@ class Clip:
     def seconds(self) -> float:
         """Its length in seconds."""
         return self.samples / self.rate
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """How it came to be: package versions, seconds of work, attempt, measurements."""
+        provenance: dict[str, Any] = msgspec.json.decode(self.origin)
+        return provenance
 
     @property
     def request(self) -> dict[str, Any]:
@@ -112,7 +119,7 @@ def _parse_header(head: bytes, size: int) -> tuple[int, int]:
     rate, data = struct.unpack_from("<I", head, 24)[0], struct.unpack_from("<I", head, 40)[0]
     samples = data // wav.SAMPLE_BYTES
     tail = wav.HEADER_BYTES + data
-    if tail + 8 + _DIGEST > size or head != wav.header(samples, rate, size - tail):
+    if rate not in RATES or tail + 8 + _DIGEST > size or head != wav.header(samples, rate, size - tail):
         raise Damaged("its header is wrong")
     return samples, rate
 
@@ -125,4 +132,6 @@ def _parse_chunk(chunk: bytes, samples: int, rate: int, path: Path) -> Clip:
         document = msgspec.json.decode(chunk[8:-_DIGEST], type=_Document)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise Damaged("its last chunk is wrong") from error
-    return Clip(chunk[-_DIGEST:].hex(), bytes(document.request), samples, rate, document.provenance, path)
+    if not bytes(document.provenance).startswith(b"{"):
+        raise Damaged("its last chunk is wrong")
+    return Clip(chunk[-_DIGEST:].hex(), bytes(document.request), samples, rate, bytes(document.provenance), path)

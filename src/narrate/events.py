@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Kind = Literal["plan", "fetch", "start", "spoken", "retry", "failed", "warning", "written", "done"]
+Kind = Literal["plan", "fetch", "spoken", "retry", "failed", "warning", "done"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -69,7 +69,7 @@ class PlannedSegment:
         return all(line.clip for line in self.lines)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Plan:
     """What a run would do."""
 
@@ -92,7 +92,7 @@ class Plan:
                 wanted.setdefault(line.form, (planned, line))
         return list(wanted.values())
 
-    @property
+    @cached_property
     def pace(self) -> float:
         """Characters a second: of this script's own clips where there are some."""
         hits = [(len(line.text), line.clip.seconds) for _, line in self.lines() if line.clip and line.text]
@@ -110,7 +110,7 @@ class Plan:
     def eta(self) -> float:
         """Seconds of work ahead for one worker, from how long this script's clips took."""
         hits = [line.clip for _, line in self.lines() if line.clip and line.request]
-        worked = sum(float(clip.provenance.get("seconds", 0)) for clip in hits)
+        worked = sum(_origin(clip).seconds for clip in hits)
         guesses = [choice.capabilities.rtf for choice in self.choices]
         rtf = worked / sum(clip.seconds for clip in hits) if hits else max(guesses, default=0.0)
         return rtf * sum(len(line.text) for _, line in self.misses) / self.pace
@@ -155,7 +155,7 @@ class _Planner:
         request = self.request(segment, text, choice)
         form = request.form()
         clip = self.store.find(form)
-        flags = verdict(clip.provenance, text) if clip else ()
+        flags = verdict(clip, text) if clip else ()
         if forced or (flags and self.settings.qa == "strict"):
             return Line(form, pause_before, None, request, choice, replace=True)
         return Line(form, pause_before, clip, request, choice, flags=flags)
@@ -176,9 +176,21 @@ class _Planner:
                 hint=f"its speakers: {', '.join(able.speakers)}",
             )
         if segment.voice and written.ref:
-            self.voices[segment.voice] = voice.load(written, self.script.folder, where)
+            self.voices[segment.voice] = self.agreeing(voice.load(written, self.script.folder, where), where)
         self.choices[segment.voice] = choice
         return choice
+
+    def agreeing(self, loaded: Voice, where: str) -> Voice:
+        """Refuse a recording that says one thing in one voice and another in the next: one of them is wrong."""
+        for name, other in self.voices.items():
+            said = {loaded.reference.transcript, other.reference.transcript} - {None}
+            if loaded.parts["ref"] == other.parts["ref"] and len(said) > 1:
+                raise ScriptError(
+                    f"its recording is that of the voice {name!r}, but its transcript is another",
+                    where=where,
+                    hint="a transcript is what the recording says, word for word: keep the right one",
+                )
+        return loaded
 
     def request(self, segment: Segment, text: str, choice: Choice) -> Request:
         able = choice.capabilities
@@ -228,12 +240,24 @@ def _language(wanted: str, able: Capabilities, where: str) -> str:
     )
 
 
-def verdict(provenance: dict[str, Any], text: str) -> tuple[str, ...]:
+def verdict(clip: Clip, text: str) -> tuple[str, ...]:
     """Judge a stored clip again by its measurements; a clip without any does not pass."""
+    measures = _origin(clip).measures
+    return judge(measures, text) if measures else ("it was stored without measurements",)
+
+
+class _Origin(msgspec.Struct):
+    """What planning needs to know of how a clip came to be."""
+
+    measures: Measures | None = None
+    seconds: float = 0.0
+
+
+def _origin(clip: Clip) -> _Origin:
     try:
-        return judge(msgspec.convert(provenance.get("measures"), Measures), text)
-    except msgspec.ValidationError:
-        return ("it was stored without measurements",)
+        return msgspec.json.decode(clip.origin, type=_Origin)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return _Origin()
 
 
 def _check_ids(script: Script, wanted: tuple[str, ...]) -> None:

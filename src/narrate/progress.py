@@ -75,7 +75,7 @@ class Reporter:
         if not self._total or self._verbosity < 0:
             return
         self.say(
-            f"{data['missing']} of {data['utterances']} utterances to speak with {data['engine']}"
+            f"{data['missing']} of {counted(data['utterances'], 'utterance')} to speak with {data['engine']}"
             f" ({data['reason']}), about {duration(data['eta'])}"
         )
         if self._bars is not None:
@@ -98,7 +98,7 @@ class Reporter:
 
     def _show_retry(self, segment: str | None, data: dict[str, Any]) -> None:
         if self._verbosity >= 0:
-            self.say(f"{segment}: attempt {data['attempt']} refused: {data['reason']}", "yellow")
+            self.say(f"{segment}: attempt {data['attempt']} failed: {data['reason']}", "yellow")
 
     def _show_failed(self, segment: str | None, data: dict[str, Any]) -> None:
         if self._bars is not None and self._task is not None:
@@ -125,6 +125,11 @@ def event_log(path: Path | None) -> Iterator[Emit]:
         ) from error
     with file:
         yield lambda event: print(json.dumps(event.to_json()), file=file)
+
+
+def counted(number: int, noun: str) -> str:
+    """A number and what it counts: 1 segment, 2 segments."""
+    return f"{number:,} {noun}{'s' * (number != 1)}"
 
 
 def duration(seconds: float) -> str:

@@ -37,16 +37,17 @@ LINES_PER_LIFE = 500
 
 @dataclass(slots=True)
 class _Task:
-    """A line to be spoken, and which attempt at it comes next."""
+    """A line to be spoken, which attempt at it comes next, and how many gave no good sound."""
 
     planned: PlannedSegment
     line: Line
     attempt: int = 1
+    refused: int = 0
 
     @property
     def job(self) -> Job:
         assert self.line.request is not None
-        return Job(self.line.request, self.attempt)
+        return Job(self.line.request, self.attempt, self.refused)
 
 
 _Batch = list[_Task]
@@ -98,11 +99,14 @@ class _Run:
         self.settings, self.store = settings, store
         self.outcome = Outcome()
         self.stopping = threading.Event()
-        self._voices: Mapping[str, Reference] = {voice.parts["ref"]: voice.reference for voice in plan.voices.values()}
+        # Of two voices with one recording, the one with a transcript serves both.
+        known = sorted(plan.voices.values(), key=lambda voice: "transcript" in voice.parts)
+        self._voices: Mapping[str, Reference] = {voice.parts["ref"]: voice.reference for voice in known}
         self._batches: deque[_Batch] = deque()
         self._emit, self._keep_going = emit, keep_going
         self._lock = threading.Lock()
         self._workers: set[Worker] = set()
+        self._false_starts = 0
         self._fatal: BaseException | None = None
 
     def import_recording(self, planned: PlannedSegment, line: Line) -> None:
@@ -170,14 +174,16 @@ class _Run:
         spoken = 0
         try:
             worker.wait_ready()
+            self._false_starts = 0
             while spoken < LINES_PER_LIFE and self._give(worker, given) and not self.stopping.is_set():
                 spoken += self._receive(worker, given)
-            # Stopped or old: the batch that is being spoken is waited for, what was given ahead is not.
-            if given:
-                self._receive(worker, given)
         except WorkerLost as lost:
             if given and not self.outcome.interrupted:
                 self._blame(given.popleft(), str(lost))
+            elif not given:
+                self._false_starts += 1
+                if self._false_starts >= ATTEMPTS:
+                    raise worker.cannot_load(str(lost)) from lost
         finally:
             self._batches.extendleft(reversed(given))
             self._workers.discard(worker)
@@ -211,7 +217,7 @@ class _Run:
     def _blame(self, batch: _Batch, reason: str) -> None:
         """A worker was lost while it spoke a batch: of several, each is tried alone to find the one that does it."""
         if len(batch) == 1:
-            self._retry(batch[0], SynthesisError(reason))
+            self._retry(batch[0], SynthesisError(reason), same_sound=True)
         else:
             self._batches.extendleft([task] for task in reversed(batch))
 
@@ -246,20 +252,20 @@ class _Run:
             self.outcome.engine_seconds += reply.seconds
         self._tell("spoken", task.planned, duration=clip.seconds, seconds=reply.seconds, attempt=task.attempt)
 
-    def _retry(self, task: _Task, error: NarrateError, *, final: bool = False) -> None:
-        """Try a line again, alone, with the next attempt's randomness, or give it up."""
+    def _retry(self, task: _Task, error: NarrateError, *, final: bool = False, same_sound: bool = False) -> None:
+        """Try a line again, alone, with other randomness unless `same_sound`, or give it up."""
         if task.attempt < ATTEMPTS and not final:
             self._tell("retry", task.planned, attempt=task.attempt, reason=error.what)
             task.attempt += 1
+            task.refused += not same_sound
             self._batches.appendleft([task])
             return
         segment = task.planned.segment
-        error.where = f"segment {segment.id} ({segment.where})"
-        error.what += f", in {task.attempt} attempts" if task.attempt > 1 else ""
-        error.hint = HINTS[type(error)]
+        what = error.what + (f", in {task.attempt} attempts" if task.attempt > 1 else "")
+        failure = type(error)(what, where=f"segment {segment.id} ({segment.where})", hint=HINTS[type(error)])
         with self._lock:
-            self.outcome.failures.setdefault(segment.id, error)
-        self._tell("failed", task.planned, attempt=task.attempt, reason=error.what)
+            self.outcome.failures.setdefault(segment.id, failure)
+        self._tell("failed", task.planned, attempt=task.attempt, reason=what)
         if not self._keep_going:
             self.stopping.set()
 
@@ -282,5 +288,5 @@ def _batches(tasks: list[_Task], size: int) -> list[_Batch]:
 HINTS: dict[type[NarrateError], str] = {
     CheckError: "reword or split the text, set `say`, or listen to it with --qa warn",
     ScriptError: "change the script, or choose another --model or --engine",
-    SynthesisError: "reword the text or set `say`; run again with -v for the engine's own words",
+    SynthesisError: "reword the text or set `say`, or choose another --engine",
 }

@@ -12,9 +12,11 @@ from __future__ import annotations
 import os
 import sys
 import zlib
-from collections.abc import Iterable, Sequence
 
-from narrate import __version__
+from narrate import TYPE_CHECKING, __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 TICK_NS = 100_000_000
 """Two changes of a file further apart than this have different times on today's file systems."""
@@ -30,42 +32,49 @@ def reply(told: Sequence[str]) -> tuple[str, str] | None:
     """
     try:
         with open(_place(told), encoding="utf-8", errors="surrogateescape") as file:
-            invocation, out, err, *facts = file.read().split("\0")
+            checksum, _, body = file.read().partition("\0")
+        invocation, out, err, *known = body.split("\0")
     except (OSError, ValueError):
         return None
-    if invocation != _invocation(told):
+    if checksum != _checksum(body) or invocation != _invocation(told):
         return None
-    paths = iter(facts)
+    paths = iter(known)
     for path, fact in zip(paths, paths, strict=False):
         if _fact(path) != fact:
             return None
     return out, err
 
 
+def facts(paths: Iterable[str | os.PathLike[str]]) -> dict[str, str]:
+    """What tells whether a file has changed, for each path; a file that is not there has a fact as well."""
+    return {path: _fact(path) for path in map(os.path.abspath, paths)}
+
+
 def save(
     told: Sequence[str],
-    inputs: Iterable[str],
-    outputs: Iterable[str],
+    inputs: dict[str, str],
+    outputs: Iterable[str | os.PathLike[str]],
     said: tuple[str, str],
     started_ns: int,
 ) -> None:
     """Keep a stamp of a run that began at `started_ns`, with what a run with nothing to do should say.
 
-    Nothing is kept if an input may have changed since it was read. Trouble with writing it only costs speed.
+    `inputs` are the facts of what it read, taken soon after. Nothing is kept if an input may have changed since it
+    was read. Trouble with writing it only costs speed.
     """
     place = _place(told)
-    inputs = list(inputs)
-    if any(_fresh(path, started_ns) for path in inputs):
+    if any(_fresh(path, started_ns) or fact != _fact(path) for path, fact in inputs.items()):
         _remove(place)
         return
     fields = [_invocation(told), *said]
-    for path in (*inputs, *outputs):
-        fields += (path, _fact(path))
+    for path, fact in (inputs | facts(outputs)).items():
+        fields += (path, fact)
+    body = "\0".join(fields)
     temp = f"{place}.{os.getpid()}"
     try:
         os.makedirs(os.path.dirname(place), mode=0o700, exist_ok=True)
         with open(temp, "w", encoding="utf-8", errors="surrogateescape") as file:
-            file.write("\0".join(fields))
+            file.write(f"{_checksum(body)}\0{body}")
         os.replace(temp, place)
     except OSError:
         _remove(temp)
@@ -91,8 +100,11 @@ def folder() -> str:
 
 
 def _place(told: Sequence[str]) -> str:
-    invocation = _invocation(told).encode(errors="surrogateescape")
-    return os.path.join(folder(), f"{zlib.crc32(invocation):08x}")
+    return os.path.join(folder(), _checksum(_invocation(told)))
+
+
+def _checksum(text: str) -> str:
+    return f"{zlib.crc32(text.encode(errors='surrogateescape')):08x}"
 
 
 def _invocation(told: Sequence[str]) -> str:
@@ -100,7 +112,7 @@ def _invocation(told: Sequence[str]) -> str:
     told_by = (name for name in os.environ if name == "HOME" or name.startswith(("NARRATE_", "XDG_")))
     # A key to a server changes nothing that is made, and must not be written down.
     names = sorted(name for name in told_by if not name.endswith("_KEY"))
-    return "\n".join([__version__, sys.prefix, *told, *(f"{name}={os.environ[name]}" for name in names)])
+    return repr((__version__, sys.prefix, told, [(name, os.environ[name]) for name in names]))
 
 
 def _fact(path: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from typing import Annotated
@@ -10,7 +11,7 @@ from typing import Annotated
 import typer
 
 from narrate import __version__
-from narrate.cli import cache, clone, common, doctor, engines, models, plan, run, schema
+from narrate.cli import bench, cache, clone, common, doctor, engines, models, plan, run, schema
 from narrate.errors import NarrateError
 
 REPORT = "this is a fault of narrate: run again with -v and report what it prints"
@@ -27,6 +28,7 @@ app = typer.Typer(
 app.command("run", epilog=common.EXIT_CODES)(run.run)
 app.command("plan", epilog=common.EXIT_CODES)(plan.plan)
 app.command("clone", epilog=common.EXIT_CODES)(clone.clone)
+app.command("bench", epilog=common.EXIT_CODES)(bench.bench)
 app.command("doctor", epilog=common.EXIT_CODES)(doctor.doctor)
 app.command("schema")(schema.schema)
 app.add_typer(engines.app, name="engines")
@@ -51,13 +53,13 @@ def main(directory: common.Directory = None, version: Version = False) -> None:
 def start(told: Sequence[str]) -> None:
     """Run the command line and leave with its exit code; only -v ever shows a traceback."""
     run.told = told
+    # A build system ends its steps with SIGTERM; what Ctrl-C cleans up, that does too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         app(prog_name="narrate")
     except NarrateError as error:
         common.complain(error)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        sys.exit(130)
     except BrokenPipeError:
         # The reader of stdout has gone away, as `head` does: nobody is left to be told.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -12,10 +12,10 @@ from narrate import bench as benches
 from narrate import config
 from narrate.bench import Figures
 from narrate.cli import common
-from narrate.errors import NarrateError, UsageError
+from narrate.errors import UsageError
 
 Engines = Annotated[
-    list[str] | None, typer.Option("--engine", metavar="NAME", help="An engine to measure; again for more [hibari].")
+    list[str] | None, typer.Option("--engine", metavar="NAME", help="An engine to measure; again for more (hibari).")
 ]
 Batch = Annotated[str, typer.Option("--batch", metavar="N,N", help="Batch sizes to measure.")]
 Compare = Annotated[
@@ -23,7 +23,7 @@ Compare = Annotated[
     typer.Option("--compare", metavar="A B", help="Two engines, or ENGINE:MODEL, and how many times faster B is."),
 ]
 Plot = Annotated[Path | None, typer.Option("--plot", metavar="FILE", help="Draw the figures as bars, as SVG.")]
-Ref = Annotated[Path | None, typer.Option("--ref", metavar="FILE", help="The voice [the one that comes with narrate].")]
+Ref = Annotated[Path | None, typer.Option("--ref", metavar="FILE", help="The voice (the one that comes with narrate).")]
 
 
 def bench(
@@ -101,4 +101,5 @@ def _draw(path: Path, rows: list[Figures]) -> None:
     try:
         path.write_text(benches.chart(rows))
     except OSError as error:
-        raise NarrateError(f"it cannot be written ({error.strerror})", where=str(path), hint="name another file") from error
+        what = f"the picture cannot be written ({error.strerror})"
+        raise UsageError(what, where=str(path), hint="name another file after --plot") from error

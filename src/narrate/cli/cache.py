@@ -84,7 +84,7 @@ def verify(cache_dir: common.CacheDir = None) -> None:
     sound, damaged = _store(cache_dir).verify()
     print(f"{sound} sound, {damaged} damaged")
     if damaged:
-        raise CheckError(f"{damaged} entries were damaged", hint="the next run speaks them again")
+        raise CheckError(f"{damaged} entries were damaged", hint="the next run that needs them speaks them again")
 
 
 @app.command()

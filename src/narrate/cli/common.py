@@ -24,39 +24,39 @@ SCRIPT_HELP = "A .json, .yaml, .md or .txt file, a folder of .txt files, or - fo
 Script = Annotated[str, typer.Argument(metavar="SCRIPT", help=SCRIPT_HELP)]
 Out = Annotated[
     str | None,
-    typer.Option("-o", "--out", metavar="DIR", help="Output folder [build/narration beside the script]."),
+    typer.Option("-o", "--out", metavar="DIR", help="Output folder (build/narration beside the script)."),
 ]
 Engine = Annotated[
     str | None,
-    typer.Option("--engine", metavar="NAME", help="auto, or one of `narrate engines list` [auto]."),
+    typer.Option("--engine", metavar="NAME", help="auto, or one of `narrate engines list` (auto)."),
 ]
 Model = Annotated[
     str | None,
-    typer.Option("--model", metavar="MODEL", help="A hub id, id@revision or a folder [see `narrate models list`]."),
+    typer.Option("--model", metavar="MODEL", help="A hub id, id@revision or a folder (see `narrate models list`)."),
 ]
 Profile = Annotated[
     str | None,
-    typer.Option("--profile", metavar="NAME", help="The models for it: draft (small, fast) or final [final]."),
+    typer.Option("--profile", metavar="NAME", help="The models for it: draft (small, fast) or final (final)."),
 ]
 Device = Annotated[
-    str | None, typer.Option("--device", metavar="NAME", help="cuda, cuda:1, mps, gpu or cpu [the best].")
+    str | None, typer.Option("--device", metavar="NAME", help="cuda, cuda:1, mps, gpu or cpu (the best).")
 ]
 Dtype = Annotated[
     str | None,
-    typer.Option("--dtype", metavar="NAME", help="bfloat16, float16 or float32 [what suits the device]."),
+    typer.Option("--dtype", metavar="NAME", help="bfloat16, float16 or float32 (what suits the device)."),
 ]
 EnginePython = Annotated[
     str | None,
-    typer.Option("--engine-python", metavar="PYTHON", help="The Python that runs the engine [see `narrate engines`]."),
+    typer.Option("--engine-python", metavar="PYTHON", help="The Python that runs the engine (see `narrate engines`)."),
 ]
 Offline = Annotated[
     bool, typer.Option("--offline", help="Touch no network; what would have to be fetched is an error.")
 ]
 Jobs = Annotated[int | None, typer.Option("-j", "--jobs", metavar="N", help="At most N workers side by side.")]
-Format = Annotated[str | None, typer.Option("--format", metavar="NAME", help="wav, flac, mp3, ogg, opus or m4a [wav].")]
+Format = Annotated[str | None, typer.Option("--format", metavar="NAME", help="wav, flac, mp3, ogg, opus or m4a (wav).")]
 Fps = Annotated[
     str | None,
-    typer.Option("--fps", metavar="RATE", help="Video frames a second: 30, 29.97, 30000/1001 [30]."),
+    typer.Option("--fps", metavar="RATE", help="Video frames a second: 30, 29.97, 30000/1001 (30)."),
 ]
 Qa = Annotated[
     str | None,
@@ -64,7 +64,7 @@ Qa = Annotated[
 ]
 CacheDir = Annotated[
     str | None,
-    typer.Option("--cache-dir", metavar="DIR", help="Where clips are kept [see `narrate cache dir`]."),
+    typer.Option("--cache-dir", metavar="DIR", help="Where clips are kept (see `narrate cache dir`)."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 Directory = Annotated[str | None, typer.Option("-C", metavar="DIR", help="Change to DIR first.")]

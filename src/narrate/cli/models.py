@@ -26,7 +26,7 @@ app = typer.Typer(help="List, fetch and find the models of the cloning engines."
 Id = Annotated[str, typer.Argument(metavar="ID", help="A hub id, owner/name or owner/name@revision.")]
 AnyId = Annotated[
     str | None,
-    typer.Argument(metavar="[ID]", help="owner/name or owner/name@revision [what the profile and --kind stand for]."),
+    typer.Argument(metavar="[ID]", help="owner/name or owner/name@revision (what the profile and --kind stand for)."),
 ]
 Kind = Annotated[
     str, typer.Option("--kind", metavar="KIND", help="Without ID: for a voice that is a clone, speaker or design.")

@@ -10,7 +10,7 @@ from narrate.build import Options
 from narrate.cli import common
 from narrate.events import Event
 from narrate.planner import Plan, PlannedSegment
-from narrate.progress import duration, printable
+from narrate.progress import counted, duration, printable
 
 
 def plan(
@@ -52,7 +52,7 @@ def show(script: str, flags: dict[str, Any], options: Options, json: bool) -> No
     for line in _over_budget(made):
         print(line)
     print(
-        f"{figures['missing']} of {figures['utterances']} utterances to speak with {figures['engine']}"
+        f"{figures['missing']} of {counted(len(list(made.lines())), 'utterance')} to speak with {figures['engine']}"
         f" ({figures['reason']}), about {duration(made.eta)} of work;"
         f" the narration is about {duration(float(str(figures['seconds'])))} long"
     )

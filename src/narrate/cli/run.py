@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import sys
 import time
 from collections.abc import Sequence
@@ -18,7 +17,7 @@ from narrate.build import Options, Result
 from narrate.cli import common, plan
 from narrate.errors import NarrateError, UsageError
 from narrate.events import Event
-from narrate.progress import duration
+from narrate.progress import counted, duration
 
 told: Sequence[str] = ()
 """The folder in which the process was started, and its arguments: the name under which a stamp is kept."""
@@ -90,10 +89,8 @@ def run(
     sys.stderr.write(err)
     sys.stdout.write(stdout)
     if not (force or events or script == "-"):
-        idle = dataclasses.replace(result, spoken=frozenset(), written=())
-        said = _words(idle, look)
-        inputs, outputs = (map(os.path.abspath, paths) for paths in (result.inputs, result.outputs))
-        stamp.save(told, inputs, outputs, (said[1], said[0]), started_ns)
+        said = _words(dataclasses.replace(result, made=frozenset(), written=()), look)
+        stamp.save(told, result.inputs, result.outputs, (said[1], said[0]), started_ns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +103,7 @@ class Look:
     color: bool
 
 
-def _run(script: str, flags: dict[str, Any], options: Options, look: Look, events: Path | None) -> Result:
+def _run(script: str, flags: dict[str, Any], options: Options, look: Look, log_file: Path | None) -> Result:
     """Run, showing what happens; with --json an error is printed as an object too."""
     from rich.console import Console
 
@@ -114,17 +111,19 @@ def _run(script: str, flags: dict[str, Any], options: Options, look: Look, event
 
     console = Console(stderr=True, no_color=not look.color or None, highlight=False)
     bars = look.bars and console.is_terminal
+    events: list[Event] = []
     try:
-        with event_log(events) as log, Reporter(console, look.verbosity, bars) as reporter:
+        with event_log(log_file) as log, Reporter(console, look.verbosity, bars) as reporter:
 
             def emit(event: Event) -> None:
+                events.append(event)
                 reporter.show(event)
                 log(event)
 
             return build.run(script, flags, options, emit)
     except NarrateError as error:
         if look.json:
-            sys.stdout.write(common.as_json(_failure(error)))
+            sys.stdout.write(common.as_json(_failure(error, events)))
         if isinstance(error, build.Failed):
             for failure in error.failures.values():
                 common.complain(failure)
@@ -140,11 +139,10 @@ def _words(result: Result, look: Look) -> tuple[str, str]:
 
 def _summary(result: Result) -> str:
     manifest = result.manifest
-    whole = f"{manifest.totals.segments} segments, {duration(manifest.audio.duration)}"
-    if not result.written:
+    whole = f"{counted(manifest.totals.segments, 'segment')}, {duration(manifest.audio.duration)}"
+    if not result.written and not result.made:
         return f"nothing to do: {whole}\n"
-    spoken, files = len(result.spoken), len(result.written)
-    lines = [f"{whole}: {spoken} utterances spoken, {files} files written"]
+    lines = [f"{whole}: {counted(result.spoken, 'utterance')} spoken, {counted(len(result.written), 'file')} written"]
     lines.append(f"narration  {common.shown(result.out / manifest.audio.file)}")
     lines += [f"captions   {common.shown(result.out / name)}" for name in manifest.sidecars.values()]
     return "\n".join(lines) + "\n"
@@ -155,25 +153,29 @@ def _success(result: Result) -> dict[str, Any]:
     return {
         "ok": True,
         "manifest": str(result.out / "manifest.json"),
-        "spoken": len(result.spoken),
-        "cached": sum(line.form not in result.spoken for line in lines),
+        "spoken": result.spoken,
+        "cached": sum(line.form not in result.made for line in lines),
         "failed": 0,
         "segments": [
             {
                 "id": segment.id,
                 "path": str(result.out / segment.file),
                 "duration": segment.duration,
-                "from_cache": result.from_cache(segment.id),
+                "from_cache": result.from_cache(planned),
             }
-            for segment in result.manifest.segments
+            for segment, planned in zip(result.manifest.segments, result.plan.segments, strict=True)
         ],
     }
 
 
-def _failure(error: NarrateError) -> dict[str, Any]:
+def _failure(error: NarrateError, events: list[Event]) -> dict[str, Any]:
     failures = error.failures if isinstance(error, build.Failed) else {}
     return {
         "ok": False,
+        "manifest": None,
+        "spoken": sum(event.kind == "spoken" and "recording" not in event.data for event in events),
+        "cached": next((event.data["cached"] for event in events if event.kind == "plan"), 0),
+        "segments": [],
         "error": {"message": str(error), "hint": error.hint, "exit_code": error.exit_code},
         "failed": len(failures),
         "failures": [{"id": name, "reason": each.what} for name, each in failures.items()],

@@ -80,10 +80,14 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A request and the number of the attempt at it, counted from 1."""
+    """A request, the number of the attempt at it, counted from 1, and how many attempts were no good.
+
+    What was lost with its worker was not: the next attempt then gives the sound that the lost one would have given.
+    """
 
     request: Request
     attempt: int = 1
+    refused: int = 0
 
     @property
     def seed(self) -> int:
@@ -92,7 +96,7 @@ class Job:
         Takes of one request are kept 1,000 seeds apart, so that a retried take never repeats another take.
         """
         first = self.request.seed if self.request.seed is not None else (self.request.take - 1) * 1000
-        return (first + self.attempt - 1) % 2**32
+        return (first + self.refused) % 2**32
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,10 @@ class WorkerLost(Exception):
     """The worker died, hung past its deadline or wrote garbage; it has been killed."""
 
 
+class WorkerDied(WorkerLost):
+    """The worker is gone, and not because it was given up."""
+
+
 class JobFailed(Exception):
     """The worker is well, but this job gave no sound.
 
@@ -86,15 +90,17 @@ class Worker:
         )
 
     def wait_ready(self) -> None:
-        """Wait until the engine has loaded. Raises EnvironmentProblem if it cannot."""
+        """Wait until the engine has loaded. Raises EnvironmentProblem if it cannot, WorkerDied if it was killed."""
         try:
             self._write({"load": asdict(self._model)})
             header, _ = self._read(LOAD_SECONDS)
+        except WorkerDied:
+            raise
         except WorkerLost as lost:
-            raise self._cannot_load(str(lost)) from lost
+            raise self.cannot_load(str(lost)) from lost
         if "ready" not in header:
             self.kill()
-            raise self._cannot_load(str(header.get("message")))
+            raise self.cannot_load(str(header.get("message")))
         self.versions = header["versions"]
         self.facts = {name: header[name] for name in ("kind", "device", "dtype") if name in header}
 
@@ -107,7 +113,8 @@ class Worker:
             voice = voices[digest]
             self._write({"voice": digest, "rate": voice.rate, "transcript": voice.transcript}, voice.samples.tobytes())
             self._voices.add(digest)
-        self._write({"synthesize": [{"request": job.request.to_json(), "attempt": job.attempt} for job in jobs]})
+        orders = [{"request": job.request.to_json(), "attempt": job.attempt, "refused": job.refused} for job in jobs]
+        self._write({"synthesize": orders})
 
     def receive(self, seconds: float) -> Reply:
         """Wait at most so many seconds for the next reply. Raises JobFailed or WorkerLost."""
@@ -164,7 +171,9 @@ class Worker:
         except (frames.BrokenFrame, OSError, ValueError) as error:
             raise self._lost(f"the worker wrote garbage ({error})") from error
         if frame is None:
-            raise self._lost(self._epitaph())
+            epitaph = self._epitaph()
+            self.kill()
+            raise WorkerDied(epitaph)
         return frame
 
     def _lost(self, reason: str) -> WorkerLost:
@@ -179,7 +188,8 @@ class Worker:
         words = self._stderr.read().decode(errors="replace").strip().splitlines()
         return f"the worker died ({how})" + (f": {words[-1]}" if words else "")
 
-    def _cannot_load(self, reason: str) -> EnvironmentProblem:
+    def cannot_load(self, reason: str) -> EnvironmentProblem:
+        """The error to raise for an engine that does not get ready."""
         return EnvironmentProblem(
             f"the engine {self.engine} cannot be loaded: {reason}",
             where=f"engine {self.engine}",

@@ -182,7 +182,7 @@ class Engine:
             non_streaming_mode=True,
             # The last token asked for gives no frame.
             max_new_tokens=max(map(qwen.max_frames, jobs)) + 1,
-            **_sampling(jobs[0]),
+            **sampling_options(jobs[0]),
         )
         return [_result(job, sound, rate) for job, sound in zip(jobs, sounds, strict=True)]
 
@@ -218,7 +218,7 @@ def _budget(torch: Any, device: str, dtype: str) -> float:
     return float(free / (FRAME_BYTES * getattr(torch, dtype).itemsize))
 
 
-def _sampling(job: Job) -> dict[str, Any]:
+def sampling_options(job: Job) -> dict[str, Any]:
     """A job's sampling as qwen-tts takes it, for the first code of a frame and for the fifteen that follow."""
     numbers = qwen.sampling(job)
     draws = numbers["temperature"] > 0

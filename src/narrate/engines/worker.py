@@ -4,7 +4,7 @@ It needs the standard library, numpy and the engine's own packages, so that any 
 
 parent → worker  {"load": model}                                 once
                  {"voice": digest, "rate": Hz, "transcript": t}  with the reference's float32 samples
-                 {"synthesize": [{"request": …, "attempt": n}, …]}
+                 {"synthesize": [{"request": …, "attempt": n, "refused": n}, …]}
                  {"usage": true}
 worker → parent  {"ready": engine, "versions": {…}, …}           once, when it has loaded
                  {"stop": reason, "rate": Hz, "seconds": s}      one a job, with its float32 samples
@@ -84,11 +84,15 @@ def _reference(header: dict[str, Any], payload: bytes) -> base.Reference:
     return base.Reference(np.frombuffer(payload, "<f4"), header["rate"], header["transcript"])
 
 
+def _job(item: dict[str, Any]) -> base.Job:
+    return base.Job(Request.from_json(item["request"]), item["attempt"], item["refused"])
+
+
 def _serve(
     engine: base.Engine, items: list[dict[str, Any]], voices: dict[str, base.Reference], replies: IO[bytes]
 ) -> None:
     """Answer every job of a batch, in order; a failure of the whole batch is the answer to all that are left."""
-    jobs = [base.Job(Request.from_json(item["request"]), item["attempt"]) for item in items]
+    jobs = [_job(item) for item in items]
     answered = 0
     started = time.perf_counter()
     try:

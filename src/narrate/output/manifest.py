@@ -13,10 +13,12 @@ from typing import Literal
 import msgspec
 
 from narrate.config import Settings
+from narrate.entry import Clip
 from narrate.errors import UsageError
 from narrate.fps import frame_rate
+from narrate.output.render import file_name
 from narrate.output.timeline import Slot, Timeline
-from narrate.planner import Plan, verdict
+from narrate.planner import Line, Plan, verdict
 from narrate.script import Scene, Voice
 from narrate.voice import Voice as LoadedVoice
 
@@ -165,13 +167,13 @@ def build(
     plan: Plan,
     timeline: Timeline,
     settings: Settings,
-    narration: tuple[str, str],
-    files: Mapping[str, tuple[str, str]],
+    narration: str,
+    segments: Mapping[str, str],
     sidecars: dict[str, str],
 ) -> Manifest:
-    """Describe a narration; `narration` and `files` (by segment id) hold file names with their digests."""
+    """Describe a narration; `narration` and `segments` (by id) are the digests of the audio files."""
     fps = frame_rate(settings.fps)
-    name, digest = narration
+    name = f"narration.{settings.format}"
     seconds = timeline.seconds(timeline.samples)
     engines = [EngineRef(each.name, each.model_key, each.model.revision or None) for each in plan.choices]
     return Manifest(
@@ -181,11 +183,11 @@ def build(
         engine=engines[0] if engines else None,
         engines=engines,
         voices={name: _voice(voice, plan.voices.get(name)) for name, voice in plan.script.voices.items()},
-        audio=Audio(name, digest, timeline.rate, 1, timeline.samples, seconds),
+        audio=Audio(name, narration, timeline.rate, 1, timeline.samples, seconds),
         timeline=Frames(_fps(fps), timeline.frame(timeline.samples, fps)),
         scenes=[_scene(scene, timeline, fps) for scene in plan.script.scenes],
         segments=[
-            _segment(index, slot, timeline, fps, *files[slot.planned.segment.id])
+            _segment(index, slot, timeline, fps, file_name(slot, settings.format), segments[slot.planned.segment.id])
             for index, slot in enumerate(timeline.slots)
         ],
         sidecars=sidecars,
@@ -253,5 +255,10 @@ def _checked(slot: Slot) -> Checked:
     lines = slot.planned.lines
     if any(line.recording for line in lines):
         return Checked("recorded", [])
-    flags = [flag for line, clip in zip(lines, clips, strict=True) for flag in verdict(clip.provenance, line.text)]
+    flags = [flag for line, clip in zip(lines, clips, strict=True) for flag in _flags(line, clip)]
     return Checked("warn" if flags else "pass", flags)
+
+
+def _flags(line: Line, clip: Clip) -> tuple[str, ...]:
+    """The plan has judged the clips that were there; those that came since are judged here."""
+    return line.flags if line.clip else verdict(clip, line.text)

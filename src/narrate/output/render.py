@@ -13,7 +13,8 @@ from narrate import audio, wav
 from narrate.cache import Store
 from narrate.config import Format
 from narrate.errors import EnvironmentProblem
-from narrate.output.timeline import Part, Timeline
+from narrate.output.stage import Stage
+from narrate.output.timeline import Part, Slot, Timeline
 
 RENDERING = 1
 """Raised when the same clips must give other files, so that files made before are made again."""
@@ -26,6 +27,7 @@ SOUNDFILE_FORMATS: dict[str, tuple[str, str]] = {
 }
 
 BLOCK_BYTES = 1 << 20
+Block = bytes | memoryview
 SOUNDFILE_SAMPLES = 1 << 14
 
 
@@ -43,15 +45,55 @@ def whole(timeline: Timeline) -> Iterator[Part]:
             yield Part(slot.pause)
 
 
-def render(parts: Iterable[Part], rate: int, format: Format, store: Store, path: Path) -> str:
-    """Write parts to an audio file, mono at `rate` Hz; return its digest (xxh3_128 of its bytes, in hex).
+def sounds(stage: Stage, timeline: Timeline, format: Format, store: Store) -> tuple[str, dict[str, str]]:
+    """Make the narration and a file for every segment; return the digest of the first and, by id, of the others.
 
-    Raises cache.Gone if a clip is no longer what it was, and EnvironmentProblem for M4A without an ffmpeg.
+    Each clip is read once, for both. Raises cache.Gone if a clip is no longer what it was, and EnvironmentProblem
+    for M4A without an ffmpeg.
     """
-    parts = list(parts)
-    blocks = (block for part in parts for block in _blocks(part, rate, store))
+    rate = timeline.rate
+    segments: dict[str, str] = {}
+
+    def segment(slot: Slot, blocks: Iterable[Block]) -> str:
+        name = file_name(slot, format)
+        made_of = recipe(slot.parts, rate, format)
+        return stage.make(name, made_of, lambda path: write(path, format, rate, slot.samples, blocks))
+
+    def everything() -> Iterator[Block]:
+        for slot in timeline.slots:
+            blocks = list(_blocks(slot.parts, rate, store))
+            segments[slot.planned.segment.id] = segment(slot, blocks)
+            yield from blocks
+            yield from _silence(slot.pause)
+
+    made_of = recipe(whole(timeline), rate, format)
+    narration = stage.make(
+        f"narration.{format}", made_of, lambda path: write(path, format, rate, timeline.samples, everything())
+    )
+    for slot in timeline.slots:
+        if slot.planned.segment.id not in segments:
+            segments[slot.planned.segment.id] = segment(slot, _blocks(slot.parts, rate, store))
+    return narration, segments
+
+
+def file_name(slot: Slot, format: Format) -> str:
+    """The name of a segment's file in the output folder."""
+    return f"segments/{slot.planned.segment.stem}.{format}"
+
+
+def render(parts: Iterable[Part], rate: int, format: Format, store: Store, path: Path) -> str:
+    """Write parts to an audio file, as `write` does. Raises cache.Gone if a clip is no longer what it was."""
+    parts = tuple(parts)
+    return write(path, format, rate, sum(part.samples for part in parts), _blocks(parts, rate, store))
+
+
+def write(path: Path, format: Format, rate: int, samples: int, blocks: Iterable[Block]) -> str:
+    """Write PCM_16 blocks of so many samples to a mono file at `rate` Hz; return its digest.
+
+    The digest is xxh3_128 of the file's bytes, in hex. Raises EnvironmentProblem for M4A without an ffmpeg.
+    """
     if format == "wav":
-        return _write_wav(path, wav.header(sum(part.samples for part in parts), rate), blocks)
+        return _write_wav(path, wav.header(samples, rate), blocks)
     if format == "m4a":
         _write_m4a(path, rate, blocks)
     else:
@@ -59,20 +101,25 @@ def render(parts: Iterable[Part], rate: int, format: Format, store: Store, path:
     return _digest(path)
 
 
-def _blocks(part: Part, rate: int, store: Store) -> Iterator[bytes | memoryview]:
-    """The samples of a part, as PCM_16."""
-    if part.clip is None:
-        whole_blocks, rest = divmod(part.samples * wav.SAMPLE_BYTES, BLOCK_BYTES)
-        for _ in range(whole_blocks):
-            yield bytes(BLOCK_BYTES)
-        yield bytes(rest)
-    elif part.clip.rate == rate:
-        yield store.read(part.clip)
-    else:
-        yield audio.resample(store.read(part.clip), part.clip.rate, rate)
+def _blocks(parts: Iterable[Part], rate: int, store: Store) -> Iterator[Block]:
+    """The samples of parts, as PCM_16."""
+    for part in parts:
+        if part.clip is None:
+            yield from _silence(part.samples)
+        elif part.clip.rate == rate:
+            yield store.read(part.clip)
+        else:
+            yield audio.resample(store.read(part.clip), part.clip.rate, rate)
 
 
-def _write_wav(path: Path, header: bytes, blocks: Iterable[bytes | memoryview]) -> str:
+def _silence(samples: int) -> Iterator[Block]:
+    whole_blocks, rest = divmod(samples * wav.SAMPLE_BYTES, BLOCK_BYTES)
+    for _ in range(whole_blocks):
+        yield bytes(BLOCK_BYTES)
+    yield bytes(rest)
+
+
+def _write_wav(path: Path, header: bytes, blocks: Iterable[Block]) -> str:
     digest = xxhash.xxh3_128(header)
     with path.open("wb", buffering=0) as file:
         file.write(header)
@@ -82,13 +129,13 @@ def _write_wav(path: Path, header: bytes, blocks: Iterable[bytes | memoryview]) 
     return digest.hexdigest()
 
 
-def _write_all(file: IO[bytes], block: bytes | memoryview) -> None:
+def _write_all(file: IO[bytes], block: Block) -> None:
     view = memoryview(block)
     while view:
         view = view[file.write(view) :]
 
 
-def _write_soundfile(path: Path, rate: int, format: Format, blocks: Iterable[bytes | memoryview]) -> None:
+def _write_soundfile(path: Path, rate: int, format: Format, blocks: Iterable[Block]) -> None:
     import numpy as np
     import soundfile
 
@@ -102,20 +149,23 @@ def _write_soundfile(path: Path, rate: int, format: Format, blocks: Iterable[byt
                     file.write(samples[start : start + SOUNDFILE_SAMPLES])
     except soundfile.SoundFileError as error:
         raise EnvironmentProblem(
-            f"{format} could not be written ({error})", where=str(path), hint="choose another --format"
+            f"{format} could not be written ({error})",
+            where=str(path),
+            hint="see whether the disk is full, or choose another --format",
         ) from error
 
 
-def _write_m4a(path: Path, rate: int, blocks: Iterable[bytes | memoryview]) -> None:
+def _write_m4a(path: Path, rate: int, blocks: Iterable[Block]) -> None:
     """AAC through ffmpeg, fed as it is made: pydub would hold the whole narration in memory."""
     command = [audio.ffmpeg("writing M4A"), "-v", "error", "-y", "-f", "s16le", "-ar", str(rate), "-ac", "1"]
     command += ["-i", "pipe:0", "-c:a", "aac", "-b:a", "128k", "-bitexact", "-f", "mp4", str(path)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    # Unbuffered, as what is left in a buffer when ffmpeg ends early would be an error of its own at the close.
+    with subprocess.Popen(command, bufsize=0, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdin is not None
         assert process.stderr is not None
         try:
             for block in blocks:
-                process.stdin.write(block)
+                _write_all(process.stdin, block)
             process.stdin.close()
         except BrokenPipeError:
             pass

@@ -13,10 +13,11 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from stat import S_ISREG
 
 import msgspec
 
-from narrate.errors import EnvironmentProblem, UsageError
+from narrate.errors import EnvironmentProblem
 
 RECORD = "run.json"
 
@@ -63,16 +64,32 @@ class Stage:
 
     def publish(self) -> None:
         """Move what was made into place, leaving alone what has the same bytes, and remove what is no longer made."""
+        for parent in {os.path.dirname(name) for name in self._staged}:
+            (self.folder / parent).mkdir(parents=True, exist_ok=True)
         for name, (recipe, digest) in self._staged.items():
             temp, final = self._aside / name, self.folder / name
-            final.parent.mkdir(parents=True, exist_ok=True)
-            if not _same(temp, final):
+            if not self._holds(name, digest, temp):
                 temp.replace(final)
                 self.written.append(final)
             status = final.stat()
             self._after[name] = Made(recipe, digest, status.st_size, status.st_mtime_ns)
         for name in self._before.keys() - self._after.keys():
             _remove(self.folder, name)
+
+    def _holds(self, name: str, digest: str, temp: Path) -> bool:
+        """Whether the folder's file has these bytes: the record tells if it can be trusted, else they are compared."""
+        final, before = self.folder / name, self._before.get(name)
+        if before and _untouched(final, before):
+            return before.digest == digest
+        try:
+            return S_ISREG(final.lstat().st_mode) and filecmp.cmp(temp, final, shallow=False)
+        except OSError:
+            return False
+
+    @property
+    def changed(self) -> bool:
+        """Whether the folder differs from what the last run remembered; known after `publish`."""
+        return self._after != self._before
 
     @property
     def files(self) -> dict[str, Made]:
@@ -90,7 +107,7 @@ class Stage:
 
 @contextmanager
 def staged(folder: Path) -> Iterator[Stage]:
-    """Open an output folder for one run at a time. Raises UsageError or EnvironmentProblem naming the folder."""
+    """Open an output folder for one run at a time. Raises EnvironmentProblem naming the folder."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
@@ -123,22 +140,15 @@ def _untouched(path: Path, made: Made) -> bool:
     return (status.st_size, status.st_mtime_ns) == (made.size, made.mtime_ns)
 
 
-def _same(temp: Path, final: Path) -> bool:
-    try:
-        return not final.is_symlink() and filecmp.cmp(temp, final, shallow=False)
-    except OSError:
-        return False
-
-
 def _remove(folder: Path, name: str) -> None:
     """Remove a file that an earlier run made here; a record that names another place is not believed."""
-    path = Path(os.path.normpath(folder / name))
-    if path.is_relative_to(folder) and path.parent.resolve().is_relative_to(folder.resolve()):
-        with suppress(OSError):
+    path = folder / name
+    with suppress(OSError, ValueError):
+        if Path(os.path.realpath(path.parent)).is_relative_to(os.path.realpath(folder)):
             path.unlink()
 
 
-def _unwritable(folder: Path, error: OSError) -> UsageError | EnvironmentProblem:
+def _unwritable(folder: Path, error: OSError) -> EnvironmentProblem:
     where = str(error.filename or folder)
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return EnvironmentProblem(

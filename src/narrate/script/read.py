@@ -180,5 +180,5 @@ def _too_large(name: str) -> ScriptError:
 
 def _unreadable(path: Path, error: Exception) -> ScriptError:
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    hint = "check the name and its permissions, or start from `narrate init`"
+    hint = "check the name and its permissions"
     return ScriptError(f"cannot read it: {reason}", where=printable(str(path)), hint=hint)

@@ -1,0 +1,245 @@
+"""Settings: who decides, and where a value that cannot be used came from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from narrate import config
+from narrate.config import Config, Settings, resolve
+from narrate.errors import UsageError
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A user's configuration folder."""
+    (tmp_path / "home" / "narrate").mkdir(parents=True)
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    folder = tmp_path / "project" / "talks" / "one"
+    folder.mkdir(parents=True)
+    return folder
+
+
+def settings(
+    project: Path,
+    home: Path | None = None,
+    flags: dict[str, Any] | None = None,
+    script: dict[str, Any] | None = None,
+    **environment: str,
+) -> Config:
+    where = {"XDG_CONFIG_HOME": str(home or project / "no home")}
+    return resolve(flags or {}, script or {}, project, where | environment)
+
+
+def refusal(project: Path, **sources: Any) -> UsageError:
+    with pytest.raises(UsageError) as refused:
+        settings(project, **sources)
+    assert refused.value.hint
+    return refused.value
+
+
+def test_without_any_source_every_setting_has_its_default(project: Path) -> None:
+    found = settings(project)
+    assert found.settings == Settings()
+    assert found.origins == dict.fromkeys(Settings.__struct_fields__, "default")
+
+
+def test_the_nearer_source_decides(project: Path, home: Path) -> None:
+    user = home / "narrate" / "config.toml"
+    mine = project / "narrate.toml"
+    steps: list[tuple[str, str, dict[str, Any]]] = [("default", "en0", {})]
+    user.write_text('language = "en1"')
+    steps.append((str(user), "en1", {}))
+    found = settings(project, home)
+    assert (found.origins["language"], found.settings.language) == (str(user), "en1")
+    mine.write_text('language = "en2"')
+    assert settings(project, home).origins["language"] == str(mine)
+    sources: dict[str, Any] = {"script": {"language": "en3"}}
+    assert settings(project, home, **sources).origins["language"] == "script"
+    sources["NARRATE_LANGUAGE"] = "en4"
+    assert settings(project, home, **sources).origins["language"] == "NARRATE_LANGUAGE"
+    sources["flags"] = {"language": "en5"}
+    found = settings(project, home, **sources)
+    assert (found.origins["language"], found.settings.language) == ("flag", "en5")
+    assert found.origins["engine"] == "default"
+
+
+def test_sources_are_merged_setting_by_setting(project: Path, home: Path) -> None:
+    (home / "narrate" / "config.toml").write_text("jobs = 2\nqa = 'warn'")
+    (project / "narrate.toml").write_text("jobs = 3\nformat = 'flac'")
+    found = settings(
+        project, home, flags={"engine": "tone", "jobs": None}, script={"fps": 25, "language": None}, NARRATE_TIMEOUT="7"
+    ).settings
+    assert (found.jobs, found.qa, found.format, found.engine, found.fps, found.timeout) == (
+        3,
+        "warn",
+        "flac",
+        "tone",
+        25,
+        7.0,
+    )
+
+
+def test_an_empty_variable_is_unset(project: Path) -> None:
+    assert settings(project, NARRATE_ENGINE="").origins["engine"] == "default"
+
+
+def test_the_nearest_project_file_is_the_only_one(project: Path) -> None:
+    (project.parents[1] / "narrate.toml").write_text("jobs = 1\nqa = 'off'")
+    (project.parents[0] / "pyproject.toml").write_text("[tool.narrate]\njobs = 2")
+    found = settings(project)
+    assert (found.settings.jobs, found.settings.qa) == (2, "strict")
+    assert found.origins["jobs"] == str(project.parents[0] / "pyproject.toml")
+    (project / "narrate.toml").write_text("jobs = 3")
+    (project / "pyproject.toml").write_text("[tool.narrate]\njobs = 4")
+    assert settings(project).settings.jobs == 3
+
+
+@pytest.mark.parametrize("other", ["", "[project]\nname = 'x'", "[tool.ruff]\nline-length = 3"])
+def test_a_pyproject_of_others_is_passed_over(project: Path, other: str) -> None:
+    (project / "pyproject.toml").write_text(other)
+    (project.parent / "narrate.toml").write_text("jobs = 2")
+    assert settings(project).settings.jobs == 2
+
+
+def test_every_file_that_could_have_been_read_is_told(project: Path, home: Path) -> None:
+    found = settings(project, home).files
+    assert found[0] == project / "narrate.toml"
+    assert found[1] == project / "pyproject.toml"
+    assert project.parent / "narrate.toml" in found
+    assert found[-1] == home / "narrate" / "config.toml"
+
+
+# Folders
+
+
+@pytest.mark.parametrize("name", ["out", "cache_dir"])
+def test_folders_in_a_file_are_relative_to_the_file(
+    project: Path, home: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    above = project.parent / "narrate.toml"
+    for written, meant in (("x", above.parent / "x"), ("../x", above.parent / "../x"), ("/abs/x", Path("/abs/x"))):
+        above.write_text(f'{name} = "{written}"')
+        assert getattr(settings(project).settings, name) == str(meant)
+    monkeypatch.setenv("HOME", "/home/me")
+    above.write_text(f'{name} = "~/x"')
+    assert getattr(settings(project).settings, name) == "/home/me/x"
+    (home / "narrate" / "config.toml").write_text(f'{name} = "y"')
+    above.unlink()
+    assert getattr(settings(project, home).settings, name) == str(home / "narrate" / "y")
+
+
+def test_the_cache_lies_where_it_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", "/home/me")
+    monkeypatch.chdir(tmp_path)
+    assert config.cache_dir(Settings(), {}) == Path("/home/me/.cache/narrate")
+    assert config.cache_dir(Settings(), {"XDG_CACHE_HOME": ""}) == Path("/home/me/.cache/narrate")
+    assert config.cache_dir(Settings(), {"XDG_CACHE_HOME": "/x"}) == Path("/x/narrate")
+    assert config.cache_dir(Settings(cache_dir="/y"), {"XDG_CACHE_HOME": "/x"}) == Path("/y")
+    assert config.cache_dir(Settings(cache_dir="~/y"), {}) == Path("/home/me/y")
+    assert config.cache_dir(Settings(cache_dir="y"), {}) == tmp_path / "y"
+    assert config.user_file({}) == Path("/home/me/.config/narrate/config.toml")
+
+
+# What cannot be used
+
+
+def test_an_unknown_setting_is_refused_and_a_near_one_named(project: Path) -> None:
+    (project / "narrate.toml").write_text("formt = 'wav'")
+    error = refusal(project)
+    assert (error.what, error.hint) == ("there is no setting 'formt'", "did you mean 'format'?")
+    assert error.where == str(project / "narrate.toml")
+    (project / "narrate.toml").write_text("xyzzy = 1")
+    assert "the settings are: engine, out," in refusal(project).hint
+    assert refusal(project, flags={"xyzzy": 1}).where.endswith("narrate.toml")
+
+
+BAD: list[tuple[str, Any]] = [
+    ("jobs", 0),
+    ("jobs", 65),
+    ("jobs", "many"),
+    ("jobs", True),
+    ("format", "wma"),
+    ("qa", "maybe"),
+    ("fps", 0),
+    ("fps", "fast"),
+    ("fps", True),
+    ("pause_after", -0.1),
+    ("pause_after", 61),
+    ("pause_after", float("nan")),
+    ("timeout", 0),
+    ("timeout", float("inf")),
+    ("timeout", float("nan")),
+    ("engine", 3),
+    ("language", 3),
+    ("out", 3),
+    ("cache_dir", []),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), BAD)
+def test_a_value_that_cannot_be_used_is_refused_with_its_origin(project: Path, name: str, value: Any) -> None:
+    written = f"'{value}'" if isinstance(value, str) else str(value).lower()
+    (project / "narrate.toml").write_text(f"{name} = {written}")
+    error = refusal(project)
+    assert error.where == str(project / "narrate.toml")
+    assert error.what.startswith(f"{name} = ")
+    assert "$" not in error.what
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("jobs", 0), ("jobs", "many"), ("format", "wma"), ("qa", "maybe"), ("fps", "fast"), ("pause_after", "nan")]
+    + [("timeout", "inf"), ("timeout", "nan"), ("timeout", 0)],
+)
+def test_a_variable_that_cannot_be_used_is_named(project: Path, name: str, value: Any) -> None:
+    assert refusal(project, **{f"NARRATE_{name.upper()}": str(value)}).where == f"NARRATE_{name.upper()}"
+
+
+def test_numbers_in_variables_and_flags_may_be_text_but_not_in_files(project: Path) -> None:
+    found = settings(project, flags={"fps": "24"}, NARRATE_JOBS="3", NARRATE_PAUSE_AFTER="0.25").settings
+    assert (found.jobs, found.pause_after, str(found.fps)) == (3, 0.25, "24")
+    (project / "narrate.toml").write_text("jobs = '3'")
+    refusal(project)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"jobs = ", b"\xff", b"jobs = 1\njobs = 2", b"a = " + b"[" * 5000, b"jobs = " + b"9" * 5000],
+    ids=["cut", "not UTF-8", "twice", "deep", "long number"],
+)
+@pytest.mark.parametrize("name", ["narrate.toml", "pyproject.toml"])
+def test_a_broken_file_is_named(project: Path, name: str, content: bytes) -> None:
+    (project / name).write_bytes(content)
+    assert refusal(project).where == str(project / name)
+
+
+@pytest.mark.parametrize("content", ["tool = 3", "tool = []", "tool.narrate = 3", "[tool]\nnarrate = 'x'"])
+def test_a_pyproject_whose_tables_are_none_is_named(project: Path, content: str) -> None:
+    (project / "pyproject.toml").write_text(content)
+    error = refusal(project)
+    assert error.where == str(project / "pyproject.toml")
+    assert "is not a table" in error.what
+
+
+def test_a_folder_in_the_place_of_a_file_is_named(project: Path) -> None:
+    (project / "narrate.toml").mkdir()
+    assert refusal(project).where == str(project / "narrate.toml")
+
+
+@given(st.sampled_from(Settings.__struct_fields__), st.text(st.characters(exclude_categories=["Cs"]), min_size=1))
+def test_any_text_in_a_variable_is_taken_or_refused(name: str, text: str) -> None:
+    variable = f"NARRATE_{name.upper()}"
+    try:
+        origin = resolve({}, {}, Path("/nowhere"), {variable: text, "XDG_CONFIG_HOME": "/nowhere"}).origins[name]
+    except UsageError as error:
+        origin = error.where
+    assert origin == variable
