@@ -9,8 +9,9 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from narrate import casting
 from narrate.cache import Store
-from narrate.engines import tone
+from narrate.config import Settings
 from narrate.entry import Clip
 from narrate.planner import Line, Plan, PlannedSegment, verdict
 from narrate.request import Request, canonical
@@ -31,7 +32,7 @@ def request(text: str = "Hello there.") -> Request:
 def clip(samples: int, rate: int = 24_000, *, text: str = "Hello there.", digest: str = "0" * 32) -> Clip:
     """A clip that is nowhere on disk."""
     form = request(text).form()
-    return Clip(digest, form, samples, rate, msgspec.json.encode({"measures": MEASURES}), Path(f"{samples:032x}.wav"))
+    return Clip(digest, form, samples, rate, msgspec.json.encode({"measures": MEASURES}), "nowhere", f"{samples:032x}")
 
 
 def line(clip: Clip, pause_before: float = 0.0, text: str = "Hello there.") -> Line:
@@ -55,6 +56,7 @@ def plan(*segments: PlannedSegment, voices: dict[str, Voice] | None = None) -> P
     script = Script(
         path=Path("/nowhere/script.json"),
         name="script.json",
+        folder=Path("/nowhere"),
         title="A title",
         language=None,
         fps=None,
@@ -64,7 +66,8 @@ def plan(*segments: PlannedSegment, voices: dict[str, Voice] | None = None) -> P
         segments=tuple(each.segment for each in segments),
         inputs=(),
     )
-    return Plan(script, "en", tone.CAPABILITIES, "asked for", segments)
+    choice = casting.choose("default", Settings(engine="tone"))
+    return Plan(script, "en", (choice,), {}, segments)
 
 
 def one(samples: int, rate: int = 24_000, display: str = "Hello there.", pause_after: float = 0.0) -> Plan:

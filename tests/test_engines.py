@@ -19,9 +19,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conftest import Narrate, alive, children, lines
-from narrate import engines
-from narrate.engines import frames, hibari, tone
-from narrate.engines.base import Job, StopReason
+from narrate import casting
+from narrate.engines import frames, tone
+from narrate.engines.base import Job, ModelRef, StopReason
 from narrate.engines.client import JobFailed, Worker, WorkerLost
 from narrate.errors import EnvironmentProblem, UsageError
 from narrate.request import Request
@@ -34,9 +34,12 @@ def request(text: str, engine: str = "tone", **fields: Any) -> Request:
     return Request(engine=engine, behaviour=1, model="sine", text=text, language="en", **fields)
 
 
+MODEL = ModelRef("")
+
+
 @contextmanager
 def working(engine: str) -> Iterator[Worker]:
-    worker = Worker(engine)
+    worker = Worker(engine, MODEL)
     try:
         worker.wait_ready()
         yield worker
@@ -45,7 +48,7 @@ def working(engine: str) -> Iterator[Worker]:
 
 
 def spoken(worker: Worker, job: Job, seconds: float = 60) -> bytes:
-    worker.send(job)
+    worker.send([job], {})
     return worker.receive(seconds).sound.samples.tobytes()
 
 
@@ -109,7 +112,7 @@ def test_replies_come_in_the_order_of_the_jobs() -> None:
     with working("tone") as worker:
         texts = ["short", "a good deal longer than that", "of middling length"]
         for text in texts:
-            worker.send(Job(request(text)))
+            worker.send([Job(request(text))], {})
         lengths = [worker.receive(60).sound.samples.size for _ in texts]
     assert lengths == [tone.RATE * max(0.3, len(text) / 15) for text in texts]
 
@@ -118,10 +121,10 @@ def test_a_worker_survives_a_job_that_fails() -> None:
     with working("tone") as worker:
         with pytest.raises(JobFailed, match="asked to fail") as failed:
             spoken(worker, Job(request("#error")))
-        assert not failed.value.final
+        assert failed.value.kind == "failed"
         with pytest.raises(JobFailed, match="asked to refuse") as refused:
             spoken(worker, Job(request("#unspeakable")))
-        assert refused.value.final
+        assert refused.value.kind == "unspeakable"
         assert spoken(worker, Job(request("Fine.")))
 
 
@@ -138,7 +141,7 @@ def test_a_worker_that_is_lost_is_ended_and_says_how(text: str, reason: str) -> 
 
 def test_a_worker_killed_from_outside_is_named_so() -> None:
     with working("tone") as worker:
-        worker.send(Job(request("#hang")))
+        worker.send([Job(request("#hang"))], {})
         os.kill(worker._process.pid, signal.SIGKILL)
         with pytest.raises(WorkerLost, match="killed by SIGKILL"):
             worker.receive(60)
@@ -148,7 +151,7 @@ def test_an_engine_that_cannot_be_loaded_says_why(monkeypatch: pytest.MonkeyPatc
     (tmp_path / "hibari").mkdir()
     (tmp_path / "hibari" / "__init__.py").write_text("raise ImportError('its library is broken')")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
-    worker = Worker("hibari")
+    worker = Worker("hibari", MODEL)
     with pytest.raises(EnvironmentProblem, match="its library is broken"):
         worker.wait_ready()
     assert gone(worker._process.pid)
@@ -159,7 +162,7 @@ import os, subprocess, sys
 from narrate.engines import tone
 CAPABILITIES = tone.CAPABILITIES
 class Engine(tone.Engine):
-    def synthesize(self, jobs):
+    def synthesize(self, jobs, voices):
         print("Loading checkpoint shards: 100%", flush=True)
         os.write(1, b"\\x00\\xff progress \\n")
         subprocess.run(["echo", "a child prints too"])
@@ -168,7 +171,7 @@ class Engine(tone.Engine):
                 child = subprocess.Popen(["sleep", "600"])
                 open(os.environ["CHILD"], "w").write(str(child.pid))
                 child.wait()
-        yield from super().synthesize(jobs)
+        yield from super().synthesize(jobs, voices)
 """
 
 
@@ -242,14 +245,14 @@ def test_hibari_says_the_same_in_every_process_whatever_else_is_installed(
 def test_hibari_refuses_what_it_cannot_say() -> None:
     with working("hibari") as worker, pytest.raises(JobFailed, match="English") as refused:
         spoken(worker, Job(request("🎉", engine="hibari")))
-    assert refused.value.final
+    assert refused.value.kind == "unspeakable"
 
 
 def test_tone_says_the_same_for_the_same_request_and_something_else_for_another() -> None:
     engine = tone.Engine()
 
     def hum(**fields: Any) -> bytes:
-        [sound] = engine.synthesize([Job(request("Hello.", **fields))])
+        [sound] = engine.synthesize([Job(request("Hello.", **fields))], {})
         return sound.samples.tobytes()
 
     heard = [hum(), hum(take=2), hum(seed=7), hum(voice={"speaker": "high"}), hum(voice={"speaker": "low"})]
@@ -261,11 +264,11 @@ def test_tone_fails_only_below_the_attempt_that_its_text_names() -> None:
     engine = tone.Engine()
 
     def finite(attempt: int) -> bool:
-        [sound] = engine.synthesize([Job(request("#nan<3"), attempt)])
+        [sound] = engine.synthesize([Job(request("#nan<3"), attempt)], {})
         return bool(np.isfinite(sound.samples).all())
 
     assert [finite(attempt) for attempt in (1, 2, 3)] == [False, False, True]
-    [runaway] = engine.synthesize([Job(request("#runaway"))])
+    [runaway] = engine.synthesize([Job(request("#runaway"))], {})
     assert runaway.stop is StopReason.LENGTH
 
 
@@ -277,9 +280,8 @@ def test_takes_and_refused_attempts_never_share_a_seed_but_a_lost_attempt_does()
 
 
 def test_every_engine_has_its_capabilities_and_a_wrong_name_gets_a_hint() -> None:
-    for name in engines.ENGINES:
-        assert engines.capabilities(name).name == name
-    assert engines.choose("auto")[0] == hibari.CAPABILITIES
+    for name in casting.ENGINES:
+        assert casting.capabilities(name).name == name
     with pytest.raises(UsageError, match="hibary") as caught:
-        engines.choose("hibary")
+        casting.capabilities("hibary")
     assert caught.value.hint == "did you mean 'hibari'?"

@@ -14,17 +14,19 @@ import narrate
 SOURCE = Path(narrate.__file__).parent
 
 LAYERS = (
-    ("errors", "limits", "fps", "wav", "events", "stamp"),
-    ("request",),
+    ("errors", "limits", "fps", "wav", "events", "stamp", "pace", "reference"),
+    ("request", "hearing"),
     ("spoken", "entry"),
     ("script",),
     ("audio", "cache", "engines"),
-    ("checks",),
-    ("config",),
-    ("planner",),
+    ("checks", "voice", "config"),
+    ("environments", "models", "verdict"),
+    ("installer", "casting", "trim"),
+    ("planner", "clone"),
     ("runner", "output"),
     ("build",),
-    ("progress",),
+    ("progress", "voices", "bench"),
+    ("doctor",),
     ("cli",),
     ("__init__", "__main__"),
 )

@@ -463,15 +463,19 @@ def test_what_english_cannot_say_fails_and_names_the_segment(narrate: Narrate, t
     assert len(narrate.clips) == 1
 
 
+CLONED = {"voices": {"me": {"ref": "me.wav"}}, "segments": lines("Hello.", voice="me")}
+
+
 @pytest.mark.parametrize(
     ("script", "flags", "code", "said"),
     [
         (lines("Hello."), ["--engine", "hibary"], 2, "did you mean 'hibari'?"),
         (lines("Bonjour.", language="fr"), [], 2, "en, en-us"),
-        ({"voices": {"me": {"ref": "me.wav"}}, "segments": lines("Hello.", voice="me")}, [], 6, "cloned"),
-        ({"voices": {"me": {"speaker": "joe"}}, "segments": lines("Hello.", voice="me")}, [], 2, "heart"),
+        (CLONED, ["--engine", "hibari"], 6, "cloned"),
+        (CLONED, [], 2, "me.wav"),
+        ({"voices": {"me": {"speaker": "joe"}}, "segments": lines("Hello.", voice="me")}, [], 2, "ryan"),
     ],
-    ids=["unknown engine", "language", "cloned voice", "unknown speaker"],
+    ids=["unknown engine", "language", "cloned voice", "no recording", "unknown speaker"],
 )
 def test_what_the_engine_cannot_do_is_said_before_anything_is_spoken(
     narrate: Narrate, script: Any, flags: list[str], code: int, said: str

@@ -155,7 +155,8 @@ def test_an_engine_that_never_gets_ready_is_given_up(tone: Narrate) -> None:
 
 def run_with_dying_workers(tone: Narrate, condition: str) -> Ran:
     """A run whose workers kill themselves as they start, on a condition."""
-    code = f"import os, sys\nif 'narrate.engines.worker' in sys.orig_argv:\n    {condition}os.kill(os.getpid(), 9)\n"
+    worker = "any('narrate.engines.worker' in word for word in sys.orig_argv)"
+    code = f"import os, sys\nif {worker}:\n    {condition}os.kill(os.getpid(), 9)\n"
     (tone.root / "sitecustomize.py").write_text(code)
     tone.write("script.json", lines("Hello."))
     paths = [str(tone.root), os.environ.get("PYTHONPATH", "")]

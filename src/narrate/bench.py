@@ -10,7 +10,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import narrate
 from narrate import build, casting, environments, script, voice
 from narrate.casting import Choice
 from narrate.config import Settings
@@ -104,7 +103,7 @@ def build_script() -> str:
 
 def default_reference() -> Path:
     """The reference voice that comes with narrate. Raises UsageError where it was left out."""
-    package = Path(narrate.__file__).parent
+    package = Path(__file__).parent
     for folder in (package / "voice_ref", package.parents[1] / "examples" / "voice_ref"):
         if (folder / "ref.wav").exists():
             return folder / "ref.wav"

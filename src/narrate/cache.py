@@ -19,6 +19,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace as replaced
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +78,7 @@ class Store:
                 continue
             if clip.form == form:
                 _touch(path)
-                return clip
+                return replaced(clip, form=form)
         return None
 
     def read(self, clip: Clip) -> memoryview:

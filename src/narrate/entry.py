@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import struct
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,8 +39,8 @@ class _Document(msgspec.Struct, frozen=True):
 class Clip:
     """A stored clip: its length in samples, rate in Hz and where it came from; the samples stay on disk.
 
-    `digest` is the entry's checksum in hex: it changes when the entry is replaced. `origin` is the provenance as it
-    was stored, kept as JSON because a long script has many clips.
+    It lies in `folder` under its `key`. `digest` is the entry's checksum in hex: it changes when the entry is
+    replaced. `origin` is the provenance as it was stored, kept as JSON because a long script has many clips.
     """
 
     digest: str
@@ -47,12 +48,13 @@ class Clip:
     samples: int
     rate: int
     origin: bytes
-    path: Path
+    folder: str
+    key: str
 
     @property
-    def key(self) -> str:
-        """The key that the entry is filed under."""
-        return self.path.stem
+    def path(self) -> Path:
+        """Where the entry is."""
+        return Path(self.folder, f"{self.key}.wav")
 
     @property
     def seconds(self) -> float:
@@ -104,6 +106,11 @@ def peek(path: Path) -> Clip:
         os.close(fd)
 
 
+def _place(path: Path) -> tuple[str, str]:
+    """A path as its folder, which many entries share, and its key: ten thousand Path objects would be many bytes."""
+    return sys.intern(str(path.parent)), path.stem
+
+
 def _bytes(path: Path) -> bytes:
     fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     with os.fdopen(fd, "rb", buffering=0) as file:
@@ -134,4 +141,6 @@ def _parse_chunk(chunk: bytes, samples: int, rate: int, path: Path) -> Clip:
         raise Damaged("its last chunk is wrong") from error
     if not bytes(document.provenance).startswith(b"{"):
         raise Damaged("its last chunk is wrong")
-    return Clip(chunk[-_DIGEST:].hex(), bytes(document.request), samples, rate, bytes(document.provenance), path)
+    return Clip(
+        chunk[-_DIGEST:].hex(), bytes(document.request), samples, rate, bytes(document.provenance), *_place(path)
+    )

@@ -116,7 +116,8 @@ def _run(script: str, flags: dict[str, Any], options: Options, look: Look, log_f
         with event_log(log_file) as log, Reporter(console, look.verbosity, bars) as reporter:
 
             def emit(event: Event) -> None:
-                events.append(event)
+                if look.json:
+                    events.append(event)
                 reporter.show(event)
                 log(event)
 

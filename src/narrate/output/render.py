@@ -55,8 +55,8 @@ def sounds(stage: Stage, timeline: Timeline, format: Format, store: Store) -> tu
     segments: dict[str, str] = {}
 
     def segment(slot: Slot, blocks: Iterable[Block]) -> str:
-        name = file_name(slot, format)
         made_of = recipe(slot.parts, rate, format)
+        name = file_name(slot, format)
         return stage.make(name, made_of, lambda path: write(path, format, rate, slot.samples, blocks))
 
     def everything() -> Iterator[Block]:
@@ -67,9 +67,8 @@ def sounds(stage: Stage, timeline: Timeline, format: Format, store: Store) -> tu
             yield from _silence(slot.pause)
 
     made_of = recipe(whole(timeline), rate, format)
-    narration = stage.make(
-        f"narration.{format}", made_of, lambda path: write(path, format, rate, timeline.samples, everything())
-    )
+    name = f"narration.{format}"
+    narration = stage.make(name, made_of, lambda path: write(path, format, rate, timeline.samples, everything()))
     for slot in timeline.slots:
         if slot.planned.segment.id not in segments:
             segments[slot.planned.segment.id] = segment(slot, _blocks(slot.parts, rate, store))

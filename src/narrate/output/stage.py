@@ -44,6 +44,7 @@ class Stage:
         self._aside = folder / ".narrate"
         self._before = _read_record(folder / RECORD)
         self._after: dict[str, Made] = {}
+        self._folders: set[Path] = set()
         self._staged: dict[str, tuple[str, str]] = {}
 
     def make(self, name: str, recipe: str, write: Callable[[Path], str]) -> str:
@@ -57,7 +58,9 @@ class Stage:
             self._after[name] = made
             return made.digest
         temp = self._aside / name
-        temp.parent.mkdir(parents=True, exist_ok=True)
+        if temp.parent not in self._folders:
+            temp.parent.mkdir(parents=True, exist_ok=True)
+            self._folders.add(temp.parent)
         digest = write(temp)
         self._staged[name] = (recipe, digest)
         return digest
