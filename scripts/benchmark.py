@@ -215,6 +215,14 @@ def scale(bench: Bench) -> list[Row]:
     return [*rows, Row(what, most, "MiB", "≤ 50 MiB more", most - least <= 50, against, least, most / least)]
 
 
+def engines(bench: Bench) -> list[Row]:
+    """Ten segments with the embedded voice, by `narrate bench`; ask that for engines that need a model."""
+    bench.cost("narrate", "bench", "--engine", "hibari", "--batch", "1", "--json")
+    log = (bench.folder / "log").read_text()
+    found = json.loads(log[log.index("{") :])
+    return [Row(f"narrate bench, {row['engine']}", row["times_real_time"], "x real time") for row in found["rows"]]
+
+
 def write_inside(name: str) -> None:
     """Print how long it takes to find every clip and write every output, once imports and the plan are made."""
     from narrate import build, engines, planner
@@ -270,7 +278,7 @@ def show(rows: list[Row], plain: bool) -> None:
     print(drawn.get().strip())
 
 
-MEASUREMENTS = {"no-op": no_op, "cached": cached, "spoken": spoken, "scale": scale}
+MEASUREMENTS = {"no-op": no_op, "cached": cached, "spoken": spoken, "scale": scale, "engines": engines}
 
 
 def main() -> None:

@@ -15,10 +15,10 @@ SOURCE = Path(narrate.__file__).parent
 
 LAYERS = (
     ("errors", "limits", "fps", "wav", "events", "stamp", "pace", "reference"),
-    ("request", "hearing"),
+    ("request", "hearing", "audio"),
     ("spoken", "entry"),
     ("script",),
-    ("audio", "cache", "engines"),
+    ("cache", "engines"),
     ("checks", "voice", "config"),
     ("environments", "models", "verdict"),
     ("installer", "casting", "trim"),

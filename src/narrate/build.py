@@ -24,6 +24,9 @@ from narrate.output.timeline import Timeline, lay
 from narrate.planner import Plan, PlannedSegment
 from narrate.runner import Outcome
 
+DRAFTS = ("mlx", "torch")
+"""Engines of which a profile chooses the model."""
+
 ROUNDS = 5
 """How often clips that vanish while the files are written (a prune, a failing disk) are made anew."""
 
@@ -162,6 +165,9 @@ def _speak(planned: Plan, settings: Settings, options: Options, store: Store, em
     if options.frozen and misses:
         raise _pending(planned, misses, "would have to be spoken, and --frozen forbids it")
     emit(Event("plan", None, summary(planned)))
+    if settings.profile == "draft" and any(choice.name in DRAFTS for choice in planned.choices):
+        text = "spoken by draft models: the final ones will take other times"
+        emit(Event("warning", None, {"message": text}))
     outcome = runner.speak(planned, chosen, settings, store, emit, keep_going=options.keep_going)
     if outcome.interrupted:
         raise Interrupted(

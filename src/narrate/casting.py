@@ -108,6 +108,9 @@ def choose(kind: str, settings: Settings, speaker: str | None = None, where: str
     model, model_key = models.resolve(able, kind, settings)
     if (own := settings.engines.get(name)) and own.base_url:
         able = replace(able, batch=max(able.batch, own.concurrency))
+    if name == "mlx" and not models.is_qwen(model):
+        # Other models of mlx-audio have speakers and languages of their own; the engine asks the model itself.
+        able = replace(able, speakers=(), languages=())
     return Choice(able, model, model_key, reason)
 
 
@@ -117,7 +120,7 @@ KINDS = {"speaker": "stock speaker", "clone": "cloned voice", "design": "designe
 def _automatic(kind: str, speaker: str | None) -> tuple[str, str]:
     embedded = capabilities("hibari")
     if kind == "default" or (kind == "speaker" and speaker in embedded.speakers):
-        return embedded.name, "the embedded voice: no recording's voice is asked for"
+        return embedded.name, "the embedded voice"
     name = cloning_engine()
     machine = "Apple Silicon" if name == "mlx" else "no Apple Silicon"
     return name, f"a {KINDS[kind]} needs Qwen3-TTS, and this is {machine}"

@@ -6,9 +6,7 @@ import os
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from narrate import audio, hearing, reference, trim, verdict
 from narrate.errors import UsageError
@@ -16,6 +14,10 @@ from narrate.hearing import Ear, Heard
 from narrate.limits import TEXT_CHARS
 from narrate.reference import EDGE_LIMIT, EDGE_SECONDS, NOTHING_DB, Measures
 from narrate.verdict import SECONDS, Colour, Finding
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 WORD_ERRORS = (0.15, 0.40)
 """Above the first share of wrong words a transcript is doubtful: base and tiny.en stay below it on clean speech, names
@@ -94,6 +96,7 @@ def _read(path: Path, transcript: str | None) -> Source:
 
 def _channels(path: Path) -> tuple[int, float]:
     """How many channels a recording has, and how far apart they are; 0 for what only ffmpeg can read."""
+    import numpy as np
     import soundfile
 
     if path.suffix.lower() in audio.DEMUXERS:
@@ -153,6 +156,8 @@ def _trimmed(source: Source, heard: Heard | None) -> tuple[Source, str]:
 
 def _mended(source: Source, measures: Measures) -> NDArray[np.float32]:
     """Without long silence at the edges, at a usual level."""
+    import numpy as np
+
     skip, stop = (
         round((edge - EDGE_SECONDS) * source.rate) if edge > EDGE_LIMIT else 0
         for edge in (measures.lead, measures.tail)

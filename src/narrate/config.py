@@ -55,6 +55,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     device: str | None = None
     dtype: str | None = None
     engine_python: str | None = None
+    asr_model: str | None = None
     offline: bool = False
     sampling: dict[str, float] = {}
     engines: dict[str, EngineSettings] = {}

@@ -67,6 +67,15 @@ def resolve(engine: Capabilities, kind: str, settings: Settings) -> tuple[ModelR
     return reference, model_key
 
 
+def is_qwen(model: ModelRef) -> bool:
+    """Whether a model is one of Qwen3-TTS, by its configuration or, before it is fetched, by its name."""
+    try:
+        config = json.loads((Path(model.name) / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return "qwen3-tts" in model.name.lower()
+    return isinstance(config, dict) and config.get("model_type") == "qwen3_tts"
+
+
 def default(engine: Capabilities, kind: str, settings: Settings) -> str:
     """The hub id that a profile stands for; of an engine without profiles, its only model."""
     variant = MODELS.get(kind, MODELS["speaker"])

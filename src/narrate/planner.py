@@ -194,7 +194,8 @@ class _Planner:
 
     def request(self, segment: Segment, text: str, choice: Choice) -> Request:
         able = choice.capabilities
-        language = _language(segment.language or self.settings.language or able.languages[0], able, segment.where)
+        wanted = segment.language or self.settings.language or (*able.languages, "en")[0]
+        language = _language(wanted, able, segment.where)
         return Request(
             engine=able.name,
             behaviour=able.behaviour,
@@ -230,6 +231,8 @@ class _Planner:
 def _language(wanted: str, able: Capabilities, where: str) -> str:
     """The engine's code for a language written as a code, a code with a region, or a name. Raises ScriptError."""
     name = wanted.lower()
+    if not able.languages:
+        return name
     for code in (name, CODES.get(name, ""), name.split("-")[0]):
         if code in able.languages:
             return code

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 FRAME_SECONDS = 0.02
 """Shorter than any speech sound, longer than a period of the deepest voice."""
@@ -84,6 +87,8 @@ class Frames:
 
     def pauses(self) -> list[tuple[float, float]]:
         """Where pauses begin and end in seconds: first the silence before the voice, last that after it."""
+        import numpy as np
+
         turns = np.flatnonzero(np.diff(np.concatenate([[True], self.voiced, [True]]).astype(int)))
         spans: list[tuple[int, int]] = list(zip(turns[::2].tolist(), turns[1::2].tolist(), strict=True))
         last = self.voiced.size
@@ -95,6 +100,8 @@ class Frames:
 
 def frames(samples: NDArray[np.float32], rate: int) -> Frames:
     """Cut a recording of at least one sample into frames, and tell voice from noise."""
+    import numpy as np
+
     size = min(round(rate * FRAME_SECONDS), samples.size)
     whole = samples[: samples.size // size * size].astype(np.float64).reshape(-1, size)
     levels = decibels(np.sqrt(np.mean(whole**2, axis=1)))
@@ -108,6 +115,8 @@ def frames(samples: NDArray[np.float32], rate: int) -> Frames:
 
 def measure(samples: NDArray[np.float32], rate: int, channels: int = 1, apart: float = NOTHING_DB) -> Measures:
     """Measure a mono recording of at least one finite sample."""
+    import numpy as np
+
     cut = frames(samples, rate)
     level = np.abs(samples)
     pauses = cut.pauses()
@@ -131,11 +140,15 @@ def measure(samples: NDArray[np.float32], rate: int, channels: int = 1, apart: f
 
 def decibels(amplitude: NDArray[np.float64] | np.floating | float) -> NDArray[np.float64]:
     """Amplitudes as dB of full scale, digital silence far below NOTHING_DB."""
+    import numpy as np
+
     decibel: NDArray[np.float64] = 20 * np.log10(np.maximum(amplitude, 1e-9))
     return decibel
 
 
 def _noise_and_loud(levels: NDArray[np.float64]) -> tuple[float, float]:
+    import numpy as np
+
     recorded = levels[levels > NOTHING_DB]
     if not recorded.size:
         return NOTHING_DB, NOTHING_DB
@@ -144,6 +157,8 @@ def _noise_and_loud(levels: NDArray[np.float64]) -> tuple[float, float]:
 
 def _clipped(level: NDArray[np.float32]) -> float:
     """The share of samples within a thousandth of the highest: flat tops, wherever the level was put afterwards."""
+    import numpy as np
+
     return float(np.mean(level >= level.max() * 0.999)) if level.max() else 0.0
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from narrate import audio, script
 from narrate.engines.base import Reference
 from narrate.errors import ScriptError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 RATE = 24_000
 """Hz, of the speech codecs; references are brought to it here, so that every engine hears the same samples."""
@@ -52,6 +54,7 @@ def load(voice: script.Voice, folder: Path, where: str) -> Voice:
 
 def prepare(samples: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
     """A mono recording at 24 kHz with the silence that engines need after it."""
+    import numpy as np
     import soxr
 
     resampled = samples if rate == RATE else soxr.resample(samples, rate, RATE, quality="HQ")

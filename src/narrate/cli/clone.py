@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -79,7 +78,7 @@ def clone(
             voices.check_name(name)
         flags = common.settings(language=language, engine=engine, cache_dir=cache_dir)
         settings = config.resolve(flags, {}, Path.cwd()).settings
-        ear = _ear(asr_model or os.environ.get("NARRATE_ASR_MODEL"), settings, show.note)
+        ear = _ear(asr_model or settings.asr_model, settings, show.note)
         audit = library.audit(ref, transcript, ear, trim, settings.language)
         _show(audit, anyway, show)
         if name is None:

@@ -29,8 +29,8 @@ class Capabilities:
     """What an engine can do, known without loading it.
 
     `languages` are lower-case codes, the first is the default. `speakers` are its stock voices and `voices` the
-    kinds of voice that it takes: "speaker", "clone", "design"; without any speakers here, every name is taken and
-    what the engine answers decides. `model` is what it speaks with when nothing else is
+    kinds of voice that it takes: "speaker", "clone", "design"; without any speakers or languages here, every name
+    is taken and what the engine answers decides. `model` is what it speaks with when nothing else is
     asked for. `packages` are the distributions whose versions are recorded beside each clip. `rtf` is a first
     guess of synthesis seconds per second of audio. `batch` is how many jobs it gains from having at once, and
     `side_by_side` whether several workers are faster than one.
