@@ -15,6 +15,7 @@ import pytest
 import soundfile
 
 from conftest import Narrate, Ran, alive, children, lines
+from narrate import runner
 from narrate.request import Request
 
 CHECKED = ["silence", "nan", "runaway", "short", "clipped", "empty"]
@@ -137,6 +138,46 @@ def test_workers_killed_at_any_time_cost_nothing_but_time(tone: Narrate, ending:
     print(f"\nkills={kills} failed=0 identical={'yes' if identical else 'no'}")
     assert kills == 10
     assert identical
+
+
+@pytest.mark.slow
+def test_a_hundred_faults_in_one_run_cost_nothing_but_time(tone: Narrate, ending: Any) -> None:
+    """Workers that crash, run out of memory, talk garbage, hang or are killed: every line is spoken all the same."""
+    chance = random.Random(3)
+    marks = [*["#crash<2"] * 30, *["#crash<2=137"] * 10, *["#garbage<2"] * 16, *["#hang<2"] * 4]
+    texts = [f"Line number {number} of many." for number in range(320)]
+    for place, mark in zip(chance.sample(range(320), len(marks)), marks, strict=True):
+        texts[place] += f" {mark}"
+    tone.write("script.json", lines(*texts))
+    tone.env["NARRATE_TIMEOUT"] = "2"
+    process = ending(tone.start("run", "script.json", "-j", "1"))
+    outside, stored = 0, 0
+    while outside < 40 and process.poll() is None:
+        time.sleep(chance.uniform(0.0, 0.1))
+        # Three faults in one line would rightly fail it, so each waits until the line that the last one hit is stored.
+        if len(tone.clips) >= stored + 3 and (workers := children(process.pid)):
+            os.kill(chance.choice(list(workers)), signal.SIGKILL)
+            outside, stored = outside + 1, len(tone.clips)
+    _, err = process.communicate(timeout=170)
+    print(f"\nfaults={len(marks) + outside} failed=0 stored={len(tone.clips)}")
+    assert process.returncode == 0, err.decode()
+    assert len(tone.clips) == 320
+    assert outside == 40
+
+
+def test_a_worker_is_replaced_when_it_is_old_or_has_grown() -> None:
+    age = runner._Age()
+    for _ in range(runner.LINES_PER_LIFE - 1):
+        age.add(10**9)
+    assert not age.old
+    age.add(10**9)
+    assert age.old
+    grown = runner._Age()
+    grown.add(10**9)
+    grown.add(10**9 + runner.GROWTH_BYTES)
+    assert not grown.old
+    grown.add(10**9 + runner.GROWTH_BYTES + 1)
+    assert grown.old
 
 
 def test_a_worker_killed_while_it_loads_costs_no_attempt(tone: Narrate) -> None:

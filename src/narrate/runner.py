@@ -32,7 +32,9 @@ LINES_PER_WORKER = 8
 """A further worker is started for so many lines; for fewer, loading its model would cost more than it saves."""
 
 LINES_PER_LIFE = 500
-"""A worker is replaced after so many lines: the libraries behind it grow with use (QwenLM/Qwen3-TTS#242)."""
+GROWTH_BYTES = 4 << 30
+"""A worker is replaced after so many lines, or when it has grown by so much memory since its first one: the libraries
+behind it grow with use (QwenLM/Qwen3-TTS#242, Blaizzy/mlx-audio#104)."""
 
 
 @dataclass(slots=True)
@@ -51,6 +53,26 @@ class _Task:
 
 
 _Batch = list[_Task]
+
+
+@dataclass(slots=True)
+class _Age:
+    """How much a worker has done, and how it has grown."""
+
+    lines: int = 0
+    first_bytes: int = 0
+    last_bytes: int = 0
+
+    def add(self, memory: int) -> None:
+        """Count a line, after which the worker's peak memory was `memory` bytes."""
+        self.lines += 1
+        self.first_bytes = self.first_bytes or memory
+        self.last_bytes = memory
+
+    @property
+    def old(self) -> bool:
+        """Whether the worker should be replaced."""
+        return self.lines >= LINES_PER_LIFE or self.last_bytes - self.first_bytes > GROWTH_BYTES
 
 
 @dataclass(slots=True)
@@ -171,12 +193,12 @@ class _Run:
         """Feed one worker until there is nothing left, it is old, or it is lost."""
         self._workers.add(worker)
         given: deque[_Batch] = deque()
-        spoken = 0
+        age = _Age()
         try:
             worker.wait_ready()
             self._false_starts = 0
-            while spoken < LINES_PER_LIFE and self._give(worker, given) and not self.stopping.is_set():
-                spoken += self._receive(worker, given)
+            while not age.old and self._give(worker, given) and not self.stopping.is_set():
+                self._receive(worker, given, age)
         except WorkerLost as lost:
             if given and not self.outcome.interrupted:
                 self._blame(given.popleft(), str(lost))
@@ -199,10 +221,9 @@ class _Run:
             worker.send([task.job for task in given[-1]], self._voices)
         return bool(given)
 
-    def _receive(self, worker: Worker, given: deque[_Batch]) -> int:
-        """Take the replies to the batch at the head; return how many there were."""
+    def _receive(self, worker: Worker, given: deque[_Batch], age: _Age) -> None:
+        """Take the replies to the batch at the head."""
         batch = given[0]
-        count = len(batch)
         while batch:
             try:
                 # All of a batch may be spoken before the first of it comes back.
@@ -210,9 +231,9 @@ class _Run:
             except JobFailed as failed:
                 self._refuse(batch.pop(0), failed)
             else:
+                age.add(reply.memory)
                 self._take(batch.pop(0), reply, worker)
         given.popleft()
-        return count
 
     def _blame(self, batch: _Batch, reason: str) -> None:
         """A worker was lost while it spoke a batch: of several, each is tried alone to find the one that does it."""

@@ -60,10 +60,11 @@ class JobFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back for one job, and how many seconds the engine worked on it."""
+    """What came back for one job, how many seconds the engine worked on it, and the worker's peak memory in bytes."""
 
     sound: Synthesis
     seconds: float
+    memory: int
 
 
 class Worker:
@@ -125,12 +126,13 @@ class Worker:
             raise JobFailed(str(header.get("message")), str(header["error"]))
         try:
             rate, stop, took = header["rate"], StopReason(header["stop"]), float(header["seconds"])
+            memory = int(header["memory"])
             samples = np.frombuffer(payload, "<f4")
         except (KeyError, ValueError, TypeError) as error:
             raise self._lost(f"the worker wrote garbage ({error})") from error
         if rate not in RATES:
             raise self._lost(f"the worker named an impossible sample rate: {rate!r}")
-        return Reply(Synthesis(samples, rate, stop), took)
+        return Reply(Synthesis(samples, rate, stop), took, memory)
 
     def usage(self) -> dict[str, int]:
         """The most memory that the worker ("memory") and its device ("device_memory") have held, in bytes.

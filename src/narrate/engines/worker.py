@@ -7,7 +7,7 @@ parent → worker  {"load": model}                                 once
                  {"synthesize": [{"request": …, "attempt": n, "refused": n}, …]}
                  {"usage": true}
 worker → parent  {"ready": engine, "versions": {…}, …}           once, when it has loaded
-                 {"stop": reason, "rate": Hz, "seconds": s}      one a job, with its float32 samples
+                 {"stop": reason, "rate": Hz, "seconds": s, …}   one a job, with its float32 samples
                  {"usage": {…}}                                  the most memory held so far, in bytes
                  {"error": kind, "message": text}                in place of a job's samples, or of "ready"
 
@@ -101,7 +101,7 @@ def _serve(
             if isinstance(result, Exception):
                 frames.write(replies, _failure(result))
             else:
-                header = {"stop": result.stop, "rate": result.rate, "seconds": seconds}
+                header = {"stop": result.stop, "rate": result.rate, "seconds": seconds, "memory": _memory()}
                 frames.write(replies, header, result.samples.astype("<f4", copy=False).tobytes())
             answered += 1
             started = time.perf_counter()
@@ -129,9 +129,13 @@ def _versions(capabilities: base.Capabilities) -> dict[str, str]:
 
 def _usage(engine: base.Engine) -> dict[str, int]:
     """The most memory that the process and its device have held, in bytes."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
     device = getattr(engine, "device_memory", None)
-    return {"memory": peak, "device_memory": device() if device else 0}
+    return {"memory": _memory(), "device_memory": device() if device else 0}
+
+
+def _memory() -> int:
+    """The most memory that the process has held, in bytes; macOS counts bytes, others kibibytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def _facts(engine: base.Engine) -> dict[str, str]:
