@@ -225,14 +225,14 @@ def engines(bench: Bench) -> list[Row]:
 
 def write_inside(name: str) -> None:
     """Print how long it takes to find every clip and write every output, once imports and the plan are made."""
-    from narrate import build, engines, planner
+    from narrate import build, planner
     from narrate.output.stage import staged
     from narrate.output.timeline import lay
 
     script, configuration = build.prepare(f"{name}.json", {"engine": "tone"})
     settings = configuration.settings
     with build._store(settings, lambda event: None) as store:
-        plan = planner.make(script, settings, *engines.choose("tone"), store)
+        plan = planner.make(script, settings, store)
         started = time.perf_counter()
         clips = {line.form: clip for _, line in plan.lines() if (clip := store.find(line.form))}
         timeline = lay(plan, clips, settings.format)

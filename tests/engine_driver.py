@@ -107,7 +107,7 @@ def _call(engine: Any, jobs: list[dict[str, Any]], voices: dict[str, Any], out: 
     asked = []
     for job in map(dict, jobs):
         attempt = job.pop("attempt", 1)
-        asked.append(base.Job(Request(**{**fields, **job}), attempt))
+        asked.append(base.Job(Request(**{**fields, **job}), attempt, attempt - 1))
     results: list[dict[str, Any]] = []
     started = time.perf_counter()
     try:

@@ -205,14 +205,19 @@ def _pending(planned: Plan, misses: Iterable[tuple[Any, Any]], why: str) -> Pend
 def _write(stage: Stage, planned: Plan, timeline: Timeline, settings: Settings, store: Store) -> Manifest:
     """Make every file of the narration aside. Raises Gone."""
     narration, segments = render.sounds(stage, timeline, settings.format, store)
-    cues = list(captions.cues(timeline))
-    sidecars = {"srt": captions.srt(cues), "vtt": captions.vtt(cues)}
-    for suffix, text in sidecars.items():
-        _write_text(stage, f"narration.{suffix}", text.encode())
-    names = {suffix: f"narration.{suffix}" for suffix in sidecars}
-    made = manifest.build(planned, timeline, settings, narration, segments, names)
+    sidecars = _write_captions(stage, timeline)
+    made = manifest.build(planned, timeline, settings, narration, segments, sidecars)
     _write_text(stage, "manifest.json", made.encode())
     return made
+
+
+def _write_captions(stage: Stage, timeline: Timeline) -> dict[str, str]:
+    """Make the captions, and return their files' names by suffix."""
+    cues = list(captions.cues(timeline))
+    names = {suffix: f"narration.{suffix}" for suffix in ("srt", "vtt")}
+    _write_text(stage, names["srt"], captions.srt(cues).encode())
+    _write_text(stage, names["vtt"], captions.vtt(cues).encode())
+    return names
 
 
 def _write_text(stage: Stage, name: str, content: bytes) -> None:
