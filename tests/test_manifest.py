@@ -112,6 +112,12 @@ def test_segments_are_found_by_id_and_by_scene() -> None:
         made["none"]
 
 
+def test_a_recording_elsewhere_on_this_machine_is_told_by_its_name() -> None:
+    voices = {"me": Voice(ref="/secret/place/me.wav"), "you": Voice(ref="voices/you.wav")}
+    made = described(plan(segment("a", [line(clip(24_000))]), voices=voices))
+    assert {name: told["ref"] for name, told in made.voices.items()} == {"me": "me.wav", "you": "voices/you.wav"}
+
+
 def test_voices_are_told_without_their_transcripts() -> None:
     assert described(a_plan()).voices == {"me": {"ref": "me.wav"}, "host": {"speaker": "low"}}
 

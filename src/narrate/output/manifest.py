@@ -202,6 +202,8 @@ def _fps(fps: Fraction) -> int | str:
 def _voice(written: Voice, loaded: LoadedVoice | None) -> dict[str, str]:
     fields = {name: getattr(written, name) for name in ("ref", "speaker", "instruct", "design")}
     digests = {f"{name}_blake2b": digest for name, digest in loaded.parts.items()} if loaded else {}
+    if written.ref and Path(written.ref).is_absolute():
+        fields["ref"] = Path(written.ref).name
     return {name: value for name, value in fields.items() if value is not None} | digests
 
 
