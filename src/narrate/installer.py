@@ -7,6 +7,7 @@ import fcntl
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections import deque
@@ -119,11 +120,19 @@ def _run(step: Step, where: str, watch: Watch) -> None:
         encoding="utf-8",
         errors="replace",
         env=environment_for(command[0]),
+        start_new_session=True,
     ) as process:
         assert process.stdout is not None
-        for line in process.stdout:
-            watch.line(line.rstrip())
-            last.append(line.strip())
+        try:
+            for line in process.stdout:
+                watch.line(line.rstrip())
+                last.append(line.strip())
+        except BaseException:
+            # It and what it has started must be gone before their files are removed.
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            raise
     if process.returncode:
         raise EnvironmentProblem(
             f"{step.title} failed: {' | '.join(last) or f'exit code {process.returncode}'}",
