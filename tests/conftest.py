@@ -13,6 +13,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
+# A shell starts background jobs with SIGINT ignored, and what these start would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
