@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 import pytest
+
+SET = dict(os.environ)
+"""The environment before the tests forget it: NARRATE_FAULTS=large, NARRATE_FIGURES=FILE and CI=true matter here."""
+
+STRICT = SET.get("CI") == "true" or SET.get("NARRATE_REQUIRE_TOOLS") == "1"
+"""Whether a harness that cannot run for want of a tool is a failure."""
 
 # A shell starts background jobs with SIGINT ignored, and what these start would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -160,6 +167,54 @@ def narrate(tmp_path: Path) -> Narrate:
 def tone(tmp_path: Path) -> Narrate:
     """The command with the stand-in that hums, and fails when it is asked to."""
     return Narrate(tmp_path, NARRATE_ENGINE="tone", NARRATE_TIMEOUT="20")
+
+
+class Figures:
+    """How much a harness does, small in `make test` and large in `make faults`, and the one line that it prints."""
+
+    large = SET.get("NARRATE_FAULTS") == "large"
+
+    def __init__(self, lines: list[str]) -> None:
+        self._lines = lines
+
+    def size(self, small: int, large: int) -> int:
+        return large if self.large else small
+
+    def report(self, harness: str, **counts: object) -> None:
+        """Print the figures of a harness, and keep them for the table of promises."""
+        line = f"{harness}: " + " ".join(f"{name}={count}" for name, count in counts.items())
+        self._lines.append(line)
+        if path := SET.get("NARRATE_FIGURES"):
+            with open(path, "a", encoding="utf-8") as file:
+                file.write(line + "\n")
+
+
+FIGURES = pytest.StashKey[list[str]]()
+
+
+@pytest.fixture
+def figures(request: pytest.FixtureRequest) -> Figures:
+    """Where a harness reports what it counted."""
+    return Figures(request.config.stash.setdefault(FIGURES, []))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if lines := config.stash.get(FIGURES, []):
+        terminalreporter.section("figures")
+        for line in lines:
+            terminalreporter.line(line)
+
+
+def absent(reason: str) -> NoReturn:
+    """Skip a harness that cannot run on this machine; in CI that is a failure."""
+    if STRICT:
+        pytest.fail(f"cannot run: {reason}")
+    pytest.skip(reason)
+
+
+def tool(name: str) -> str:
+    """The path of a program that a harness needs; scripts/fault_tools.sh installs them."""
+    return shutil.which(name) or absent(f"{name} is not installed: run scripts/fault_tools.sh")
 
 
 @pytest.fixture
