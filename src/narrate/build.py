@@ -115,7 +115,7 @@ def run(source: str | Path, flags: Mapping[str, Any], options: Options, emit: Em
             force = () if attempt else options.force
             planned = planner.make(script, settings, store, force)
             outcome = _speak(planned, settings, options, store, emit)
-            made |= outcome.clips.keys()
+            made |= outcome.clips.keys() - outcome.shared
             timeline = lay(planned, outcome.clips, settings.format)
             try:
                 with staged(out) as stage:
@@ -236,7 +236,7 @@ def _record(planned: Plan, outcome: Outcome, started: float) -> dict[str, object
         "started": round(started, 3),
         "seconds": round(time.time() - started, 3),
         "engine_seconds": round(outcome.engine_seconds, 3),
-        "spoken": len(outcome.clips),
+        "spoken": len(outcome.clips.keys() - outcome.shared),
         "attempts": outcome.attempts,
         "cached": sum(line.clip is not None for _, line in planned.lines()),
     }

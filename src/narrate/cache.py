@@ -3,6 +3,8 @@
     ROOT/v1/ab/abcd….wav      entries, named by key
     ROOT/tmp/                 files being written, each locked by its writer
     ROOT/quarantine/          damaged entries, never read again
+    ROOT/claims               empty; who makes a clip holds the lock of the byte that its key names
+    ROOT/uses/                what runs found and had to make, by day: see `uses`
 
 An entry is complete when it has its name: it is written under tmp/, synced, linked to its name, and the folder
 synced, and only then called stored. The first take wins: a link never replaces an entry, `replace` does.
@@ -14,22 +16,30 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
+import math
 import os
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace as replaced
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from narrate import entry
+from narrate import durable, entry, uses
 from narrate.entry import Clip, Damaged
 from narrate.errors import EnvironmentProblem
 from narrate.request import key
 
 TOUCH_SECONDS = 3600
 """A hit renews an entry's time of use at most this often."""
+
+FRESH_SECONDS = 2 * TOUCH_SECONDS
+"""What was used more recently than this may be in use: a prune that nobody asked for leaves it alone."""
+
+KEPT = 0.9
+"""The share of its maximum that such a prune leaves, so that not every run has to prune."""
 
 _TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# A cache of narrate; `narrate cache clear` empties it.\n"
 
@@ -42,15 +52,18 @@ class Store:
     """Clips by the canonical form of what was asked for.
 
     Trouble with the directory never stops a run that can do without: clips that cannot be kept go to a scratch
-    folder that lasts as long as the store, and `warn` is told once. Use as a context manager.
+    folder that lasts as long as the store, and `warn` is told once. Use as a context manager. Raises
+    EnvironmentProblem for a directory of somebody else: who may write there may choose what is heard.
     """
 
     def __init__(self, root: Path, warn: Callable[[str], object] = lambda message: None) -> None:
+        _refuse_foreign(root)
         self.root = root
         self._warn = warn
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
         self._swept = False
         self._lock = threading.Lock()
+        self._claims: int | None = None
         self.quarantined = 0
 
     def __enter__(self) -> Store:
@@ -59,6 +72,8 @@ class Store:
     def __exit__(self, *_: object) -> None:
         if self._scratch is not None:
             self._scratch.cleanup()
+        if self._claims is not None:
+            os.close(self._claims)
 
     def find(self, form: bytes) -> Clip | None:
         """The clip for a canonical form, or None.
@@ -122,6 +137,30 @@ class Store:
             )
         return clip
 
+    def claim(self, form: bytes) -> bool:
+        """Whether this process may make the clip for a form: no other one that is alive is at it.
+
+        The claim ends with `release`, with the store, or with the process however it ends. Where there can be no
+        claims everybody may; the first take wins all the same.
+        """
+        file = self._claims_file()
+        if file is None:
+            return True
+        try:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, _claim_byte(form))
+        except (BlockingIOError, PermissionError):
+            return False
+        except OSError:
+            # A file system without locks.
+            return True
+        return True
+
+    def release(self, form: bytes) -> None:
+        """Give up a claim, if there is one."""
+        if self._claims is not None:
+            with contextlib.suppress(OSError):
+                fcntl.lockf(self._claims, fcntl.LOCK_UN, 1, _claim_byte(form))
+
     def entries(self) -> Iterator[Clip]:
         """Every clip that can be read, in the order of the keys."""
         for path in self._paths():
@@ -153,32 +192,48 @@ class Store:
                 continue
         return sound, damaged
 
-    def prune(self, max_bytes: int) -> tuple[int, int]:
-        """Remove the longest unused entries until at most `max_bytes` are left; return how many and their bytes.
+    def prune(self, max_bytes: int | None = None, older_than: float | None = None) -> tuple[int, int]:
+        """Remove entries unused for `older_than` seconds, then the longest unused until `max_bytes` are left.
 
-        What was quarantined goes as well. It takes no lock: a run that had found a removed entry speaks it again.
-        Raises EnvironmentProblem if the cache cannot be written.
+        Returns how many, and their bytes. What was quarantined goes as well. It takes no lock: a run that had found
+        a removed entry makes it again. Raises EnvironmentProblem if the cache cannot be written.
         """
+        now = time.time()
         try:
-            for path in (self.root / "quarantine").glob("*"):
-                path.unlink(missing_ok=True)
-            return self._remove(max_bytes)
+            self._forget()
+            sizes = self.sizes()
+            excess = sum(size for _, size, _ in sizes) - (math.inf if max_bytes is None else max_bytes)
+            oldest = -math.inf if older_than is None else now - older_than
+            return _remove(sizes, excess, oldest)
         except OSError as error:
             raise EnvironmentProblem(
                 f"the cache cannot be written ({error.strerror})", where=str(self.root), hint="see `narrate cache dir`"
             ) from error
 
-    def _remove(self, max_bytes: int) -> tuple[int, int]:
+    def trim(self, max_bytes: int) -> tuple[int, int]:
+        """Keep the cache below its maximum unasked: as `prune`, but nothing that may be in use goes."""
         sizes = self.sizes()
-        excess = sum(size for _, size, _ in sizes) - max_bytes
-        removed = freed = 0
-        for _, size, path in sizes:
-            if freed >= excess:
-                break
-            with contextlib.suppress(FileNotFoundError):
-                path.unlink()
-                removed, freed = removed + 1, freed + size
-        return removed, freed
+        total = sum(size for _, size, _ in sizes)
+        if total <= max_bytes:
+            return 0, 0
+        unused = [entry for entry in sizes if entry[0] < time.time() - FRESH_SECONDS]
+        with contextlib.suppress(OSError):
+            self._forget()
+            return _remove(unused, total - max_bytes * KEPT, -math.inf)
+        return 0, 0
+
+    def _forget(self) -> None:
+        """Remove what was quarantined, and days long gone."""
+        for path in (self.root / "quarantine").glob("*"):
+            path.unlink(missing_ok=True)
+        uses.forget(self.root)
+
+    def _claims_file(self) -> int | None:
+        with self._lock, contextlib.suppress(OSError):
+            if self._claims is None:
+                self._prepare(self.root)
+                self._claims = os.open(self.root / "claims", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        return self._claims
 
     def _fall_back(self, error: OSError) -> None:
         with self._lock:
@@ -204,30 +259,30 @@ class Store:
     def _publish(self, root: Path, form: bytes, data: bytes, replace: bool) -> None:
         self._prepare(root)
         place = _place(root, key(form))
-        _make_folder(place.parent)
-        temp, fd = _open_temp(root / "tmp")
+        durable.make_folder(place.parent)
+        temp, fd = durable.open_temp(root / "tmp")
         try:
-            _write_all(fd, data)
+            durable.write_all(partial(os.write, fd), data)
             os.fsync(fd)
             _link(temp, place, None if replace else form)
         finally:
             with contextlib.suppress(FileNotFoundError):
                 temp.unlink()
             os.close(fd)
-        _sync_folder(place.parent)
+        durable.sync_folder(place.parent)
 
     def _prepare(self, root: Path) -> None:
         """Make the directory on first use, and clear away what dead writers left in tmp/."""
         temps = root / "tmp"
         if not temps.is_dir():
             root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            root.chmod(0o700)
             (root / "CACHEDIR.TAG").write_text(_TAG)
             for folder in (root / "v1", temps):
                 folder.mkdir(exist_ok=True)
         if not self._swept:
             self._swept = True
-            for path in temps.iterdir():
-                _sweep(path)
+            durable.sweep(temps)
 
     def _quarantine(self, path: Path, why: str) -> None:
         self.quarantined += 1
@@ -247,31 +302,32 @@ def _place(root: Path, name: str) -> Path:
     return root / "v1" / name[:2] / f"{name}.wav"
 
 
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir()
-    except FileNotFoundError:
-        folder.mkdir(parents=True, exist_ok=True)
-    except FileExistsError:
-        return
-    _sync_folder(folder.parent)
+def _refuse_foreign(root: Path) -> None:
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError, PermissionError):
+        owner = root.stat().st_uid
+        if owner != os.geteuid():
+            raise EnvironmentProblem(
+                f"this cache belongs to another user (uid {owner}, and this is uid {os.geteuid()})",
+                where=str(root),
+                hint="choose another with --cache-dir or NARRATE_CACHE_DIR; `narrate cache export` shares clips",
+            )
 
 
-def _open_temp(folder: Path) -> tuple[Path, int]:
-    """A new file that no sweep takes away: it is locked, and was still there once it was."""
-    while True:
-        temp = folder / f"{os.getpid()}-{os.urandom(6).hex()}"
-        fd = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        fcntl.flock(fd, fcntl.LOCK_EX)
-        if os.fstat(fd).st_nlink:
-            return temp, fd
-        os.close(fd)
+def _claim_byte(form: bytes) -> int:
+    """Which byte of the file of claims stands for a form: 60 bits of its key, as an offset has 63."""
+    return int(key(form)[:15], 16)
 
 
-def _write_all(fd: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(fd, view) :]
+def _remove(sizes: list[tuple[float, int, Path]], excess: float, oldest: float) -> tuple[int, int]:
+    """Remove the first entries until `excess` bytes are gone, and all that were last used before `oldest`."""
+    removed = freed = 0
+    for used, size, path in sizes:
+        if freed >= excess and used >= oldest:
+            break
+        with contextlib.suppress(FileNotFoundError):
+            path.unlink()
+            removed, freed = removed + 1, freed + size
+    return removed, freed
 
 
 def _link(temp: Path, place: Path, keep: bytes | None) -> None:
@@ -289,29 +345,6 @@ def _link(temp: Path, place: Path, keep: bytes | None) -> None:
             if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EMLINK):
                 raise
     temp.replace(place)
-
-
-def _sync_folder(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    except OSError as error:
-        # Some file systems cannot sync a folder; theirs are as durable as they get.
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
-            raise
-    finally:
-        os.close(fd)
-
-
-def _sweep(path: Path) -> None:
-    """Remove a file in tmp/ whose writer is dead: its lock died with it."""
-    with contextlib.suppress(OSError):
-        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            path.unlink()
-        finally:
-            os.close(fd)
 
 
 def _touch(path: Path) -> None:

@@ -96,6 +96,9 @@ class Reporter:
             took = f" in {data['seconds']:.2f} s" if "seconds" in data else ""
             self.say(f"[{self._done}/{self._total}] {segment}: {data['duration']:.2f} s of audio{took}")
 
+    def _show_shared(self, segment: str | None, data: dict[str, Any]) -> None:
+        self._show_spoken(f"{segment} (by another run)", data)
+
     def _show_retry(self, segment: str | None, data: dict[str, Any]) -> None:
         if self._verbosity >= 0:
             self.say(f"{segment}: attempt {data['attempt']} failed: {data['reason']}", "yellow")

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from types import FrameType
 
-from narrate import __version__, audio, checks, environments, models
+from narrate import __version__, audio, checks, environments, models, planner
 from narrate.cache import Store
 from narrate.casting import Choice
 from narrate.config import Settings
@@ -37,14 +38,22 @@ GROWTH_BYTES = 4 << 30
 behind it grow with use (QwenLM/Qwen3-TTS#242, Blaizzy/mlx-audio#104)."""
 
 
+POLL_SECONDS = 0.05
+"""Between two looks at what another run is speaking."""
+
+
 @dataclass(slots=True)
 class _Task:
-    """A line to be spoken, which attempt at it comes next, and how many gave no good sound."""
+    """A line to be spoken, which attempt at it comes next, and how many gave no good sound.
+
+    `patience` is when (monotonic) it is spoken here although another run seems to be speaking it.
+    """
 
     planned: PlannedSegment
     line: Line
     attempt: int = 1
     refused: int = 0
+    patience: float = 0.0
 
     @property
     def job(self) -> Job:
@@ -77,9 +86,13 @@ class _Age:
 
 @dataclass(slots=True)
 class Outcome:
-    """What came of speaking: clips by form, errors by segment id, and whether it was cut short."""
+    """What came of speaking: clips by form, errors by segment id, and whether it was cut short.
+
+    `shared` are the forms of clips that another run made meanwhile.
+    """
 
     clips: dict[bytes, Clip] = field(default_factory=dict)
+    shared: set[bytes] = field(default_factory=set)
     failures: dict[str, NarrateError] = field(default_factory=dict)
     attempts: int = 0
     engine_seconds: float = 0.0
@@ -125,6 +138,8 @@ class _Run:
         known = sorted(plan.voices.values(), key=lambda voice: "transcript" in voice.parts)
         self._voices: Mapping[str, Reference] = {voice.parts["ref"]: voice.reference for voice in known}
         self._batches: deque[_Batch] = deque()
+        self._elsewhere: deque[_Task] = deque()
+        self._patience = 0.0
         self._emit, self._keep_going = emit, keep_going
         self._lock = threading.Lock()
         self._workers: set[Worker] = set()
@@ -148,6 +163,8 @@ class _Run:
             # Before the worker: a large model takes longer than a worker may take to load, and shows how it goes.
             models.fetch(choice.model, python, partial(self._tell_fetch, choice.model.name))
         self._batches.extend(_batches(tasks, choice.capabilities.batch))
+        # As long as another run may take for what its workers have at once.
+        self._patience = self.settings.timeout * choice.capabilities.batch * AHEAD
         most = self.settings.jobs if choice.capabilities.side_by_side else 1
         lanes = min(most, -(-len(tasks) // LINES_PER_WORKER))
         threads = [threading.Thread(target=self._lane, args=(choice, python), daemon=True) for _ in range(lanes)]
@@ -183,7 +200,7 @@ class _Run:
 
     def _lane(self, choice: Choice, python: str) -> None:
         try:
-            while self._batches and not self.stopping.is_set():
+            while self._await_work():
                 self._serve(Worker(choice.name, choice.model, python, choice.module))
         except BaseException as error:
             self.stopping.set()
@@ -213,13 +230,56 @@ class _Run:
 
     def _give(self, worker: Worker, given: deque[_Batch]) -> bool:
         """Let the worker have a batch ahead; say whether it has any."""
-        while len(given) < AHEAD and not self.stopping.is_set():
-            try:
-                given.append(self._batches.popleft())
-            except IndexError:
-                break
-            worker.send([task.job for task in given[-1]], self._voices)
+        while len(given) < AHEAD and not self.stopping.is_set() and (batch := self._claimed()):
+            given.append(batch)
+            worker.send([task.job for task in batch], self._voices)
         return bool(given)
+
+    def _await_work(self) -> bool:
+        """Wait until there is something to speak, or nothing left that another run is speaking; say which."""
+        while not self.stopping.is_set():
+            if batch := self._claimed():
+                self._batches.appendleft(batch)
+                return True
+            if not self._elsewhere:
+                return False
+            time.sleep(POLL_SECONDS)
+            with self._lock:
+                self._batches.extend([task] for task in self._elsewhere)
+                self._elsewhere.clear()
+        return False
+
+    def _claimed(self) -> _Batch:
+        """The next batch without what another run speaks or has spoken; empty if there is none."""
+        while True:
+            try:
+                batch = self._batches.popleft()
+            except IndexError:
+                return []
+            if mine := [task for task in batch if self._claim(task)]:
+                return mine
+
+    def _claim(self, task: _Task) -> bool:
+        """Whether a line is to be spoken here: each is paid once, however many runs want it."""
+        if task.line.replace:
+            return True
+        task.patience = task.patience or time.monotonic() + self._patience
+        if not self.store.claim(task.line.form) and time.monotonic() < task.patience:
+            with self._lock:
+                self._elsewhere.append(task)
+            return False
+        clip = self.store.find(task.line.form)
+        if clip is None:
+            return True
+        if self.settings.qa == "strict" and planner.verdict(clip, task.line.text):
+            task.line = replace(task.line, replace=True)
+            return True
+        self.store.release(task.line.form)
+        with self._lock:
+            self.outcome.clips[task.line.form] = clip
+            self.outcome.shared.add(task.line.form)
+        self._tell("shared", task.planned, duration=clip.seconds)
+        return False
 
     def _receive(self, worker: Worker, given: deque[_Batch], age: _Age) -> None:
         """Take the replies to the batch at the head."""
@@ -267,6 +327,7 @@ class _Run:
         }
         pcm = audio.pcm16(reply.sound.samples)
         clip = self.store.put(task.line.form, pcm, reply.sound.rate, provenance, replace=task.line.replace)
+        self.store.release(task.line.form)
         with self._lock:
             self.outcome.clips[task.line.form] = clip
             self.outcome.attempts += task.attempt
@@ -281,6 +342,7 @@ class _Run:
             task.refused += not same_sound
             self._batches.appendleft([task])
             return
+        self.store.release(task.line.form)
         segment = task.planned.segment
         what = error.what + (f", in {task.attempt} attempts" if task.attempt > 1 else "")
         failure = type(error)(what, where=f"segment {segment.id} ({segment.where})", hint=HINTS[type(error)])

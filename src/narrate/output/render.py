@@ -5,13 +5,13 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import IO
 
 import xxhash
 
 from narrate import audio, wav
 from narrate.cache import Store
 from narrate.config import Format
+from narrate.durable import write_all
 from narrate.errors import EnvironmentProblem
 from narrate.output.stage import Stage
 from narrate.output.timeline import Part, Slot, Timeline
@@ -123,15 +123,9 @@ def _write_wav(path: Path, header: bytes, blocks: Iterable[Block]) -> str:
     with path.open("wb", buffering=0) as file:
         file.write(header)
         for block in blocks:
-            _write_all(file, block)
+            write_all(file.write, block)
             digest.update(block)
     return digest.hexdigest()
-
-
-def _write_all(file: IO[bytes], block: Block) -> None:
-    view = memoryview(block)
-    while view:
-        view = view[file.write(view) :]
 
 
 def _write_soundfile(path: Path, rate: int, format: Format, blocks: Iterable[Block]) -> None:
@@ -164,7 +158,7 @@ def _write_m4a(path: Path, rate: int, blocks: Iterable[Block]) -> None:
         assert process.stderr is not None
         try:
             for block in blocks:
-                _write_all(process.stdin, block)
+                write_all(process.stdin.write, block)
             process.stdin.close()
         except BrokenPipeError:
             pass

@@ -1,0 +1,48 @@
+"""What runs found in the cache and what they had to make, by day.
+
+CACHE/uses/2026-11-21 holds a line "hits misses" for every run of that day (UTC); short appends need no lock.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from pathlib import Path
+
+DAYS = 366
+"""Days that are remembered."""
+
+
+def count(cache: Path, hits: int, misses: int) -> None:
+    """Remember a run; trouble with that is no trouble."""
+    with contextlib.suppress(OSError):
+        (cache / "uses").mkdir(exist_ok=True)
+        fd = os.open(cache / "uses" / day(), os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        try:
+            os.write(fd, f"{hits} {misses}\n".encode())
+        finally:
+            os.close(fd)
+
+
+def by_day(cache: Path) -> dict[str, tuple[int, int]]:
+    """Hits and misses of every day that had any, in order."""
+    days = {}
+    for path in sorted((cache / "uses").glob("????-??-??")):
+        with contextlib.suppress(OSError, ValueError):
+            runs = [line.split() for line in path.read_text().splitlines()]
+            days[path.name] = (sum(int(hits) for hits, _ in runs), sum(int(misses) for _, misses in runs))
+    return days
+
+
+def forget(cache: Path) -> None:
+    """Remove days long gone."""
+    oldest = day(DAYS)
+    for path in (cache / "uses").glob("*"):
+        if path.name < oldest:
+            path.unlink(missing_ok=True)
+
+
+def day(ago: float = 0) -> str:
+    """Today, or so many days ago, in UTC."""
+    return time.strftime("%Y-%m-%d", time.gmtime(time.time() - ago * 86_400))
