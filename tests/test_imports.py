@@ -14,7 +14,7 @@ import narrate
 SOURCE = Path(narrate.__file__).parent
 
 LAYERS = (
-    ("errors", "limits", "fps", "wav", "events", "stamp", "pace", "reference"),
+    ("errors", "limits", "fps", "wav", "events", "stamp", "pace", "reference", "durable", "units", "uses"),
     ("request", "hearing", "audio"),
     ("spoken", "entry"),
     ("script",),
@@ -24,7 +24,7 @@ LAYERS = (
     ("installer", "casting", "trim"),
     ("planner", "clone"),
     ("runner", "output"),
-    ("build",),
+    ("build", "why"),
     ("progress", "voices", "bench"),
     ("doctor",),
     ("cli",),

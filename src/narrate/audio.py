@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import warnings
 from pathlib import Path
@@ -138,8 +139,17 @@ def _decode_ffmpeg(path: Path, where: str) -> tuple[NDArray[np.float32], int]:
     return (samples / full_scale).mean(axis=1, dtype=np.float32), int(sound.frame_rate)
 
 
-def admit_file(path: Path, where: str) -> None:
-    """Refuse a recording that is not a regular file of a sensible size. Raises ScriptError."""
+def admit_file(path: Path, where: str, within: Path | None = None) -> None:
+    """Refuse a recording that is not a regular file of a sensible size, or not in the folder `within`.
+
+    A link counts as what it points to. Raises ScriptError.
+    """
+    if within and not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(within)):
+        raise ScriptError(
+            f"the recording {path.name} lies outside of the script's folder",
+            where=where,
+            hint="move it there, or allow it: --allow-outside, or allow_outside = true in narrate.toml",
+        )
     try:
         status = path.stat()
     except OSError as error:

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import xxhash
 
-from narrate import config, planner, runner, stamp
+from narrate import config, models, planner, runner, stamp, units, uses
 from narrate import script as scripts
 from narrate.cache import Gone, Store
 from narrate.config import Config, Settings
 from narrate.errors import EnvironmentProblem, Interrupted, NarrateError, PendingError, UsageError
 from narrate.events import Emit, Event
-from narrate.output import captions, manifest, render
+from narrate.output import captions, manifest, past, render
 from narrate.output.manifest import Manifest
 from narrate.output.stage import RECORD, Stage, staged
 from narrate.output.timeline import Timeline, lay
@@ -105,43 +106,65 @@ def run(source: str | Path, flags: Mapping[str, Any], options: Options, emit: Em
     """
     started = time.time()
     script, configuration = prepare(source, flags)
+    settings = configuration.settings
     recordings = [segment.audio for segment in script.segments if segment.audio]
     inputs = stamp.facts((*script.inputs, *configuration.files, *recordings))
-    settings = configuration.settings
+    with _store(settings, emit) as store:
+        store.hold()
+        result = _make(script, settings, options, store, emit, started)
+        _keep_books(result, settings, store)
+    emit(Event("done", None, {"written": sorted(path.name for path in result.written)}))
+    return replace(result, inputs=inputs | result.inputs)
+
+
+def _make(
+    script: scripts.Script, settings: Settings, options: Options, store: Store, emit: Emit, started: float
+) -> Result:
+    """Plan, speak and write, until no clip vanishes in between."""
     out = _out(script, settings)
     made: set[bytes] = set()
-    with _store(settings, emit) as store:
-        for attempt in range(ROUNDS):
-            force = () if attempt else options.force
-            planned = planner.make(script, settings, store, force)
-            outcome = _speak(planned, settings, options, store, emit)
-            made |= outcome.clips.keys() - outcome.shared
-            timeline = lay(planned, outcome.clips, settings.format)
-            try:
-                with staged(out) as stage:
-                    document = _write(stage, planned, timeline, settings, store)
-                    stage.publish()
-                    if outcome.clips or stage.changed:
-                        stage.write_record(_record(planned, outcome, started))
-            except Gone as gone:
-                emit(Event("warning", None, {"message": f"made anew: {gone}"}))
-                continue
-            references = [file for voice in planned.voices.values() for file in voice.files]
-            emit(Event("done", None, {"written": sorted(path.name for path in stage.written)}))
-            return Result(
-                plan=planned,
-                manifest=document,
-                out=out,
-                made=frozenset(made),
-                written=tuple(stage.written),
-                inputs=inputs | stamp.facts(references),
-                outputs=(*(out / name for name in stage.files), out / RECORD),
-            )
+    for attempt in range(ROUNDS):
+        planned = planner.make(script, settings, store, () if attempt else options.force)
+        outcome = _speak(planned, settings, options, store, emit)
+        made |= outcome.clips.keys() - outcome.shared
+        try:
+            with staged(out) as stage:
+                document = _write(stage, planned, lay(planned, outcome.clips, settings.format), settings, store)
+                stage.publish()
+                stage.write_record(_record(planned, outcome, started))
+        except Gone as gone:
+            emit(Event("warning", None, {"message": f"made anew: {gone}"}))
+            continue
+        return Result(
+            plan=planned,
+            manifest=document,
+            out=out,
+            made=frozenset(made),
+            written=tuple(stage.written),
+            inputs=stamp.facts(_read_by(planned)),
+            outputs=(*(out / name for name in stage.files), out / RECORD),
+        )
     raise EnvironmentProblem(
         "clips vanish from the cache faster than they can be used",
         where=str(store.root),
         hint="stop what is pruning it, check the disk, or choose another --cache-dir",
     )
+
+
+def _read_by(planned: Plan) -> Iterator[Path]:
+    """The files that a plan was made of, apart from the script and its recordings."""
+    for each in planned.voices.values():
+        yield from each.files
+    for choice in planned.choices:
+        yield from models.files(choice.model)
+
+
+def _keep_books(result: Result, settings: Settings, store: Store) -> None:
+    """Count hits and misses, and keep the cache below its maximum if it has grown."""
+    forms = {line.form for _, line in result.plan.lines()}
+    uses.count(store.root, len(forms - result.made), len(result.made))
+    if result.made:
+        store.trim(units.size(settings.cache_max_size))
 
 
 def _store(settings: Settings, emit: Emit) -> Store:
@@ -239,4 +262,5 @@ def _record(planned: Plan, outcome: Outcome, started: float) -> dict[str, object
         "spoken": len(outcome.clips.keys() - outcome.shared),
         "attempts": outcome.attempts,
         "cached": sum(line.clip is not None for _, line in planned.lines()),
+        **msgspec.structs.asdict(past.of(planned)),
     }

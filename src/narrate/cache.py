@@ -4,6 +4,7 @@
     ROOT/tmp/                 files being written, each locked by its writer
     ROOT/quarantine/          damaged entries, never read again
     ROOT/claims               empty; who makes a clip holds the lock of the byte that its key names
+    ROOT/runs/                a locked file for every run that is alive; no prune takes away what these use
     ROOT/uses/                what runs found and had to make, by day: see `uses`
 
 An entry is complete when it has its name: it is written under tmp/, synced, linked to its name, and the folder
@@ -35,11 +36,8 @@ from narrate.request import key
 TOUCH_SECONDS = 3600
 """A hit renews an entry's time of use at most this often."""
 
-FRESH_SECONDS = 2 * TOUCH_SECONDS
-"""What was used more recently than this may be in use: a prune that nobody asked for leaves it alone."""
-
 KEPT = 0.9
-"""The share of its maximum that such a prune leaves, so that not every run has to prune."""
+"""The share of its maximum that a prune of its own accord leaves, so that not every run has to prune."""
 
 _TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# A cache of narrate; `narrate cache clear` empties it.\n"
 
@@ -64,6 +62,7 @@ class Store:
         self._swept = False
         self._lock = threading.Lock()
         self._claims: int | None = None
+        self._hold: tuple[Path, int] | None = None
         self.quarantined = 0
 
     def __enter__(self) -> Store:
@@ -74,6 +73,18 @@ class Store:
             self._scratch.cleanup()
         if self._claims is not None:
             os.close(self._claims)
+        if self._hold is not None:
+            path, fd = self._hold
+            path.unlink(missing_ok=True)
+            os.close(fd)
+
+    def hold(self) -> None:
+        """Have no prune remove what is found or stored from now on, until the store or the process ends."""
+        with contextlib.suppress(OSError):
+            self._prepare(self.root)
+            folder = self.root / "runs"
+            folder.mkdir(exist_ok=True)
+            self._hold = durable.open_temp(folder)
 
     def find(self, form: bytes) -> Clip | None:
         """The clip for a canonical form, or None.
@@ -161,6 +172,10 @@ class Store:
             with contextlib.suppress(OSError):
                 fcntl.lockf(self._claims, fcntl.LOCK_UN, 1, _claim_byte(form))
 
+    def was_damaged(self, form: bytes) -> bool:
+        """Whether an entry for a form was quarantined, and is still remembered."""
+        return any((self.root / "quarantine").glob(f"{key(form)}.*"))
+
     def entries(self) -> Iterator[Clip]:
         """Every clip that can be read, in the order of the keys."""
         for path in self._paths():
@@ -195,38 +210,37 @@ class Store:
     def prune(self, max_bytes: int | None = None, older_than: float | None = None) -> tuple[int, int]:
         """Remove entries unused for `older_than` seconds, then the longest unused until `max_bytes` are left.
 
-        Returns how many, and their bytes. What was quarantined goes as well. It takes no lock: a run that had found
-        a removed entry makes it again. Raises EnvironmentProblem if the cache cannot be written.
+        Returns how many, and their bytes. What was quarantined goes as well; what a living run may be using stays.
+        It waits for nobody. Raises EnvironmentProblem if the cache cannot be written.
         """
-        now = time.time()
         try:
-            self._forget()
+            for path in (self.root / "quarantine").glob("*"):
+                path.unlink(missing_ok=True)
+            uses.forget(self.root)
+            held_since = self._held_since()
             sizes = self.sizes()
             excess = sum(size for _, size, _ in sizes) - (math.inf if max_bytes is None else max_bytes)
-            oldest = -math.inf if older_than is None else now - older_than
-            return _remove(sizes, excess, oldest)
+            oldest = -math.inf if older_than is None else time.time() - older_than
+            return _remove([entry for entry in sizes if entry[0] < held_since], excess, oldest)
         except OSError as error:
             raise EnvironmentProblem(
                 f"the cache cannot be written ({error.strerror})", where=str(self.root), hint="see `narrate cache dir`"
             ) from error
 
-    def trim(self, max_bytes: int) -> tuple[int, int]:
-        """Keep the cache below its maximum unasked: as `prune`, but nothing that may be in use goes."""
-        sizes = self.sizes()
-        total = sum(size for _, size, _ in sizes)
-        if total <= max_bytes:
-            return 0, 0
-        unused = [entry for entry in sizes if entry[0] < time.time() - FRESH_SECONDS]
-        with contextlib.suppress(OSError):
-            self._forget()
-            return _remove(unused, total - max_bytes * KEPT, -math.inf)
-        return 0, 0
+    def trim(self, max_bytes: int) -> None:
+        """Keep the cache below its maximum unasked; trouble with that is no trouble."""
+        if sum(size for _, size, _ in self.sizes()) > max_bytes:
+            with contextlib.suppress(EnvironmentProblem):
+                self.prune(int(max_bytes * KEPT))
 
-    def _forget(self) -> None:
-        """Remove what was quarantined, and days long gone."""
-        for path in (self.root / "quarantine").glob("*"):
-            path.unlink(missing_ok=True)
-        uses.forget(self.root)
+    def _held_since(self) -> float:
+        """The time of use from which on entries may be in use; a hit need not have renewed the time of its entry."""
+        runs = self.root / "runs"
+        started = [math.inf]
+        for path in durable.sweep(runs) if runs.is_dir() else ():
+            with contextlib.suppress(OSError):
+                started.append(path.stat().st_mtime - TOUCH_SECONDS)
+        return min(started)
 
     def _claims_file(self) -> int | None:
         with self._lock, contextlib.suppress(OSError):

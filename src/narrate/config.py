@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from narrate import units
 from narrate.errors import UsageError
 from narrate.fps import HINT as FPS_HINT
 from narrate.fps import frame_rate
@@ -57,6 +58,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     engine_python: str | None = None
     asr_model: str | None = None
     offline: bool = False
+    allow_outside: bool = False
+    cache_max_size: str = "5GB"
     sampling: dict[str, float] = {}
     engines: dict[str, EngineSettings] = {}
 
@@ -183,6 +186,8 @@ def _checked(name: str, value: Any, origin: str, *, strict: bool) -> Any:
         converted = msgspec.convert(value, fields[name], strict=strict)
         if name == "fps":
             frame_rate(converted)
+        elif name == "cache_max_size":
+            units.size(converted)
     except ValueError as error:
         raise UsageError(f"{name} = {value!r}: {error}", where=origin, hint=hint) from error
     return converted

@@ -28,16 +28,20 @@ def open_temp(folder: Path) -> tuple[Path, int]:
         os.close(fd)
 
 
-def sweep(folder: Path) -> None:
-    """Remove the files of `open_temp` whose writers are dead: their locks died with them."""
+def sweep(folder: Path) -> list[Path]:
+    """Remove the files of `open_temp` whose holders are dead, as their locks died with them; return the others."""
+    living = []
     for path in folder.iterdir():
         with contextlib.suppress(OSError):
             fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
             try:
                 fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 path.unlink()
+            except BlockingIOError:
+                living.append(path)
             finally:
                 os.close(fd)
+    return living
 
 
 def make_folder(folder: Path) -> None:

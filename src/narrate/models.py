@@ -46,7 +46,8 @@ def resolve(engine: Capabilities, kind: str, settings: Settings) -> tuple[ModelR
     model_key = name
     if engine.name in HUB_ENGINES:
         if folder.is_dir():
-            name, model_key = str(folder.absolute()), f"folder:{_digest(folder)}"
+            name = str(folder.absolute())
+            model_key = f"folder:{_digest(folder.absolute())}"
         elif not HUB_ID.fullmatch(name):
             raise UsageError(
                 f"{name!r} is neither a model folder nor a hub id",
@@ -119,15 +120,22 @@ def _options(own: EngineSettings, settings: Settings) -> tuple[tuple[str, str], 
     )
 
 
+def files(model: ModelRef) -> list[Path]:
+    """The files of a model folder, in order; none for a model of the hub."""
+    folder = Path(model.name)
+    found = sorted(folder.rglob("*")) if folder.is_absolute() else []
+    hidden = (any(part.startswith(".") for part in path.relative_to(folder).parts) for path in found)
+    return [path for path, hide in zip(found, hidden, strict=True) if not hide and path.is_file()]
+
+
 def _digest(folder: Path) -> str:
     """Of the names and contents of a model's files."""
     digest = xxhash.xxh3_128()
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and not any(part.startswith(".") for part in path.relative_to(folder).parts):
-            digest.update(f"{path.relative_to(folder).as_posix()}\0".encode())
-            with path.open("rb") as file:
-                while block := file.read(1 << 20):
-                    digest.update(block)
+    for path in files(ModelRef(str(folder))):
+        digest.update(f"{path.relative_to(folder).as_posix()}\0".encode())
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
     return digest.hexdigest()
 
 

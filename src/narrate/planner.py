@@ -39,8 +39,8 @@ class Line:
     clip: Clip | None
     request: Request | None = None
     choice: Choice | None = None
-    recording: Path | None = None
     flags: tuple[str, ...] = ()
+    recording: Path | None = None
     replace: bool = False
 
     @property
@@ -137,6 +137,7 @@ class _Planner:
 
     def __init__(self, script: Script, settings: Settings, store: Store) -> None:
         self.script, self.settings, self.store = script, settings, store
+        self.within = None if settings.allow_outside else script.folder
         self.choices: dict[str | None, Choice] = {}
         self.voices: dict[str, Voice] = {}
 
@@ -157,7 +158,7 @@ class _Planner:
         clip = self.store.find(form)
         flags = verdict(clip, text) if clip else ()
         if forced or (flags and self.settings.qa == "strict"):
-            return Line(form, pause_before, None, request, choice, replace=True)
+            return Line(form, pause_before, None, request, choice, () if forced else flags, replace=True)
         return Line(form, pause_before, clip, request, choice, flags=flags)
 
     def choice(self, segment: Segment) -> Choice:
@@ -176,7 +177,8 @@ class _Planner:
                 hint=f"its speakers: {', '.join(able.speakers)}",
             )
         if segment.voice and written.ref:
-            self.voices[segment.voice] = self.agreeing(voice.load(written, self.script.folder, where), where)
+            loaded = voice.load(written, self.script.folder, where, self.within)
+            self.voices[segment.voice] = self.agreeing(loaded, where)
         self.choices[segment.voice] = choice
         return choice
 
@@ -221,7 +223,7 @@ class _Planner:
         return {part: value for part, value in parts.items() if value is not None}
 
     def recording(self, path: Path, where: str) -> Line:
-        audio.admit_file(path, where)
+        audio.admit_file(path, where, self.within)
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=32)).hexdigest()
         form = canonical({"schema": KEY_SCHEMA, "recording": digest})

@@ -34,18 +34,18 @@ class Voice:
     files: tuple[Path, ...]
 
 
-def load(voice: script.Voice, folder: Path, where: str) -> Voice:
+def load(voice: script.Voice, folder: Path, where: str, within: Path | None = None) -> Voice:
     """Read the recording and the transcript of a cloned voice; paths are relative to `folder`.
 
     The transcript is the voice's own, else the .txt beside the recording. An empty one means that only the colour
-    of the voice is wanted. Raises ScriptError.
+    of the voice is wanted. Raises ScriptError, also for a file that is not in the folder `within`.
     """
     assert voice.ref is not None
     path = folder / voice.ref
-    audio.admit_file(path, where)
+    audio.admit_file(path, where, within)
     samples = prepare(*audio.decode_float(path, where))
     beside = path.with_suffix(".txt")
-    transcript = voice.transcript if voice.transcript is not None else _read_transcript(beside, where)
+    transcript = voice.transcript if voice.transcript is not None else _read_transcript(beside, where, within)
     parts = {"ref": digest(samples)}
     if transcript:
         parts["transcript"] = hashlib.blake2b(transcript.encode(), digest_size=32).hexdigest()
@@ -66,7 +66,9 @@ def digest(samples: NDArray[np.float32]) -> str:
     return hashlib.blake2b(f"{RATE} ".encode() + samples.tobytes(), digest_size=32).hexdigest()
 
 
-def _read_transcript(path: Path, where: str) -> str:
+def _read_transcript(path: Path, where: str, within: Path | None) -> str:
+    if path.exists():
+        audio.admit_file(path, where, within)
     try:
         return " ".join(path.read_text(encoding="utf-8").split())
     except (OSError, UnicodeDecodeError) as error:

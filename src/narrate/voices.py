@@ -72,7 +72,7 @@ def speak(folder: Path, text: str, settings: Settings, emit: Emit) -> Path:
         script = Path(temp) / "script.json"
         voice = {"voice": {"ref": str((folder / "ref.wav").absolute())}}
         script.write_text(json.dumps({"voices": voice, "segments": [{"id": "test", "text": text, "voice": "voice"}]}))
-        flags = msgspec.to_builtins(settings) | {"out": str(Path(temp) / "out"), "format": "wav"}
+        flags = msgspec.to_builtins(settings) | {"out": str(Path(temp) / "out"), "format": "wav", "allow_outside": True}
         made = build.run(script, flags, build.Options(), emit)
         aside = folder / f".test.{os.getpid()}.wav"
         shutil.copyfile(made.out / made.manifest.audio.file, aside)

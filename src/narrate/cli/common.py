@@ -52,6 +52,9 @@ EnginePython = Annotated[
 Offline = Annotated[
     bool, typer.Option("--offline", help="Touch no network; what would have to be fetched is an error.")
 ]
+AllowOutside = Annotated[
+    bool, typer.Option("--allow-outside", help="Take recordings from outside of the script's folder too.")
+]
 Jobs = Annotated[int | None, typer.Option("-j", "--jobs", metavar="N", help="At most N workers side by side.")]
 Format = Annotated[str | None, typer.Option("--format", metavar="NAME", help="wav, flac, mp3, ogg, opus or m4a (wav).")]
 Fps = Annotated[
@@ -91,7 +94,8 @@ def settings(**arguments: Any) -> dict[str, Any]:
         if flags.get(name):
             flags[name] = os.path.abspath(flags[name])
     # Not to have said --offline is not to say that the environment may not.
-    flags["offline"] = flags.get("offline") or None
+    for name in ("offline", "allow_outside"):
+        flags[name] = flags.get(name) or None
     return flags
 
 

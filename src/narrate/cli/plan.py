@@ -22,6 +22,7 @@ def plan(
     dtype: common.Dtype = None,
     engine_python: common.EnginePython = None,
     offline: common.Offline = False,
+    allow_outside: common.AllowOutside = False,
     jobs: common.Jobs = None,
     qa: common.Qa = None,
     cache_dir: common.CacheDir = None,

@@ -56,6 +56,7 @@ def run(
     dtype: common.Dtype = None,
     engine_python: common.EnginePython = None,
     offline: common.Offline = False,
+    allow_outside: common.AllowOutside = False,
     format: common.Format = None,
     fps: common.Fps = None,
     qa: common.Qa = None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -123,7 +124,7 @@ class _Resolver:
             pause_after=entry.pause_after,
             seed=_first(entry.seed, defaults.seed),
             take=entry.take,
-            audio=self.source.base / entry.audio if entry.audio else None,
+            audio=self.source.base / _local(entry.audio, self.source.where(f"{at}.audio")) if entry.audio else None,
         )
 
     def check_known(self, voice: str | None, at: str) -> None:
@@ -161,6 +162,15 @@ def _check_voice(voice: Voice, where: str) -> None:
     if sum(part is not None for part in (voice.ref, voice.speaker, voice.design)) != 1:
         hint = "give exactly one of 'ref', 'speaker' and 'design'"
         raise ScriptError("not one kind of voice", where=where, hint=hint)
+    _local(voice.ref or "", where)
+
+
+def _local(name: str, where: str) -> str:
+    """The name of a file; that of something on the network is refused."""
+    if re.match(r"[a-z][a-z0-9+.-]*://|data:", name, re.IGNORECASE):
+        hint = "fetch it once, keep it beside the script, and name that file"
+        raise ScriptError(f"{show(name)} is a URL, and recordings are read from disk only", where=where, hint=hint)
+    return name
 
 
 def _check_fps(fps: str | int | float | None, where: str) -> None:

@@ -1,0 +1,36 @@
+"""What a folder remembers of the requests that its narration was made of; `narrate why` compares them with today's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from narrate.output.stage import RECORD
+from narrate.planner import Plan
+
+
+class Past(msgspec.Struct, frozen=True):
+    """Requests by segment id, as canonical forms, and the reference transcripts that they name by digest."""
+
+    requests: dict[str, list[msgspec.Raw]] = {}
+    transcripts: dict[str, str] = {}
+
+    def forms(self, id: str) -> list[bytes]:
+        """The canonical forms of a segment; empty if there was no such segment."""
+        return [bytes(raw) for raw in self.requests.get(id, ())]
+
+
+def of(plan: Plan) -> Past:
+    """What is to be remembered of a plan that was carried out."""
+    requests = {each.segment.id: [msgspec.Raw(line.form) for line in each.lines] for each in plan.segments}
+    cloned = [voice for voice in plan.voices.values() if "transcript" in voice.parts]
+    return Past(requests, {voice.parts["transcript"]: voice.reference.transcript or "" for voice in cloned})
+
+
+def recall(folder: Path) -> Past | None:
+    """What a folder remembers; None if nothing was made there, or it cannot be read."""
+    try:
+        return msgspec.json.decode((folder / RECORD).read_bytes(), type=Past)
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+        return None
