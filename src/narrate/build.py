@@ -24,6 +24,7 @@ from narrate.output.stage import RECORD, Stage, staged
 from narrate.output.timeline import Timeline, lay
 from narrate.planner import Plan, PlannedSegment
 from narrate.runner import Outcome
+from narrate.why import Why, explain
 
 DRAFTS = ("mlx", "torch")
 """Engines of which a profile chooses the model."""
@@ -57,6 +58,11 @@ class Result:
     written: tuple[Path, ...]
     inputs: dict[str, str]
     outputs: tuple[Path, ...]
+
+    @property
+    def record(self) -> Path:
+        """run.json, which is newer than all that was read."""
+        return self.out / RECORD
 
     @property
     def spoken(self) -> int:
@@ -96,6 +102,14 @@ def plan(source: str | Path, flags: Mapping[str, Any], options: Options, emit: E
     settings = configuration.settings
     with _store(settings, emit) as store:
         return planner.make(script, settings, store, options.force)
+
+
+def why(source: str | Path, flags: Mapping[str, Any], emit: Emit) -> list[Why]:
+    """Compare what a run would ask for with what the last run into the same folder did; nothing is written."""
+    script, configuration = prepare(source, flags)
+    settings = configuration.settings
+    with _store(settings, emit) as store:
+        return explain(planner.make(script, settings, store), past.recall(_out(script, settings)), store)
 
 
 def run(source: str | Path, flags: Mapping[str, Any], options: Options, emit: Emit) -> Result:

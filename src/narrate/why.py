@@ -48,22 +48,16 @@ class Why:
     reasons: tuple[Reason, ...]
 
 
-def explain(plan: Plan, past: Past | None, store: Store) -> list[Why]:
-    """Compare every segment of a plan with the last build; `past` is None if there was none."""
+def explain(plan: Plan, past: Past, store: Store) -> list[Why]:
+    """Compare every segment of a plan with the last build."""
     return [_segment(plan, planned, past, store) for planned in plan.segments]
 
 
-def _segment(plan: Plan, planned: PlannedSegment, past: Past | None, store: Store) -> Why:
-    then = past.forms(planned.segment.id) if past else []
+def _segment(plan: Plan, planned: PlannedSegment, past: Past, store: Store) -> Why:
+    then = past.forms(planned.segment.id)
     now = [line.form for line in planned.lines]
     state: State = "speak" if not planned.cached else "same" if now == then else "cached"
-    reasons: list[Reason] = []
-    if past is None:
-        reasons.append(Reason("nothing was built here before"))
-    elif not then:
-        reasons.append(_new(plan, now, past))
-    else:
-        reasons += _changes(plan, [form for form in then if form not in now], now, then, past)
+    reasons = list(_changes(plan, now, then, past)) if then else [_new(plan, now, past)]
     reasons += [reason for line in planned.lines if (reason := _absence(line, then, store))]
     return Why(planned, state, tuple(dict.fromkeys(reasons)))
 
@@ -77,8 +71,9 @@ def _new(plan: Plan, now: list[bytes], past: Past) -> Reason:
     return Reason("a new segment")
 
 
-def _changes(plan: Plan, gone: list[bytes], now: list[bytes], then: list[bytes], past: Past) -> Iterator[Reason]:
+def _changes(plan: Plan, now: list[bytes], then: list[bytes], past: Past) -> Iterator[Reason]:
     """What became of the utterances that are not there any more: the first became the first new one, and so on."""
+    gone = [form for form in then if form not in now]
     come = [form for form in now if form not in then]
     known = past.transcripts | of(plan).transcripts
     for old, new in zip(gone, come, strict=False):

@@ -20,8 +20,14 @@ EXIT_CODES = (
 )
 
 
-SCRIPT_HELP = "A .json, .yaml, .md or .txt file, a folder of .txt files, or - for standard input."
-Script = Annotated[str, typer.Argument(metavar="SCRIPT", help=SCRIPT_HELP)]
+SCRIPTS = ("script.json", "script.yaml", "script.yml", "script.md", "script.txt")
+"""What a command without a SCRIPT looks for in the current folder."""
+
+SCRIPT_HELP = (
+    "A .json, .yaml, .md or .txt file, a folder of .txt files, or - for standard input "
+    "(the one script.json, script.md, … in this folder)."
+)
+Script = Annotated[str | None, typer.Argument(metavar="SCRIPT", help=SCRIPT_HELP, show_default=False)]
 Out = Annotated[
     str | None,
     typer.Option("-o", "--out", metavar="DIR", help="Output folder (build/narration beside the script)."),
@@ -85,6 +91,17 @@ def change_to(directory: str | None) -> None:
         raise UsageError(
             f"cannot change to it ({error.strerror})", where=directory, hint="name a folder after -C"
         ) from error
+
+
+def script_here(given: str | None) -> str:
+    """The script that a command was given, else the only one here. Raises UsageError."""
+    if given is not None:
+        return given
+    found = [name for name in SCRIPTS if os.path.exists(name)]
+    if len(found) == 1:
+        return found[0]
+    what = f"there are several scripts here: {', '.join(found)}" if found else "no script was named, and none is here"
+    raise UsageError(what, where="SCRIPT", hint="name one: narrate run script.json; `narrate init` makes one")
 
 
 def settings(**arguments: Any) -> dict[str, Any]:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from narrate import build
 from narrate.build import Options
 from narrate.cli import common
+from narrate.errors import PendingError
 from narrate.events import Event
 from narrate.planner import Plan, PlannedSegment
 from narrate.progress import counted, duration, printable
 
+Check = Annotated[bool, typer.Option("--check", help="Exit with 3 if anything would have to be spoken.")]
+
 
 def plan(
-    script: common.Script,
+    script: common.Script = None,
     engine: common.Engine = None,
     model: common.Model = None,
     profile: common.Profile = None,
@@ -26,24 +31,29 @@ def plan(
     jobs: common.Jobs = None,
     qa: common.Qa = None,
     cache_dir: common.CacheDir = None,
+    check: Check = False,
     json: common.Json = False,
     directory: common.Directory = None,
 ) -> None:
     """Say what `narrate run` would speak, and how long the narration and the work would be."""
     arguments = locals()
     common.change_to(directory)
+    source = common.script_here(script)
     flags = common.settings(**arguments)
-    show(script, flags, Options(), json)
+    pending = show(source, flags, Options(), json)
+    if check and pending:
+        what = f"{counted(pending, 'utterance')} would have to be spoken"
+        raise PendingError(what, where=source, hint="run: narrate run")
 
 
-def show(script: str, flags: dict[str, Any], options: Options, json: bool) -> None:
-    """Print the plan of a run with these flags."""
-    made = build.plan(script, flags, options, _warn)
+def show(script: str, flags: dict[str, Any], options: Options, json: bool) -> int:
+    """Print the plan of a run with these flags; return how many utterances it would speak."""
+    made = build.plan(script, flags, options, warn)
     figures = build.summary(made)
     if json:
         segments = [_entry(made, planned) for planned in made.segments]
         sys.stdout.write(common.as_json({"ok": True, **figures, "segments": segments}))
-        return
+        return len(made.misses)
     width = max(len(planned.segment.id) for planned in made.segments)
     for planned in made.segments:
         state = "cached" if planned.cached else "speak "
@@ -57,6 +67,7 @@ def show(script: str, flags: dict[str, Any], options: Options, json: bool) -> No
         f" ({figures['reason']}), about {duration(made.eta)} of work;"
         f" the narration is about {duration(float(str(figures['seconds'])))} long"
     )
+    return len(made.misses)
 
 
 def _entry(made: Plan, planned: PlannedSegment) -> dict[str, Any]:
@@ -79,6 +90,7 @@ def _over_budget(made: Plan) -> list[str]:
     return lines
 
 
-def _warn(event: Event) -> None:
+def warn(event: Event) -> None:
+    """Print a warning of the library."""
     if event.kind == "warning":
         print(f"warning: {printable(str(event.data['message']))}", file=sys.stderr)

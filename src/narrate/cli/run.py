@@ -17,6 +17,7 @@ from narrate.build import Options, Result
 from narrate.cli import common, plan
 from narrate.errors import NarrateError, UsageError
 from narrate.events import Event
+from narrate.output import depfile as dependencies
 from narrate.progress import counted, duration
 
 told: Sequence[str] = ()
@@ -32,6 +33,10 @@ KeepGoing = Annotated[
 ]
 Only = Annotated[str | None, typer.Option("--only", metavar="GLOB", help="Speak only segments whose id matches.")]
 Frozen = Annotated[bool, typer.Option("--frozen", help="Fail (exit 3) if anything would have to be spoken.")]
+Depfile = Annotated[
+    Path | None,
+    typer.Option("--depfile", metavar="FILE", help="Say in FILE what run.json depends on: for make, ninja."),
+]
 Events = Annotated[Path | None, typer.Option("--events", metavar="FILE", help="Log what happens as JSON lines.")]
 NoProgress = Annotated[bool, typer.Option("--no-progress", help="A line a segment instead of bars.")]
 NoColor = Annotated[bool, typer.Option("--no-color", help="No colours.")]
@@ -40,7 +45,7 @@ ShowConfig = Annotated[bool, typer.Option("--show-config", help="Print each sett
 
 
 def run(
-    script: common.Script,
+    script: common.Script = None,
     ids: Ids = None,
     out: common.Out = None,
     dry_run: DryRun = False,
@@ -63,6 +68,7 @@ def run(
     cache_dir: common.CacheDir = None,
     json: common.Json = False,
     events: Events = None,
+    depfile: Depfile = None,
     quiet: common.Quiet = False,
     verbose: common.Verbose = False,
     no_progress: NoProgress = False,
@@ -76,22 +82,27 @@ def run(
     common.change_to(directory)
     if ids and not force:
         raise UsageError(f"unexpected: {' '.join(ids)}", where="narrate run", hint="segment ids go with --force")
+    source = common.script_here(script)
     flags = common.settings(**arguments)
     options = Options(tuple(ids or "*") if force else (), only, frozen, keep_going)
     if show_config:
-        _print_config(script, flags)
+        _print_config(source, flags)
         return
     if dry_run:
-        plan.show(script, flags, options, json)
+        plan.show(source, flags, options, json)
         return
     look = Look(json, -1 if quiet else int(verbose), bars=not no_progress, color=not no_color)
-    result = _run(script, flags, options, look, events)
+    result = _run(source, flags, options, look, events)
+    if depfile:
+        dependencies.write(depfile, result.record, result.inputs, told[0])
     err, stdout = _words(result, look)
     sys.stderr.write(err)
     sys.stdout.write(stdout)
-    if not (force or events or script == "-"):
+    if not (force or events or source == "-"):
         said = _words(dataclasses.replace(result, made=frozenset(), written=()), look)
-        stamp.save(told, result.inputs, result.outputs, (said[1], said[0]), started_ns)
+        inputs = result.inputs | stamp.facts(() if script else common.SCRIPTS)
+        outputs = (*result.outputs, *([depfile] if depfile else []))
+        stamp.save(told, inputs, outputs, (said[1], said[0]), started_ns)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import msgspec
 
 from narrate.output.stage import RECORD
 from narrate.planner import Plan
+from narrate.request import canonical
 
 
 class Past(msgspec.Struct, frozen=True):
@@ -18,7 +19,7 @@ class Past(msgspec.Struct, frozen=True):
 
     def forms(self, id: str) -> list[bytes]:
         """The canonical forms of a segment; empty if there was no such segment."""
-        return [bytes(raw) for raw in self.requests.get(id, ())]
+        return [canonical(msgspec.json.decode(raw)) for raw in self.requests.get(id, ())]
 
 
 def of(plan: Plan) -> Past:
@@ -28,9 +29,9 @@ def of(plan: Plan) -> Past:
     return Past(requests, {voice.parts["transcript"]: voice.reference.transcript or "" for voice in cloned})
 
 
-def recall(folder: Path) -> Past | None:
-    """What a folder remembers; None if nothing was made there, or it cannot be read."""
+def recall(folder: Path) -> Past:
+    """What a folder remembers: nothing, if nothing was made there or it cannot be read."""
     try:
         return msgspec.json.decode((folder / RECORD).read_bytes(), type=Past)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
-        return None
+        return Past()

@@ -1,0 +1,44 @@
+"""A depfile: what a narration was made of, as make and ninja read it (`gcc -MP` writes the same)."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from narrate.errors import UsageError
+
+
+def write(path: Path, target: Path, inputs: Mapping[str, str], start: str) -> None:
+    """Write a depfile for `target` unless it stands there already; inputs that are absent are left out.
+
+    Paths below the folder `start`, where make or ninja runs, are relative to it. Raises UsageError.
+    """
+    there = [name for name, fact in inputs.items() if fact != "absent"]
+    text = render(_relative(str(target), start), [_relative(name, start) for name in there])
+    try:
+        if not path.is_file() or path.read_text(encoding="utf-8", errors="replace") != text:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8", errors="surrogateescape")
+    except OSError as error:
+        what = f"the depfile cannot be written ({error.strerror})"
+        raise UsageError(what, where=str(path), hint="name another file after --depfile") from error
+
+
+def render(target: str, inputs: Iterable[str]) -> str:
+    """One rule, then an empty one for each input, so that one that is removed is no error. Raises UsageError."""
+    names = [_escaped(name) for name in inputs]
+    rules = [f"{_escaped(target)}: \\\n" + " \\\n".join(f"  {name}" for name in names)]
+    return "\n\n".join([*rules, *(f"{name}:" for name in names)]) + "\n"
+
+
+def _relative(path: str, start: str) -> str:
+    return os.path.relpath(path, start) if Path(path).is_relative_to(start) else path
+
+
+def _escaped(name: str) -> str:
+    if "\n" in name:
+        hint = "rename it, or do without --depfile"
+        raise UsageError("a name with a line break has no place in a depfile", where=repr(name), hint=hint)
+    return re.sub(r"([ #:])", r"\\\1", name).replace("$", "$$")
