@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from narrate import __version__
-from narrate.cli import bench, cache, clone, common, doctor, engines, models, plan, run, schema, why
+from narrate.cli import bench, cache, clone, common, doctor, engines, init, models, plan, run, schema, why
 from narrate.errors import NarrateError
 
 REPORT = "this is a fault of narrate: run again with -v and report what it prints"
@@ -27,6 +27,7 @@ app = typer.Typer(
 )
 app.command("run", epilog=common.EXIT_CODES)(run.run)
 app.command("plan", epilog=common.EXIT_CODES)(plan.plan)
+app.command("init")(init.init)
 app.command("status", epilog=common.EXIT_CODES)(why.status)
 app.command("why", epilog=common.EXIT_CODES)(why.why)
 app.command("clone", epilog=common.EXIT_CODES)(clone.clone)

@@ -1,0 +1,29 @@
+"""`narrate init`: the start of a project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from narrate import project
+from narrate.progress import printable
+
+Folder = Annotated[Path, typer.Argument(metavar="[DIR]", help="The folder of the project.", show_default=False)]
+
+
+def init(folder: Folder = Path()) -> None:
+    """Start a project in DIR (this folder): a script, settings, voices/, and fragments for make and ninja.
+
+    What is there already is kept.
+    """
+    written, kept = project.create(folder)
+    for path in written:
+        print(f"written  {printable(str(path))}")
+    for path in kept:
+        print(f"kept     {printable(str(path))}")
+    if any(path.name == "Makefile" for path in kept):
+        print("your Makefile was kept: add the line `include narrate.mk` to it")
+    where = "" if folder.resolve() == Path.cwd() else f" -C {printable(str(folder))}"
+    print(f"next: narrate{where} run, or make{where}")
