@@ -22,7 +22,7 @@ LAYERS = (
     ("checks", "voice", "config"),
     ("environments", "models", "verdict"),
     ("installer", "casting", "trim"),
-    ("planner", "clone"),
+    ("planner", "clone", "archive"),
     ("runner", "output"),
     ("why",),
     ("build",),

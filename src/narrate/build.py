@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import xxhash
 
-from narrate import config, models, planner, runner, stamp, units, uses
+from narrate import archive, config, models, planner, runner, stamp, units, uses
 from narrate import script as scripts
 from narrate.cache import Gone, Store
 from narrate.config import Config, Settings
@@ -110,6 +110,18 @@ def why(source: str | Path, flags: Mapping[str, Any], emit: Emit) -> list[Why]:
     settings = configuration.settings
     with _store(settings, emit) as store:
         return explain(planner.make(script, settings, store), past.recall(_out(script, settings)), store)
+
+
+def export(source: str | Path, flags: Mapping[str, Any], path: Path, emit: Emit) -> int:
+    """Write the clips that a script needs to an archive; return how many. Raises PendingError if some are missing."""
+    script, configuration = prepare(source, flags)
+    with _store(configuration.settings, emit) as store:
+        store.hold()
+        planned = planner.make(script, configuration.settings, store)
+        if planned.misses:
+            raise _pending(planned, planned.misses, "are not in the cache whole", "run: narrate run, then export again")
+        clips = {line.form: line.clip for _, line in planned.lines() if line.clip}
+        return archive.export(clips.values(), store, path)
 
 
 def run(source: str | Path, flags: Mapping[str, Any], options: Options, emit: Emit) -> Result:
@@ -233,10 +245,12 @@ def summary(planned: Plan) -> dict[str, object]:
     }
 
 
-def _pending(planned: Plan, misses: Iterable[tuple[Any, Any]], why: str) -> PendingError:
+def _pending(
+    planned: Plan, misses: Iterable[tuple[Any, Any]], why: str, hint: str = "run without that flag"
+) -> PendingError:
     ids = list(dict.fromkeys(owner.segment.id for owner, _ in misses))
     named = ", ".join(ids[:5]) + (f" and {len(ids) - 5} more" if len(ids) > 5 else "")
-    return PendingError(f"{len(ids)} segments {why}: {named}", where=planned.script.name, hint="run without that flag")
+    return PendingError(f"{len(ids)} segments {why}: {named}", where=planned.script.name, hint=hint)
 
 
 def _write(stage: Stage, planned: Plan, timeline: Timeline, settings: Settings, store: Store) -> Manifest:

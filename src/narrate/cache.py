@@ -28,6 +28,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from narrate import durable, entry, uses
 from narrate.entry import Clip, Damaged
 from narrate.errors import EnvironmentProblem
@@ -120,7 +122,9 @@ class Store:
             raise Gone(f"{clip.path}: {error.strerror}") from error
         return samples
 
-    def put(self, form: bytes, pcm: bytes, rate: int, provenance: dict[str, Any], *, replace: bool = False) -> Clip:
+    def put(
+        self, form: bytes, pcm: bytes, rate: int, provenance: dict[str, Any] | msgspec.Raw, *, replace: bool = False
+    ) -> Clip:
         """Store PCM_16 mono samples under a form and return the stored clip, once it would survive a power cut.
 
         An entry that is there already and reads well is kept and returned, unless `replace`. Raises

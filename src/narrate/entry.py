@@ -74,7 +74,7 @@ class Clip:
         return request
 
 
-def compose(form: bytes, pcm: bytes, rate: int, provenance: dict[str, Any]) -> bytes:
+def compose(form: bytes, pcm: bytes, rate: int, provenance: dict[str, Any] | msgspec.Raw) -> bytes:
     """The bytes of an entry: PCM_16 mono samples, the canonical form of what was asked for, and their origin."""
     document = b'{"request":' + form + b',"provenance":' + msgspec.json.encode(provenance) + b"}"
     document += b" " * (len(document) % 2)
@@ -86,12 +86,18 @@ def compose(form: bytes, pcm: bytes, rate: int, provenance: dict[str, Any]) -> b
 def read(path: Path) -> tuple[Clip, memoryview]:
     """Read and verify a whole entry; return it with its samples as PCM_16 bytes. Raises Damaged or OSError."""
     data = _bytes(path)
+    clip = parse(data, path)
+    return clip, memoryview(data)[wav.HEADER_BYTES : wav.HEADER_BYTES + clip.samples * wav.SAMPLE_BYTES]
+
+
+def parse(data: bytes, path: Path) -> Clip:
+    """Verify the bytes of a whole entry, which lies or might lie at `path`. Raises Damaged."""
     view = memoryview(data)
     if xxhash.xxh3_128_digest(view[:-_DIGEST]) != view[-_DIGEST:]:
         raise Damaged("its checksum is wrong")
     samples, rate = _parse_header(data[: wav.HEADER_BYTES], len(data))
     tail = wav.HEADER_BYTES + samples * wav.SAMPLE_BYTES
-    return _parse_chunk(data[tail:], samples, rate, path), view[wav.HEADER_BYTES : tail]
+    return _parse_chunk(data[tail:], samples, rate, path)
 
 
 def peek(path: Path) -> Clip:

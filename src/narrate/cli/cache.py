@@ -2,40 +2,41 @@
 
 from __future__ import annotations
 
-import re
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 
-from narrate import config, stamp
+from narrate import archive, build, config, stamp, units, uses
 from narrate.cache import Store
-from narrate.cli import common
+from narrate.cli import common, plan
+from narrate.config import Settings
 from narrate.entry import Clip
 from narrate.errors import CheckError, UsageError
-from narrate.progress import printable
+from narrate.progress import counted, printable, size
+
+T = TypeVar("T")
 
 app = typer.Typer(help="Look at, check and shrink the store of clips.", no_args_is_help=True)
 
-MaxSize = Annotated[str, typer.Option("--max-size", metavar="SIZE", help="Bytes to keep: 500MB, 2GB, 1GiB.")]
-UNITS = {
-    "": 1,
-    "K": 10**3,
-    "M": 10**6,
-    "G": 10**9,
-    "T": 10**12,
-    "KI": 2**10,
-    "MI": 2**20,
-    "GI": 2**30,
-    "TI": 2**40,
-}
+MaxSize = Annotated[
+    str | None,
+    typer.Option("--max-size", metavar="SIZE", help="Bytes to keep: 500MB, 2GB, 1GiB (the setting cache_max_size)."),
+]
+OlderThan = Annotated[str | None, typer.Option("--older-than", metavar="AGE", help="Unused for so long: 12h, 30d, 4w.")]
+File = Annotated[Path, typer.Argument(metavar="FILE", help="The archive.")]
+OfScript = Annotated[str | None, typer.Option("--script", metavar="SCRIPT", help="Only what this script needs (all).")]
+
+
+def _settings(cache_dir: str | None) -> Settings:
+    return config.resolve(common.settings(cache_dir=cache_dir), {}, Path.cwd()).settings
 
 
 def _store(cache_dir: str | None) -> Store:
-    flags = common.settings(cache_dir=cache_dir)
-    return Store(config.cache_dir(config.resolve(flags, {}, Path.cwd()).settings), _warn)
+    return Store(config.cache_dir(_settings(cache_dir)), _warn)
 
 
 @app.command("dir")
@@ -46,31 +47,41 @@ def directory(cache_dir: common.CacheDir = None) -> None:
 
 @app.command()
 def stats(cache_dir: common.CacheDir = None, json: common.Json = False) -> None:
-    """Print how many clips there are, and how large and old they are."""
-    store = _store(cache_dir)
-    sizes = store.sizes()
+    """Print how many clips there are, how large and old they are, and how often runs found what they needed."""
+    settings = _settings(cache_dir)
+    store = Store(config.cache_dir(settings), _warn)
+    sizes, days = store.sizes(), uses.by_day(store.root)
     figures: dict[str, Any] = {
         "dir": str(store.root),
         "entries": len(sizes),
         "bytes": sum(size for _, size, _ in sizes),
+        "max_bytes": units.size(settings.cache_max_size),
         "oldest_use": _date(sizes[0][0]) if sizes else None,
         "quarantined": len(list((store.root / "quarantine").glob("*"))),
     }
     if json:
-        sys.stdout.write(common.as_json(figures))
+        by_day = {day: {"hits": hits, "misses": misses} for day, (hits, misses) in days.items()}
+        sys.stdout.write(common.as_json({**figures, "days": by_day}))
         return
     for name, value in figures.items():
-        print(
-            f"{name.replace('_', ' '):<12} {value:,}"
-            if isinstance(value, int)
-            else f"{name.replace('_', ' '):<12} {value}"
-        )
+        shown = f"{value:,}" if isinstance(value, int) else value
+        print(f"{name.replace('_', ' '):<12} {shown}")
+    for span, since in (("today", 0), ("7 days", 6), ("30 days", 29), ("all", uses.DAYS)):
+        _print_uses(span, [days[day] for day in days if day >= uses.day(since)])
+
+
+def _print_uses(span: str, days: list[tuple[int, int]]) -> None:
+    hits, misses = sum(hits for hits, _ in days), sum(misses for _, misses in days)
+    share = f", {hits / (hits + misses):.1%} hits" if hits + misses else ""
+    print(f"{span:<12} {hits:,} hits, {misses:,} misses{share}")
 
 
 @app.command()
 def ls(cache_dir: common.CacheDir = None, json: common.Json = False) -> None:
     """List the clips: key, seconds, engine and text."""
-    entries = [_entry(clip) for clip in _store(cache_dir).entries()]
+    store = _store(cache_dir)
+    used = {path: when for when, _, path in store.sizes()}
+    entries = [_entry(clip, used) for clip in store.entries() if clip.path in used]
     if json:
         sys.stdout.write(common.as_json({"entries": entries}))
         return
@@ -88,36 +99,82 @@ def verify(cache_dir: common.CacheDir = None) -> None:
 
 
 @app.command()
-def prune(max_size: MaxSize, cache_dir: common.CacheDir = None) -> None:
-    """Remove the longest unused clips until the rest is no larger than SIZE."""
-    removed, freed = _store(cache_dir).prune(_bytes(max_size))
-    print(f"{removed} removed, {freed:,} bytes freed")
+def prune(max_size: MaxSize = None, older_than: OlderThan = None, cache_dir: common.CacheDir = None) -> None:
+    """Remove clips unused for AGE, then the longest unused until the rest is no larger than SIZE.
+
+    What a running narrate may be using stays.
+    """
+    settings = _settings(cache_dir)
+    if max_size is None and older_than is None:
+        max_size = settings.cache_max_size
+    most = None if max_size is None else _parsed(units.size, max_size, "--max-size")
+    age = None if older_than is None else _parsed(units.age, older_than, "--older-than")
+    _print_removed(Store(config.cache_dir(settings), _warn).prune(most, age))
 
 
 @app.command()
 def clear(cache_dir: common.CacheDir = None) -> None:
-    """Remove every clip."""
-    removed, freed = _store(cache_dir).prune(0)
+    """Remove every clip that no running narrate may be using."""
     stamp.clear()
-    print(f"{removed} removed, {freed:,} bytes freed")
+    _print_removed(_store(cache_dir).prune(0))
 
 
-def _entry(clip: Clip) -> dict[str, Any]:
+@app.command("export")
+def export(
+    file: File,
+    script: OfScript = None,
+    engine: common.Engine = None,
+    model: common.Model = None,
+    profile: common.Profile = None,
+    allow_outside: common.AllowOutside = False,
+    cache_dir: common.CacheDir = None,
+) -> None:
+    """Write clips to FILE, as FLAC, so that a machine without an engine can narrate: all, or those of a script.
+
+    Exit 3 if the script needs clips that are not in the cache.
+    """
+    flags = common.settings(**locals())
+    if script is None:
+        store = _store(cache_dir)
+        count = archive.export(store.entries(), store, file)
+    else:
+        count = build.export(script, flags, file, plan.warn)
+    print(f"{counted(count, 'clip')} exported, {size(file.stat().st_size)}")
+
+
+@app.command("import")
+def take_in(file: File, cache_dir: common.CacheDir = None) -> None:
+    """Take clips from FILE, each of which is verified first (exit 4 if one had to be refused)."""
+    taken = archive.take_in(file, _store(cache_dir))
+    print(f"{taken.new} new, {taken.known} here already, {len(taken.refused)} refused")
+    for name, why in taken.refused.items():
+        print(f"refused {name}: {printable(why)}", file=sys.stderr)
+    if taken.refused:
+        what = f"{counted(len(taken.refused), 'clip')} could not be verified, and were not taken in"
+        raise CheckError(what, where=str(file), hint="export them again; what was verified is in the cache")
+
+
+def _print_removed(removed: tuple[int, int]) -> None:
+    print(f"{removed[0]} removed, {removed[1]:,} bytes freed")
+
+
+def _parsed(parse: Callable[[str], T], text: str, flag: str) -> T:
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise UsageError(str(error), where=flag, hint="see `narrate cache prune --help`") from error
+
+
+def _entry(clip: Clip, used: dict[Path, float]) -> dict[str, Any]:
     request = clip.request
     return {
         "key": clip.key,
+        "used": _date(used[clip.path]),
         "seconds": round(clip.seconds, 3),
         "engine": request.get("engine", "recording"),
         "text": request.get("text", clip.provenance.get("recording", "")),
         "path": str(clip.path),
     }
-
-
-def _bytes(size: str) -> int:
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?I?)B?", size.strip().upper())
-    if match is None or match[2] not in UNITS:
-        raise UsageError(f"{size!r} is no size", where="--max-size", hint="write 500MB, 2GB or 1GiB")
-    return int(float(match[1]) * UNITS[match[2]])
 
 
 def _date(seconds: float) -> str:

@@ -17,10 +17,13 @@ An error is "unspeakable" (this job cannot be spoken), "unusable" (the engine or
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import importlib
 import os
 import queue
 import resource
+import signal
 import sys
 import threading
 import time
@@ -29,11 +32,15 @@ from typing import IO, Any
 from narrate.engines import base, frames
 from narrate.request import Request
 
+PR_SET_PDEATHSIG = 1
+"""prctl(2)."""
+
 Frame = tuple[dict[str, Any], bytes]
 
 
 def main(name: str, path: str) -> None:
     """Serve one engine, whose module has the given dotted path, over what were standard input and output."""
+    _die_with_parent()
     requests, replies = _take_pipes()
     inbox: queue.SimpleQueue[Frame] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(requests, inbox), daemon=True).start()
@@ -54,6 +61,13 @@ def main(name: str, path: str) -> None:
             voices[header["voice"]] = _reference(header, payload)
         else:
             _serve(engine, header["synthesize"], voices, replies)
+
+
+def _die_with_parent() -> None:
+    """Have Linux end this process with its parent even if a library never lets `_listen` run."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _take_pipes() -> tuple[IO[bytes], IO[bytes]]:

@@ -68,7 +68,7 @@ class Stage:
     def publish(self) -> None:
         """Move what was made into place, leaving alone what has the same bytes, and remove what is no longer made."""
         for parent in {os.path.dirname(name) for name in self._staged}:
-            (self.folder / parent).mkdir(parents=True, exist_ok=True)
+            _make_folder(self.folder, parent)
         for name, (recipe, digest) in self._staged.items():
             temp, final = self._aside / name, self.folder / name
             if not self._holds(name, digest, temp):
@@ -119,13 +119,30 @@ def staged(folder: Path) -> Iterator[Stage]:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         # What a killed run left behind; the lock says that no live run is using it.
-        shutil.rmtree(folder / ".narrate", ignore_errors=True)
+        _clear(folder / ".narrate")
         yield Stage(folder)
     except OSError as error:
         raise _unwritable(folder, error) from error
     finally:
-        shutil.rmtree(folder / ".narrate", ignore_errors=True)
+        _clear(folder / ".narrate")
         os.close(lock)
+
+
+def _clear(aside: Path) -> None:
+    """Remove a folder and all that is in it; of a link only the link."""
+    if aside.is_symlink():
+        aside.unlink()
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def _make_folder(folder: Path, name: str) -> None:
+    if name and (folder / name).is_symlink():
+        raise EnvironmentProblem(
+            "it is a link, and nothing is written through it",
+            where=str(folder / name),
+            hint="remove the link, or choose another folder with -o DIR",
+        )
+    (folder / name).mkdir(parents=True, exist_ok=True)
 
 
 def _read_record(path: Path) -> dict[str, Made]:

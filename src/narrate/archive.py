@@ -1,0 +1,216 @@
+"""Clips in one file, to be carried to a machine without an engine: a ZIP of FLAC files, each with its request as JSON.
+
+archive  ::= (KEY.flac KEY.json)*                        stored, not deflated, so that nothing can swell
+document ::= {"request":<canonical form>,"provenance":{…},"digest":<of the cache entry, in hex>}
+
+An archive is not believed. A clip is taken in only if its samples, request and provenance make up, byte for byte, an
+entry of that digest under that key, and if its measurements are those of its samples. What cannot be verified is that
+the samples say the text: an archive is as trustworthy as who made it.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import struct
+import zipfile
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from narrate import checks, entry, limits, wav
+from narrate.cache import Gone, Store
+from narrate.engines.base import StopReason, Synthesis
+from narrate.entry import Clip, Damaged
+from narrate.errors import EnvironmentProblem, UsageError
+from narrate.request import key
+
+SWELL = 200
+"""Bytes of samples for one byte of the archive: speech is about 2 in FLAC, a hum 20, and more is an attack."""
+
+APART = {"seconds": 0.001, "silent": 0.1, "clipped": 0.002}
+"""How far measurements of 16-bit samples may be from those of the floats that they came from."""
+
+DOCUMENT_BYTES = 1 << 20
+MEMBER = re.compile(r"([0-9a-f]{32})\.(flac|json)")
+EPOCH = (1980, 1, 1, 0, 0, 0)
+"""The time of every member, so that the same clips make the same archive."""
+
+
+class _Document(msgspec.Struct):
+    request: msgspec.Raw
+    provenance: msgspec.Raw
+    digest: str
+
+
+@dataclass(slots=True)
+class Taken:
+    """What an import came to: clips that are new here, that were here already, and why others were refused, by key."""
+
+    new: int = 0
+    known: int = 0
+    refused: dict[str, str] = field(default_factory=dict)
+
+
+def export(clips: Iterable[Clip], store: Store, path: Path) -> int:
+    """Write clips to an archive, whole or not at all; return how many. Raises EnvironmentProblem."""
+    temp = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        try:
+            with temp.open("xb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+                count = sum(_add(archive, clip, store) for clip in clips)
+            temp.replace(path)
+        finally:
+            temp.unlink(missing_ok=True)
+    except Gone as gone:
+        hint = "run it again: what was damaged has been set aside"
+        raise EnvironmentProblem("a clip vanished or was damaged", where=str(gone), hint=hint) from gone
+    except OSError as error:
+        what = f"the archive cannot be written ({error.strerror})"
+        raise EnvironmentProblem(what, where=str(path), hint="free some space, or name another file") from error
+    return count
+
+
+def _add(archive: zipfile.ZipFile, clip: Clip, store: Store) -> int:
+    samples = store.read(clip)
+    document = _Document(msgspec.Raw(clip.form), msgspec.Raw(clip.origin), clip.digest)
+    archive.writestr(zipfile.ZipInfo(f"{clip.key}.flac", EPOCH), _flac(samples, clip.rate))
+    archive.writestr(zipfile.ZipInfo(f"{clip.key}.json", EPOCH), msgspec.json.encode(document))
+    return 1
+
+
+def take_in(path: Path, store: Store) -> Taken:
+    """Verify every clip of an archive and store those that are not here yet.
+
+    Raises UsageError for a file that is no archive of ours, before anything is stored.
+    """
+    taken = Taken()
+    try:
+        with path.open("rb") as file:
+            archive = zipfile.ZipFile(file)
+            for name in _names(archive, path, os.fstat(file.fileno()).st_size):
+                _take(archive, name, store, taken)
+    except OSError as error:
+        what = f"the archive cannot be read ({error.strerror})"
+        raise UsageError(what, where=str(path), hint="name a file that `narrate cache export` made") from error
+    except (zipfile.BadZipFile, *BROKEN) as error:
+        raise _foreign(path, f"{type(error).__name__}: {error}") from error
+    return taken
+
+
+BROKEN = (ValueError, NotImplementedError, RuntimeError, EOFError, OverflowError, struct.error)
+"""What zipfile raises, beside its own error, for bytes that are no archive."""
+
+
+def _names(archive: zipfile.ZipFile, path: Path, size: int) -> list[str]:
+    """The keys in an archive, whose members are all of the kind that we write, and no more than its size allows."""
+    kinds: dict[str, set[str]] = {}
+    stored = 0
+    for member in archive.infolist():
+        match = MEMBER.fullmatch(member.filename)
+        if match is None or member.compress_type != zipfile.ZIP_STORED or member.file_size != member.compress_size:
+            raise _foreign(path, f"it holds {member.filename!r}")
+        if match[2] in kinds.setdefault(match[1], set()):
+            raise _foreign(path, f"it holds {member.filename!r} twice")
+        kinds[match[1]].add(match[2])
+        stored += member.file_size
+    if stored > size:
+        raise _foreign(path, "its members overlap")
+    for name, found in kinds.items():
+        if len(found) < 2:
+            raise _foreign(path, f"of {name} a part is missing")
+    return list(kinds)
+
+
+def _take(archive: zipfile.ZipFile, name: str, store: Store, taken: Taken) -> None:
+    try:
+        form, pcm, rate, provenance = _verified(archive, name)
+    except Damaged as damage:
+        taken.refused[name] = str(damage)
+        return
+    known = store.find(form)
+    if known is not None and _sound(known, store):
+        taken.known += 1
+    else:
+        store.put(form, pcm, rate, provenance)
+        taken.new += 1
+
+
+def _sound(clip: Clip, store: Store) -> bool:
+    try:
+        store.read(clip)
+    except Gone:
+        return False
+    return True
+
+
+def _verified(archive: zipfile.ZipFile, name: str) -> tuple[bytes, bytes, int, msgspec.Raw]:
+    """The parts of an entry, once they have been put together again and compared. Raises Damaged."""
+    if archive.getinfo(f"{name}.json").file_size > DOCUMENT_BYTES:
+        raise Damaged("its document is too large")
+    try:
+        document = msgspec.json.decode(archive.read(f"{name}.json"), type=_Document)
+        sound = archive.read(f"{name}.flac")
+    except (msgspec.MsgspecError, zipfile.BadZipFile, *BROKEN) as error:
+        raise Damaged(f"it cannot be read ({error})") from error
+    form, provenance = bytes(document.request), msgspec.Raw(bytes(document.provenance))
+    if key(form) != name:
+        raise Damaged("it is filed under another request's key")
+    pcm, rate = _pcm(sound)
+    whole = entry.compose(form, pcm, rate, provenance)
+    clip = entry.parse(whole, Path(f"{name}.wav"))
+    if clip.digest != document.digest:
+        raise Damaged("its samples or its request are not those that were exported")
+    _check_measures(clip, pcm)
+    return form, pcm, rate, provenance
+
+
+def _check_measures(clip: Clip, pcm: bytes) -> None:
+    """Refuse measurements that are not those of the samples: hits are judged by them. Raises Damaged."""
+    import numpy as np
+
+    try:
+        claimed = msgspec.convert(clip.provenance.get("measures"), checks.Measures | None)
+    except msgspec.MsgspecError as error:
+        raise Damaged(f"its measurements make no sense ({error})") from error
+    if claimed is None:
+        return
+    stop = StopReason(claimed.stop) if claimed.stop in tuple(StopReason) else StopReason.END
+    samples = np.frombuffer(pcm, "<i2").astype(np.float32) / np.float32(32768)
+    found = checks.measure(Synthesis(samples, clip.rate, stop))
+    if any(abs(getattr(claimed, name) - getattr(found, name)) > most for name, most in APART.items()):
+        raise Damaged("its measurements are not those of its samples")
+
+
+def _flac(samples: memoryview, rate: int) -> bytes:
+    import numpy as np
+    import soundfile
+
+    sound = io.BytesIO()
+    soundfile.write(sound, np.frombuffer(samples, "<i2"), rate, "PCM_16", format="FLAC")
+    return sound.getvalue()
+
+
+def _pcm(sound: bytes) -> tuple[bytes, int]:
+    """The samples of a FLAC file and their rate, within the bounds of an entry. Raises Damaged."""
+    import soundfile
+
+    longest = min(len(sound) * SWELL, limits.ENTRY_BYTES) // wav.SAMPLE_BYTES
+    try:
+        with soundfile.SoundFile(io.BytesIO(sound)) as file:
+            if file.channels != 1 or file.format != "FLAC" or file.frames > longest:
+                raise Damaged("its sound is no mono FLAC of a sensible length")
+            pcm = file.read(longest + 1, dtype="int16").astype("<i2").tobytes()
+            rate = int(file.samplerate)
+    except soundfile.SoundFileError as error:
+        raise Damaged(f"its sound cannot be read ({error})") from error
+    return pcm, rate
+
+
+def _foreign(path: Path, why: str) -> UsageError:
+    return UsageError(
+        f"this is no archive of clips ({why})", where=str(path), hint="name a file that `narrate cache export` made"
+    )
