@@ -14,8 +14,8 @@ import narrate
 SOURCE = Path(narrate.__file__).parent
 
 LAYERS = (
-    ("errors", "limits", "fps", "wav", "events", "stamp", "pace", "reference", "durable", "units", "uses", "project"),
-    ("request", "hearing", "audio"),
+    ("errors", "limits", "fps", "wav", "events", "stamp", "pace", "reference", "durable", "units", "uses"),
+    ("request", "hearing", "audio", "project"),
     ("spoken", "entry"),
     ("script",),
     ("cache", "engines"),
