@@ -180,10 +180,14 @@ class Figures:
     def size(self, small: int, large: int) -> int:
         return large if self.large else small
 
+    def show(self, line: str) -> None:
+        """Print a line after all tests."""
+        self._lines.append(line)
+
     def report(self, harness: str, **counts: object) -> None:
         """Print the figures of a harness, and keep them for the table of promises."""
         line = f"{harness}: " + " ".join(f"{name}={count}" for name, count in counts.items())
-        self._lines.append(line)
+        self.show(line)
         if path := SET.get("NARRATE_FIGURES"):
             with open(path, "a", encoding="utf-8") as file:
                 file.write(line + "\n")
