@@ -12,19 +12,19 @@ from narrate.request import canonical
 
 
 class Past(msgspec.Struct, frozen=True):
-    """Requests by segment id, as canonical forms, and the reference transcripts that they name by digest."""
+    """Requests by segment id, and the reference transcripts that they name by digest."""
 
-    requests: dict[str, list[msgspec.Raw]] = {}
+    requests: dict[str, list[dict[str, str | int | dict[str, str]]]] = {}
     transcripts: dict[str, str] = {}
 
     def forms(self, id: str) -> list[bytes]:
         """The canonical forms of a segment; empty if there was no such segment."""
-        return [canonical(msgspec.json.decode(raw)) for raw in self.requests.get(id, ())]
+        return [canonical(request) for request in self.requests.get(id, ())]
 
 
 def of(plan: Plan) -> Past:
     """What is to be remembered of a plan that was carried out."""
-    requests = {each.segment.id: [msgspec.Raw(line.form) for line in each.lines] for each in plan.segments}
+    requests = {each.segment.id: [msgspec.json.decode(line.form) for line in each.lines] for each in plan.segments}
     cloned = [voice for voice in plan.voices.values() if "transcript" in voice.parts]
     return Past(requests, {voice.parts["transcript"]: voice.reference.transcript or "" for voice in cloned})
 
