@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 import textwrap
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +19,7 @@ from typing import Any
 import pytest
 
 from narrate import entry
-from narrate.cache import Gone, Store
+from narrate.cache import TOUCH_SECONDS, Gone, Store
 from narrate.entry import Clip
 from narrate.errors import EnvironmentProblem
 from narrate.request import key
@@ -442,6 +443,116 @@ def test_a_hit_renews_the_time_of_use_at_most_hourly(store: Store) -> None:
         before = clip.path.stat().st_mtime_ns
         assert store.find(clip.form) == clip
         assert (clip.path.stat().st_mtime_ns > before) == renewed
+
+
+def test_prune_removes_what_was_not_used_for_so_long(store: Store) -> None:
+    for age in (10, 20, 30):
+        clip = put(store, request(f"Number {age}.").form())
+        os.utime(clip.path, (0, time.time() - age * 86_400))
+    assert store.prune(older_than=25 * 86_400)[0] == 1
+    assert store.prune(older_than=15 * 86_400, max_bytes=10**9)[0] == 1
+    assert store.prune(older_than=5 * 86_400, max_bytes=0)[0] == 1
+
+
+def test_what_a_living_run_may_use_is_pruned_by_nobody_and_waited_for_by_nobody(store: Store, root: Path) -> None:
+    before, after = put(store), None
+    os.utime(before.path, (0, time.time() - 2 * TOUCH_SECONDS))
+    with Store(root) as run:
+        run.hold()
+        assert run.find(OTHER) is None
+        after = put(run, OTHER)
+        assert store.prune(0)[0] == 1
+        assert (store.find(FORM), store.find(OTHER)) == (None, after)
+        assert len(list((root / "runs").iterdir())) == 1
+    assert list((root / "runs").iterdir()) == []
+    assert store.prune(0)[0] == 1
+
+
+def test_a_hit_whose_time_was_not_renewed_is_held_too(store: Store, root: Path) -> None:
+    clip = put(store)
+    os.utime(clip.path, (0, time.time() - TOUCH_SECONDS / 2))
+    with Store(root) as run:
+        run.hold()
+        assert run.find(FORM) == clip
+        assert store.prune(0) == (0, 0)
+
+
+def test_a_dead_run_holds_nothing(store: Store, root: Path) -> None:
+    put(store)
+    program = "import os, sys; from pathlib import Path; from narrate.cache import Store; "
+    program += "Store(Path(sys.argv[1])).hold(); os._exit(9)"
+    with python(program, root) as dead:
+        assert dead.wait() == 9
+    assert len(list((root / "runs").iterdir())) == 1
+    assert store.prune(0)[0] == 1
+    assert list((root / "runs").iterdir()) == []
+
+
+def test_trim_leaves_a_margin_and_what_is_in_use(store: Store, root: Path) -> None:
+    for number in range(10):
+        clip = put(store, request(f"Number {number}.").form())
+        os.utime(clip.path, (0, time.time() - 10 * TOUCH_SECONDS + number))
+    total = sum(size for _, size, _ in store.sizes())
+    store.trim(total)
+    assert len(store.sizes()) == 10
+    store.trim(total - 1)
+    assert len(store.sizes()) == 8
+    assert store.find(request("Number 0.").form()) is None
+    with Store(root) as run:
+        run.hold()
+        kept = put(run)
+        run.trim(0)
+        assert [path for _, _, path in run.sizes()] == [kept.path]
+
+
+# Claims
+
+
+CLAIM = """
+import sys
+from pathlib import Path
+from narrate.cache import Store
+store = Store(Path(sys.argv[1]))
+print(store.claim(bytes.fromhex(sys.argv[2])), flush=True)
+sys.stdin.readline()
+"""
+
+
+def test_a_claim_keeps_other_processes_off_until_it_is_released(store: Store, root: Path) -> None:
+    assert store.claim(FORM)
+    assert store.claim(FORM)
+    assert claimed_elsewhere(root, FORM) == "False\n"
+    assert claimed_elsewhere(root, OTHER) == "True\n"
+    store.release(FORM)
+    store.release(OTHER)
+    assert claimed_elsewhere(root, FORM) == "True\n"
+
+
+def claimed_elsewhere(root: Path, form: bytes) -> str:
+    with python(CLAIM, root, form.hex()) as other:
+        return other.communicate("end\n")[0]
+
+
+def test_a_claim_dies_with_its_holder(store: Store, root: Path) -> None:
+    with python(CLAIM, root, FORM.hex()) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "True\n"
+        assert not store.claim(FORM)
+        other.kill()
+    assert store.claim(FORM)
+
+
+def test_a_claim_ends_with_its_store(store: Store, root: Path) -> None:
+    with Store(root) as run:
+        assert run.claim(FORM)
+    assert claimed_elsewhere(root, FORM) == "True\n"
+
+
+def test_where_there_can_be_no_claims_everybody_may(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    store = Store(tmp_path / "file")
+    assert store.claim(FORM)
+    store.release(FORM)
 
 
 def test_an_entry_is_the_same_file_that_entry_composes(store: Store) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import time
 
 import pytest
 import soundfile
@@ -69,6 +71,42 @@ def test_prune_removes_no_more_than_it_must(stored: Narrate) -> None:
     refused = stored("cache", "prune", "--max-size", "lots")
     assert refused.code == 2
     assert "next:" in refused.err
+
+
+def test_prune_takes_an_age_or_keeps_to_the_maximum(stored: Narrate) -> None:
+    os.utime(stored.clips[0], (0, time.time() - 40 * 86_400))
+    assert stored("cache", "prune").out.startswith("0 removed, ")
+    assert stored("cache", "prune", "--older-than", "30d").out.startswith("1 removed, ")
+    assert stored("cache", "prune", env={"NARRATE_CACHE_MAX_SIZE": "0"}).out.startswith("2 removed, ")
+    refused = stored("cache", "prune", "--older-than", "long")
+    assert refused.code == 2
+    assert "write 12h, 30d or 4w" in refused.err
+
+
+def test_a_run_keeps_the_cache_below_its_maximum_unasked(stored: Narrate) -> None:
+    for path in stored.clips:
+        os.utime(path, (0, time.time() - 86_400))
+    size = sum(path.stat().st_size for path in stored.clips)
+    stored.write("script.json", lines("A line that is not there yet."))
+    stored.run(env={"NARRATE_CACHE_MAX_SIZE": f"{size}B"})
+    assert len(stored.clips) < 4
+    assert stored.run()["spoken"] == 0
+    assert stored("run", env={"NARRATE_CACHE_MAX_SIZE": "much"}).code == 2
+
+
+def test_stats_counts_hits_and_misses_by_day(stored: Narrate) -> None:
+    stored.write("script.json", lines("The first line.", "The second line.", "Another third line."))
+    stored.run()
+    days = stored("cache", "stats", "--json").json["days"]
+    assert list(days.values()) == [{"hits": 2, "misses": 4}]
+    said = stored("cache", "stats").out
+    assert "today        2 hits, 4 misses, 33.3% hits" in said
+    uses = stored.cache / "uses"
+    (uses / "2026-01-05").write_text("10 0\n0 10\n")
+    assert "all          12 hits, 14 misses" in stored("cache", "stats").out
+    (uses / "2020-01-05").write_text("10 0\n")
+    stored("cache", "prune")
+    assert not (uses / "2020-01-05").exists()
 
 
 def test_clear_removes_every_clip_and_the_outputs_stay(stored: Narrate) -> None:
