@@ -11,6 +11,7 @@ import json
 import os
 import platform
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -215,6 +216,38 @@ def scale(bench: Bench) -> list[Row]:
     return [*rows, Row(what, most, "MiB", "≤ 50 MiB more", most - least <= 50, against, least, most / least)]
 
 
+def store(bench: Bench) -> list[Row]:
+    """Verifying every entry of a cache, against cat; finding and reading one; pruning many."""
+    bench.script("stored", [f"Entry {number}. #seconds=6" for number in range(bench.segments)])
+    bench.narrate("stored", "--cache-dir", "entries")
+    bench.script("many", [f"Entry {number}." for number in range(bench.scale[-1])])
+    bench.narrate("many", "--cache-dir", "entries-to-prune")
+
+    def inside(what: str) -> float:
+        bench.cost(*INSIDE, what, "entries")
+        return float((bench.folder / "log").read_text())
+
+    cat = {"cat": lambda: bench.cost("sh", "-c", "cat entries/v1/*/*.wav > /dev/null").wall}
+    command = {"command": lambda: bench.cost("narrate", "cache", "verify", "--cache-dir", "entries").wall}
+    runs = in_turns(bench.rounds, **cat, verifying=lambda: inside("verify"), hits=lambda: inside("hit"), **command)
+    hit = 1000 * median(runs["hits"]) / bench.segments
+    shutil.copytree(bench.folder / "entries-to-prune", bench.folder / "entries-to-remove")
+    os.sync()
+    pruned = bench.cost("narrate", "cache", "clear", "--cache-dir", "entries-to-prune").wall
+    removed = bench.cost("rm", "-rf", "entries-to-remove").wall
+    what = f"{bench.segments:,} entries of 6 s verified"
+    return [
+        versus(what, runs, "verifying", "cat", 2),
+        versus(f"{what}, the command", runs, "command", "cat"),
+        Row("a hit of 6 s, found and verified", hit, "ms", "≤ 1.5 ms", hit <= 1.5),
+        Row(
+            f"{bench.scale[-1]:,} entries pruned, the command",
+            *(pruned, "s", "≤ 2 s", pruned <= 2),
+            *("rm -rf", removed, pruned / removed),
+        ),
+    ]
+
+
 def engines(bench: Bench) -> list[Row]:
     """Ten segments with the embedded voice, by `narrate bench`; ask that for engines that need a model."""
     bench.cost("narrate", "bench", "--engine", "hibari", "--batch", "1", "--json")
@@ -240,6 +273,29 @@ def write_inside(name: str) -> None:
             build._write(stage, plan, timeline, settings, store)
             stage.publish()
         print(time.perf_counter() - started)
+
+
+def verify_inside(folder: str) -> None:
+    """Print how long it takes to verify a whole cache."""
+    from narrate.cache import Store
+
+    started = time.perf_counter()
+    Store(Path(folder)).verify()
+    print(time.perf_counter() - started)
+
+
+def hit_inside(folder: str) -> None:
+    """Print how long it takes to find every entry of a cache and to read it."""
+    from narrate.cache import Store
+
+    cache = Store(Path(folder))
+    forms = [clip.form for clip in cache.entries()]
+    started = time.perf_counter()
+    for form in forms:
+        clip = cache.find(form)
+        assert clip is not None
+        cache.read(clip)
+    print(time.perf_counter() - started)
 
 
 def speak_inside(count: str) -> None:
@@ -278,7 +334,8 @@ def show(rows: list[Row], plain: bool) -> None:
     print(drawn.get().strip())
 
 
-MEASUREMENTS = {"no-op": no_op, "cached": cached, "spoken": spoken, "scale": scale, "engines": engines}
+MEASUREMENTS = {"no-op": no_op, "cached": cached, "store": store, "spoken": spoken, "scale": scale, "engines": engines}
+INSIDE_MEASUREMENTS = {"write": write_inside, "verify": verify_inside, "hit": hit_inside, "speak": speak_inside}
 
 
 def main() -> None:
@@ -290,7 +347,7 @@ def main() -> None:
     parser.add_argument("--inside", nargs=2, help=argparse.SUPPRESS)
     flags = parser.parse_args()
     if flags.inside:
-        {"write": write_inside, "speak": speak_inside}[flags.inside[0]](flags.inside[1])
+        INSIDE_MEASUREMENTS[flags.inside[0]](flags.inside[1])
         return
     rows: list[Row] = []
     BUILD.mkdir(exist_ok=True)

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import xxhash
 
-from narrate import archive, config, models, planner, runner, stamp, units, uses
+from narrate import config, models, planner, runner, stamp, units, uses
 from narrate import script as scripts
 from narrate.cache import Gone, Store
 from narrate.config import Config, Settings
@@ -114,6 +114,9 @@ def why(source: str | Path, flags: Mapping[str, Any], emit: Emit) -> list[Why]:
 
 def export(source: str | Path, flags: Mapping[str, Any], path: Path, emit: Emit) -> int:
     """Write the clips that a script needs to an archive; return how many. Raises PendingError if some are missing."""
+    # It imports zipfile, which no run should have to wait for.
+    from narrate import archive
+
     script, configuration = prepare(source, flags)
     with _store(configuration.settings, emit) as store:
         store.hold()

@@ -10,7 +10,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from narrate import archive, build, config, stamp, units, uses
+from narrate import build, config, stamp, units, uses
 from narrate.cache import Store
 from narrate.cli import common, plan
 from narrate.config import Settings
@@ -135,6 +135,8 @@ def export(
     """
     flags = common.settings(**locals())
     if script is None:
+        from narrate import archive
+
         store = _store(cache_dir)
         count = archive.export(store.entries(), store, file)
     else:
@@ -145,6 +147,8 @@ def export(
 @app.command("import")
 def take_in(file: File, cache_dir: common.CacheDir = None) -> None:
     """Take clips from FILE, each of which is verified first (exit 4 if one had to be refused)."""
+    from narrate import archive
+
     taken = archive.take_in(file, _store(cache_dir))
     print(f"{taken.new} new, {taken.known} here already, {len(taken.refused)} refused")
     for name, why in taken.refused.items():
