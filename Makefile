@@ -1,8 +1,8 @@
-# The whole of it: make demo | test | engines | check | lint | bench | clean
+# The whole of it: make demo | test | faults | engines | check | lint | bench | clean
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test engines check lint bench clean
+.PHONY: demo test faults tools engines check lint bench clean
 
 # The tests run both cloning engines for real, in environments that narrate itself makes.
 ENGINES := NARRATE_TORCH_PYTHON="$(CURDIR)/.envs/engines/torch/bin/python" \
@@ -11,13 +11,27 @@ ENGINES := NARRATE_TORCH_PYTHON="$(CURDIR)/.envs/engines/torch/bin/python" \
 demo: .venv/installed  ## narrate the example with the embedded voice
 	$(BIN)/narrate run examples/matrix/script.json
 
-test: .venv/tested lint engines  ## all tests; installs what they need, both engines included
-	$(ENGINES) NARRATE_REQUIRE_ENGINES=1 $(BIN)/python -m pytest
+# What pip installs beside Python packages, such as ninja, is found there too.
+PYTEST := PATH="$(CURDIR)/$(BIN):$$PATH" $(ENGINES) $(BIN)/python -m pytest
+
+test: .venv/tested lint engines tools  ## all tests; installs what they need, both engines included
+	NARRATE_REQUIRE_ENGINES=1 $(PYTEST)
+
+HARNESSES := tests/faults tests/fuzz tests/test_edit_matrix.py tests/test_project.py
+FIGURES := $(CURDIR)/build/figures
+
+faults: .venv/tested tools  ## the harnesses at full size, and the README's table of promises
+	mkdir -p build && rm -f $(FIGURES)
+	NARRATE_FAULTS=large NARRATE_FIGURES=$(FIGURES) $(PYTEST) --timeout=7200 $(HARNESSES)
+	$(BIN)/python scripts/promises.py $(FIGURES)
+
+tools:
+	scripts/fault_tools.sh
 
 engines: .envs/engines/mlx/complete.json .envs/engines/torch/complete.json  ## environments for the engine tests
 
 check: .venv/tested lint  ## the quick loop
-	$(ENGINES) $(BIN)/python -m pytest -m "not slow" -x -q
+	$(PYTEST) -m "not slow" -x -q
 
 lint: .venv/tested
 	$(BIN)/ruff check .

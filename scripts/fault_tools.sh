@@ -15,3 +15,4 @@ if command -v apt-get >/dev/null && [ "$(id -u)" -eq 0 ]; then
         { apt-get update && apt-get install -y --no-install-recommends "${packages[@]}"; }; } >/dev/null 2>&1 && exit 0
 fi
 echo "not installed: ${packages[*]}; the harnesses that need them are skipped, which CI counts as a failure" >&2
+exit 0

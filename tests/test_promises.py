@@ -1,0 +1,42 @@
+"""Every promise of the README has a figure, and a harness that can make it again."""
+
+from __future__ import annotations
+
+import runpy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SCRIPT: dict[str, Any] = runpy.run_path(str(ROOT / "scripts" / "promises.py"))
+HARNESSES = [name for _, name in SCRIPT["PROMISES"]]
+BAD = ("lost", "torn", "wrong", "failed", "crashes", "outside", "tracebacks", "left", "stale", "sockets", "pickles")
+
+
+def test_every_promise_in_the_readme_has_a_figure() -> None:
+    rows = SCRIPT["rows"]((ROOT / "README.md").read_text(encoding="utf-8"))
+    assert list(rows) == HARNESSES
+    assert all(rows.values())
+
+
+@pytest.mark.parametrize("name", HARNESSES)
+def test_the_figures_are_those_of_a_promise_that_was_kept(name: str) -> None:
+    figures = SCRIPT["rows"]((ROOT / "README.md").read_text(encoding="utf-8"))[name]
+    counts = dict(pair.split("=", 1) for pair in figures.split())
+    assert counts
+    assert {key: counts[key] for key in BAD if key in counts and counts[key] != "0"} == {}
+    assert counts.get("identical", "yes") == "yes"
+
+
+def test_every_promise_has_a_harness() -> None:
+    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("*.py"))
+    assert [name for name in HARNESSES if f'report("{name}"' not in sources and name not in ("make", "ninja")] == []
+
+
+def test_a_promise_without_a_figure_is_not_written() -> None:
+    figures = dict.fromkeys(HARNESSES, "cases=1")
+    assert SCRIPT["table"](figures).count("cases=1") == len(HARNESSES)
+    del figures["kill"]
+    with pytest.raises(SystemExit, match="no figures of: kill"):
+        SCRIPT["table"](figures)
