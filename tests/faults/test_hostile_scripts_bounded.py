@@ -229,7 +229,8 @@ def raw(text: str) -> bool:
 
 def mutated(chance: random.Random, cases: Iterable[tuple[str, bytes | Make]]) -> tuple[str, bytes]:
     """A script made of two halves of others, with a few bytes changed."""
-    known = [(name, content) for name, content in cases if isinstance(content, bytes) and len(content) < 5_000]
+    formats = ("a.json", "a.yaml", "a.md", "a.txt")
+    known = [each for each in cases if each[0] in formats and isinstance(each[1], bytes) and len(each[1]) < 5_000]
     (name, first), (_, second) = chance.choice(known), chance.choice(known)
     mixed = bytearray(first[: chance.randint(0, len(first))] + second[chance.randint(0, len(second)) :] or b"a")
     for _ in range(chance.randint(0, 5)):
