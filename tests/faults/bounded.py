@@ -1,4 +1,4 @@
-"""Runs a program with bounds on its address space and its work, and measures what it took of them."""
+"""Runs a program with bounds on its address space, its files and its work, and measures what it took of them."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ atexit.register(measure)
 if sys.platform != "darwin":
     resource.setrlimit(resource.RLIMIT_AS, (space, space))
 resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
+resource.setrlimit(resource.RLIMIT_FSIZE, (256 << 20, 256 << 20))
 sys.argv[:5] = [module]
 runpy.run_module(module, run_name="__main__", alter_sys=True)
 """
@@ -59,7 +60,8 @@ def run(
         process = subprocess.Popen(
             [sys.executable, "-c", STARTED, *bounds, *args],
             cwd=cwd,
-            env=os.environ | env,
+            # Each thread of numpy's takes address space of its own, and there is one for each core.
+            env=os.environ | {"OPENBLAS_NUM_THREADS": "1"} | env,
             stdin=stdin,
             stdout=said,
             stderr=subprocess.STDOUT,

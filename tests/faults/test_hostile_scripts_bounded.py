@@ -6,6 +6,7 @@ import json
 import os
 import random
 import shutil
+import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from conftest import Figures, Narrate, identities
 
 CPU_SECONDS = 5
 ADDRESS_SPACE = 512 << 20
+"""A run of a harmless script needs half of it, as numpy reserves more than it uses."""
+
 MEBIBYTES = 400
 """What a refusal may take of memory. A script may have 16 MiB, and its parts are Python objects."""
 
@@ -152,9 +155,7 @@ REFUSED: dict[str, tuple[str, bytes | Make]] = {
     "a device in a folder": ("folder", filled(lambda path: path.symlink_to("/dev/zero"))),
     "an empty folder": ("folder", texts(0)),
     "bidi in a file's name": ("folder", filled(Path.touch, "\u202etxt\x1b[31m.txt")),
-    "a name that is no UTF-8": ("folder", filled(Path.touch, os.fsdecode(b"\xff\xfe.txt"))),
     "a script named with escapes": ("\x1b[31m\u202ea.json", b"{}"),
-    "a script whose name is no UTF-8": (os.fsdecode(b"\xff.json"), b"{}"),
     "a script in a format with escapes": ("a.\x1b[31m", b"{}"),
     "a pipe": ("a.json", os.mkfifo),
     "a device": ("a.json", lambda path: path.symlink_to("/dev/zero")),
@@ -167,6 +168,13 @@ REFUSED: dict[str, tuple[str, bytes | Make]] = {
     "a voice that is a link": ("a.json", segments({"voice": "a", **HELLO}, voices={"a": {"ref": "http://a/b.wav"}})),
 }
 """What is refused, by its name: the script's own name, and its bytes or what makes it."""
+
+if sys.platform != "darwin":
+    # The file system of a Mac refuses these names itself.
+    REFUSED |= {
+        "a name that is no UTF-8": ("folder", filled(Path.touch, os.fsdecode(b"\xff\xfe.txt"))),
+        "a script whose name is no UTF-8": (os.fsdecode(b"\xff.json"), b"{}"),
+    }
 
 ACCEPTED: dict[str, tuple[str, bytes | Make]] = {
     "bidi and markup in a text": ("a.json", segments({"text": "\u202eolleH [red]x[/red] \x9b2J \x85"})),
@@ -182,8 +190,9 @@ ACCEPTED: dict[str, tuple[str, bytes | Make]] = {
 SLOW: dict[str, tuple[str, bytes | Make]] = {
     "a million YAML items": ("a.yaml", b"- a\n" * 1_000_000),
     "15 MiB of front matter": ("a.md", b"---\nx: '" + b"a " * (15 * MEGA // 2) + b"'\n---\n"),
+    "a million pauses": ("a.json", segments(*({"text": "a[pause:60s]" * 700} for _ in range(1_800)))),
 }
-"""What is YAML and takes minutes to be refused, as nothing but its size is bounded."""
+"""What takes minutes to be refused, or asks for terabytes of silence: YAML and pauses are bounded one by one only."""
 
 SMALL = 6
 """Every how manieth of what is refused or accepted is tried in `make test`."""
@@ -268,9 +277,9 @@ def test_a_hostile_script_is_refused_or_used_within_bounds(tone: Narrate, figure
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(reason="YAML is bounded in bytes only, and read at a megabyte in seconds", strict=True)
+@pytest.mark.xfail(reason="neither the values of YAML nor a script's utterances are bounded in number", strict=True)
 @pytest.mark.parametrize("case", SLOW if Figures.large else [*SLOW][:1])
-def test_yaml_that_takes_long_to_read_is_refused_within_bounds(tone: Narrate, case: str) -> None:
+def test_what_takes_long_to_understand_is_refused_within_bounds(tone: Narrate, case: str) -> None:
     tried = Tried(tone)
     tried.run(case, *SLOW[case])
     assert tried.ended[case].code == 2
