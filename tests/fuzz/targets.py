@@ -1,0 +1,102 @@
+"""What is fuzzed: `python targets.py TARGET CORPUS… -runs=N` runs libFuzzer on one target, guided by what is reached.
+
+A target takes bytes, and may write files in the current folder. Only the errors that are documented may pass; anything
+else is a crash.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import atheris
+
+with atheris.instrument_imports(include=["narrate", "yaml"], enable_loader_override=False):
+    import xxhash
+    import yaml  # noqa: F401
+
+    from narrate import entry
+    from narrate.engines import frames
+    from narrate.errors import ScriptError
+    from narrate.script import load
+
+DIGEST = 16
+ENTRY = Path("entry.wav")
+Target = Callable[[bytes], None]
+
+
+def script(suffix: str) -> Target:
+    """A script of one format, from its bytes to its segments."""
+    file = Path(f"script{suffix}")
+
+    def target(data: bytes) -> None:
+        file.write_bytes(data)
+        try:
+            segments = load(file).segments
+        except ScriptError as error:
+            check_words(error)
+            return
+        stems = [segment.stem for segment in segments]
+        assert len(set(stems)) == len(stems) > 0
+        assert not any("/" in stem or stem.startswith((".", "-")) for stem in stems)
+
+    return target
+
+
+def check_words(error: ScriptError) -> None:
+    """An error says where, what and what next, and nothing that a terminal would obey."""
+    assert error.where
+    assert error.hint
+    assert f"{error}{error.hint}".isprintable()
+
+
+def entries(data: bytes) -> None:
+    """A file of the cache as it is, and with a checksum that is right."""
+    for content in (data, with_checksum(data)):
+        ENTRY.write_bytes(content)
+        with suppress(entry.Damaged):
+            assert entry.peek(ENTRY).samples * 2 + DIGEST < len(content)
+        with suppress(entry.Damaged):
+            clip, samples = entry.read(ENTRY)
+            assert clip.samples * 2 == len(samples)
+
+
+def origins(data: bytes) -> None:
+    """What a file of the cache says of itself, which `narrate cache ls` prints."""
+    ENTRY.write_bytes(data)
+    with suppress(entry.Damaged):
+        clip = entry.peek(ENTRY)
+        assert isinstance(clip.request, dict)
+        assert isinstance(clip.provenance, dict)
+
+
+def with_checksum(data: bytes) -> bytes:
+    return data[:-DIGEST] + xxhash.xxh3_128_digest(data[:-DIGEST])
+
+
+def framed(data: bytes) -> None:
+    """What comes out of a worker's pipe, frame after frame."""
+    pipe = io.BytesIO(data)
+    with suppress(frames.BrokenFrame):
+        while frame := frames.read(pipe):
+            header, payload = frame
+            assert isinstance(header, dict)
+            assert len(payload) <= len(data)
+
+
+TARGETS: dict[str, Target] = {
+    "json": script(".json"),
+    "yaml": script(".yaml"),
+    "markdown": script(".md"),
+    "text": script(".txt"),
+    "entry": entries,
+    "origin": origins,
+    "frames": framed,
+}
+
+if __name__ == "__main__":
+    atheris.Setup([sys.argv[0], *sys.argv[2:]], TARGETS[sys.argv[1]])
+    atheris.Fuzz()
