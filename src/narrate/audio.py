@@ -35,7 +35,7 @@ def pcm16(samples: NDArray[np.float32]) -> bytes:
     """Finite samples, full scale 1.0, as little-endian 16-bit PCM; what is louder saturates."""
     import numpy as np
 
-    saturated: NDArray[np.int16] = np.clip(np.rint(samples * 32768.0), -32768, 32767).astype("<i2")
+    saturated: NDArray[np.int16] = np.rint(np.clip(samples, -1.0, 32767 / 32768) * 32768.0).astype("<i2")
     return saturated.tobytes()
 
 
@@ -100,7 +100,8 @@ def _decode(path: Path, where: str) -> tuple[NDArray[np.float32], int]:
     import soundfile
 
     try:
-        with soundfile.SoundFile(path) as file:
+        # The sum of finite samples may not be finite; that is refused below.
+        with soundfile.SoundFile(path) as file, np.errstate(over="ignore"):
             _admit(path, where, file.samplerate, file.channels)
             rate = int(file.samplerate)
             # One sample more than allowed: a header may lie about the length, in either direction.

@@ -139,7 +139,6 @@ def run(source: str | Path, flags: Mapping[str, Any], options: Options, emit: Em
     recordings = [segment.audio for segment in script.segments if segment.audio]
     inputs = stamp.facts((*script.inputs, *configuration.files, *recordings))
     with _store(settings, emit) as store:
-        store.hold()
         result = _make(script, settings, options, store, emit, started)
         _keep_books(result, settings, store)
     emit(Event("done", None, {"written": sorted(path.name for path in result.written)}))
@@ -154,6 +153,7 @@ def _make(
     made: set[bytes] = set()
     for attempt in range(ROUNDS):
         planned = planner.make(script, settings, store, () if attempt else options.force)
+        store.hold()
         outcome = _speak(planned, settings, options, store, emit)
         made |= outcome.clips.keys() - outcome.shared
         try:

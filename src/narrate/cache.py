@@ -81,7 +81,9 @@ class Store:
             os.close(fd)
 
     def hold(self) -> None:
-        """Have no prune remove what is found or stored from now on, until the store or the process ends."""
+        """Have no prune remove what was found or stored of late, or will be, until the store or the process ends."""
+        if self._hold is not None:
+            return
         with contextlib.suppress(OSError):
             self._prepare(self.root)
             folder = self.root / "runs"

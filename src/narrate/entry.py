@@ -142,10 +142,10 @@ def _parse_chunk(chunk: bytes, samples: int, rate: int, path: Path) -> Clip:
     if tag != b"narr" or size != len(chunk) - 8:
         raise Damaged("its last chunk is wrong")
     try:
-        document = msgspec.json.decode(chunk[8:-_DIGEST], type=_Document)
+        document = msgspec.json.decode(chunk[8:-_DIGEST].decode(), type=_Document)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise Damaged("its last chunk is wrong") from error
-    if not bytes(document.provenance).startswith(b"{"):
+    if not all(bytes(part).startswith(b"{") for part in (document.request, document.provenance)):
         raise Damaged("its last chunk is wrong")
     return Clip(
         chunk[-_DIGEST:].hex(), bytes(document.request), samples, rate, bytes(document.provenance), *_place(path)

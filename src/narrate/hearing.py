@@ -169,6 +169,8 @@ def _parts(word: Any) -> list[Word]:
 
 
 def _load(model: str, offline: bool, tell: Callable[[str], object]) -> Any:
+    # It brings onnxruntime, which reports to its maker unless it is told not to before it is imported.
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     with warnings.catch_warnings():
         # Of the libraries' own imports; nothing that a person could act on.
         warnings.simplefilter("ignore")

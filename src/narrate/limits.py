@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 SCRIPT_BYTES = 16 * 1024 * 1024
+YAML_BYTES = 4 * 1024 * 1024
+YAML_VALUES = 100_000
+"""Its parser takes a second for every megabyte, or 40,000 values; JSON is read a hundred times as fast."""
+
 SEGMENTS = 20_000
+UTTERANCES = 50_000
+SILENCE_SECONDS = 86_400.0
+"""Pauses inside of segments, all together: a day."""
+
 ID_BYTES = 100
 TEXT_CHARS = 10_000
 """Characters of one segment's text."""

@@ -104,12 +104,7 @@ def test_a_run_opens_no_socket_loads_no_pickle_and_changes_no_file_elsewhere(
     assert {event["role"] for event in audited.events} == {"parent", "worker"}
 
 
-TELEMETRY = pytest.mark.xfail(
-    reason="onnxruntime 1.29 and later reports to its maker, unless ORT_DISABLE_TELEMETRY is set", strict=True
-)
-
-
-@pytest.mark.parametrize("engine", ["tone", pytest.param("hibari", marks=TELEMETRY)])
+@pytest.mark.parametrize("engine", ["tone", "hibari"])
 def test_native_code_which_calls_no_hook_leaves_no_file_elsewhere_either(audited: Audited, engine: str) -> None:
     audited.write("script.json", lines(*TEXTS))
     before = audited.elsewhere()

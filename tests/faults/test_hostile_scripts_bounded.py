@@ -277,7 +277,6 @@ def test_a_hostile_script_is_refused_or_used_within_bounds(tone: Narrate, figure
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(reason="neither the values of YAML nor a script's utterances are bounded in number", strict=True)
 @pytest.mark.parametrize("case", SLOW if Figures.large else [*SLOW][:1])
 def test_what_takes_long_to_understand_is_refused_within_bounds(tone: Narrate, case: str) -> None:
     tried = Tried(tone)

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import atheris
 
@@ -18,9 +19,10 @@ with atheris.instrument_imports(include=["narrate", "yaml"], enable_loader_overr
     import xxhash
     import yaml  # noqa: F401
 
-    from narrate import entry
+    from narrate import archive, entry
+    from narrate.cache import Store
     from narrate.engines import frames
-    from narrate.errors import ScriptError
+    from narrate.errors import ScriptError, UsageError
     from narrate.script import load
 
 DIGEST = 16
@@ -77,6 +79,14 @@ def with_checksum(data: bytes) -> bytes:
     return data[:-DIGEST] + xxhash.xxh3_128_digest(data[:-DIGEST])
 
 
+def archives(data: bytes) -> None:
+    """An archive of clips: what of it is taken in can be read."""
+    Path("clips.zip").write_bytes(data)
+    with TemporaryDirectory(dir=".") as folder, Store(Path(folder)) as store, suppress(UsageError):
+        taken = archive.take_in(Path("clips.zip"), store)
+        assert store.verify() == (taken.new, 0)
+
+
 def framed(data: bytes) -> None:
     """What comes out of a worker's pipe, frame after frame."""
     pipe = io.BytesIO(data)
@@ -94,6 +104,7 @@ TARGETS: dict[str, Target] = {
     "text": script(".txt"),
     "entry": entries,
     "origin": origins,
+    "archive": archives,
     "frames": framed,
 }
 

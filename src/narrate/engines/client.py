@@ -128,7 +128,7 @@ class Worker:
             rate, stop, took = header["rate"], StopReason(header["stop"]), float(header["seconds"])
             memory = int(header["memory"])
             samples = np.frombuffer(payload, "<f4")
-        except (KeyError, ValueError, TypeError) as error:
+        except (ArithmeticError, KeyError, ValueError, TypeError) as error:
             raise self._lost(f"the worker wrote garbage ({error})") from error
         if rate not in RATES:
             raise self._lost(f"the worker named an impossible sample rate: {rate!r}")
@@ -201,7 +201,8 @@ class Worker:
 
 def environment_for(python: str) -> dict[str, str]:
     """What an interpreter gets of the environment: this one's paths and warnings are not another one's."""
-    environment = dict(os.environ)
+    # onnxruntime, of hibari and others, reports to its maker unless it is told not to before it is imported.
+    environment = {**os.environ, "ORT_DISABLE_TELEMETRY": "1"}
     if python != sys.executable:
         for name in ("PYTHONPATH", "PYTHONHOME", "PYTHONWARNINGS"):
             environment.pop(name, None)

@@ -50,7 +50,7 @@ def resolve(source: Source) -> Script:
 
 def _document(source: Source) -> Document:
     tree: Any = source.tree
-    if _count(tree) > limits.SEGMENTS:
+    if _segments_in(tree) > limits.SEGMENTS:
         hint = "split it into several scripts"
         raise ScriptError(f"more than {limits.SEGMENTS} segments", where=source.where("$"), hint=hint)
     if isinstance(tree, list):
@@ -65,7 +65,7 @@ def _document(source: Source) -> Document:
     raise ScriptError(what, where=source.where("$"), hint=hint)
 
 
-def _count(tree: Any) -> int:
+def _segments_in(tree: Any) -> int:
     """Segments in a tree that may be anything yet."""
     if not isinstance(tree, dict):
         return len(_list(tree))
@@ -78,10 +78,12 @@ def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Resolver:
     source: Source
     document: Document
+    utterances: int = 0
+    silence: float = 0.0
 
     def scenes(self, entries: Sequence[SceneEntry]) -> tuple[list[Scene], list[Segment]]:
         places = [f"$.scenes[{i}]" for i in range(len(entries))]
@@ -139,6 +141,17 @@ class _Resolver:
             hint = f"use {ids.slug(name, 'segment')!r}"
             raise ScriptError(f"id {show(name)} {problem}", where=self.source.where(at), hint=hint)
 
+    def _count(self, utterances: Sequence[spoken.Utterance], where: str) -> None:
+        """Refuse what would take days to speak, or be days of silence."""
+        self.utterances += len(utterances)
+        self.silence += sum(utterance.pause_before for utterance in utterances)
+        hint = "split it into several scripts"
+        if self.utterances > limits.UTTERANCES:
+            raise ScriptError(f"more than {limits.UTTERANCES} utterances", where=where, hint=hint)
+        if self.silence > limits.SILENCE_SECONDS:
+            what = f"more than {limits.SILENCE_SECONDS / 3600:.0f} hours of pauses inside of segments"
+            raise ScriptError(what, where=where, hint=hint)
+
     def _check_text(self, entry: SegmentEntry, at: str) -> str:
         """Refuse what cannot be said; otherwise return it as captions show it."""
         where = self.source.where(at)
@@ -149,6 +162,7 @@ class _Resolver:
             result = spoken.read(entry.text, entry.say)
         except ValueError as error:
             raise ScriptError(str(error), where=where, hint="correct the tag") from None
+        self._count(result.utterances, where)
         if not result.utterances and not entry.audio:
             hint = "give it a text, or remove the segment"
             raise ScriptError("nothing to say", where=where, hint=hint)

@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from narrate import limits
 from narrate.errors import ScriptError
 from narrate.script.document import Flaw, printable, show
 
@@ -40,6 +41,9 @@ def read_yaml(text: str, name: str) -> object:
     """Parse YAML into what JSON could hold: no aliases, no tags, no dates, no duplicate keys."""
     import yaml
 
+    if len(text) > limits.YAML_BYTES:
+        what = f"YAML larger than {limits.YAML_BYTES // 2**20} MiB"
+        raise ScriptError(what, where=name, hint="split it into several scripts, or write JSON")
     try:
         loader = _loader()(text)
         return loader.get_single_data()
@@ -47,7 +51,7 @@ def read_yaml(text: str, name: str) -> object:
         mark = error.problem_mark or error.context_mark
         place = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
         what = error.problem or error.context or "syntax error"
-        hint = "correct the syntax, or put the text in quotes"
+        hint = "correct the syntax, put the text in quotes, or write JSON if it is long"
         raise ScriptError(f"not valid YAML: {printable(what)}", where=place, hint=hint) from None
     except yaml.reader.ReaderError as error:
         place = f"{name}:{text.count(chr(10), 0, error.position) + 1}"
@@ -63,12 +67,18 @@ def _loader() -> type[yaml.SafeLoader]:
     import yaml
 
     class Loader(yaml.SafeLoader):
-        """A SafeLoader for JSON's types alone."""
+        """A SafeLoader for JSON's types alone, and not for too many of them."""
+
+        values = 0
 
         def compose_node(self, parent: Any, index: Any) -> Any:
             if self.check_event(yaml.AliasEvent):
                 mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
                 raise yaml.composer.ComposerError(None, None, "aliases are not read; write it out", mark)
+            self.values += 1
+            if self.values > limits.YAML_VALUES:
+                mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+                raise yaml.composer.ComposerError(None, None, f"more than {limits.YAML_VALUES} values", mark)
             return super().compose_node(parent, index)
 
         def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
