@@ -62,8 +62,9 @@ class Store:
         self._warn = warn
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
         self._swept = False
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._claims: int | None = None
+        self._holding = False
         self._hold: tuple[Path, int] | None = None
         self.quarantined = 0
 
@@ -82,13 +83,11 @@ class Store:
 
     def hold(self) -> None:
         """Have no prune remove what was found or stored of late, or will be, until the store or the process ends."""
-        if self._hold is not None:
-            return
-        with contextlib.suppress(OSError):
-            self._prepare(self.root)
-            folder = self.root / "runs"
-            folder.mkdir(exist_ok=True)
-            self._hold = durable.open_temp(folder)
+        self._holding = True
+        # Where nothing was stored yet there is nothing to hold, and a run that is refused should leave nothing.
+        if (self.root / "tmp").is_dir():
+            with contextlib.suppress(OSError):
+                self._prepare(self.root)
 
     def find(self, form: bytes) -> Clip | None:
         """The clip for a canonical form, or None.
@@ -292,17 +291,21 @@ class Store:
         durable.sync_folder(place.parent)
 
     def _prepare(self, root: Path) -> None:
-        """Make the directory on first use, and clear away what dead writers left in tmp/."""
+        """Make the directory on first use, clear away what dead writers left in tmp/, and hold if that was asked."""
         temps = root / "tmp"
-        if not temps.is_dir():
-            root.mkdir(mode=0o700, parents=True, exist_ok=True)
-            root.chmod(0o700)
-            (root / "CACHEDIR.TAG").write_text(_TAG)
-            for folder in (root / "v1", temps):
-                folder.mkdir(exist_ok=True)
-        if not self._swept:
-            self._swept = True
-            durable.sweep(temps)
+        with self._lock:
+            if not temps.is_dir():
+                root.mkdir(mode=0o700, parents=True, exist_ok=True)
+                root.chmod(0o700)
+                (root / "CACHEDIR.TAG").write_text(_TAG)
+                for folder in (root / "v1", temps):
+                    folder.mkdir(exist_ok=True)
+            if not self._swept:
+                self._swept = True
+                durable.sweep(temps)
+            if self._holding and self._hold is None:
+                (root / "runs").mkdir(exist_ok=True)
+                self._hold = durable.open_temp(root / "runs")
 
     def _quarantine(self, path: Path, why: str) -> None:
         self.quarantined += 1
