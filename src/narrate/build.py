@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -163,6 +164,7 @@ def _make(
                 stage.write_record(_record(planned, outcome, started))
         except Gone as gone:
             emit(Event("warning", None, {"message": f"made anew: {gone}"}))
+            _set_aside(planned, store)
             continue
         return Result(
             plan=planned,
@@ -178,6 +180,13 @@ def _make(
         where=str(store.root),
         hint="stop what is pruning it, check the disk, or choose another --cache-dir",
     )
+
+
+def _set_aside(planned: Plan, store: Store) -> None:
+    """Read every clip of a plan, so that all that are damaged are missed by the next plan, not one in each round."""
+    for clip in {line.form: line.clip for _, line in planned.lines() if line.clip}.values():
+        with suppress(Gone):
+            store.read(clip)
 
 
 def _read_by(planned: Plan) -> Iterator[Path]:
