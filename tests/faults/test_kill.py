@@ -9,13 +9,14 @@ import shutil
 import signal
 import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from injection import TORN, clips, halves, processes, temps
 
 from conftest import Figures, Narrate, lines
-from injection import TORN, clips, halves, processes, temps
 
 LINES = 40
 KILLS_A_ROUND = 5
@@ -63,7 +64,8 @@ class Victim:
         while process.poll() is None and not self._reached(moment, started):
             time.sleep(0.001)
         time.sleep(delay)
-        os.killpg(process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
         self.spoken |= {key for id in self._acknowledged() for key in self.keys[id]}
         return bool(process.returncode == -signal.SIGKILL)
@@ -115,7 +117,7 @@ def remaining(cache: Path) -> list[str]:
 @pytest.mark.slow
 def test_a_killed_run_loses_nothing_that_it_said_was_spoken(tone: Narrate, ending: Any, figures: Figures) -> None:
     chance, victim, counts = random.Random(9), Victim(tone), Counter[str]()
-    rounds = figures.size(3, 30)
+    rounds = figures.size(3, 32)
     for number in range(rounds):
         victim.begin_anew(over_older=number % 2 == 1)
         for moment in ROUND:

@@ -1,0 +1,116 @@
+"""Power cuts: what a disk holds at an instant is copied while clips are stored on it, and the copy is looked at.
+
+A file of an XFS disk is the disk that the clips are stored on, as a reflink copies it in one instant; a plain copy
+takes a while and would hold what no disk ever held. What the machine has not yet written to the disk is not in it.
+"""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from injection import clips, mounted
+
+from conftest import Figures, tool
+from narrate.request import key
+
+CUTS_A_DISK = 10
+CLIPS = 4000
+PUTS = """
+import os, sys
+from pathlib import Path
+from narrate.cache import Store
+
+if sys.argv[2] == "careless":
+    os.fsync = lambda fd: None
+with Store(Path(sys.argv[1]), sys.exit) as store:
+    for number in range(int(sys.argv[3])):
+        store.put(b'{"text":%d}' % number, number.to_bytes(2, "little") * 10_000, 24_000, {})
+        print(number, flush=True)
+"""
+"""Stores clips as fast as it can, and says of each that it is stored."""
+
+NUMBERS = {key(b'{"text":%d}' % number): number for number in range(CLIPS)}
+"""The clips by key, in the order in which they are stored."""
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A disk whose files can be copied in an instant."""
+    root = tmp_path_factory.mktemp("power")
+    with disk(root / "host.img", "2G", [tool("mkfs.xfs"), "-q", "-m", "reflink=1"], root / "host") as folder:
+        yield folder
+
+
+@contextmanager
+def disk(image: Path, size: str, make: list[str], folder: Path) -> Iterator[Path]:
+    """A new file system in a file, mounted at a folder."""
+    subprocess.run(["truncate", "-s", size, image], check=True)
+    subprocess.run([*make, image], check=True)
+    with mounted("-o", "loop", image, folder):
+        yield folder
+    image.unlink()
+
+
+def cut(host: Path, cuts: int, how: str, chance: random.Random) -> Counter[str]:
+    """Cut the power several times while clips are stored on one disk; count what is lost and torn after each."""
+    counts = Counter[str]()
+    image, log = host / "disk.img", host / "stored"
+    with disk(image, "256M", [tool("mkfs.ext4"), "-q", "-F"], host / "disk") as folder, log.open("w") as stored:
+        command = [sys.executable, "-c", PUTS, str(folder / "cache"), how, str(CLIPS)]
+        with subprocess.Popen(command, stdout=stored) as child:
+            try:
+                for _ in range(cuts):
+                    wait_for_more(log, chance)
+                    counts += one_cut(host, image, log)
+            finally:
+                child.kill()
+    return counts
+
+
+def wait_for_more(log: Path, chance: random.Random) -> None:
+    """Wait until something more has been stored, and then for an instant in the middle of something."""
+    before, end = acknowledged(log), time.monotonic() + 30
+    while acknowledged(log) == before:
+        assert time.monotonic() < end, "nothing is stored any more"
+        time.sleep(0.001)
+    time.sleep(chance.uniform(0, 0.15))
+
+
+def acknowledged(log: Path) -> int:
+    return log.read_bytes().count(b"\n")
+
+
+def one_cut(host: Path, image: Path, log: Path) -> Counter[str]:
+    """Copy the disk in an instant, and look for what had been stored by then."""
+    stored, copy = acknowledged(log), host / "copy.img"
+    subprocess.run(["cp", "--reflink=always", image, copy], check=True)
+    with mounted("-o", "loop", copy, host / "copy") as folder:
+        held = clips(folder / "cache")
+    copy.unlink()
+    return Counter(
+        cuts=1,
+        acknowledged=stored,
+        lost=len(set(list(NUMBERS)[:stored]) - held.keys()),
+        torn=sum(sound != NUMBERS[name].to_bytes(2, "little") * 10_000 for name, sound in held.items()),
+    )
+
+
+@pytest.mark.slow
+def test_a_power_cut_loses_no_clip_that_was_said_to_be_stored(host: Path, figures: Figures) -> None:
+    chance, counts = random.Random(4), Counter[str]()
+    for wanted in [CUTS_A_DISK] * (figures.size(0, 40) // CUTS_A_DISK) or [2]:
+        counts += cut(host, wanted, "careful", chance)
+    control = cut(host, 2, "careless", chance)
+    names = ("cuts", "acknowledged", "lost", "torn")
+    figures.report("power", **{name: counts[name] for name in names}, control_lost=control["lost"])
+    assert control["lost"] > 0, "a disk without fsync loses nothing here, so this harness proves nothing"
+    assert counts["acknowledged"] > 0
+    assert (counts["lost"], counts["torn"]) == (0, 0)

@@ -1,0 +1,190 @@
+"""A fault at each system call that touches the cache or the outputs: a kill right before it, or an error from it."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from injection import Call, Subject, clips, halves, temps
+
+from conftest import Figures, Narrate, Ran, contents, lines
+from narrate.request import key
+
+ERRORS = ("EIO", "ENOSPC", "EDQUOT", "EACCES", "EROFS")
+
+PUTS = """
+import sys
+from pathlib import Path
+from narrate.cache import Store
+from narrate.errors import NarrateError
+
+def put(store, text, level, replace):
+    samples = bytes([level]) * 2000
+    clip = store.put(b'{"text":"%s"}' % text.encode(), samples, 24000, {}, replace=replace)
+    assert store.read(clip) == samples
+    print("stored", text, flush=True)
+
+try:
+    with Store(Path(sys.argv[1]), lambda message: print("warned", message, flush=True)) as store:
+        put(store, "new", 1, False)
+        put(store, "old", 2, True)
+except NarrateError as error:
+    sys.exit(error.exit_code)
+"""
+"""Stores two clips, the second in place of an older take, and says so of each."""
+
+
+def sound(level: int) -> bytes:
+    return bytes([level]) * 2000
+
+
+def key_of(text: str) -> str:
+    return key(b'{"text":"%s"}' % text.encode())
+
+
+class Puts(Subject):
+    """The store by itself, in a folder that is absent or that holds an older take and what a dead writer left."""
+
+    def __init__(self, root: Path, used: bool) -> None:
+        cache = self.cache = root / "cache"
+        super().__init__(root, [sys.executable, "-c", PUTS, str(cache)], root, {}, [cache])
+        self.calm()
+        self.entries = contents(cache / "v1")
+        self.before = {key_of("old"): sound(0)} if used else {}
+        shutil.rmtree(cache)
+        if used:
+            self._use()
+            super().__init__(root, self.command, root, {}, [cache])
+
+    def _use(self) -> None:
+        from narrate.cache import Store
+
+        Store(self.cache).put(b'{"text":"old"}', sound(0), 24_000, {})
+        (self.cache / "tmp" / "1-dead").write_bytes(b"half")
+
+    def damage(self, ran: Ran) -> Counter[str]:
+        """What is lost of that which was stored, before or by this run; what is torn."""
+        said = ran.out.partition("warned")[0]
+        new = {key_of("new"): sound(1), key_of("old"): sound(2)}
+        stored = {key_of(text) for text in ("new", "old") if f"stored {text}\n" in said}
+        held = clips(self.cache)
+        whole = {name: {new[name], self.before.get(name)} if name not in stored else {new[name]} for name in new}
+        return Counter(
+            lost=len((stored | self.before.keys()) - held.keys()),
+            torn=sum(data not in whole[name] for name, data in held.items()),
+        )
+
+    def is_right(self, ran: Ran) -> bool:
+        """Whether a run that ended well did all that it should."""
+        return ran.out.count("stored") == 2
+
+    def finished(self) -> bool:
+        return contents(self.cache / "v1") == self.entries
+
+
+class Outputs(Subject):
+    """A run that has only to write its files, into a new folder or over an older narration."""
+
+    def __init__(self, tone: Narrate, over_older: bool) -> None:
+        self.tone = tone
+        tone.write("script.json", lines("The same.", "An older line.", "One line more."))
+        tone.run()
+        self.old = tone.outputs() if over_older else {}
+        older = tone.out.rename(tone.root / "older")
+        tone.write("script.json", lines("The same.", "A newer line."))
+        tone.run()
+        self.new, self.sounds = tone.outputs(), clips(tone.cache)
+        for folder in (tone.out.parent, tone.cache / "stamps"):
+            shutil.rmtree(folder)
+        if over_older:
+            shutil.copytree(older, tone.out)
+        command = [sys.executable, "-m", "narrate", "run", "script.json"]
+        super().__init__(tone.root, command, tone.folder, tone.env, [tone.cache, tone.out.parent])
+
+    @property
+    def cache(self) -> Path:
+        return self.tone.cache
+
+    def damage(self, ran: Ran) -> Counter[str]:
+        """What is lost and torn of the cache, and the outputs that are neither old nor new."""
+        held = clips(self.cache)
+        return Counter(
+            lost=len(self.sounds.keys() - held.keys())
+            + len(self.old.keys() - self.tone.outputs().keys() - {"segments/s3.wav"}),
+            torn=sum(data != self.sounds[name] for name, data in held.items())
+            + len(halves(self.tone.out, self.new, self.old)),
+        )
+
+    def is_right(self, ran: Ran) -> bool:
+        return self.tone.outputs() == self.new
+
+    def finished(self) -> bool:
+        return self.tone.outputs() == self.new and not (self.tone.out / ".narrate").exists()
+
+
+Target = tuple[Puts | Outputs, Call]
+
+
+@pytest.fixture(scope="module")
+def targets(tmp_path_factory: pytest.TempPathFactory) -> list[Target]:
+    """Every system call of the store, unused and used, and of writing the outputs, where there are none and older."""
+    folders = [tmp_path_factory.mktemp(name) for name in ("unused", "used", "new", "older")]
+    tones = [Narrate(folder, NARRATE_ENGINE="tone") for folder in folders[2:]]
+    subjects = [Puts(folders[0], False), Puts(folders[1], True), Outputs(tones[0], False), Outputs(tones[1], True)]
+    return [(subject, call) for subject in subjects for call in subject.calls()]
+
+
+KILL = "signal=KILL"
+
+
+def strike(target: Target, fault: str) -> tuple[Counter[str], str]:
+    """Run once with a fault and once without; count what went wrong, and tell of it."""
+    subject, call = target
+    ran, hit = subject.hurt(call, fault)
+    found = subject.damage(ran) + (Counter() if fault == KILL else ending(subject, ran))
+    found["missed"] = not hit
+    found["unlike"] = subject.calm().code != 0 or not subject.finished()
+    found["temps"] = len(temps(subject.cache))
+    found = +found
+    return found, f"{type(subject).__name__}, {fault} at {call}: {dict(found)}\n{ran.out}{ran.err}" if found else ""
+
+
+def ending(subject: Puts | Outputs, ran: Ran) -> Counter[str]:
+    """A run ends well, or with the code for the environment and no traceback."""
+    return Counter(
+        tracebacks=ran.code not in (0, 6) or "Traceback" in ran.err,
+        wrong=ran.code == 0 and not subject.is_right(ran),
+    )
+
+
+def check(figures: Figures, harness: str, targets: list[Target], faults: list[tuple[Target, str]], names: str) -> None:
+    """Strike with every fault, report, and accept nothing."""
+    struck = [strike(*fault) for fault in faults]
+    counts = sum((found for found, _ in struck), Counter())
+    unharmed = {
+        "lost": counts["lost"],
+        "torn": counts["torn"],
+        "tracebacks": counts["tracebacks"],
+        "temps": counts["temps"],
+    }
+    hits = len(faults) - counts["missed"]
+    same = f"{len(faults) - counts['unlike']}/{len(faults)}"
+    figures.report(harness, calls=len(targets), **{names: hits}, **unharmed, identical=same)
+    assert faults
+    assert "\n".join(filter(None, (words for _, words in struck))) == ""
+
+
+@pytest.mark.slow
+def test_a_kill_at_any_system_call_loses_nothing_and_tears_nothing(targets: list[Target], figures: Figures) -> None:
+    chosen = random.Random(5).sample(targets, figures.size(12, len(targets)))
+    check(figures, "steps", targets, [(target, KILL) for target in chosen], "kills")
+
+
+@pytest.mark.slow
+def test_an_error_from_any_system_call_is_survived(targets: list[Target], figures: Figures) -> None:
+    faults = [(target, f"error={name}") for target in targets for name in ERRORS]
+    check(figures, "errno", targets, random.Random(6).sample(faults, figures.size(12, len(faults))), "faults")
