@@ -32,8 +32,13 @@ def _samples(path: Path) -> bytes:
 
 
 def temps(cache: Path) -> list[Path]:
-    """Files that were being written to a cache, or to the stamps beside it, and were never given their names."""
-    return [*(cache / "tmp").glob("*"), *(cache / "stamps").glob("*.*")]
+    """Files that were being written to a cache and were never given their names."""
+    return list((cache / "tmp").glob("*"))
+
+
+def half_stamps(cache: Path) -> list[Path]:
+    """The same for the stamps beside a cache."""
+    return list((cache / "stamps").glob("*.*"))
 
 
 def halves(out: Path, new: dict[str, bytes], old: dict[str, bytes] | None = None) -> list[str]:
