@@ -6,9 +6,11 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -64,7 +66,8 @@ def _is_json(data: bytes) -> bool:
 
 def processes(cache: Path) -> list[str]:
     """The processes that were told to use a cache: a run, and the workers that it has started."""
-    table = subprocess.run(["ps", "axeww", "-o", "pid=,stat=,command="], capture_output=True, check=True).stdout
+    environments = "-AEww" if sys.platform == "darwin" else "axeww"
+    table = subprocess.run(["ps", environments, "-o", "pid=,stat=,command="], capture_output=True, check=True).stdout
     rows = table.decode(errors="replace").splitlines()
     return [row for row in rows if f"NARRATE_CACHE_DIR={cache}" in row and row.split()[1][0] != "Z"]
 
@@ -95,8 +98,11 @@ class Subject:
     def __init__(self, root: Path, command: list[str], cwd: Path, env: dict[str, str], folders: list[Path]) -> None:
         self.command, self.cwd, self.folders = command, cwd, folders
         self.env = os.environ | env | {"PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
-        self._log = root / "strace.log"
-        self._kept = {folder: root / "kept" / folder.name for folder in folders if folder.exists()}
+        self._root, self._log = root, root / "strace.log"
+
+    def keep(self) -> None:
+        """Begin with the files as they are now, each time from now on."""
+        self._kept = {folder: self._root / "kept" / folder.name for folder in self.folders if folder.exists()}
         for folder, kept in self._kept.items():
             shutil.copytree(folder, kept)
 
@@ -124,8 +130,8 @@ class Subject:
     def hurt(self, call: Call, fault: str) -> tuple[Ran, bool]:
         """Run with a fault at a call, "signal=KILL" or "error=EIO"; also say whether it came there."""
         ran, shown = self._trace("-e", f"inject={call.name}:{fault}:when={call.ordinal}")
-        struck = [line for line in shown if "(INJECTED)" in line] or shown[-2:-1]
-        return ran, len(struck) == 1 and struck[0].startswith(call.name) and self._concerns(struck[0])
+        struck = [line for line, after in pairwise(shown) if "(INJECTED)" in line or "killed by SIGKILL" in after]
+        return ran, len(struck) == 1 and struck[0].startswith(f"{call.name}(") and self._concerns(struck[0])
 
     def calm(self) -> Ran:
         """Run without a fault, from the files as they are."""

@@ -43,6 +43,7 @@ class Victim:
         self.keys = {segment["id"]: segment["cache_keys"] for segment in tone.manifest["segments"]}
         self.sounds = clips(tone.cache)
         self.spoken: set[str] = set()
+        self.seen = 0
 
     def _write(self, words: str, count: int) -> None:
         texts = (f"{words} {number}. #slow=0.02 #seconds=2" for number in range(count))
@@ -64,6 +65,8 @@ class Victim:
         while process.poll() is None and not self._reached(moment, started):
             time.sleep(0.001)
         time.sleep(delay)
+        if moment == "speaking":
+            self.seen = max(self.seen, len(processes(self.tone.cache)))
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
@@ -132,4 +135,5 @@ def test_a_killed_run_loses_nothing_that_it_said_was_spoken(tone: Narrate, endin
     assert counts["stored"] >= 0.5 * rounds * LINES
     assert (counts["lost"], counts["torn"], counts["temps"], counts["needless"]) == (0, 0, 0, 0)
     assert counts["identical"] == rounds
+    assert victim.seen > 1, "the workers of a run cannot be seen here"
     assert workers == []

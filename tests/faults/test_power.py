@@ -81,7 +81,7 @@ def wait_for_more(log: Path, chance: random.Random) -> None:
     while acknowledged(log) == before:
         assert time.monotonic() < end, "nothing is stored any more"
         time.sleep(0.001)
-    time.sleep(chance.uniform(0, 0.15))
+    time.sleep(chance.uniform(0, 0.3))
 
 
 def acknowledged(log: Path) -> int:
@@ -106,7 +106,7 @@ def one_cut(host: Path, image: Path, log: Path) -> Counter[str]:
 @pytest.mark.slow
 def test_a_power_cut_loses_no_clip_that_was_said_to_be_stored(host: Path, figures: Figures) -> None:
     chance, counts = random.Random(4), Counter[str]()
-    for wanted in [CUTS_A_DISK] * (figures.size(0, 40) // CUTS_A_DISK) or [2]:
+    for wanted in [CUTS_A_DISK] * (figures.size(0, 40) // CUTS_A_DISK) or [4]:
         counts += cut(host, wanted, "careful", chance)
     control = cut(host, 2, "careless", chance)
     names = ("cuts", "acknowledged", "lost", "torn")

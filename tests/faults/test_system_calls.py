@@ -12,6 +12,7 @@ import pytest
 from injection import Call, Subject, clips, half_stamps, halves, temps
 
 from conftest import Figures, Narrate, Ran, contents, lines
+from narrate.cache import Store
 from narrate.request import key
 
 ERRORS = ("EIO", "ENOSPC", "EDQUOT", "EACCES", "EROFS")
@@ -57,14 +58,9 @@ class Puts(Subject):
         self.before = {key_of("old"): sound(0)} if used else {}
         shutil.rmtree(cache)
         if used:
-            self._use()
-            super().__init__(root, self.command, root, {}, [cache])
-
-    def _use(self) -> None:
-        from narrate.cache import Store
-
-        Store(self.cache).put(b'{"text":"old"}', sound(0), 24_000, {})
-        (self.cache / "tmp" / "1-dead").write_bytes(b"half")
+            Store(cache).put(b'{"text":"old"}', sound(0), 24_000, {})
+            (cache / "tmp" / "1-dead").write_bytes(b"half")
+        self.keep()
 
     def damage(self, ran: Ran) -> Counter[str]:
         """What is lost of that which was stored, before or by this run; what is torn."""
@@ -72,10 +68,10 @@ class Puts(Subject):
         new = {key_of("new"): sound(1), key_of("old"): sound(2)}
         stored = {key_of(text) for text in ("new", "old") if f"stored {text}\n" in said}
         held = clips(self.cache)
-        whole = {name: {new[name], self.before.get(name)} if name not in stored else {new[name]} for name in new}
+        older = {name: data for name, data in self.before.items() if name not in stored}
         return Counter(
             lost=len((stored | self.before.keys()) - held.keys()),
-            torn=sum(data not in whole[name] for name, data in held.items()),
+            torn=sum(data not in (new[name], older.get(name)) for name, data in held.items()),
         )
 
     def is_right(self, ran: Ran) -> bool:
@@ -104,19 +100,17 @@ class Outputs(Subject):
             shutil.copytree(older, tone.out)
         command = [sys.executable, "-m", "narrate", "run", "script.json"]
         super().__init__(tone.root, command, tone.folder, tone.env, [tone.cache, tone.out.parent])
-
-    @property
-    def cache(self) -> Path:
-        return self.tone.cache
+        self.cache = tone.cache
+        self.keep()
 
     def damage(self, ran: Ran) -> Counter[str]:
         """What is lost and torn of the cache, and the outputs that are neither old nor new."""
-        held = clips(self.cache)
+        held, outputs = clips(self.cache), self.tone.outputs()
+        wrong = [name for name, data in held.items() if data != self.sounds[name]]
+        gone = [name for name in self.old.keys() & self.new.keys() if name not in outputs]
         return Counter(
-            lost=len(self.sounds.keys() - held.keys())
-            + len(self.old.keys() - self.tone.outputs().keys() - {"segments/s3.wav"}),
-            torn=sum(data != self.sounds[name] for name, data in held.items())
-            + len(halves(self.tone.out, self.new, self.old)),
+            lost=len(self.sounds.keys() - held.keys()) + len(gone),
+            torn=len(wrong) + len(halves(self.tone.out, self.new, self.old)),
         )
 
     def is_right(self, ran: Ran) -> bool:
@@ -161,19 +155,14 @@ def ending(subject: Puts | Outputs, ran: Ran) -> Counter[str]:
     )
 
 
-def check(figures: Figures, harness: str, targets: list[Target], faults: list[tuple[Target, str]], names: str) -> None:
-    """Strike with every fault, report, and accept nothing."""
+def check(figures: Figures, harness: str, targets: list[Target], faults: list[tuple[Target, str]], harms: str) -> None:
+    """Strike with every fault, report, and accept no harm."""
     struck = [strike(*fault) for fault in faults]
     counts = sum((found for found, _ in struck), Counter())
-    unharmed = {
-        "lost": counts["lost"],
-        "torn": counts["torn"],
-        "tracebacks": counts["tracebacks"],
-        "temps": counts["temps"],
-    }
-    hits = len(faults) - counts["missed"]
+    hits = {"kills" if harness == "steps" else "faults": len(faults) - counts["missed"]}
+    harm = {name: counts[name] for name in harms.split()}
     same = f"{len(faults) - counts['unlike']}/{len(faults)}"
-    figures.report(harness, calls=len(targets), **{names: hits}, **unharmed, identical=same)
+    figures.report(harness, calls=len(targets), **hits, **harm, identical=same)
     assert faults
     assert "\n".join(filter(None, (words for _, words in struck))) == ""
 
@@ -181,13 +170,14 @@ def check(figures: Figures, harness: str, targets: list[Target], faults: list[tu
 @pytest.mark.slow
 def test_a_kill_at_any_system_call_loses_nothing_and_tears_nothing(targets: list[Target], figures: Figures) -> None:
     chosen = random.Random(5).sample(targets, figures.size(12, len(targets)))
-    check(figures, "steps", targets, [(target, KILL) for target in chosen], "kills")
+    check(figures, "steps", targets, [(target, KILL) for target in chosen], "lost torn temps")
 
 
 @pytest.mark.slow
 def test_an_error_from_any_system_call_is_survived(targets: list[Target], figures: Figures) -> None:
     faults = [(target, f"error={name}") for target in targets for name in ERRORS]
-    check(figures, "errno", targets, random.Random(6).sample(faults, figures.size(12, len(faults))), "faults")
+    chosen = random.Random(6).sample(faults, figures.size(12, len(faults)))
+    check(figures, "errno", targets, chosen, "lost torn temps tracebacks")
 
 
 @pytest.mark.xfail(reason="a stamp's unfinished file is named by its process, so no later run replaces it", strict=True)
