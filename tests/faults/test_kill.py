@@ -19,7 +19,6 @@ from injection import TORN, clips, halves, processes, temps
 from conftest import Figures, Narrate, lines
 
 LINES = 40
-KILLS_A_ROUND = 5
 MOMENTS = {"start": 0.4, "speaking": 0.4, "writing": 0.03}
 """What a killer waits for, and within how many seconds of it the kill comes."""
 
@@ -131,9 +130,18 @@ def test_a_killed_run_loses_nothing_that_it_said_was_spoken(tone: Narrate, endin
     workers = remaining(tone.cache)
     names = ("kills", "stored", "lost", "torn", "temps")
     figures.report("kill", **{name: counts[name] for name in names}, identical=f"{counts['identical']}/{rounds}")
-    assert counts["kills"] >= 0.8 * rounds * KILLS_A_ROUND
+    assert counts["kills"] >= 0.6 * rounds * len(ROUND)
     assert counts["stored"] >= 0.5 * rounds * LINES
     assert (counts["lost"], counts["torn"], counts["temps"], counts["needless"]) == (0, 0, 0, 0)
     assert counts["identical"] == rounds
     assert victim.seen > 1, "the workers of a run cannot be seen here"
     assert workers == []
+
+
+@pytest.mark.xfail(reason="only a run that stores something sweeps what dead writers left", strict=True)
+def test_pruning_removes_what_a_killed_writer_left(tone: Narrate) -> None:
+    tone.write("script.json", lines("One."))
+    tone.run()
+    (tone.cache / "tmp" / "1-dead").write_bytes(b"half")
+    assert tone("cache", "prune", "--max-size", "1GB").code == 0
+    assert temps(tone.cache) == []
