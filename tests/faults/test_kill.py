@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from injection import TORN, clips, halves, processes, temps
+from injection import clips, halves, processes, temps
 
 from conftest import Figures, Narrate, lines
 
@@ -86,7 +86,7 @@ class Victim:
     def damage(self) -> Counter[str]:
         """How many clips are lost, and how many clips and outputs are torn."""
         held = clips(self.tone.cache)
-        wrong = [key for key, sound in held.items() if sound == TORN or sound != self.sounds[key]]
+        wrong = [key for key, sound in held.items() if sound != self.sounds[key]]
         return Counter(
             lost=len(self.spoken - held.keys()), torn=len(wrong) + len(halves(self.tone.out, self.new, self.old))
         )
