@@ -119,7 +119,7 @@ def remaining(cache: Path) -> list[str]:
 @pytest.mark.slow
 def test_a_killed_run_loses_nothing_that_it_said_was_spoken(tone: Narrate, ending: Any, figures: Figures) -> None:
     chance, victim, counts = random.Random(9), Victim(tone), Counter[str]()
-    rounds = figures.size(3, 32)
+    rounds = figures.size(3, 33)
     for number in range(rounds):
         victim.begin_anew(over_older=number % 2 == 1)
         for moment in ROUND:
