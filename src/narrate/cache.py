@@ -221,6 +221,8 @@ class Store:
         try:
             for path in (self.root / "quarantine").glob("*"):
                 path.unlink(missing_ok=True)
+            if (self.root / "tmp").is_dir():
+                durable.sweep(self.root / "tmp")
             uses.forget(self.root)
             held_since = self._held_since()
             sizes = self.sizes()
@@ -299,7 +301,8 @@ class Store:
                 root.chmod(0o700)
                 (root / "CACHEDIR.TAG").write_text(_TAG)
                 for folder in (root / "v1", temps):
-                    folder.mkdir(exist_ok=True)
+                    durable.make_folder(folder)
+                durable.sync_folder(root.parent)
             if not self._swept:
                 self._swept = True
                 durable.sweep(temps)

@@ -70,7 +70,7 @@ def save(
     for path, fact in (inputs | facts(outputs)).items():
         fields += (path, fact)
     body = "\0".join(fields)
-    temp = f"{place}.{os.getpid()}"
+    temp = f"{place}.new"
     try:
         os.makedirs(os.path.dirname(place), mode=0o700, exist_ok=True)
         with open(temp, "w", encoding="utf-8", errors="surrogateescape") as file:

@@ -141,7 +141,6 @@ def test_a_killed_run_loses_nothing_that_it_said_was_spoken(tone: Narrate, endin
     assert workers == []
 
 
-@pytest.mark.xfail(reason="only a run that stores something sweeps what dead writers left", strict=True)
 def test_pruning_removes_what_a_killed_writer_left(tone: Narrate) -> None:
     tone.write("script.json", lines("One."))
     tone.run()

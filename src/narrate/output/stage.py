@@ -11,7 +11,7 @@ import filecmp
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from stat import S_ISREG
 
@@ -148,7 +148,7 @@ def _make_folder(folder: Path, name: str) -> None:
 def _read_record(path: Path) -> dict[str, Made]:
     try:
         return msgspec.json.decode(path.read_bytes(), type=_Record).outputs
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+    except (FileNotFoundError, IsADirectoryError, msgspec.MsgspecError, UnicodeDecodeError):
         return {}
 
 
@@ -163,9 +163,15 @@ def _untouched(path: Path, made: Made) -> bool:
 def _remove(folder: Path, name: str) -> None:
     """Remove a file that an earlier run made here; a record that names another place is not believed."""
     path = folder / name
-    with suppress(OSError, ValueError):
+    try:
         if Path(os.path.realpath(path.parent)).is_relative_to(os.path.realpath(folder)):
             path.unlink()
+    except ValueError:
+        return
+    except OSError as error:
+        # What cannot be a file of ours is left alone; a file that is there and cannot be removed would stay for ever.
+        if error.errno in (errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS):
+            raise
 
 
 def _unwritable(folder: Path, error: OSError) -> EnvironmentProblem:
