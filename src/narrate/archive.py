@@ -10,10 +10,10 @@ the samples say the text: an archive is as trustworthy as who made it.
 
 from __future__ import annotations
 
-import io
 import os
 import re
 import struct
+import tempfile
 import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -24,6 +24,7 @@ import msgspec
 
 from narrate import checks, entry, limits, wav
 from narrate.cache import Gone, Store
+from narrate.durable import write_all
 from narrate.engines.base import StopReason, Synthesis
 from narrate.entry import Clip, Damaged
 from narrate.errors import EnvironmentProblem, UsageError
@@ -234,9 +235,11 @@ def _flac(samples: memoryview, rate: int) -> bytes:
     import numpy as np
     import soundfile
 
-    sound = io.BytesIO()
-    soundfile.write(sound, np.frombuffer(samples, "<i2"), rate, "PCM_16", format="FLAC")
-    return sound.getvalue()
+    # Not to memory: libsndfile would call back for that, and Ctrl-C does not get through its callbacks.
+    with tempfile.TemporaryFile() as file:
+        soundfile.write(os.dup(file.fileno()), np.frombuffer(samples, "<i2"), rate, "PCM_16", format="FLAC")
+        file.seek(0)
+        return file.read()
 
 
 def _pcm(sound: bytes) -> tuple[bytes, int]:
@@ -244,15 +247,16 @@ def _pcm(sound: bytes) -> tuple[bytes, int]:
     import soundfile
 
     longest = min(len(sound) * SWELL, limits.ENTRY_BYTES) // wav.SAMPLE_BYTES
-    try:
-        with soundfile.SoundFile(io.BytesIO(sound)) as file:
-            if file.channels != 1 or file.format != "FLAC" or file.frames > longest:
-                raise Damaged("its sound is no mono FLAC of a sensible length")
-            pcm = file.read(longest + 1, dtype="int16").astype("<i2", copy=False).tobytes()
-            rate = int(file.samplerate)
-    except soundfile.LibsndfileError as error:
-        raise Damaged(f"its sound cannot be read ({error.error_string})") from error
-    return pcm, rate
+    with tempfile.TemporaryFile(buffering=0) as file:
+        write_all(file.write, sound)
+        file.seek(0)
+        try:
+            with soundfile.SoundFile(os.dup(file.fileno())) as flac:
+                if flac.channels != 1 or flac.format != "FLAC" or flac.frames > longest:
+                    raise Damaged("its sound is no mono FLAC of a sensible length")
+                return flac.read(longest + 1, dtype="int16").astype("<i2", copy=False).tobytes(), int(flac.samplerate)
+        except soundfile.LibsndfileError as error:
+            raise Damaged(f"its sound cannot be read ({error.error_string})") from error
 
 
 def _foreign(path: Path, why: str) -> UsageError:
