@@ -10,29 +10,34 @@ the samples say the text: an archive is as trustworthy as who made it.
 
 from __future__ import annotations
 
-import io
 import os
 import re
 import struct
+import tempfile
 import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 
 from narrate import checks, entry, limits, wav
 from narrate.cache import Gone, Store
+from narrate.durable import write_all
 from narrate.engines.base import StopReason, Synthesis
 from narrate.entry import Clip, Damaged
 from narrate.errors import EnvironmentProblem, UsageError
-from narrate.request import key
+from narrate.request import canonical, key
 
-SWELL = 200
-"""Bytes of samples for one byte of the archive: speech is about 2 in FLAC, a hum 20, and more is an attack."""
+SWELL = 1000
+"""Bytes of samples for one byte of FLAC: speech is about 2, a hum 20, digital silence 690, and more is an attack."""
 
-APART = {"seconds": 0.001, "silent": 0.1, "clipped": 0.002}
+APART = {"seconds": 0.001, "peak": 0.001, "silent": 0.1, "clipped": 0.002}
 """How far measurements of 16-bit samples may be from those of the floats that they came from."""
+
+SPOKEN_SAMPLES = limits.FRAME_BYTES // 4
+"""No engine may return more, so nothing longer was measured."""
 
 DOCUMENT_BYTES = 1 << 20
 MEMBER = re.compile(r"([0-9a-f]{32})\.(flac|json)")
@@ -46,6 +51,21 @@ class _Document(msgspec.Struct):
     digest: str
 
 
+class _Asked(msgspec.Struct):
+    """What is shown of any request."""
+
+    engine: str = ""
+    text: str = ""
+    recording: str = ""
+
+
+class _Origin(msgspec.Struct):
+    """What is used of any provenance."""
+
+    measures: checks.Measures | None = None
+    recording: str = ""
+
+
 @dataclass(slots=True)
 class Taken:
     """What an import came to: clips that are new here, that were here already, and why others were refused, by key."""
@@ -56,12 +76,19 @@ class Taken:
 
 
 def export(clips: Iterable[Clip], store: Store, path: Path) -> int:
-    """Write clips to an archive, whole or not at all; return how many. Raises EnvironmentProblem."""
+    """Write clips to an archive, whole or not at all; return how many. Raises UsageError or EnvironmentProblem.
+
+    What is filed under another request's key is left out, as no run finds it.
+    """
+    if path.exists() and not path.is_file():
+        raise UsageError("this is no regular file", where=str(path), hint="name a file that may be written")
+    clips = sorted((clip for clip in clips if key(clip.form) == clip.key), key=lambda clip: clip.key)
     temp = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         try:
             with temp.open("xb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-                count = sum(_add(archive, clip, store) for clip in clips)
+                for clip in clips:
+                    _add(archive, clip, store)
             temp.replace(path)
         finally:
             temp.unlink(missing_ok=True)
@@ -71,38 +98,42 @@ def export(clips: Iterable[Clip], store: Store, path: Path) -> int:
     except OSError as error:
         what = f"the archive cannot be written ({error.strerror})"
         raise EnvironmentProblem(what, where=str(path), hint="free some space, or name another file") from error
-    return count
+    return len(clips)
 
 
-def _add(archive: zipfile.ZipFile, clip: Clip, store: Store) -> int:
+def _add(archive: zipfile.ZipFile, clip: Clip, store: Store) -> None:
     samples = store.read(clip)
     document = _Document(msgspec.Raw(clip.form), msgspec.Raw(clip.origin), clip.digest)
     archive.writestr(zipfile.ZipInfo(f"{clip.key}.flac", EPOCH), _flac(samples, clip.rate))
     archive.writestr(zipfile.ZipInfo(f"{clip.key}.json", EPOCH), msgspec.json.encode(document))
-    return 1
 
 
 def take_in(path: Path, store: Store) -> Taken:
     """Verify every clip of an archive and store those that are not here yet.
 
-    Raises UsageError for a file that is no archive of ours, before anything is stored.
+    Raises UsageError for a file that is no archive of ours, before anything is stored, and EnvironmentProblem if the
+    cache cannot be written.
     """
     taken = Taken()
     try:
-        with path.open("rb") as file:
-            archive = zipfile.ZipFile(file)
+        with path.open("rb") as file, _opened(file, path) as archive:
             for name in _names(archive, path, os.fstat(file.fileno()).st_size):
                 _take(archive, name, store, taken)
     except OSError as error:
         what = f"the archive cannot be read ({error.strerror})"
         raise UsageError(what, where=str(path), hint="name a file that `narrate cache export` made") from error
-    except (zipfile.BadZipFile, *BROKEN) as error:
-        raise _foreign(path, f"{type(error).__name__}: {error}") from error
     return taken
 
 
-BROKEN = (ValueError, NotImplementedError, RuntimeError, EOFError, OverflowError, struct.error)
-"""What zipfile raises, beside its own error, for bytes that are no archive."""
+BROKEN = (zipfile.BadZipFile, ValueError, NotImplementedError, RuntimeError, EOFError, OverflowError, struct.error)
+"""What zipfile raises for bytes that are no archive."""
+
+
+def _opened(file: BinaryIO, path: Path) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(file)
+    except BROKEN as error:
+        raise _foreign(path, f"{type(error).__name__}: {error}") from error
 
 
 def _names(archive: zipfile.ZipFile, path: Path, size: int) -> list[str]:
@@ -134,9 +165,11 @@ def _take(archive: zipfile.ZipFile, name: str, store: Store, taken: Taken) -> No
     known = store.find(form)
     if known is not None and _sound(known, store):
         taken.known += 1
-    else:
-        store.put(form, pcm, rate, provenance)
-        taken.new += 1
+        return
+    if not store.put(form, pcm, rate, provenance).path.is_relative_to(store.root):
+        what, hint = "the cache cannot be written, so nothing can be taken in", "choose another --cache-dir"
+        raise EnvironmentProblem(what, where=str(store.root), hint=hint)
+    taken.new += 1
 
 
 def _sound(clip: Clip, store: Store) -> bool:
@@ -149,38 +182,51 @@ def _sound(clip: Clip, store: Store) -> bool:
 
 def _verified(archive: zipfile.ZipFile, name: str) -> tuple[bytes, bytes, int, msgspec.Raw]:
     """The parts of an entry, once they have been put together again and compared. Raises Damaged."""
-    if archive.getinfo(f"{name}.json").file_size > DOCUMENT_BYTES:
-        raise Damaged("its document is too large")
     try:
-        document = msgspec.json.decode(archive.read(f"{name}.json"), type=_Document)
-        sound = archive.read(f"{name}.flac")
-    except (msgspec.MsgspecError, zipfile.BadZipFile, *BROKEN) as error:
+        document = msgspec.json.decode(_member(archive, f"{name}.json", DOCUMENT_BYTES), type=_Document)
+        pcm, rate = _pcm(_member(archive, f"{name}.flac", limits.ENTRY_BYTES))
+    except (msgspec.MsgspecError, OSError, *BROKEN) as error:
         raise Damaged(f"it cannot be read ({error})") from error
     form, provenance = bytes(document.request), msgspec.Raw(bytes(document.provenance))
     if key(form) != name:
         raise Damaged("it is filed under another request's key")
-    pcm, rate = _pcm(sound)
-    whole = entry.compose(form, pcm, rate, provenance)
-    clip = entry.parse(whole, Path(f"{name}.wav"))
+    clip = entry.parse(entry.compose(form, pcm, rate, provenance), Path(f"{name}.wav"))
     if clip.digest != document.digest:
         raise Damaged("its samples or its request are not those that were exported")
-    _check_measures(clip, pcm)
+    measures = _checked(clip)
+    if measures is not None:
+        _compare(measures, pcm, rate)
     return form, pcm, rate, provenance
 
 
-def _check_measures(clip: Clip, pcm: bytes) -> None:
+def _member(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
+    if archive.getinfo(name).file_size > most:
+        raise Damaged(f"{name} is too large")
+    return archive.read(name)
+
+
+def _checked(clip: Clip) -> checks.Measures | None:
+    """The measurements of a clip, if its request and its provenance are such as we write. Raises Damaged."""
+    try:
+        msgspec.convert(clip.request, _Asked)
+        if canonical(clip.request) != clip.form:
+            raise Damaged("its request is not in canonical form")
+        return msgspec.convert(clip.provenance, _Origin).measures
+    except (msgspec.MsgspecError, ValueError, TypeError, RecursionError) as error:
+        raise Damaged(f"its request or its provenance makes no sense ({error})") from error
+
+
+def _compare(claimed: checks.Measures, pcm: bytes, rate: int) -> None:
     """Refuse measurements that are not those of the samples: hits are judged by them. Raises Damaged."""
     import numpy as np
 
-    try:
-        claimed = msgspec.convert(clip.provenance.get("measures"), checks.Measures | None)
-    except msgspec.MsgspecError as error:
-        raise Damaged(f"its measurements make no sense ({error})") from error
-    if claimed is None:
-        return
+    samples = np.frombuffer(pcm, "<i2")
+    if not 0 < samples.size <= SPOKEN_SAMPLES:
+        raise Damaged("no engine speaks so much or so little")
     stop = StopReason(claimed.stop) if claimed.stop in tuple(StopReason) else StopReason.END
-    samples = np.frombuffer(pcm, "<i2").astype(np.float32) / np.float32(32768)
-    found = checks.measure(Synthesis(samples, clip.rate, stop))
+    found = checks.measure(Synthesis(np.multiply(samples, 1 / 32768, dtype=np.float32), rate, stop))
+    # What was louder than full scale is at full scale in the samples.
+    claimed = msgspec.structs.replace(claimed, peak=min(claimed.peak, 1.0))
     if any(abs(getattr(claimed, name) - getattr(found, name)) > most for name, most in APART.items()):
         raise Damaged("its measurements are not those of its samples")
 
@@ -189,9 +235,11 @@ def _flac(samples: memoryview, rate: int) -> bytes:
     import numpy as np
     import soundfile
 
-    sound = io.BytesIO()
-    soundfile.write(sound, np.frombuffer(samples, "<i2"), rate, "PCM_16", format="FLAC")
-    return sound.getvalue()
+    # Not to memory: libsndfile would call back for that, and Ctrl-C does not get through its callbacks.
+    with tempfile.TemporaryFile() as file:
+        soundfile.write(os.dup(file.fileno()), np.frombuffer(samples, "<i2"), rate, "PCM_16", format="FLAC")
+        file.seek(0)
+        return file.read()
 
 
 def _pcm(sound: bytes) -> tuple[bytes, int]:
@@ -199,15 +247,16 @@ def _pcm(sound: bytes) -> tuple[bytes, int]:
     import soundfile
 
     longest = min(len(sound) * SWELL, limits.ENTRY_BYTES) // wav.SAMPLE_BYTES
-    try:
-        with soundfile.SoundFile(io.BytesIO(sound)) as file:
-            if file.channels != 1 or file.format != "FLAC" or file.frames > longest:
-                raise Damaged("its sound is no mono FLAC of a sensible length")
-            pcm = file.read(longest + 1, dtype="int16").astype("<i2").tobytes()
-            rate = int(file.samplerate)
-    except soundfile.SoundFileError as error:
-        raise Damaged(f"its sound cannot be read ({error})") from error
-    return pcm, rate
+    with tempfile.TemporaryFile(buffering=0) as file:
+        write_all(file.write, sound)
+        file.seek(0)
+        try:
+            with soundfile.SoundFile(os.dup(file.fileno())) as flac:
+                if flac.channels != 1 or flac.format != "FLAC" or flac.frames > longest:
+                    raise Damaged("its sound is no mono FLAC of a sensible length")
+                return flac.read(longest + 1, dtype="int16").astype("<i2", copy=False).tobytes(), int(flac.samplerate)
+        except soundfile.LibsndfileError as error:
+            raise Damaged(f"its sound cannot be read ({error.error_string})") from error
 
 
 def _foreign(path: Path, why: str) -> UsageError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 
 BYTES = {"": 1} | {
     prefix + binary: (1024 if binary else 1000) ** power
@@ -14,15 +15,15 @@ SECONDS = {"S": 1, "MIN": 60, "H": 3600, "D": 86_400, "W": 7 * 86_400}
 
 def size(text: str) -> int:
     """Bytes of a size such as 500MB, 2G or 1.5GiB. Raises ValueError."""
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?I?)B?", text.strip().upper())
+    match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*([KMGT]?I?)B?", text.strip().upper())
     if match is None or match[2] not in BYTES:
         raise ValueError(f"{text!r} is no size: write 500MB, 2GB or 1GiB")
-    return int(float(match[1]) * BYTES[match[2]])
+    return int(Fraction(match[1]) * BYTES[match[2]])
 
 
 def age(text: str) -> float:
     """Seconds of an age such as 90min, 12h, 30d or 4w. Raises ValueError."""
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(S|MIN|H|D|W)", text.strip().upper())
+    match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*(S|MIN|H|D|W)", text.strip().upper())
     if match is None:
         raise ValueError(f"{text!r} is no age: write 12h, 30d or 4w")
     return float(match[1]) * SECONDS[match[2]]

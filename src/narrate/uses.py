@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import time
 from pathlib import Path
 
 DAYS = 366
 """Days that are remembered."""
+
+RUN = re.compile(rb"^([0-9]{1,18}) ([0-9]{1,18})$", re.MULTILINE)
+"""A line of a day; others, such as one that a full disk cut, do not count."""
 
 
 def count(cache: Path, hits: int, misses: int) -> None:
@@ -29,8 +33,8 @@ def by_day(cache: Path) -> dict[str, tuple[int, int]]:
     """Hits and misses of every day that had any, in order."""
     days = {}
     for path in sorted((cache / "uses").glob("????-??-??")):
-        with contextlib.suppress(OSError, ValueError):
-            runs = [line.split() for line in path.read_text().splitlines()]
+        with contextlib.suppress(OSError):
+            runs = RUN.findall(path.read_bytes())
             days[path.name] = (sum(int(hits) for hits, _ in runs), sum(int(misses) for _, misses in runs))
     return days
 
@@ -39,7 +43,7 @@ def forget(cache: Path) -> None:
     """Remove days long gone."""
     oldest = day(DAYS)
     for path in (cache / "uses").glob("*"):
-        if path.name < oldest:
+        if path.name < oldest and path.is_file():
             path.unlink(missing_ok=True)
 
 

@@ -9,6 +9,9 @@ from pathlib import Path
 
 from narrate.errors import UsageError
 
+UNSPEAKABLE = re.compile(r"[\x00-\x1f\x7f%*;<=>?\[\\^`|]|^~|[ &:)]$")
+"""What make, ninja or both take for something else in a name, whatever is written before it."""
+
 
 def write(path: Path, target: Path, inputs: Mapping[str, str], start: str) -> None:
     """Write a depfile for `target` unless it stands there already; inputs that are absent are left out.
@@ -16,11 +19,11 @@ def write(path: Path, target: Path, inputs: Mapping[str, str], start: str) -> No
     Paths below the folder `start`, where make or ninja runs, are relative to it. Raises UsageError.
     """
     there = [name for name, fact in inputs.items() if fact != "absent"]
-    text = render(_relative(str(target), start), [_relative(name, start) for name in there])
+    data = os.fsencode(render(_relative(str(target), start), [_relative(name, start) for name in there]))
     try:
-        if not path.is_file() or path.read_text(encoding="utf-8", errors="replace") != text:
+        if not path.is_file() or path.read_bytes() != data:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8", errors="surrogateescape")
+            path.write_bytes(data)
     except OSError as error:
         what = f"the depfile cannot be written ({error.strerror})"
         raise UsageError(what, where=str(path), hint="name another file after --depfile") from error
@@ -38,7 +41,8 @@ def _relative(path: str, start: str) -> str:
 
 
 def _escaped(name: str) -> str:
-    if "\n" in name:
-        hint = "rename it, or do without --depfile"
-        raise UsageError("a name with a line break has no place in a depfile", where=repr(name), hint=hint)
+    found = UNSPEAKABLE.search(name)
+    if found is not None:
+        what, hint = f"make or ninja cannot be told of a name with {found[0]!r}", "rename it, or do without --depfile"
+        raise UsageError(what, where=repr(name), hint=hint)
     return re.sub(r"([ #:])", r"\\\1", name).replace("$", "$$")
