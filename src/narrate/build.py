@@ -123,6 +123,8 @@ def export(source: str | Path, flags: Mapping[str, Any], path: Path, emit: Emit)
         store.hold()
         planned = planner.make(script, configuration.settings, store)
         if planned.misses:
+            # A run that believed its stamp would find nothing to do, as the outputs are there.
+            stamp.clear()
             raise _pending(planned, planned.misses, "are not in the cache whole", "run: narrate run, then export again")
         clips = {line.form: line.clip for _, line in planned.lines() if line.clip}
         return archive.export(clips.values(), store, path)

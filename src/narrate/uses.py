@@ -32,8 +32,8 @@ def count(cache: Path, hits: int, misses: int) -> None:
 def by_day(cache: Path) -> dict[str, tuple[int, int]]:
     """Hits and misses of every day that had any, in order."""
     days = {}
-    for path in sorted((cache / "uses").glob("????-??-??")):
-        with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError):
+        for path in sorted((cache / "uses").glob("????-??-??")):
             runs = RUN.findall(path.read_bytes())
             days[path.name] = (sum(int(hits) for hits, _ in runs), sum(int(misses) for _, misses in runs))
     return days

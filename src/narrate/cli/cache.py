@@ -137,8 +137,8 @@ def export(
     if script is None:
         from narrate import archive
 
-        store = _store(cache_dir)
-        count = archive.export(store.entries(), store, file)
+        with _store(cache_dir) as store:
+            count = archive.export(store.entries(), store, file)
     else:
         count = build.export(script, flags, file, plan.warn)
     print(f"{counted(count, 'clip')} exported, {size(file.stat().st_size)}")
@@ -149,7 +149,8 @@ def take_in(file: File, cache_dir: common.CacheDir = None) -> None:
     """Take clips from FILE, each of which is verified first (exit 4 if one had to be refused)."""
     from narrate import archive
 
-    taken = archive.take_in(file, _store(cache_dir))
+    with _store(cache_dir) as store:
+        taken = archive.take_in(file, store)
     print(f"{taken.new} new, {taken.known} here already, {len(taken.refused)} refused")
     for name, why in taken.refused.items():
         print(f"refused {name}: {printable(why)}", file=sys.stderr)
