@@ -2,8 +2,9 @@
 
     python crowding.py ROOT SEED JOURNAL
 
-Told to "go", it puts, finds, prunes and verifies until its input ends or it is killed; told to "fill", it puts and
-reads every key once. It notes each thing it has done as one letter in its journal, so that a kill costs no count.
+Told to "go", it puts, finds, prunes and verifies until its input ends or it is killed. Told to "begin TIME TIMES", it
+is, from that time on and so many times, one of the first to use a directory: ROOT/0, ROOT/1, … It notes each thing it
+has done as one letter in its journal, so that a kill costs no count.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import os
 import random
 import select
 import sys
+import time
 from enum import StrEnum
 from pathlib import Path
 
@@ -20,6 +22,9 @@ from narrate.errors import EnvironmentProblem
 from narrate.request import Request
 
 KEYS = 20
+FIRST = range(2)
+PAUSE = 0.1
+"""What the first to use a directory put, and seconds between one directory and the next."""
 
 
 class Note(StrEnum):
@@ -49,7 +54,8 @@ class Member:
     """One process of a crowd."""
 
     def __init__(self, root: Path, seed: int) -> None:
-        self.store = Store(root)
+        self.warnings: list[str] = []
+        self.store = Store(root, self.warnings.append)
         self.chance = random.Random(seed)
 
     def act(self) -> Note:
@@ -58,6 +64,7 @@ class Member:
         note = action(self, self.chance.randrange(KEYS))
         # Nobody damages anything here: what looks damaged was seen half done.
         torn, self.store.quarantined = self.store.quarantined, 0
+        self.warnings.clear()
         return Note.TORN if torn else note
 
     def look(self, number: int) -> Note:
@@ -78,6 +85,9 @@ class Member:
             clip = self.store.put(form(number), content(number), 24_000, {"by": os.getpid()}, replace=replace)
         except EnvironmentProblem:
             return Note.FAILED
+        # A store that warns of nothing damaged has stopped to use the directory.
+        if self.warnings and not self.store.quarantined:
+            return Note.FAILED
         return Note.PUT if clip.samples * 2 == len(content(number)) else Note.WRONG
 
     def prune(self, number: int) -> Note:
@@ -96,10 +106,13 @@ def main(root: str, seed: str, journal: str) -> None:
     fd = os.open(journal, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     member = Member(Path(root), int(seed))
     print("ready", flush=True)
-    order = sys.stdin.readline()
-    for number in range(KEYS if order == "fill\n" else 0):
-        os.write(fd, member.put(number).encode() + member.look(number).encode())
-    while order == "go\n" and not select.select([sys.stdin], [], [], 0)[0]:
+    order, *when = sys.stdin.readline().split()
+    if order == "begin":
+        for number in range(int(when[1])):
+            time.sleep(max(0, float(when[0]) + number * PAUSE - time.time()))
+            member = Member(Path(root, str(number)), int(seed))
+            os.write(fd, "".join(member.put(each) + member.look(each) for each in FIRST).encode())
+    while order == "go" and not select.select([sys.stdin], [], [], 0)[0]:
         os.write(fd, member.act().encode())
 
 

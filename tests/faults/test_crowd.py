@@ -14,7 +14,7 @@ from pathlib import Path
 
 import crowding
 import pytest
-from crowding import KEYS, Note
+from crowding import FIRST, Note
 
 from conftest import Figures
 from narrate.cache import Store
@@ -126,22 +126,16 @@ def test_a_crowd_reads_nothing_wrong_and_nothing_half_done(tmp_path: Path, figur
 
 @pytest.mark.slow
 def test_whoever_comes_first_makes_the_directory_and_nobody_trips(tmp_path: Path, figures: Figures) -> None:
-    rounds, processes = figures.size(1, 20), 20
-    notes: Counter[Note] = Counter()
-    tripped = spoilt = 0
-    for number in range(rounds):
-        folder = tmp_path / str(number)
-        folder.mkdir()
-        with crowd(folder, processes) as it:
-            assert not it.root.exists()
-            for member in it.members:
-                it.tell(member, "fill")
-            tripped += sum(code != 0 for code in it.end())
-        notes += it.notes
-        sound, damaged, temps = finished(it.root)
-        spoilt += abs(sound - KEYS - 1) + damaged + temps
-    read, put = notes.pop(Note.READ, 0), notes.pop(Note.PUT, 0)
-    failed, wrong = tripped + notes.total(), spoilt
-    figures.report("first_use", rounds=rounds, processes=processes, puts=put, reads=read, failed=failed, wrong=wrong)
-    assert put == read == rounds * processes * KEYS
+    rounds, processes = figures.size(20, 400), 20
+    with crowd(tmp_path, processes) as it:
+        assert not it.root.exists()
+        for member in it.members:
+            it.tell(member, f"begin {time.time() + 0.2} {rounds}")
+        codes = it.end()
+    notes = it.notes
+    states = [finished(it.root / str(number)) for number in range(rounds)]
+    wrong = sum(state != (len(FIRST) + 1, 0, 0) for state in states)
+    failed = notes.total() - notes[Note.PUT] - notes[Note.READ] + sum(map(bool, codes))
+    figures.report("first_use", rounds=rounds, processes=processes, puts=notes[Note.PUT], failed=failed, wrong=wrong)
+    assert notes[Note.PUT] == notes[Note.READ] == rounds * processes * len(FIRST)
     assert (failed, wrong) == (0, 0)
