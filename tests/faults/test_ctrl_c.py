@@ -15,7 +15,7 @@ import sys
 import termios
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,7 +24,7 @@ import pytest
 from conftest import Figures, Narrate, lines
 
 COUNT = 16
-SCRIPT = lines(*(f"Line number {number}. #slow=0.02" for number in range(COUNT)))
+SCRIPT = lines(*(f"Line number {number}. #slow=0.05" for number in range(COUNT)))
 CTRL_C = b"\x03"
 OURS = re.compile(rb'File "[^"]*/narrate/[^"]*", line \d+, in (?!<module>)')
 """A line of a traceback from when the command had begun: what comes before is Python's own, which nobody can catch."""
@@ -53,6 +53,11 @@ class Terminal:
 
     def type(self, keys: bytes) -> None:
         os.write(self._master, keys)
+
+    def wait_for(self, words: bytes) -> None:
+        """Wait until something is shown, or the run has ended."""
+        while words not in self.shown and self.watch(0.01) is None:
+            pass
 
     def watch(self, seconds: float) -> int | None:
         """Read what is shown, for so long or until the run has ended; return its exit code."""
@@ -104,14 +109,12 @@ class Worlds:
     def __init__(self, root: Path) -> None:
         self._root = root
         first = self.make("first")
-        started = time.monotonic()
-        first.run()
-        self.slow = time.monotonic() - started
+        with terminal(first, "-j", "1") as it:
+            it.wait_for(b"to speak")
+            self.speaking = timed(lambda: it.watch(30))
         self.outputs = first.outputs()
         self._full = first.cache
-        started = time.monotonic()
-        first.run("-o", "again")
-        self.quick = time.monotonic() - started
+        self.life = timed(lambda: first.run("-o", "again"))
 
     def make(self, name: str, full: bool = False, script: object = SCRIPT) -> Narrate:
         (self._root / name).mkdir()
@@ -122,17 +125,25 @@ class Worlds:
         return tone
 
 
+def timed(action: Callable[[], object]) -> float:
+    started = time.monotonic()
+    action()
+    return time.monotonic() - started
+
+
 @pytest.mark.slow
 def test_whenever_ctrl_c_is_typed_nothing_finished_is_lost(tmp_path: Path, figures: Figures) -> None:
-    """Half of the runs speak, and the other half only write; the moments are spread over the life of both."""
+    """In half of the runs while they speak, in the others, which find everything, from their start to their end."""
     worlds, points = Worlds(tmp_path), figures.size(6, 50)
     counts: Counter[str] = Counter()
     told = []
     for point in range(points):
         full = bool(point % 2)
         tone = worlds.make(str(point), full)
-        with terminal(tone) as it:
-            it.watch((worlds.quick if full else worlds.slow) * (point + 0.5) / points)
+        with terminal(tone, "-j", "1") as it:
+            if not full:
+                it.wait_for(b"to speak")
+            it.watch((worlds.life if full else worlds.speaking) * (point + 0.5) / points)
             before = set(tone.clips)
             it.type(CTRL_C)
             it.watch(30)
@@ -158,7 +169,7 @@ def test_ctrl_c_twice_ends_a_run_within_two_seconds(tmp_path: Path, figures: Fig
     for point in range(points):
         tone = worlds.make(str(point), script=lines("Quick.", "Slow. #slow=60", "Slower. #slow=60"))
         with terminal(tone) as it:
-            it.watch(worlds.slow * (point + 0.5) / points)
+            it.watch(2 * worlds.life * (point + 0.5) / points)
             before = set(tone.clips)
             it.type(CTRL_C)
             it.watch(chance.uniform(0, 0.2))
