@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -264,54 +263,6 @@ def test_a_full_output_disk_leaves_the_earlier_outputs_alone(tone: Narrate) -> N
         assert not (tone.out / ".narrate").exists()
         subprocess.run(["mount", "-o", "remount,size=8m", str(tone.out)], check=True)
         assert tone.run()["spoken"] == 0
-
-
-def flipped(path: Path, place: int) -> None:
-    data = bytearray(path.read_bytes())
-    data[place] ^= 1
-    path.write_bytes(data)
-
-
-def linked(path: Path) -> None:
-    path.unlink()
-    path.symlink_to("/etc/passwd")
-
-
-def folder_instead(path: Path) -> None:
-    path.unlink()
-    path.mkdir()
-
-
-DAMAGES: list[Callable[[Path], object]] = [
-    lambda path: os.truncate(path, path.stat().st_size // 2),
-    lambda path: os.truncate(path, 10),
-    lambda path: path.write_bytes(b""),
-    lambda path: path.write_bytes(b"garbage " * 100),
-    lambda path: path.write_bytes(path.read_bytes() + b"more"),
-    lambda path: path.write_bytes(bytes(path.stat().st_size)),
-    lambda path: flipped(path, 5000),
-    lambda path: flipped(path, 24),
-    lambda path: flipped(path, -1),
-    lambda path: flipped(path, -100),
-    lambda path: path.unlink(),
-    linked,
-]
-
-
-def test_damaged_entries_are_spoken_anew_and_the_narration_is_the_same(tone: Narrate) -> None:
-    tone.write("script.json", lines(*(f"Line number {number}." for number in range(40))))
-    tone.run()
-    before = tone.outputs()
-    chance = random.Random(1)
-    for path, damage in zip(chance.sample(tone.clips, len(DAMAGES)), DAMAGES, strict=True):
-        damage(path)
-    shutil.rmtree(tone.out)
-    ran = tone("run", "script.json", "--json")
-    assert ran.code == 0, ran.err
-    assert "Traceback" not in ran.err
-    assert ran.json["spoken"] == len(DAMAGES)
-    assert tone.outputs() == before
-    assert tone("cache", "verify").out == "40 sound, 0 damaged\n"
 
 
 def test_an_entry_under_the_key_of_another_never_becomes_a_wrong_sentence(tone: Narrate) -> None:

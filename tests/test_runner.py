@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
-import signal
 import time
 import zlib
 from pathlib import Path
@@ -115,54 +113,6 @@ def test_many_workers_give_the_same_narration_as_one(tone: Narrate) -> None:
     assert tone.run("-j", "4", "-f", "-o", "other")["spoken"] == 40
     tone.out = tone.folder / "other"
     assert tone.outputs() == outputs
-
-
-@pytest.mark.slow
-def test_workers_killed_at_any_time_cost_nothing_but_time(tone: Narrate, ending: Any) -> None:
-    tone.write("script.json", lines(*(f"Line number {number} of many. #slow=0.05" for number in range(60))))
-    process = ending(tone.start("run", "script.json", "-j", "1"))
-    chance, kills, stored = random.Random(2), 0, 0
-    while kills < 10 and process.poll() is None:
-        # Three kills in the same line would rightly fail it, so a kill waits for the lines that the last one hit.
-        time.sleep(chance.uniform(0.0, 0.1))
-        if len(tone.clips) >= stored + 2:
-            for pid in children(process.pid):
-                os.kill(pid, signal.SIGKILL)
-            kills, stored = kills + 1, len(tone.clips)
-    _, err = process.communicate(timeout=100)
-    assert process.returncode == 0, err.decode()
-    disturbed = tone.outputs()
-    assert len(tone.clips) == 60
-    assert tone.run("-f", "-j", "4")["spoken"] == 60
-    identical = tone.outputs() == disturbed
-    print(f"\nkills={kills} failed=0 identical={'yes' if identical else 'no'}")
-    assert kills == 10
-    assert identical
-
-
-@pytest.mark.slow
-def test_a_hundred_faults_in_one_run_cost_nothing_but_time(tone: Narrate, ending: Any) -> None:
-    """Workers that crash, run out of memory, talk garbage, hang or are killed: every line is spoken all the same."""
-    chance = random.Random(3)
-    marks = [*["#crash<2"] * 30, *["#crash<2=137"] * 10, *["#garbage<2"] * 16, *["#hang<2"] * 4]
-    texts = [f"Line number {number} of many." for number in range(320)]
-    for place, mark in zip(chance.sample(range(320), len(marks)), marks, strict=True):
-        texts[place] += f" {mark}"
-    tone.write("script.json", lines(*texts))
-    tone.env["NARRATE_TIMEOUT"] = "2"
-    process = ending(tone.start("run", "script.json", "-j", "1"))
-    outside, stored = 0, 0
-    while outside < 40 and process.poll() is None:
-        time.sleep(chance.uniform(0.0, 0.1))
-        # Three faults in one line would rightly fail it, so each waits until the line that the last one hit is stored.
-        if len(tone.clips) >= stored + 3 and (workers := children(process.pid)):
-            os.kill(chance.choice(list(workers)), signal.SIGKILL)
-            outside, stored = outside + 1, len(tone.clips)
-    _, err = process.communicate(timeout=170)
-    print(f"\nfaults={len(marks) + outside} failed=0 stored={len(tone.clips)}")
-    assert process.returncode == 0, err.decode()
-    assert len(tone.clips) == 320
-    assert outside == 40
 
 
 def test_a_worker_is_replaced_when_it_is_old_or_has_grown() -> None:
