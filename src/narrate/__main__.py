@@ -19,9 +19,14 @@ def main() -> None:
         sys.stdout.write(said[0])
         sys.stderr.write(said[1])
         return
-    try:
-        from narrate.cli.app import start
+    import signal
 
+    # Until a command has begun there is nothing to clean up, and an interrupted import would be told as a traceback.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from narrate.cli.app import start
+
+    try:
         start(told)
     except KeyboardInterrupt:
         sys.exit(130)

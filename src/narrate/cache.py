@@ -136,7 +136,7 @@ class Store:
         data = entry.compose(form, pcm, rate, provenance)
         root = Path(self._scratch.name) if self._scratch else self.root
         try:
-            self._publish(root, form, data, replace)
+            return replaced(self._publish(root, form, data, replace), form=form)
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 raise _disk_full(root, len(data), error) from error
@@ -144,14 +144,6 @@ class Store:
                 raise
             self._fall_back(error)
             return self.put(form, pcm, rate, provenance, replace=replace)
-        clip = self.find(form)
-        if clip is None:
-            raise EnvironmentProblem(
-                "an entry that was just stored cannot be read back",
-                where=str(_place(root, key(form))),
-                hint="check the disk, or choose another --cache-dir",
-            )
-        return clip
 
     def claim(self, form: bytes) -> bool:
         """Whether this process may make the clip for a form: no other one that is alive is at it.
@@ -277,7 +269,8 @@ class Store:
             return False
         return True
 
-    def _publish(self, root: Path, form: bytes, data: bytes, replace: bool) -> None:
+    def _publish(self, root: Path, form: bytes, data: bytes, replace: bool) -> Clip:
+        """Store an entry unless a sound one for its form is there; return the one that is there then."""
         self._prepare(root)
         place = _place(root, key(form))
         durable.make_folder(place.parent)
@@ -285,12 +278,13 @@ class Store:
         try:
             durable.write_all(partial(os.write, fd), data)
             os.fsync(fd)
-            _link(temp, place, None if replace else form)
+            kept = _link(temp, place, None if replace else form)
         finally:
             with contextlib.suppress(FileNotFoundError):
                 temp.unlink()
             os.close(fd)
         durable.sync_folder(place.parent)
+        return kept or entry.parse(data, place)
 
     def _prepare(self, root: Path) -> None:
         """Make the directory on first use, clear away what dead writers left in tmp/, and hold if that was asked."""
@@ -356,21 +350,23 @@ def _remove(sizes: list[tuple[float, int, Path]], excess: float, oldest: float) 
     return removed, freed
 
 
-def _link(temp: Path, place: Path, keep: bytes | None) -> None:
-    """Give a finished file its name; a sound entry for the form `keep` that has the name already stays."""
+def _link(temp: Path, place: Path, keep: bytes | None) -> Clip | None:
+    """Give a finished file its name; a sound entry for the form `keep` that has the name already stays, and is it."""
     if keep is not None:
         try:
             os.link(temp, place)
-            return
+            return None
         except FileExistsError:
             with contextlib.suppress(Damaged, OSError):
-                if entry.read(place)[0].form == keep:
-                    return
+                there, _ = entry.read(place)
+                if there.form == keep:
+                    return there
         except OSError as error:
             # Some file systems (exFAT, some FUSE ones) have no hard links.
             if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EMLINK):
                 raise
     temp.replace(place)
+    return None
 
 
 def _touch(path: Path) -> None:

@@ -175,7 +175,6 @@ def sounds(path: Path) -> bool:
         return False
 
 
-@pytest.mark.xfail(strict=True, reason="each damaged sample costs a round of its own, and there are five rounds")
 @pytest.mark.slow
 def test_damaged_entries_are_spoken_anew_and_the_narration_is_the_same(tone: Narrate, figures: Figures) -> None:
     count = figures.size(60, 500)

@@ -61,7 +61,6 @@ class Undertaking:
         self.counts.update(done)
 
 
-@pytest.mark.xfail(strict=True, reason="clips that a run has found or made are pruned before it has used them")
 @pytest.mark.slow
 def test_a_run_is_not_broken_by_what_empties_its_cache(tone: Narrate, figures: Figures, tmp_path: Path) -> None:
     """Speak everything, and find everything in the cache, which is emptied from then or from some moment on."""

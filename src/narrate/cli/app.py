@@ -58,6 +58,8 @@ def start(told: Sequence[str]) -> None:
     run.told = told
     # A build system ends its steps with SIGTERM; what Ctrl-C cleans up, that does too.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         app(prog_name="narrate")
     except NarrateError as error:
