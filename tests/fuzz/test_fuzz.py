@@ -28,7 +28,7 @@ RUNS = {
 }
 """How often each target runs in `make test`: as often as it can in about two seconds."""
 
-SECONDS = 120
+SECONDS = 60
 """How long each target runs in `make faults`."""
 
 
