@@ -16,7 +16,7 @@ SOURCE = Path(narrate.__file__).parent
 LAYERS = (
     ("errors", "limits", "fps", "wav", "events", "stamp", "pace", "reference", "durable", "units", "uses"),
     ("request", "hearing", "audio", "project"),
-    ("spoken", "entry"),
+    ("spoken", "entry", "presence"),
     ("script",),
     ("cache", "engines"),
     ("checks", "voice", "config"),

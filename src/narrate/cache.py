@@ -1,10 +1,9 @@
-"""The store of clips: the only code that touches the cache directory.
+"""The store of clips. Only it, `presence` and `uses` touch the cache directory.
 
     ROOT/v1/ab/abcd….wav      entries, named by key
     ROOT/tmp/                 files being written, each locked by its writer
     ROOT/quarantine/          damaged entries, never read again
-    ROOT/claims               empty; who makes a clip holds the lock of the byte that its key names
-    ROOT/runs/                a locked file for every run that is alive; no prune takes away what these use
+    ROOT/claims, ROOT/runs/   who makes which clip, and who is alive: see `presence`
     ROOT/uses/                what runs found and had to make, by day: see `uses`
 
 An entry is complete when it has its name: it is written under tmp/, synced, linked to its name, and the folder
@@ -16,7 +15,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import math
 import os
 import tempfile
@@ -30,9 +28,10 @@ from typing import Any
 
 import msgspec
 
-from narrate import durable, entry, uses
+from narrate import durable, entry, presence, uses
 from narrate.entry import Clip, Damaged
 from narrate.errors import EnvironmentProblem
+from narrate.presence import Presence
 from narrate.request import key
 
 TOUCH_SECONDS = 3600
@@ -62,10 +61,9 @@ class Store:
         self._warn = warn
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
         self._swept = False
-        self._lock = threading.RLock()
-        self._claims: int | None = None
+        self._lock = threading.Lock()
+        self._presence = Presence(root)
         self._holding = False
-        self._hold: tuple[Path, int] | None = None
         self.quarantined = 0
 
     def __enter__(self) -> Store:
@@ -74,12 +72,7 @@ class Store:
     def __exit__(self, *_: object) -> None:
         if self._scratch is not None:
             self._scratch.cleanup()
-        if self._claims is not None:
-            os.close(self._claims)
-        if self._hold is not None:
-            path, fd = self._hold
-            path.unlink(missing_ok=True)
-            os.close(fd)
+        self._presence.leave()
 
     def hold(self) -> None:
         """Have no prune remove what was found or stored of late, or will be, until the store or the process ends."""
@@ -151,23 +144,13 @@ class Store:
         The claim ends with `release`, with the store, or with the process however it ends. Where there can be no
         claims everybody may; the first take wins all the same.
         """
-        file = self._claims_file()
-        if file is None:
-            return True
-        try:
-            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, _claim_byte(form))
-        except (BlockingIOError, PermissionError):
-            return False
-        except OSError:
-            # A file system without locks.
-            return True
-        return True
+        with contextlib.suppress(OSError):
+            self._prepare(self.root)
+        return self._presence.claim(form)
 
     def release(self, form: bytes) -> None:
         """Give up a claim, if there is one."""
-        if self._claims is not None:
-            with contextlib.suppress(OSError):
-                fcntl.lockf(self._claims, fcntl.LOCK_UN, 1, _claim_byte(form))
+        self._presence.release(form)
 
     def was_damaged(self, form: bytes) -> bool:
         """Whether an entry for a form was quarantined, and is still remembered."""
@@ -216,7 +199,8 @@ class Store:
             if (self.root / "tmp").is_dir():
                 durable.sweep(self.root / "tmp")
             uses.forget(self.root)
-            held_since = self._held_since()
+            # A hit need not have renewed the time of its entry.
+            held_since = presence.oldest(self.root) - TOUCH_SECONDS
             sizes = self.sizes()
             excess = sum(size for _, size, _ in sizes) - (math.inf if max_bytes is None else max_bytes)
             oldest = -math.inf if older_than is None else time.time() - older_than
@@ -231,22 +215,6 @@ class Store:
         if sum(size for _, size, _ in self.sizes()) > max_bytes:
             with contextlib.suppress(EnvironmentProblem):
                 self.prune(int(max_bytes * KEPT))
-
-    def _held_since(self) -> float:
-        """The time of use from which on entries may be in use; a hit need not have renewed the time of its entry."""
-        runs = self.root / "runs"
-        started = [math.inf]
-        for path in durable.sweep(runs) if runs.is_dir() else ():
-            with contextlib.suppress(OSError):
-                started.append(path.stat().st_mtime - TOUCH_SECONDS)
-        return min(started)
-
-    def _claims_file(self) -> int | None:
-        with self._lock, contextlib.suppress(OSError):
-            if self._claims is None:
-                self._prepare(self.root)
-                self._claims = os.open(self.root / "claims", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        return self._claims
 
     def _fall_back(self, error: OSError) -> None:
         with self._lock:
@@ -300,9 +268,8 @@ class Store:
             if not self._swept:
                 self._swept = True
                 durable.sweep(temps)
-            if self._holding and self._hold is None:
-                (root / "runs").mkdir(exist_ok=True)
-                self._hold = durable.open_temp(root / "runs")
+        if self._holding:
+            self._presence.stay()
 
     def _quarantine(self, path: Path, why: str) -> None:
         self.quarantined += 1
@@ -331,11 +298,6 @@ def _refuse_foreign(root: Path) -> None:
                 where=str(root),
                 hint="choose another with --cache-dir or NARRATE_CACHE_DIR; `narrate cache export` shares clips",
             )
-
-
-def _claim_byte(form: bytes) -> int:
-    """Which byte of the file of claims stands for a form: 60 bits of its key, as an offset has 63."""
-    return int(key(form)[:15], 16)
 
 
 def _remove(sizes: list[tuple[float, int, Path]], excess: float, oldest: float) -> tuple[int, int]:

@@ -1,0 +1,89 @@
+"""What living runs let each other know of one cache: what each is making, and since when each may be using clips.
+
+    CACHE/claims     empty; who makes a clip holds the lock of the byte that its key names
+    CACHE/runs/      a locked file for every run that is alive, as old as the run
+
+A lock dies with its holder however that ends, so nothing here can be left behind. Where there can be no locks, as on
+some network file systems, nobody knows of anybody: then a clip may be paid for twice, and nothing worse.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import math
+import os
+import threading
+from pathlib import Path
+
+from narrate import durable
+from narrate.request import key
+
+
+class Presence:
+    """One run, as the others see it. The cache's folder need not exist."""
+
+    def __init__(self, cache: Path) -> None:
+        self._cache = cache
+        self._lock = threading.Lock()
+        self._claims: int | None = None
+        self._run: tuple[Path, int] | None = None
+
+    def claim(self, form: bytes) -> bool:
+        """Whether this process may make the clip for a form: no other one that is alive is at it."""
+        file = self._file()
+        if file is None:
+            return True
+        try:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, _byte(form))
+        except (BlockingIOError, PermissionError):
+            return False
+        except OSError:
+            # A file system without locks.
+            return True
+        return True
+
+    def release(self, form: bytes) -> None:
+        """Give up a claim, if there is one."""
+        if self._claims is not None:
+            with contextlib.suppress(OSError):
+                fcntl.lockf(self._claims, fcntl.LOCK_UN, 1, _byte(form))
+
+    def stay(self) -> None:
+        """Be known as a living run from now on. Raises OSError."""
+        with self._lock:
+            if self._run is None:
+                runs = self._cache / "runs"
+                runs.mkdir(exist_ok=True)
+                self._run = durable.open_temp(runs)
+
+    def leave(self) -> None:
+        """Give up everything."""
+        if self._claims is not None:
+            os.close(self._claims)
+        if self._run is not None:
+            path, fd = self._run
+            path.unlink(missing_ok=True)
+            os.close(fd)
+        self._claims = self._run = None
+
+    def _file(self) -> int | None:
+        with self._lock, contextlib.suppress(OSError):
+            if self._claims is None:
+                self._claims = os.open(self._cache / "claims", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        return self._claims
+
+
+def oldest(cache: Path) -> float:
+    """When the oldest living run began (seconds of the epoch); infinity if there is none. Raises OSError."""
+    runs = cache / "runs"
+    began = [math.inf]
+    for path in durable.sweep(runs) if runs.is_dir() else ():
+        with contextlib.suppress(OSError):
+            began.append(path.stat().st_mtime)
+    return min(began)
+
+
+def _byte(form: bytes) -> int:
+    """Which byte of the file of claims stands for a form: 60 bits of its key, as an offset has 63."""
+    return int(key(form)[:15], 16)
