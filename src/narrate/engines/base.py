@@ -116,6 +116,11 @@ class Unusable(Exception):
     """An engine or a model cannot be used at all; the message says why and what to do."""
 
 
+def first_line(error: Exception) -> str:
+    """An error in a line: those of the libraries may list every tensor of a model."""
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)[:200]
+
+
 class Engine(Protocol):
     """An engine as the worker process sees it: load once, speak many, close.
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from narrate.engines import qwen
-from narrate.engines.base import Capabilities, Job, ModelRef, Reference, Synthesis, Unusable
-from narrate.engines.mlx_models import Model, Other, first_line
+from narrate.engines.base import Capabilities, Job, ModelRef, Reference, Synthesis, Unusable, first_line
+from narrate.engines.mlx_models import Model, Other
 from narrate.engines.mlx_qwen import Qwen, require_files
 
 CAPABILITIES = Capabilities(

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from narrate.engines import qwen
-from narrate.engines.base import Job, Reference, StopReason, Synthesis, Unspeakable, Unusable
+from narrate.engines.base import Job, Reference, StopReason, Synthesis, Unspeakable, Unusable, first_line
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,11 +37,6 @@ class Model(Protocol):
 
     def speak(self, jobs: Sequence[Job], voices: Mapping[str, Reference]) -> list[Synthesis | Exception]:
         """One result a job, in their order; all jobs have the same `shared`."""
-
-
-def first_line(error: Exception) -> str:
-    """An error in a line: mlx-audio's may list every tensor of a model."""
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)[:200]
 
 
 class Other:

@@ -16,7 +16,17 @@ from types import ModuleType
 from typing import Any
 
 from narrate.engines import batches, qwen
-from narrate.engines.base import Capabilities, Job, ModelRef, Reference, StopReason, Synthesis, Unspeakable, Unusable
+from narrate.engines.base import (
+    Capabilities,
+    Job,
+    ModelRef,
+    Reference,
+    StopReason,
+    Synthesis,
+    Unspeakable,
+    Unusable,
+    first_line,
+)
 from narrate.engines.prompts import Prompts
 
 CAPABILITIES = Capabilities(
@@ -294,7 +304,7 @@ def _folder(model: ModelRef) -> Path:
         )
     except (OSError, ValueError) as error:
         raise Unusable(
-            f"the model {model.name} is not on this machine and cannot be fetched ({_first_line(error)}): "
+            f"the model {model.name} is not on this machine and cannot be fetched ({first_line(error)}): "
             f"try `narrate models pull {model.name}` with a network"
         ) from error
 
@@ -304,7 +314,7 @@ def _require_files(folder: Path) -> None:
     try:
         kind = json.loads((folder / "config.json").read_text(encoding="utf-8"))["model_type"]
     except (OSError, ValueError, LookupError, TypeError) as error:
-        raise Unusable(f"{folder} holds no model: its config.json cannot be read ({_first_line(error)})") from error
+        raise Unusable(f"{folder} holds no model: its config.json cannot be read ({first_line(error)})") from error
     if kind != "qwen3_tts":
         raise Unusable(f"{folder} holds a {kind} model; torch speaks with Qwen3-TTS models only")
     wanted = [*FILES, *(f"speech_tokenizer/{name}" for name in CODEC_FILES)]
@@ -344,9 +354,5 @@ def _read(torch: Any, folder: Path, device: str, dtype: str) -> Any:
             use_safetensors=True,
         )
     except Exception as error:  # of many kinds, and each means that this model does not load here
-        reason = "too little memory" if is_memory(error) else _first_line(error)
+        reason = "too little memory" if is_memory(error) else first_line(error)
         raise Unusable(f"the model in {folder} cannot be loaded on {device} ({reason})") from error
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0] or type(error).__name__
