@@ -15,7 +15,7 @@ from narrate.errors import NarrateError, UsageError
 
 EXIT_CODES = (
     "Exit codes: 0 done, or nothing to do. 1 unexpected. 2 usage, or an invalid script, setting or recording. "
-    "3 work is pending (--frozen, --only). 4 a check failed. 5 synthesis failed or timed out. "
+    "3 work is pending (--frozen, --only, --check). 4 a check failed. 5 synthesis failed or timed out. "
     "6 environment: engine, ffmpeg, disk. 130 interrupted."
 )
 
