@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Kind = Literal["plan", "fetch", "spoken", "shared", "retry", "failed", "warning", "done"]
+Kind = Literal["plan", "fetch", "spoken", "waiting", "shared", "retry", "failed", "warning", "done"]
 
 
 @dataclass(frozen=True, slots=True)

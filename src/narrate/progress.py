@@ -96,6 +96,10 @@ class Reporter:
             took = f" in {data['seconds']:.2f} s" if "seconds" in data else ""
             self.say(f"[{self._done}/{self._total}] {segment}: {data['duration']:.2f} s of audio{took}")
 
+    def _show_waiting(self, segment: str | None, data: dict[str, Any]) -> None:
+        if self._verbosity >= 0:
+            self.say(f"waiting for another run, which is speaking {counted(data['utterances'], 'utterance')} of these")
+
     def _show_shared(self, segment: str | None, data: dict[str, Any]) -> None:
         self._show_spoken(f"{segment} (by another run)", data)
 

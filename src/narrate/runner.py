@@ -140,6 +140,7 @@ class _Run:
         self._batches: deque[_Batch] = deque()
         self._elsewhere: deque[_Task] = deque()
         self._patience = 0.0
+        self._waited = False
         self._emit, self._keep_going = emit, keep_going
         self._lock = threading.Lock()
         self._workers: set[Worker] = set()
@@ -243,11 +244,19 @@ class _Run:
                 return True
             if not self._elsewhere:
                 return False
-            time.sleep(POLL_SECONDS)
-            with self._lock:
-                self._batches.extend([task] for task in self._elsewhere)
-                self._elsewhere.clear()
+            self._wait_for_others()
         return False
+
+    def _wait_for_others(self) -> None:
+        """Look again, a little later, at what another run was speaking."""
+        with self._lock:
+            if not self._waited:
+                self._waited = True
+                self._emit(Event("waiting", None, {"utterances": len(self._elsewhere)}))
+        time.sleep(POLL_SECONDS)
+        with self._lock:
+            self._batches.extend([task] for task in self._elsewhere)
+            self._elsewhere.clear()
 
     def _claimed(self) -> _Batch:
         """The next batch without what another run speaks or has spoken; empty if there is none."""

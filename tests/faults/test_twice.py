@@ -46,7 +46,8 @@ def test_what_a_killed_run_was_speaking_is_spoken_by_the_other(tone: Narrate, en
         time.sleep(0.02)
     time.sleep(0.5)
     [second] = begin(tone, ending, "second")
-    time.sleep(1)
+    assert second.stderr is not None
+    assert any(b"waiting for another run" in line for line in iter(second.stderr.readline, b""))
     os.killpg(first.pid, signal.SIGKILL)
     first.wait()
     assert not alive(first.pid)
