@@ -165,11 +165,13 @@ class Store:
     def sizes(self) -> list[tuple[float, int, Path]]:
         """Time of last use, bytes and path of every entry, the longest unused first."""
         found = []
-        for path in self._paths():
-            with contextlib.suppress(OSError):
-                status = path.stat()
-                found.append((status.st_mtime, status.st_size, path))
-        return sorted(found)
+        for shard in self._shards():
+            with contextlib.suppress(OSError), os.scandir(shard) as files:
+                for file in files:
+                    with contextlib.suppress(OSError):
+                        status = file.stat(follow_symlinks=False)
+                        found.append((status.st_mtime, status.st_size, shard / file.name))
+        return sorted(entry for entry in found if entry[2].suffix == ".wav")
 
     def verify(self) -> tuple[int, int]:
         """Read every entry whole; return how many are sound and how many had to be quarantined."""
@@ -227,8 +229,11 @@ class Store:
         return [Path(self._scratch.name), self.root] if self._scratch else [self.root]
 
     def _paths(self) -> Iterator[Path]:
-        for shard in sorted((self.root / "v1").glob("[0-9a-f][0-9a-f]")):
+        for shard in self._shards():
             yield from sorted(shard.glob("*.wav"))
+
+    def _shards(self) -> list[Path]:
+        return sorted((self.root / "v1").glob("[0-9a-f][0-9a-f]"))
 
     def _reads_well(self, clip: Clip) -> bool:
         try:
