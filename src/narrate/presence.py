@@ -63,7 +63,9 @@ class Presence:
             os.close(self._claims)
         if self._run is not None:
             path, fd = self._run
-            path.unlink(missing_ok=True)
+            # What cannot be removed is swept by the next prune, as nobody holds its lock any more.
+            with contextlib.suppress(OSError):
+                path.unlink()
             os.close(fd)
         self._claims = self._run = None
 
