@@ -10,7 +10,6 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import xxhash
 
 from narrate import config, models, planner, runner, stamp, units, uses
@@ -304,5 +303,5 @@ def _record(planned: Plan, outcome: Outcome, started: float) -> dict[str, object
         "spoken": len(outcome.clips.keys() - outcome.shared),
         "attempts": outcome.attempts,
         "cached": sum(line.clip is not None for _, line in planned.lines()),
-        **msgspec.structs.asdict(past.of(planned)),
+        **past.remembered(planned),
     }

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from narrate.cache import Store
-from narrate.output.past import Past, of
+from narrate.output.past import Past, transcripts
 from narrate.planner import Line, Plan, PlannedSegment
 
 State = Literal["same", "cached", "speak"]
@@ -75,7 +75,7 @@ def _changes(plan: Plan, now: list[bytes], then: list[bytes], past: Past) -> Ite
     """What became of the utterances that are not there any more: the first became the first new one, and so on."""
     gone = [form for form in then if form not in now]
     come = [form for form in now if form not in then]
-    known = past.transcripts | of(plan).transcripts
+    known = past.transcripts | transcripts(plan)
     for old, new in zip(gone, come, strict=False):
         yield from _fields(_flat(json.loads(old)), _flat(json.loads(new)), known)
     for old in gone[len(come) :]:

@@ -6,12 +6,13 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Annotated
 
 import typer
 
 from narrate import __version__
-from narrate.cli import bench, cache, clone, common, doctor, engines, init, models, plan, run, schema, why
+from narrate.cli import common
 from narrate.errors import NarrateError
 
 REPORT = "this is a fault of narrate: run again with -v and report what it prints"
@@ -25,18 +26,30 @@ app = typer.Typer(
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("run", epilog=common.EXIT_CODES)(run.run)
-app.command("plan", epilog=common.EXIT_CODES)(plan.plan)
-app.command("init")(init.init)
-app.command("status", epilog=common.EXIT_CODES)(why.status)
-app.command("why", epilog=common.EXIT_CODES)(why.why)
-app.command("clone", epilog=common.EXIT_CODES)(clone.clone)
-app.command("bench", epilog=common.EXIT_CODES)(bench.bench)
-app.command("doctor", epilog=common.EXIT_CODES)(doctor.doctor)
-app.command("schema")(schema.schema)
-app.add_typer(engines.app, name="engines")
-app.add_typer(models.app, name="models")
-app.add_typer(cache.app, name="cache")
+COMMANDS = {
+    "run": "run.run",
+    "plan": "plan.plan",
+    "init": "init.init",
+    "status": "why.status",
+    "why": "why.why",
+    "clone": "clone.clone",
+    "bench": "bench.bench",
+    "doctor": "doctor.doctor",
+    "schema": "schema.schema",
+    "engines": "engines.app",
+    "models": "models.app",
+    "cache": "cache.app",
+}
+"""Where each command is, in the order of the help. Only what was asked for is imported, as that takes time."""
+
+
+def _register(name: str) -> None:
+    module, _, attribute = COMMANDS[name].partition(".")
+    command = getattr(import_module(f"narrate.cli.{module}"), attribute)
+    if isinstance(command, typer.Typer):
+        app.add_typer(command, name=name)
+    else:
+        app.command(name, epilog=common.EXIT_CODES)(command)
 
 
 def _print_version(wanted: bool) -> None:
@@ -55,7 +68,9 @@ def main(directory: common.Directory = None, version: Version = False) -> None:
 
 def start(told: Sequence[str]) -> None:
     """Run the command line and leave with its exit code; only -v ever shows a traceback."""
-    run.told = told
+    common.told = told
+    for name in told[1:2] if told[1:2] and told[1] in COMMANDS else COMMANDS:
+        _register(name)
     # A build system ends its steps with SIGTERM; what Ctrl-C cleans up, that does too.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +13,9 @@ import typer
 
 from narrate.config import Settings
 from narrate.errors import NarrateError, UsageError
+
+told: Sequence[str] = ()
+"""The folder in which the process was started, and its arguments: the name under which a stamp is kept."""
 
 EXIT_CODES = (
     "Exit codes: 0 done, or nothing to do. 1 unexpected. 2 usage, or an invalid script, setting or recording. "

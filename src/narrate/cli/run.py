@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import sys
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -19,9 +18,6 @@ from narrate.errors import NarrateError, UsageError
 from narrate.events import Event
 from narrate.output import depfile as dependencies
 from narrate.progress import counted, duration
-
-told: Sequence[str] = ()
-"""The folder in which the process was started, and its arguments: the name under which a stamp is kept."""
 
 Ids = Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="With --force: what to speak again.")]
 Force = Annotated[
@@ -94,7 +90,7 @@ def run(
     look = Look(json, -1 if quiet else int(verbose), bars=not no_progress, color=not no_color)
     result = _run(source, flags, options, look, events)
     if depfile:
-        dependencies.write(depfile, result.record, result.inputs, told[0])
+        dependencies.write(depfile, result.record, result.inputs, common.told[0])
     err, stdout = _words(result, look)
     sys.stderr.write(err)
     sys.stdout.write(stdout)
@@ -102,7 +98,7 @@ def run(
         said = _words(dataclasses.replace(result, made=frozenset(), written=()), look)
         inputs = result.inputs | stamp.facts(() if script else common.SCRIPTS)
         outputs = (*result.outputs, *([depfile] if depfile else []))
-        stamp.save(told, inputs, outputs, (said[1], said[0]), started_ns)
+        stamp.save(common.told, inputs, outputs, (said[1], said[0]), started_ns)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -22,11 +23,16 @@ class Past(msgspec.Struct, frozen=True):
         return [canonical(request) for request in self.requests.get(id, ())]
 
 
-def of(plan: Plan) -> Past:
-    """What is to be remembered of a plan that was carried out."""
-    requests = {each.segment.id: [msgspec.json.decode(line.form) for line in each.lines] for each in plan.segments}
+def remembered(plan: Plan) -> dict[str, Any]:
+    """What run.json keeps of a plan that was carried out, for `recall`; requests as they are, to save memory."""
+    requests = {each.segment.id: [msgspec.Raw(line.form) for line in each.lines] for each in plan.segments}
+    return {"requests": requests, "transcripts": transcripts(plan)}
+
+
+def transcripts(plan: Plan) -> dict[str, str]:
+    """The reference transcripts of a plan by the digest that names them in requests."""
     cloned = [voice for voice in plan.voices.values() if "transcript" in voice.parts]
-    return Past(requests, {voice.parts["transcript"]: voice.reference.transcript or "" for voice in cloned})
+    return {voice.parts["transcript"]: voice.reference.transcript or "" for voice in cloned}
 
 
 def recall(folder: Path) -> Past:
