@@ -104,7 +104,9 @@ class Stage:
         temp = self._aside / RECORD
         self._aside.mkdir(exist_ok=True)
         document = record | {"outputs": self._after}
-        temp.write_bytes(msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")
+        with temp.open("wb") as file:
+            file.write(msgspec.json.format(msgspec.json.encode(document), indent=1))
+            file.write(b"\n")
         temp.replace(self.folder / RECORD)
 
 
