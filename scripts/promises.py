@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -37,7 +38,7 @@ PROMISES = (
 
 def read(figures: str) -> dict[str, str]:
     """The last figures of every harness by its name."""
-    return dict(line.split(": ", 1) for line in figures.splitlines() if ": " in line)
+    return dict(re.findall(r"^(\w+): (\w+=.*)$", figures, re.MULTILINE))
 
 
 def table(figures: dict[str, str]) -> str:
