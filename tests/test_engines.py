@@ -22,7 +22,7 @@ from conftest import Narrate, alive, children, lines
 from narrate import casting
 from narrate.engines import frames, tone
 from narrate.engines.base import Job, ModelRef, StopReason
-from narrate.engines.client import JobFailed, Worker, WorkerLost
+from narrate.engines.client import JobFailed, Worker, WorkerDied, WorkerLost
 from narrate.errors import EnvironmentProblem, UsageError
 from narrate.request import Request
 
@@ -285,3 +285,12 @@ def test_every_engine_has_its_capabilities_and_a_wrong_name_gets_a_hint() -> Non
     with pytest.raises(UsageError, match="hibary") as caught:
         casting.capabilities("hibary")
     assert caught.value.hint == "did you mean 'hibari'?"
+
+
+def test_a_worker_that_dies_before_it_is_told_what_to_load_has_died() -> None:
+    """It is started again then; an engine that cannot be loaded is not."""
+    worker = Worker("tone", ModelRef("sine"))
+    os.kill(worker._process.pid, signal.SIGKILL)
+    worker._process.wait()
+    with pytest.raises(WorkerDied, match="killed by SIGKILL"):
+        worker.wait_ready()

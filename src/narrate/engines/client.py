@@ -162,7 +162,7 @@ class Worker:
         try:
             frames.write(self._process.stdin, header, payload)
         except OSError as error:
-            raise self._lost("the worker is gone") from error
+            raise self._died() from error
 
     def _read(self, seconds: float) -> tuple[dict[str, Any], bytes]:
         assert self._process.stdout is not None
@@ -173,10 +173,17 @@ class Worker:
         except (frames.BrokenFrame, OSError, ValueError) as error:
             raise self._lost(f"the worker wrote garbage ({error})") from error
         if frame is None:
-            epitaph = self._epitaph()
-            self.kill()
-            raise WorkerDied(epitaph)
+            raise self._died()
         return frame
+
+    def _died(self) -> WorkerDied:
+        # One that has only closed its end of a pipe is ended.
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(5)
+        self.terminate()
+        epitaph = self._epitaph()
+        self.kill()
+        return WorkerDied(epitaph)
 
     def _lost(self, reason: str) -> WorkerLost:
         self.kill()
