@@ -273,7 +273,7 @@ class Store:
             if not self._swept:
                 self._swept = True
                 durable.sweep(temps)
-        if self._holding:
+        if self._holding and root == self.root:
             self._presence.stay()
 
     def _quarantine(self, path: Path, why: str) -> None:
