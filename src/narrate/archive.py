@@ -163,21 +163,13 @@ def _take(archive: zipfile.ZipFile, name: str, store: Store, taken: Taken) -> No
         taken.refused[name] = str(damage)
         return
     known = store.find(form)
-    if known is not None and _sound(known, store):
+    if known is not None and store.reads_well(known):
         taken.known += 1
         return
     if not store.put(form, pcm, rate, provenance).path.is_relative_to(store.root):
         what, hint = "the cache cannot be written, so nothing can be taken in", "choose another --cache-dir"
         raise EnvironmentProblem(what, where=str(store.root), hint=hint)
     taken.new += 1
-
-
-def _sound(clip: Clip, store: Store) -> bool:
-    try:
-        store.read(clip)
-    except Gone:
-        return False
-    return True
 
 
 def _verified(archive: zipfile.ZipFile, name: str) -> tuple[bytes, bytes, int, msgspec.Raw]:

@@ -116,6 +116,14 @@ class Store:
             raise Gone(f"{clip.path}: {error.strerror}") from error
         return samples
 
+    def reads_well(self, clip: Clip) -> bool:
+        """Whether a clip that was found is whole; one that is not is set aside."""
+        try:
+            self.read(clip)
+        except Gone:
+            return False
+        return True
+
     def put(
         self, form: bytes, pcm: bytes, rate: int, provenance: dict[str, Any] | msgspec.Raw, *, replace: bool = False
     ) -> Clip:
@@ -124,7 +132,7 @@ class Store:
         An entry that is there already and reads well is kept and returned, unless `replace`. Raises
         EnvironmentProblem when the disk is full.
         """
-        if not replace and (there := self.find(form)) and self._reads_well(there):
+        if not replace and (there := self.find(form)) and self.reads_well(there):
             return there
         data = entry.compose(form, pcm, rate, provenance)
         root = Path(self._scratch.name) if self._scratch else self.root
@@ -234,13 +242,6 @@ class Store:
 
     def _shards(self) -> list[Path]:
         return sorted((self.root / "v1").glob("[0-9a-f][0-9a-f]"))
-
-    def _reads_well(self, clip: Clip) -> bool:
-        try:
-            self.read(clip)
-        except Gone:
-            return False
-        return True
 
     def _publish(self, root: Path, form: bytes, data: bytes, replace: bool) -> Clip:
         """Store an entry unless a sound one for its form is there; return the one that is there then."""
