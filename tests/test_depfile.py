@@ -10,6 +10,7 @@ import pytest
 
 from conftest import Narrate, identities, tool
 from narrate.errors import UsageError
+from narrate.facts import Fact
 from narrate.output import depfile
 
 NAMES = [
@@ -37,8 +38,8 @@ QUOTED = ["it's.wav", '"so".wav', "a & b.wav"]
 REFUSED = "\n\r\t\0\x1f\x7f%*?[;|<>=^`\\"
 
 
-def facts(*paths: str | Path) -> dict[str, str]:
-    return dict.fromkeys(map(str, paths), "1 2 3")
+def facts(*paths: str | Path) -> dict[str, Fact]:
+    return dict.fromkeys(map(str, paths), Fact("1 2 3 4 5"))
 
 
 # What is written
@@ -70,7 +71,7 @@ def test_what_make_or_ninja_would_misread_is_refused(name: str) -> None:
 
 
 def test_what_was_not_there_is_left_out(tmp_path: Path) -> None:
-    inputs = {**facts(tmp_path / "script.md"), str(tmp_path / "narrate.toml"): "absent"}
+    inputs = {**facts(tmp_path / "script.md"), str(tmp_path / "narrate.toml"): Fact()}
     depfile.write(tmp_path / "run.d", tmp_path / "run.json", inputs, str(tmp_path))
     assert (tmp_path / "run.d").read_text() == "run.json: \\\n  script.md\n\nscript.md:\n"
 

@@ -213,10 +213,10 @@ def test_what_profiles_stand_for() -> None:
 def test_the_nearest_word_decides_which_model_speaks(tmp_path: Path) -> None:
     able = casting.capabilities("torch")
     own = {"torch": EngineSettings(model="a/own@v2")}
-    assert models.resolve(able, "clone", Settings(model="a/flag", engines=own))[0].name == "a/flag"
-    reference, model_key = models.resolve(able, "clone", Settings(engines=own))
-    assert (reference.name, reference.revision, model_key) == ("a/own", "v2", "a/own")
-    assert models.resolve(able, "clone", Settings(profile="draft"))[0].name == "Qwen/Qwen3-TTS-12Hz-0.6B-Base"
+    assert models.resolve(able, "clone", Settings(model="a/flag", engines=own)).reference.name == "a/flag"
+    found = models.resolve(able, "clone", Settings(engines=own))
+    assert (found.reference.name, found.reference.revision, found.key) == ("a/own", "v2", "a/own")
+    assert models.resolve(able, "clone", Settings(profile="draft")).reference.name == "Qwen/Qwen3-TTS-12Hz-0.6B-Base"
     with pytest.raises(UsageError, match="neither a model folder nor a hub id"):
         models.resolve(able, "clone", Settings(model="nonsense"))
 
@@ -225,13 +225,13 @@ def test_a_folder_may_be_moved_and_never_exchanged_unseen(tmp_path: Path) -> Non
     able = casting.capabilities("torch")
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "model.safetensors").write_bytes(b"weights")
-    reference, before = models.resolve(able, "clone", Settings(model=str(tmp_path / "a")))
-    assert not models.from_hub(reference, "torch")
+    before = models.resolve(able, "clone", Settings(model=str(tmp_path / "a")))
+    assert not models.from_hub(before.reference, "torch")
     (tmp_path / "a").rename(tmp_path / "b")
-    moved, after = models.resolve(able, "clone", Settings(model=str(tmp_path / "b")))
-    assert (after, moved.name) == (before, str(tmp_path / "b"))
+    moved = models.resolve(able, "clone", Settings(model=str(tmp_path / "b")))
+    assert (moved.key, moved.reference.name) == (before.key, str(tmp_path / "b"))
     (tmp_path / "b" / "model.safetensors").write_bytes(b"other")
-    assert models.resolve(able, "clone", Settings(model=str(tmp_path / "b")))[1] != before
+    assert models.resolve(able, "clone", Settings(model=str(tmp_path / "b"))).key != before.key
 
 
 def test_only_engines_of_the_hub_take_its_models() -> None:

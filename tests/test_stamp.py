@@ -13,7 +13,7 @@ import pytest
 import soundfile
 
 from conftest import Narrate, contents, identities, lines
-from narrate import stamp
+from narrate import facts, stamp
 
 TELLING = """
 import atexit, sys
@@ -206,12 +206,12 @@ def test_an_edit_right_before_the_run_keeps_a_stamp_from_being_made(
     monkeypatch.setenv("NARRATE_CACHE_DIR", str(tmp_path))
     script = tmp_path / "script.json"
     script.write_text("[]")
-    stamp.save(["/here"], stamp.facts([script]), [], ("out", "err"), time.time_ns())
+    stamp.save(["/here"], facts.take([script]), {}, ("out", "err"), time.time_ns())
     assert stamp.reply(["/here"]) is None
-    stamp.save(["/here"], stamp.facts([script]), [], ("out", "err"), time.time_ns() + int(SETTLED * 1e9))
+    stamp.save(["/here"], facts.take([script]), {}, ("out", "err"), time.time_ns() + int(SETTLED * 1e9))
     assert stamp.reply(["/here"]) == ("out", "err")
     script.touch()
-    stamp.save(["/here"], stamp.facts([script]), [], ("out", "err"), time.time_ns())
+    stamp.save(["/here"], facts.take([script]), {}, ("out", "err"), time.time_ns())
     assert stamp.reply(["/here"]) is None
 
 
@@ -279,6 +279,6 @@ def test_clearing_the_cache_forgets_the_stamps(alone: Narrate) -> None:
 
 def test_what_was_told_cannot_be_mistaken_for_something_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NARRATE_CACHE_DIR", str(tmp_path))
-    stamp.save(["/here", "a\nb"], {}, [], ("out", "err"), 0)
+    stamp.save(["/here", "a\nb"], {}, {}, ("out", "err"), 0)
     assert stamp.reply(["/here", "a\nb"]) == ("out", "err")
     assert stamp.reply(["/here", "a", "b"]) is None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -12,12 +12,13 @@ from typing import Any
 
 import xxhash
 
-from narrate import config, models, planner, runner, stamp, units, uses
+from narrate import config, facts, planner, runner, stamp, units, uses
 from narrate import script as scripts
 from narrate.cache import Gone, Store
 from narrate.config import Config, Settings
 from narrate.errors import EnvironmentProblem, Interrupted, NarrateError, PendingError, UsageError
 from narrate.events import Emit, Event
+from narrate.facts import Fact
 from narrate.output import captions, manifest, past, render
 from narrate.output.manifest import Manifest
 from narrate.output.stage import RECORD, Stage, staged
@@ -47,8 +48,8 @@ class Options:
 class Result:
     """What a run did: `made` holds the forms of the lines that were, `written` the files that changed.
 
-    `inputs` are all files that were read or looked for, with what tells whether one has changed since; `outputs` are
-    all that the narration consists of.
+    `inputs` are the facts of all files that were read or looked for, `software` those of the code that did it, and
+    `outputs` those of all that the narration consists of, taken while no other run could write there.
     """
 
     plan: Plan
@@ -56,8 +57,9 @@ class Result:
     out: Path
     made: frozenset[bytes]
     written: tuple[Path, ...]
-    inputs: dict[str, str]
-    outputs: tuple[Path, ...]
+    inputs: dict[str, Fact]
+    software: dict[str, Fact]
+    outputs: dict[str, Fact]
 
     @property
     def record(self) -> Path:
@@ -139,7 +141,7 @@ def run(source: str | Path, flags: Mapping[str, Any], options: Options, emit: Em
     script, configuration = prepare(source, flags)
     settings = configuration.settings
     recordings = [segment.audio for segment in script.segments if segment.audio]
-    inputs = stamp.facts((*script.inputs, *configuration.files, *recordings))
+    inputs = facts.take((*script.inputs, *configuration.files, *recordings))
     with _store(settings, emit) as store:
         result = _make(script, settings, options, store, emit, started)
         _keep_books(result, settings, store)
@@ -163,6 +165,7 @@ def _make(
                 document = _write(stage, planned, lay(planned, outcome.clips, settings.format), settings, store)
                 stage.publish()
                 stage.write_record(_record(planned, outcome, started))
+                outputs = stage.facts()
         except Gone as gone:
             emit(Event("warning", None, {"message": f"made anew: {gone}"}))
             _set_aside(planned, store)
@@ -173,8 +176,9 @@ def _make(
             out=out,
             made=frozenset(made),
             written=tuple(stage.written),
-            inputs=stamp.facts(_read_by(planned)),
-            outputs=(*(out / name for name in stage.files), out / RECORD),
+            inputs=_read_by(planned),
+            software=facts.of_software({"narrate", *(choice.package for choice in planned.choices)}),
+            outputs=outputs,
         )
     raise EnvironmentProblem(
         "clips vanish from the cache faster than they can be used",
@@ -190,12 +194,11 @@ def _set_aside(planned: Plan, store: Store) -> None:
             store.read(clip)
 
 
-def _read_by(planned: Plan) -> Iterator[Path]:
-    """The files that a plan was made of, apart from the script and its recordings."""
-    for each in planned.voices.values():
-        yield from each.files
-    for choice in planned.choices:
-        yield from models.files(choice.model)
+def _read_by(planned: Plan) -> dict[str, Fact]:
+    """The facts of the files that a plan was made of, apart from the script and its recordings."""
+    voices = [voice.facts for voice in planned.voices.values()]
+    models = [choice.facts for choice in planned.choices]
+    return {path: fact for each in (*voices, *models) for path, fact in each.items()}
 
 
 def _keep_books(result: Result, settings: Settings, store: Store) -> None:

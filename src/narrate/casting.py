@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import platform
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from importlib.metadata import EntryPoint, entry_points
 from os import environ
@@ -15,18 +15,23 @@ from narrate import models
 from narrate.config import Settings
 from narrate.engines.base import Capabilities, ModelRef
 from narrate.errors import EnvironmentProblem, UsageError
+from narrate.facts import Fact
 
 ENGINES = ("hibari", "mlx", "torch", "openai", "tone")
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The engine and the model that speak a voice, the name of the model in the key, and why they were chosen."""
+    """The engine and the model that speak a voice, the name of the model in the key, and why they were chosen.
+
+    `facts` are those of the model's files, where it is a folder.
+    """
 
     capabilities: Capabilities
     model: ModelRef
     model_key: str
     reason: str
+    facts: dict[str, Fact] = field(compare=False)
 
     @property
     def name(self) -> str:
@@ -37,6 +42,11 @@ class Choice:
     def module(self) -> str:
         """The module that a worker imports to have the engine."""
         return module(self.name).__name__
+
+    @property
+    def package(self) -> str:
+        """The top-level package of that module: narrate, or that of a plug-in."""
+        return self.module.partition(".")[0]
 
 
 def module(name: str) -> ModuleType:
@@ -105,13 +115,13 @@ def choose(kind: str, settings: Settings, speaker: str | None = None, where: str
             where=where,
             hint=f"choose another --engine; {name} takes: {', '.join(KINDS[each] for each in able.voices)}",
         )
-    model, model_key = models.resolve(able, kind, settings)
+    found = models.resolve(able, kind, settings)
     if (own := settings.engines.get(name)) and own.base_url:
         able = replace(able, batch=max(able.batch, own.concurrency))
-    if name == "mlx" and not models.is_qwen(model):
+    if name == "mlx" and not models.is_qwen(found.reference):
         # Other models of mlx-audio have speakers and languages of their own; the engine asks the model itself.
         able = replace(able, speakers=(), languages=())
-    return Choice(able, model, model_key, reason)
+    return Choice(able, found.reference, found.key, reason, found.facts)
 
 
 KINDS = {"speaker": "stock speaker", "clone": "cloned voice", "design": "designed voice", "default": "default voice"}

@@ -14,12 +14,13 @@ from typing import Any
 
 import xxhash
 
-from narrate import config
+from narrate import config, facts
 from narrate.config import EngineSettings, Settings, cache_dir
 from narrate.engines.base import Capabilities, ModelRef
 from narrate.engines.client import environment_for
 from narrate.engines.qwen import MODELS
 from narrate.errors import EnvironmentProblem, Interrupted, UsageError
+from narrate.facts import Fact
 
 PROFILES: tuple[config.Profile, ...] = ("draft", "final")
 SIZES = {"draft": "0.6B", "final": "1.7B"}
@@ -32,8 +33,17 @@ HUB_ENGINES = ("mlx", "torch")
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+(@[\w./-]+)?")
 
 
-def resolve(engine: Capabilities, kind: str, settings: Settings) -> tuple[ModelRef, str]:
-    """The model for a kind of voice, and its name in the key.
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model, its name in the key, and the facts of the files that the name was made from."""
+
+    reference: ModelRef
+    key: str
+    facts: dict[str, Fact]
+
+
+def resolve(engine: Capabilities, kind: str, settings: Settings) -> Model:
+    """The model for a kind of voice.
 
     A folder is named in the key by a digest of its files, so that it may be moved and never be exchanged unseen. A
     server is named by a digest of its address: two of them may mean different things by one name, and neither the
@@ -44,9 +54,12 @@ def resolve(engine: Capabilities, kind: str, settings: Settings) -> tuple[ModelR
     name, _, revision = (settings.model or own.model or default(engine, kind, settings)).partition("@")
     folder = Path(name).expanduser()
     model_key = name
+    before: dict[str, Fact] = {}
     if engine.name in HUB_ENGINES:
         if folder.is_dir():
             name = str(folder.absolute())
+            # The folders as well, as a file may be added to one.
+            before = facts.take((folder, *_visible(folder.absolute())))
             model_key = f"folder:{_digest(folder.absolute())}"
         elif not HUB_ID.fullmatch(name):
             raise UsageError(
@@ -65,7 +78,7 @@ def resolve(engine: Capabilities, kind: str, settings: Settings) -> tuple[ModelR
         offline=settings.offline,
         options=_options(own, settings),
     )
-    return reference, model_key
+    return Model(reference, model_key, before)
 
 
 def is_qwen(model: ModelRef) -> bool:
@@ -120,18 +133,16 @@ def _options(own: EngineSettings, settings: Settings) -> tuple[tuple[str, str], 
     )
 
 
-def files(model: ModelRef) -> list[Path]:
-    """The files of a model folder, in order; none for a model of the hub."""
-    folder = Path(model.name)
-    found = sorted(folder.rglob("*")) if folder.is_absolute() else []
-    hidden = (any(part.startswith(".") for part in path.relative_to(folder).parts) for path in found)
-    return [path for path, hide in zip(found, hidden, strict=True) if not hide and path.is_file()]
+def _visible(folder: Path) -> list[Path]:
+    """All that is in a folder, in order, but for what is hidden and what is in hidden folders."""
+    found = sorted(folder.rglob("*"))
+    return [path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts)]
 
 
 def _digest(folder: Path) -> str:
     """Of the names and contents of a model's files."""
     digest = xxhash.xxh3_128()
-    for path in files(ModelRef(str(folder))):
+    for path in filter(Path.is_file, _visible(folder)):
         digest.update(f"{path.relative_to(folder).as_posix()}\0".encode())
         with path.open("rb") as file:
             while block := file.read(1 << 20):

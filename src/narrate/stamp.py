@@ -1,10 +1,9 @@
 """Is there anything to do? Answered from file times and sizes, before anything heavy is imported.
 
 After a run a stamp is kept of what the run was told, every file that it read or looked for, every file that it
-left, and what it said. The same run again, with all of these as they were, has nothing to do. Times are those of
-the content and of the inode, so that a file that was replaced, restored or damaged is noticed even if its
-modification time was put back; a file that changed so shortly before the run that a second change could hide
-behind the same time keeps a stamp from being made.
+left, and what it said. The same run again, with all of these as they were (see `facts`), has nothing to do. A file
+that changed so shortly before the run that a second change could hide behind the same time keeps a stamp from being
+made, and so does an output that is not there. Stamps of another user are not believed.
 """
 
 from __future__ import annotations
@@ -13,16 +12,21 @@ import os
 import sys
 import zlib
 
-from narrate import TYPE_CHECKING, __version__
+from narrate import TYPE_CHECKING, __version__, facts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Mapping, Sequence
+
+    from narrate.facts import Fact
 
 TICK_NS = 100_000_000
 """Two changes of a file further apart than this have different times on today's file systems."""
 
 COARSE_TICK_NS = 2_000_000_000
 """The same for file systems that keep whole seconds (FAT keeps every second one)."""
+
+ENVIRONMENT = ("HOME", "PYTHONPATH", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME")
+"""Variables that decide how a run goes, besides those of narrate itself."""
 
 
 def reply(told: Sequence[str]) -> tuple[str, str] | None:
@@ -31,8 +35,7 @@ def reply(told: Sequence[str]) -> tuple[str, str] | None:
     `told` is the folder in which the run was started, then its arguments.
     """
     try:
-        with open(_place(told), encoding="utf-8", errors="surrogateescape") as file:
-            checksum, _, body = file.read().partition("\0")
+        checksum, _, body = _read(_place(told)).partition("\0")
         invocation, out, err, *known = body.split("\0")
     except (OSError, ValueError):
         return None
@@ -40,34 +43,31 @@ def reply(told: Sequence[str]) -> tuple[str, str] | None:
         return None
     paths = iter(known)
     for path, fact in zip(paths, paths, strict=False):
-        if _fact(path) != fact:
+        if facts.of(path) != fact:
             return None
     return out, err
 
 
-def facts(paths: Iterable[str | os.PathLike[str]]) -> dict[str, str]:
-    """What tells whether a file has changed, for each path; a file that is not there has a fact as well."""
-    return {path: _fact(path) for path in map(os.path.abspath, paths)}
-
-
 def save(
     told: Sequence[str],
-    inputs: dict[str, str],
-    outputs: Iterable[str | os.PathLike[str]],
+    inputs: Mapping[str, Fact],
+    outputs: Mapping[str, Fact],
     said: tuple[str, str],
     started_ns: int,
 ) -> None:
     """Keep a stamp of a run that began at `started_ns`, with what a run with nothing to do should say.
 
-    `inputs` are the facts of what it read, taken soon after. Nothing is kept if an input may have changed since it
-    was read. Trouble with writing it only costs speed.
+    `inputs` are the facts of what it read, `outputs` those of what it left, taken before anybody else could change
+    them. Nothing is kept if an input may have changed since it was read, or if an output is missing. Trouble with
+    writing it only costs speed.
     """
     place = _place(told)
-    if any(_fresh(path, started_ns) or fact != _fact(path) for path, fact in inputs.items()):
+    changed = any(_fresh(path, started_ns) or facts.of(path) != fact for path, fact in inputs.items())
+    if changed or any(fact.absent for fact in outputs.values()):
         _remove(place)
         return
     fields = [_invocation(told), *said]
-    for path, fact in (inputs | facts(outputs)).items():
+    for path, fact in (*inputs.items(), *outputs.items()):
         fields += (path, fact)
     body = "\0".join(fields)
     temp = f"{place}.new"
@@ -109,18 +109,20 @@ def _checksum(text: str) -> str:
 
 def _invocation(told: Sequence[str]) -> str:
     """All that a run was told, and what else decides how it goes: version, installation, environment."""
-    told_by = (name for name in os.environ if name == "HOME" or name.startswith(("NARRATE_", "XDG_")))
+    told_by = (name for name in os.environ if name in ENVIRONMENT or name.startswith("NARRATE_"))
     # A key to a server changes nothing that is made, and must not be written down.
     names = sorted(name for name in told_by if not name.endswith("_KEY"))
     return repr((__version__, sys.prefix, told, [(name, os.environ[name]) for name in names]))
 
 
-def _fact(path: str) -> str:
-    try:
-        status = os.stat(path)
-    except OSError:
-        return "absent"
-    return f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}"
+def _read(place: str) -> str:
+    """The text of a stamp that is this user's own, in a folder that is. Raises OSError or ValueError."""
+    file = os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with open(file, encoding="utf-8", errors="surrogateescape") as text:
+        for status in (os.fstat(file), os.stat(os.path.dirname(place))):
+            if status.st_uid != os.geteuid():
+                raise PermissionError("the stamp is another user's")
+        return text.read()
 
 
 def _fresh(path: str, started_ns: int) -> bool:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from narrate import audio, script
+from narrate import audio, facts, script
 from narrate.engines.base import Reference
 from narrate.errors import ScriptError
+from narrate.facts import Fact
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,12 +27,12 @@ TAIL_SECONDS = 0.5
 class Voice:
     """A recording ready for cloning. `parts` is what a Request says of it: digests of the samples and of the text.
 
-    `files` are those that it was read from or looked for.
+    `facts` are those of the files that it was read from or looked for, taken before they were read.
     """
 
     reference: Reference
     parts: dict[str, str]
-    files: tuple[Path, ...]
+    facts: dict[str, Fact]
 
 
 def load(voice: script.Voice, folder: Path, where: str, within: Path | None = None) -> Voice:
@@ -42,14 +43,15 @@ def load(voice: script.Voice, folder: Path, where: str, within: Path | None = No
     """
     assert voice.ref is not None
     path = folder / voice.ref
+    beside = path.with_suffix(".txt")
+    before = facts.take((path, beside))
     audio.admit_file(path, where, within)
     samples = prepare(*audio.decode_float(path, where))
-    beside = path.with_suffix(".txt")
     transcript = voice.transcript if voice.transcript is not None else _read_transcript(beside, where, within)
     parts = {"ref": digest(samples)}
     if transcript:
         parts["transcript"] = hashlib.blake2b(transcript.encode(), digest_size=32).hexdigest()
-    return Voice(Reference(samples, RATE, transcript or None), parts, (path, beside))
+    return Voice(Reference(samples, RATE, transcript or None), parts, before)
 
 
 def prepare(samples: NDArray[np.float32], rate: int) -> NDArray[np.float32]:

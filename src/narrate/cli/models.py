@@ -58,7 +58,9 @@ def pull(
     flags = common.settings(engine=engine, profile=profile, offline=offline)
     settings = config.resolve(flags, {}, Path.cwd()).settings
     name = _hub_engine(settings)
-    model = _reference(id, settings) if id else models.resolve(casting.capabilities(name), _kind(kind), settings)[0]
+    model = (
+        _reference(id, settings) if id else models.resolve(casting.capabilities(name), _kind(kind), settings).reference
+    )
     if not models.from_hub(model, name):
         print(model.name)
         return

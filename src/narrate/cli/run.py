@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from narrate import build, stamp
+from narrate import build, facts, stamp
 from narrate.build import Options, Result
 from narrate.cli import common, plan
 from narrate.errors import NarrateError, UsageError
@@ -89,15 +89,16 @@ def run(
         return
     look = Look(json, -1 if quiet else int(verbose), bars=not no_progress, color=not no_color)
     result = _run(source, flags, options, look, events)
+    outputs = result.outputs
     if depfile:
         dependencies.write(depfile, result.record, result.inputs, common.told[0])
+        outputs |= facts.take([depfile])
     err, stdout = _words(result, look)
     sys.stderr.write(err)
     sys.stdout.write(stdout)
     if not (force or events or source == "-"):
         said = _words(dataclasses.replace(result, made=frozenset(), written=()), look)
-        inputs = result.inputs | stamp.facts(() if script else common.SCRIPTS)
-        outputs = (*result.outputs, *([depfile] if depfile else []))
+        inputs = result.inputs | result.software | facts.take(() if script else common.SCRIPTS)
         stamp.save(common.told, inputs, outputs, (said[1], said[0]), started_ns)
 
 

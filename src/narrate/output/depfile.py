@@ -8,17 +8,18 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from narrate.errors import UsageError
+from narrate.facts import Fact
 
 UNSPEAKABLE = re.compile(r"[\x00-\x1f\x7f%*;<=>?\[\\^`|]|^~|[ &:)]$")
 """What make, ninja or both take for something else in a name, whatever is written before it."""
 
 
-def write(path: Path, target: Path, inputs: Mapping[str, str], start: str) -> None:
+def write(path: Path, target: Path, inputs: Mapping[str, Fact], start: str) -> None:
     """Write a depfile for `target` unless it stands there already; inputs that are absent are left out.
 
     Paths below the folder `start`, where make or ninja runs, are relative to it. Raises UsageError.
     """
-    there = [name for name, fact in inputs.items() if fact != "absent"]
+    there = [name for name, fact in inputs.items() if not fact.absent]
     data = os.fsencode(render(_relative(str(target), start), [_relative(name, start) for name in there]))
     try:
         if not path.is_file() or path.read_bytes() != data:

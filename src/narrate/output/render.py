@@ -13,7 +13,7 @@ from narrate.cache import Store
 from narrate.config import Format
 from narrate.durable import write_all
 from narrate.errors import EnvironmentProblem
-from narrate.output.stage import Stage
+from narrate.output.stage import BLOCK_BYTES, Stage, digest_of
 from narrate.output.timeline import Part, Slot, Timeline
 
 RENDERING = 1
@@ -26,7 +26,6 @@ SOUNDFILE_FORMATS: dict[str, tuple[str, str]] = {
     "opus": ("OGG", "OPUS"),
 }
 
-BLOCK_BYTES = 1 << 20
 Block = bytes | memoryview
 SOUNDFILE_SAMPLES = 1 << 14
 
@@ -97,7 +96,7 @@ def write(path: Path, format: Format, rate: int, samples: int, blocks: Iterable[
         _write_m4a(path, rate, blocks)
     else:
         _write_soundfile(path, rate, format, blocks)
-    return _digest(path)
+    return digest_of(path)
 
 
 def _blocks(parts: Iterable[Part], rate: int, store: Store) -> Iterator[Block]:
@@ -167,11 +166,3 @@ def _write_m4a(path: Path, rate: int, blocks: Iterable[Block]) -> None:
         raise EnvironmentProblem(
             f"ffmpeg could not write M4A: {complaint}", where=str(path), hint="choose another --format"
         )
-
-
-def _digest(path: Path) -> str:
-    digest = xxhash.xxh3_128()
-    with path.open("rb") as file:
-        while block := file.read(BLOCK_BYTES):
-            digest.update(block)
-    return digest.hexdigest()

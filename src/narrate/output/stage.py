@@ -16,19 +16,22 @@ from pathlib import Path
 from stat import S_ISREG
 
 import msgspec
+import xxhash
 
+from narrate import facts
 from narrate.errors import EnvironmentProblem
+from narrate.facts import Fact
 
 RECORD = "run.json"
+BLOCK_BYTES = 1 << 20
 
 
 class Made(msgspec.Struct, frozen=True):
-    """A file in the folder: what it was made of, its digest, and its size and time when it was put there."""
+    """A file in the folder: what it was made of, the xxh3_128 of its bytes in hex, and its fact once it was there."""
 
     recipe: str
     digest: str
-    size: int
-    mtime_ns: int
+    fact: str = ""
 
 
 class _Record(msgspec.Struct):
@@ -51,11 +54,11 @@ class Stage:
         """Have a file in the folder, made of `recipe`; return its digest.
 
         `write` makes it at the path that it is given and returns its digest. It is not called if the folder's
-        file was made of the same recipe and has not been touched since.
+        file was made of the same recipe and still has the same bytes.
         """
         made = self._before.get(name)
-        if made and made.recipe == recipe and _untouched(self.folder / name, made):
-            self._after[name] = made
+        if made and made.recipe == recipe and (fact := _intact(self.folder / name, made)):
+            self._after[name] = Made(recipe, made.digest, str(fact))
             return made.digest
         temp = self._aside / name
         if temp.parent not in self._folders:
@@ -74,30 +77,24 @@ class Stage:
             if not self._holds(name, digest, temp):
                 temp.replace(final)
                 self.written.append(final)
-            status = final.stat()
-            self._after[name] = Made(recipe, digest, status.st_size, status.st_mtime_ns)
+            self._after[name] = Made(recipe, digest, str(facts.of(final, follow_links=False)))
         for name in self._before.keys() - self._after.keys():
             _remove(self.folder, name)
 
     def _holds(self, name: str, digest: str, temp: Path) -> bool:
         """Whether the folder's file has these bytes: the record tells if it can be trusted, else they are compared."""
         final, before = self.folder / name, self._before.get(name)
-        if before and _untouched(final, before):
+        if before and facts.of(final, follow_links=False) == before.fact:
             return before.digest == digest
         try:
             return S_ISREG(final.lstat().st_mode) and filecmp.cmp(temp, final, shallow=False)
         except OSError:
             return False
 
-    @property
-    def changed(self) -> bool:
-        """Whether the folder differs from what the last run remembered; known after `publish`."""
-        return self._after != self._before
-
-    @property
-    def files(self) -> dict[str, Made]:
-        """Every file that the folder holds now, by its name; complete after `publish`."""
-        return self._after
+    def facts(self) -> dict[str, Fact]:
+        """The facts of every file that the folder holds now, by absolute path; to be asked after `write_record`."""
+        made = {str(self.folder / name): Fact(each.fact) for name, each in self._after.items()}
+        return made | facts.take([self.folder / RECORD])
 
     def write_record(self, record: dict[str, object]) -> None:
         """Write run.json: what is remembered, and what differs from run to run."""
@@ -154,12 +151,28 @@ def _read_record(path: Path) -> dict[str, Made]:
         return {}
 
 
-def _untouched(path: Path, made: Made) -> bool:
+def _intact(path: Path, made: Made) -> Fact:
+    """The fact of a file that still has the bytes that were put there, else an absent one.
+
+    A file whose fact is another, as it was copied, touched or damaged, is read: its digest decides.
+    """
+    fact = facts.of(path, follow_links=False)
+    if fact == made.fact:
+        return fact
     try:
-        status = path.lstat()
+        same = S_ISREG(path.lstat().st_mode) and digest_of(path) == made.digest
     except OSError:
-        return False
-    return (status.st_size, status.st_mtime_ns) == (made.size, made.mtime_ns)
+        same = False
+    return fact if same else Fact()
+
+
+def digest_of(path: Path) -> str:
+    """The xxh3_128 of a file's bytes, in hex. Raises OSError."""
+    digest = xxhash.xxh3_128()
+    with path.open("rb") as file:
+        while block := file.read(BLOCK_BYTES):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def _remove(folder: Path, name: str) -> None:

@@ -1,0 +1,64 @@
+"""What tells whether a file has changed since it was looked at."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from narrate import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+
+class Fact(str):
+    """The device, inode, size, modification time and inode-change time of a file; empty if there is none.
+
+    The inode-change time cannot be set, so a file that was edited, replaced or damaged has another fact even if its
+    size and modification time were put back. The inode tells apart two files in folders that changed places.
+    """
+
+    __slots__ = ()
+
+    @property
+    def absent(self) -> bool:
+        """Whether there was no file."""
+        return not self
+
+
+def of(path: str | os.PathLike[str], *, follow_links: bool = True) -> Fact:
+    """The fact of a file or folder now."""
+    try:
+        status = os.stat(path, follow_symlinks=follow_links)
+    except OSError:
+        return Fact()
+    return Fact(f"{status.st_dev} {status.st_ino} {status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}")
+
+
+def take(paths: Iterable[str | os.PathLike[str]]) -> dict[str, Fact]:
+    """The fact of each path now, by its absolute path."""
+    here = os.getcwd()
+    # Not normalised: `link/..` is where the link leads, and not where it lies.
+    absolute = (os.path.join(here, path) for path in paths)
+    return {path: of(path) for path in absolute}
+
+
+def of_software(modules: Iterable[str]) -> dict[str, Fact]:
+    """The facts of the code behind a run: every installed distribution, and the files of these top-level modules.
+
+    A module counts with everything that has been imported of it. A distribution counts by its folder of metadata,
+    which each installation of it makes anew.
+    """
+    roots = frozenset(modules)
+    imported = [module for name, module in list(sys.modules.items()) if name.partition(".")[0] in roots]
+    files = [file for module in imported if (file := getattr(module, "__file__", None))]
+    return take((*files, *_distributions()))
+
+
+def _distributions() -> Iterator[str]:
+    for place in sys.path:
+        try:
+            names = os.listdir(place) if place else []
+        except OSError:
+            continue
+        yield from (os.path.join(place, name) for name in names if name.endswith((".dist-info", ".egg-info")))
