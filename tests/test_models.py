@@ -12,7 +12,7 @@ import pytest
 from conftest import Narrate
 from engine_driver import interpreter
 from hub import Hub, serving
-from narrate import build, casting, config, models
+from narrate import build, casting, facts, config, models
 from narrate.cache import Store
 from narrate.config import EngineSettings, Settings
 from narrate.engines.base import ModelRef
@@ -274,3 +274,13 @@ def test_where_the_hub_keeps_models(environment: dict[str, str], folder: str) ->
 @pytest.mark.parametrize(("said", "offline"), [("1", True), ("YES", True), ("0", False), ("", False)])
 def test_the_hubs_own_word_for_offline_holds(tmp_path: Path, said: str, offline: bool) -> None:
     assert config.resolve({}, {}, tmp_path, {"HF_HUB_OFFLINE": said}).settings.offline is offline
+
+
+@pytest.mark.parametrize("where", [".", "speech_tokenizer"])
+def test_a_file_added_to_a_model_folder_is_noticed(tmp_path: Path, where: str) -> None:
+    (tmp_path / "speech_tokenizer").mkdir()
+    (tmp_path / "model.safetensors").write_bytes(b"weights")
+    before = models.resolve(casting.capabilities("torch"), "clone", Settings(model=str(tmp_path))).facts
+    assert facts.take(before) == before
+    (tmp_path / where / "more.json").write_text("{}")
+    assert facts.take(before) != before

@@ -282,3 +282,20 @@ def test_what_was_told_cannot_be_mistaken_for_something_else(tmp_path: Path, mon
     stamp.save(["/here", "a\nb"], {}, {}, ("out", "err"), 0)
     assert stamp.reply(["/here", "a\nb"]) == ("out", "err")
     assert stamp.reply(["/here", "a", "b"]) is None
+
+
+def test_an_output_that_is_not_there_keeps_a_stamp_from_being_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NARRATE_CACHE_DIR", str(tmp_path))
+    stamp.save(["/here"], {}, facts.take([tmp_path / "narration.wav"]), ("out", "err"), 0)
+    assert stamp.reply(["/here"]) is None
+
+
+def test_a_stamp_of_another_user_is_not_believed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NARRATE_CACHE_DIR", str(tmp_path))
+    stamp.save(["/here"], {}, {}, ("out", "err"), 0)
+    assert stamp.reply(["/here"]) == ("out", "err")
+    mine = os.geteuid()
+    monkeypatch.setattr(os, "geteuid", lambda: mine + 1)
+    assert stamp.reply(["/here"]) is None
