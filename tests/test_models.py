@@ -12,7 +12,7 @@ import pytest
 from conftest import Narrate
 from engine_driver import interpreter
 from hub import Hub, serving
-from narrate import build, casting, facts, config, models
+from narrate import build, casting, config, facts, models
 from narrate.cache import Store
 from narrate.config import EngineSettings, Settings
 from narrate.engines.base import ModelRef
