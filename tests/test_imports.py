@@ -15,7 +15,7 @@ SOURCE = Path(narrate.__file__).parent
 
 LAYERS = (
     ("errors", "limits", "fps", "wav", "events", "stamp", "pace", "reference", "durable", "units", "uses"),
-    ("request", "hearing", "audio", "project"),
+    ("request", "hearing", "audio", "project", "targets"),
     ("spoken", "entry", "presence"),
     ("script",),
     ("cache", "engines"),
