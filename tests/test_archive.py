@@ -497,13 +497,34 @@ def test_an_archive_that_cannot_be_written_is_said(spoken: Narrate) -> None:
         assert "  next: " in ran.err
 
 
+OLDER = b"PK\x05\x06" + bytes(18)
+"""An archive of no clips."""
+
+
+@pytest.mark.parametrize("content", [b"my thesis", b"PK\x03\x04" + bytes(26) + b"thesis.odt"])
+def test_an_export_replaces_no_file_that_is_no_archive_of_ours(tone: Narrate, content: bytes) -> None:
+    tone.write("thesis.odt", content)
+    ran = tone("cache", "export", "thesis.odt")
+    assert ran.code == 2
+    assert "it exists and is not an archive of clips that narrate wrote" in ran.err
+    assert contents(tone.folder) == {"thesis.odt": content}
+
+
+def test_an_export_does_not_follow_a_link(tone: Narrate) -> None:
+    tone.write("elsewhere.zip", OLDER)
+    (tone.folder / "clips.zip").symlink_to("elsewhere.zip")
+    ran = tone("cache", "export", "clips.zip")
+    assert (ran.code, "nothing is written through it" in ran.err) == (2, True)
+    assert (tone.folder / "clips.zip").is_symlink()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_an_interrupted_export_leaves_the_older_file(tone: Narrate, ending: Any, number: int) -> None:
     store = Store(tone.cache)
     for seed in range(12):
         put(store, f"Line {seed}.", noise(2_000_000, seed))
-    older = tone.write("clips.zip", b"An older one.")
+    older = tone.write("clips.zip", OLDER)
     process = ending(tone.start("cache", "export", "clips.zip"))
     deadline = time.monotonic() + 60
     while not any(path.stat().st_size > 1000 for path in tone.folder.glob(".clips.zip.*")):
@@ -513,8 +534,8 @@ def test_an_interrupted_export_leaves_the_older_file(tone: Narrate, ending: Any,
     os.kill(process.pid, number)
     process.communicate()
     assert process.returncode != 0
-    assert older.read_bytes() == b"An older one."
+    assert older.read_bytes() == OLDER
     if number != signal.SIGKILL:
-        assert contents(tone.folder) == {"clips.zip": b"An older one."}
+        assert contents(tone.folder) == {"clips.zip": OLDER}
     ran = tone("cache", "export", "clips.zip")
     assert (ran.code, ran.out.partition(",")[0]) == (0, "12 clips exported")

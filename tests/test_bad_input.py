@@ -191,15 +191,14 @@ def test_a_flag_that_makes_no_sense_is_refused(tone: Narrate, flags: list[str]) 
 # Folders and disks
 
 
-def test_an_output_folder_that_cannot_be_written_is_named_and_no_clip_is_lost(tone: Narrate) -> None:
+def test_an_output_folder_that_cannot_be_written_is_named_before_anything_is_spoken(tone: Narrate) -> None:
     tone.write("script.json", lines("One.", "Two."))
     tone.write("file", "no folder")
     ran = tone("run", "script.json", "-o", "file/narration")
     assert ran.code == 6
     assert str(tone.folder / "file") in ran.err
     assert "next:" in ran.err
-    assert len(tone.clips) == 2
-    assert tone.run()["spoken"] == 0
+    assert tone.clips == []
 
 
 def test_a_cache_that_cannot_be_written_costs_one_warning(tone: Narrate) -> None:
@@ -260,7 +259,7 @@ def test_a_full_output_disk_leaves_the_earlier_outputs_alone(tone: Narrate) -> N
         assert str(tone.out) in ran.err
         assert "full" in ran.err
         assert (contents(tone.out), identities(tone.out)) == before
-        assert not (tone.out / ".narrate").exists()
+        assert not list(tone.out.glob(".narrate*"))
         subprocess.run(["mount", "-o", "remount,size=8m", str(tone.out)], check=True)
         assert tone.run()["spoken"] == 0
 

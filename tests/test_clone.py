@@ -290,6 +290,84 @@ def test_another_voice_is_replaced_only_by_force(tmp_path: Path) -> None:
     assert not (folder / "test.wav").exists()
 
 
+@pytest.mark.parametrize("there", [True, False])
+def test_a_voice_is_not_written_through_a_linked_folder(
+    command: Callable[..., Ran], tmp_path: Path, there: bool
+) -> None:
+    outside = tmp_path / "outside"
+    if there:
+        outside.mkdir()
+        (outside / "ref.wav").write_bytes(b"mine")
+        (outside / "test.wav").write_bytes(b"mine")
+    (tmp_path / "voices").mkdir()
+    (tmp_path / "voices" / "me").symlink_to(outside)
+    ran = command("--ref", REF, "--name", "me", "--force", "--engine", "tone")
+    assert (ran.code, "nothing is written through it" in ran.err) == (2, True)
+    files = {path.name: path.read_bytes() for path in outside.iterdir()} if there else outside.exists()
+    assert files == ({"ref.wav": b"mine", "test.wav": b"mine"} if there else False)
+
+
+def test_a_linked_folder_of_voices_has_to_be_named(command: Callable[..., Ran], tmp_path: Path) -> None:
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "voices").symlink_to(tmp_path / "outside")
+    ran = command("--ref", REF, "--name", "me", "--no-say")
+    assert (ran.code, "name the folder with -o DIR" in ran.err) == (2, True)
+    assert list((tmp_path / "outside").iterdir()) == []
+    assert command("--ref", REF, "--name", "me", "--no-say", "-o", "voices").code == 0
+
+
+@pytest.mark.parametrize("name", ["ref.wav", "ref.txt", "voice.toml", "test.wav"])
+def test_a_link_in_a_voice_is_replaced_and_not_written_through(
+    command: Callable[..., Ran], tmp_path: Path, name: str
+) -> None:
+    mine = tmp_path / "mine"
+    mine.write_bytes(b"mine")
+    (tmp_path / "voices" / "me").mkdir(parents=True)
+    (tmp_path / "voices" / "me" / name).symlink_to(mine)
+    flags = ("--ref", REF, "--name", "me", "--engine", "tone")
+    assert command(*flags).code == 2
+    ran = command(*flags, "--force")
+    assert ran.code == 0, ran.err
+    assert not (tmp_path / "voices" / "me" / name).is_symlink()
+    assert mine.read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize("name", ["voice.toml", "test.wav"])
+def test_a_file_of_others_is_replaced_only_by_force(tmp_path: Path, name: str) -> None:
+    (tmp_path / "me").mkdir()
+    (tmp_path / "me" / name).write_bytes(b"mine")
+    with pytest.raises(UsageError, match="another voice"):
+        voices.store(clone.audit(REF, None, None), "me", tmp_path, ABOUT)
+    assert [path.read_bytes() for path in (tmp_path / "me").iterdir()] == [b"mine"]
+
+
+@pytest.mark.parametrize("name", ["ref.wav", "test.wav"])
+def test_a_recording_is_not_replaced_by_the_voice_that_is_made_of_it(
+    tmp_path: Path, clip: np.ndarray, record: Any, name: str
+) -> None:
+    path = tmp_path / "me" / name
+    path.parent.mkdir()
+    os.rename(record(np.pad(clip, 5 * RATE) / 30, None), path)
+    before = path.read_bytes()
+    with pytest.raises(UsageError, match="would be replaced by what is made of it"):
+        voices.store(clone.audit(path, TEXT, None), "me", tmp_path, ABOUT, force=True)
+    assert path.read_bytes() == before
+
+
+def test_a_transcript_is_not_replaced_by_what_is_made_of_it(tmp_path: Path) -> None:
+    (tmp_path / "me").mkdir()
+    (tmp_path / "me" / "ref.txt").write_text(f"  {TEXT}\n\n\nA note.")
+    with pytest.raises(UsageError, match="would be replaced by what is made of it"):
+        voices.store(clone.audit(REF, str(tmp_path / "me" / "ref.txt"), None), "me", tmp_path, ABOUT, force=True)
+
+
+def test_a_voice_that_is_cloned_from_its_own_recording_stays_as_it_is(tmp_path: Path) -> None:
+    folder = voices.store(clone.audit(REF, None, None), "me", tmp_path, ABOUT)
+    before = (folder / "ref.wav").read_bytes()
+    voices.store(clone.audit(folder / "ref.wav", None, None), "me", tmp_path, ABOUT)
+    assert (folder / "ref.wav").read_bytes() == before
+
+
 def test_a_voice_that_is_half_written_cannot_be_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     audit = clone.audit(REF, None, None)
     folder = voices.store(audit, "me", tmp_path, ABOUT)

@@ -197,3 +197,61 @@ def test_a_name_that_cannot_be_told_is_an_error_of_the_run(tone: Narrate) -> Non
     assert "make or ninja cannot be told of a name with '%'" in ran.err
     assert "next: rename it, or do without --depfile" in ran.err
     assert not (tone.folder / "run.d").exists()
+
+
+ORDERS = [
+    *(".IGNORE", ".ONESHELL", ".PHONY", ".SILENT", ".POSIX", ".DELETE_ON_ERROR", ".SECONDEXPANSION", ".DEFAULT"),
+    *(".SUFFIXES", ".PRECIOUS", ".INTERMEDIATE", ".SECONDARY", ".NOTPARALLEL", ".EXPORT_ALL_VARIABLES", ".WAIT"),
+    *(".LOW_RESOLUTION_TIME", ".sh", ".c.o", ".script.json"),
+]
+"""Names that make takes for orders, suffix rules, or nothing but names."""
+
+WORDS = [
+    "include",
+    "-include",
+    "sinclude",
+    "define",
+    "define a",
+    "endef",
+    "ifdef x",
+    "else",
+    "endif",
+    "export a",
+    "export",
+    "override",
+]
+WORDS += ["unexport", "private", "vpath a", "undefine", "load", "-load", "-lfoo"]
+"""Names that begin like lines that are no rules."""
+
+
+@pytest.mark.parametrize("program", ["make", "ninja"])
+@pytest.mark.parametrize("name", ORDERS + WORDS)
+def test_a_name_is_no_order(tmp_path: Path, program: str, name: str) -> None:
+    for first in (True, False):
+        project = Project(tmp_path, name)
+        project.depend(first)
+        up_to_date = getattr(project, program)
+        assert up_to_date()
+        os.utime(project.input, (3000, 3000))
+        assert not up_to_date()
+        os.utime(project.input, (1000, 1000))
+        project.input.unlink()
+        assert not up_to_date()
+
+
+@pytest.mark.parametrize("name", [".IGNORE", ".SILENT", ".ONESHELL", ".POSIX"])
+def test_make_obeys_no_name(tmp_path: Path, name: str) -> None:
+    """A recipe that fails has to fail, be shown, and run line by line, as without the depfile."""
+    said = []
+    for input in ("usual.md", name):
+        folder = tmp_path / input
+        folder.mkdir()
+        (folder / input).touch()
+        depfile.write(folder / "run.d", folder / "run.json", facts(folder / input), str(folder))
+        (folder / "Makefile").write_text(
+            'run.json:\n\tcd /; x=1\n\tpwd; test -n "$$x"; false; true\n\tfalse\n-include run.d\n'
+        )
+        done = subprocess.run([tool("make"), "run.json"], cwd=folder, capture_output=True, text=True)
+        said.append((done.returncode, done.stdout.replace(str(folder), "")))
+    assert said[0] == said[1]
+    assert said[0][0] == 2

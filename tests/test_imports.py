@@ -15,7 +15,7 @@ SOURCE = Path(narrate.__file__).parent
 
 LAYERS = (
     ("errors", "limits", "fps", "wav", "events", "facts", "pace", "reference", "durable", "units", "uses"),
-    ("request", "hearing", "audio", "project", "stamp"),
+    ("request", "hearing", "audio", "project", "stamp", "targets"),
     ("spoken", "entry", "presence"),
     ("script",),
     ("cache", "engines"),

@@ -17,7 +17,7 @@ import xxhash
 
 from narrate import facts
 from narrate.errors import EnvironmentProblem
-from narrate.output.stage import RECORD, Stage, staged
+from narrate.output.stage import RECORD, Stage, listed, staged
 
 
 @pytest.fixture
@@ -102,6 +102,7 @@ def test_nothing_is_in_place_before_everything_is_made(out: Path) -> None:
         assert (out / "a").read_bytes() == b"one"
         assert not (out / "b").exists()
         stage.publish()
+        stage.write_record({})
     assert held(out) == {"a": b"new", "b": b"new"}
 
 
@@ -185,14 +186,63 @@ def test_a_record_that_cannot_be_read_costs_only_work(out: Path, record: bytes) 
 
 
 def test_what_is_no_longer_made_is_removed_and_nothing_else(out: Path) -> None:
-    publish(out, {"a": b"one", "segments/b": b"two"})
+    publish(out, {"a": b"one", "segments/b.wav": b"two"})
     (out / "segments" / "mine").write_bytes(b"mine")
     publish(out, {"a": b"one"})
     assert held(out) == {"a": b"one", "segments/mine": b"mine"}
 
 
+def test_what_is_no_longer_made_and_was_changed_since_is_kept(out: Path) -> None:
+    publish(out, {"a": b"one", "narration.wav": b"two"})
+    (out / "narration.wav").write_bytes(b"somebody's work")
+    with staged(out) as stage:
+        stage.make("a", repr(b"one"), writer(b"one"))
+        stage.publish()
+        stage.write_record({})
+        assert stage.kept == [out / "narration.wav"]
+    assert held(out) == {"a": b"one", "narration.wav": b"somebody's work"}
+
+
+def test_what_is_no_longer_made_and_was_only_touched_is_removed(out: Path) -> None:
+    with staged(out) as stage:
+        stage.make("narration.wav", "r", lambda path: (path.write_bytes(b"two"), digest(b"two"))[1])
+        stage.publish()
+        stage.write_record({})
+    os.utime(out / "narration.wav", (1, 1))
+    publish(out, {"a": b"one"})
+    assert held(out) == {"a": b"one"}
+
+
+def test_a_record_has_only_such_files_removed_as_narrate_makes(out: Path) -> None:
+    publish(out, {"a": b"one"})
+    names = [
+        "notes.txt",
+        "narration.txt",
+        "segments/x.py",
+        "segments/deep/x.wav",
+        "narration.wav.bak",
+        ".narrate/x.wav",
+    ]
+    for name in names:
+        (out / name).parent.mkdir(parents=True, exist_ok=True)
+        (out / name).touch()
+        os.utime(out / name, ns=(0, 0))
+    remember(out, *names)
+    publish(out, {"a": b"one"})
+    assert held(out) == {"a": b"one"} | dict.fromkeys(names, b"")
+
+
+def test_what_a_killed_run_moved_into_place_is_known(out: Path) -> None:
+    with staged(out) as stage:
+        stage.make("segments/a.wav", "r", writer(b"one"))
+        stage.publish()
+    assert set(listed(out)) == {"segments/a.wav"}
+    publish(out, {"a": b"one"})
+    assert held(out) == {"a": b"one"}
+
+
 def test_what_is_no_longer_made_is_removed_from_a_folder_named_in_a_roundabout_way(out: Path, tmp_path: Path) -> None:
-    publish(out, {"a": b"one", "b": b"two"})
+    publish(out, {"a": b"one", "narration.wav": b"two"})
     (tmp_path / "link").symlink_to(out.parent)
     publish(tmp_path / "project" / ".." / "link" / "out", {"a": b"one"})
     assert held(out) == {"a": b"one"}
@@ -202,14 +252,16 @@ def test_a_record_cannot_have_files_outside_the_folder_removed(out: Path, tmp_pa
     publish(out, {"a": b"one"})
     outside = tmp_path / "precious"
     outside.mkdir()
-    precious = outside / "x"
+    precious = outside / "x.wav"
     precious.write_bytes(b"")
     os.utime(precious, ns=(0, 0))
+    (out / "segments").symlink_to(outside)
     (out / "link").symlink_to(outside)
     (out / "loop").symlink_to("loop")
     (out / "folder").mkdir()
-    names = [str(precious), "../../precious/x", "link/x", "folder/../../../precious/x", "folder/../link/x"]
-    names += ["", ".", "..", "../..", "folder", "a\0b", "loop/x", "x" * 5000]
+    names = [str(precious), "../../precious/x.wav", "segments/x.wav", "link/x.wav", "folder/../link/x.wav"]
+    names += ["folder/../../../precious/x.wav", "", ".", "..", "../..", "folder", "a\0b", "loop/x", "x" * 5000]
+    names += ["segments/a\0b.wav", f"segments/{'x' * 5000}.wav"]
     remember(out, *names)
     assert publish(out, {"a": b"one"}) == []
     assert precious.exists()
@@ -266,9 +318,25 @@ def test_runs_on_one_folder_take_turns(out: Path) -> None:
 
 
 def test_what_a_killed_run_left_is_cleared_away(out: Path) -> None:
-    (out / ".narrate" / "a").mkdir(parents=True)
+    left = out / f".narrate-{'0a' * 8}"
+    (left / "segments").mkdir(parents=True)
+    for name in ("narration.wav", "segments/a.wav", "segments/b.m4a", RECORD):
+        (left / name).touch()
     publish(out, {"a": b"one"})
     assert sorted(os.listdir(out)) == ["a", RECORD]
+
+
+def test_a_folder_of_others_is_not_taken_for_one_that_a_killed_run_left(out: Path, tmp_path: Path) -> None:
+    (tmp_path / "narration.wav").write_bytes(b"linked")
+    (out / ".narrate" / "v1").mkdir(parents=True)
+    (out / ".narrate" / "v1" / "narration.wav").write_bytes(b"a clip")
+    (out / f".narrate-{'0a' * 8}").mkdir()
+    (out / f".narrate-{'0a' * 8}" / "thesis").write_bytes(b"mine")
+    (out / f".narrate-{'0b' * 8}").symlink_to(tmp_path)
+    before = held(out)
+    publish(out, {"a": b"one"})
+    assert held(out) == before | {"a": b"one"}
+    assert (tmp_path / "narration.wav").read_bytes() == b"linked"
 
 
 # Folders that cannot be written
@@ -321,4 +389,5 @@ def test_digests_are_known_before_anything_is_published(out: Path) -> None:
     out.mkdir(parents=True)
     stage = Stage(out)
     assert stage.make("a", "r", writer(b"one")) == digest(b"one")
-    assert (os.listdir(out), stage.written) == ([".narrate"], [])
+    assert [name for name in os.listdir(out) if not name.startswith(".narrate-")] == []
+    assert stage.written == []

@@ -25,6 +25,7 @@ def run(
     only: str | None = None,
     frozen: bool = False,
     keep_going: bool = False,
+    force_output: bool = False,
     on_event: Callable[[Event], object] | None = None,
     **settings: Any,
 ) -> Manifest:
@@ -36,7 +37,7 @@ def run(
     """
     from narrate import build
 
-    options = build.Options(tuple(force), only, frozen, keep_going)
+    options = build.Options(tuple(force), only, frozen, keep_going, force_output)
     return build.run(script, _plain(settings), options, on_event or _ignore).manifest
 
 

@@ -22,7 +22,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from narrate import checks, entry, limits, wav
+from narrate import checks, entry, limits, targets, wav
 from narrate.cache import Gone, Store
 from narrate.durable import write_all
 from narrate.engines.base import StopReason, Synthesis
@@ -41,6 +41,9 @@ SPOKEN_SAMPLES = limits.FRAME_BYTES // 4
 
 DOCUMENT_BYTES = 1 << 20
 MEMBER = re.compile(r"([0-9a-f]{32})\.(flac|json)")
+OURS = re.compile(rb"PK\x03\x04.{26}[0-9a-f]{32}\.flac|PK\x05\x06", re.DOTALL)
+"""How an archive of clips begins, and one of none."""
+
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """The time of every member, so that the same clips make the same archive."""
 
@@ -82,8 +85,9 @@ def export(clips: Iterable[Clip], store: Store, path: Path) -> int:
     """
     if path.exists() and not path.is_file():
         raise UsageError("this is no regular file", where=str(path), hint="name a file that may be written")
+    targets.check(path, OURS, "an archive of clips", "export")
     clips = sorted((clip for clip in clips if key(clip.form) == clip.key), key=lambda clip: clip.key)
-    temp = path.with_name(f".{path.name}.{os.getpid()}")
+    temp = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
     try:
         try:
             with temp.open("xb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,13 +11,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from narrate import build, casting, environments, script, voice
+from narrate import build, casting, environments, script, targets, voice
 from narrate.casting import Choice
 from narrate.config import Settings
 from narrate.engines.base import Job, Reference
 from narrate.engines.client import JobFailed, Worker, WorkerLost
 from narrate.errors import SynthesisError, UsageError
 from narrate.request import Request
+
+PICTURE = re.compile(rb'<svg xmlns="http://www.w3.org/2000/svg" width="760" height="\d+" font-family="sans-serif">')
+"""How a chart begins."""
 
 TEXTS = (
     "Multiply each entry of the row by the matching entry of the column, and then add all of the products.",
@@ -173,6 +177,11 @@ def _answers(
             arrivals.append(time.perf_counter())
             audio += sound.samples.size / sound.rate
     return arrivals, audio
+
+
+def check_picture(path: Path) -> None:
+    """Refuse to draw over a file that is no picture of ours. Raises UsageError."""
+    targets.check(path, PICTURE, "a picture", "--plot")
 
 
 def chart(rows: Sequence[Figures]) -> str:

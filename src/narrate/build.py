@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -15,11 +15,11 @@ import xxhash
 from narrate import config, facts, planner, runner, stamp, units, uses
 from narrate import script as scripts
 from narrate.cache import Gone, Store
-from narrate.config import Config, Settings
+from narrate.config import Config, Format, Settings
 from narrate.errors import EnvironmentProblem, Interrupted, NarrateError, PendingError, UsageError
 from narrate.events import Emit, Event
 from narrate.facts import Fact
-from narrate.output import captions, manifest, past, render
+from narrate.output import captions, manifest, overwrite, past, render
 from narrate.output.manifest import Manifest
 from narrate.output.stage import RECORD, Stage, staged
 from narrate.output.timeline import Timeline, lay
@@ -30,6 +30,7 @@ from narrate.why import Why, explain
 DRAFTS = ("mlx", "torch")
 """Engines of which a profile chooses the model."""
 
+SIDECARS = ("srt", "vtt")
 ROUNDS = 5
 """How often clips that vanish while the files are written (a prune, a failing disk) are made anew."""
 
@@ -42,6 +43,9 @@ class Options:
     only: str | None = None
     frozen: bool = False
     keep_going: bool = False
+    force_output: bool = False
+    besides: tuple[Path, ...] = ()
+    """Files that the caller writes during the run, which no output may overwrite."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,26 +146,42 @@ def run(source: str | Path, flags: Mapping[str, Any], options: Options, emit: Em
     settings = configuration.settings
     recordings = [segment.audio for segment in script.segments if segment.audio]
     inputs = facts.take((*script.inputs, *configuration.files, *recordings))
+    out = _out(script, settings)
+    _check_way(out, script, configuration)
+
+    def guard(planned: Plan) -> None:
+        read: tuple[str | Path, ...] = (*inputs, *_read_by(planned), *options.besides)
+        overwrite.check(out, _names(planned, settings.format), read, options.force_output)
+
     with _store(settings, emit) as store:
-        result = _make(script, settings, options, store, emit, started)
+        result = _make(script, settings, options, out, guard, store, emit, started)
         _keep_books(result, settings, store)
     emit(Event("done", None, {"written": sorted(path.name for path in result.written)}))
     return replace(result, inputs=inputs | result.inputs)
 
 
 def _make(
-    script: scripts.Script, settings: Settings, options: Options, store: Store, emit: Emit, started: float
+    script: scripts.Script,
+    settings: Settings,
+    options: Options,
+    out: Path,
+    guard: Callable[[Plan], None],
+    store: Store,
+    emit: Emit,
+    started: float,
 ) -> Result:
     """Plan, speak and write, until no clip vanishes in between."""
-    out = _out(script, settings)
     made: set[bytes] = set()
     for attempt in range(ROUNDS):
         planned = planner.make(script, settings, store, () if attempt else options.force)
+        guard(planned)
         store.hold()
         outcome = _speak(planned, settings, options, store, emit)
         made |= outcome.clips.keys() - outcome.shared
         try:
             with staged(out) as stage:
+                # Speaking may take hours, in which files may have come to lie there.
+                guard(planned)
                 document = _write(stage, planned, lay(planned, outcome.clips, settings.format), settings, store)
                 stage.publish()
                 stage.write_record(_record(planned, outcome, started))
@@ -170,6 +190,8 @@ def _make(
             emit(Event("warning", None, {"message": f"made anew: {gone}"}))
             _set_aside(planned, store)
             continue
+        for path in stage.kept:
+            emit(Event("warning", None, {"message": f"kept, as it was changed since narrate made it: {path}"}))
         return Result(
             plan=planned,
             manifest=document,
@@ -218,6 +240,15 @@ def _out(script: scripts.Script, settings: Settings) -> Path:
         return Path(settings.out).expanduser().absolute()
     beside = script.path.parent if script.path else Path.cwd()
     return beside.absolute() / "build" / "narration"
+
+
+def _check_way(out: Path, script: scripts.Script, configuration: Config) -> None:
+    """Refuse links on the way to an output folder that a project chose, not the user. Raises UsageError."""
+    origin = configuration.origins["out"]
+    if origin == "default":
+        overwrite.check_links(out, script.path.parent if script.path else Path.cwd())
+    elif Path(origin) in configuration.files[:-1]:
+        overwrite.check_links(out, Path(origin).parent)
 
 
 def _speak(planned: Plan, settings: Settings, options: Options, store: Store, emit: Emit) -> Outcome:
@@ -278,10 +309,16 @@ def _write(stage: Stage, planned: Plan, timeline: Timeline, settings: Settings, 
     return made
 
 
+def _names(planned: Plan, format: Format) -> list[str]:
+    """The name of every file that a narration consists of."""
+    sounds = [f"narration.{format}", *(render.file_name(each, format) for each in planned.segments)]
+    return ["manifest.json", *sounds, *(f"narration.{suffix}" for suffix in SIDECARS)]
+
+
 def _write_captions(stage: Stage, timeline: Timeline) -> dict[str, str]:
     """Make the captions, and return their files' names by suffix."""
     cues = list(captions.cues(timeline))
-    names = {suffix: f"narration.{suffix}" for suffix in ("srt", "vtt")}
+    names = {suffix: f"narration.{suffix}" for suffix in SIDECARS}
     _write_text(stage, names["srt"], captions.srt(cues).encode())
     _write_text(stage, names["vtt"], captions.vtt(cues).encode())
     return names

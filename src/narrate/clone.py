@@ -40,12 +40,18 @@ class Source:
     origin: str
     """Where the transcript is from, in words; empty if there is none."""
 
+    files: tuple[Path, ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """A recording ready to be stored, and what was found: `notes` are remarks on what could not be done."""
+    """A recording ready to be stored, and what was found: `notes` are remarks on what could not be done.
+
+    `files` are those that it was read from.
+    """
 
     path: Path
+    files: tuple[Path, ...]
     samples: NDArray[np.float32]
     rate: int
     transcript: str
@@ -83,15 +89,17 @@ def audit(path: Path, transcript: str | None, ear: Ear | None, cut: bool = False
     if heard and source.transcript and source.origin != PROPOSED:
         findings.append(_heard_finding(source.transcript, heard))
     spoken = language or (heard.language if heard else "")
-    return Audit(path, _mended(source, measures), source.rate, source.transcript, spoken, measures, findings, notes)
+    return Audit(
+        path, source.files, _mended(source, measures), source.rate, source.transcript, spoken, measures, findings, notes
+    )
 
 
 def _read(path: Path, transcript: str | None) -> Source:
     audio.admit_file(path, "--ref")
     samples, rate = audio.decode_float(path, "--ref")
     channels, apart = _channels(path)
-    text, origin = _transcript(path, transcript)
-    return Source(samples, rate, channels, apart, text, origin)
+    text, origin, written = _transcript(path, transcript)
+    return Source(samples, rate, channels, apart, text, origin, (path, *written))
 
 
 def _channels(path: Path) -> tuple[int, float]:
@@ -110,20 +118,20 @@ def _channels(path: Path) -> tuple[int, float]:
     return channels, max(float(reference.decibels(np.sqrt(different / max(common, 1e-18)))), NOTHING_DB)
 
 
-def _transcript(path: Path, wanted: str | None) -> tuple[str, str]:
-    """What the recording is said to say, and where that is from; both are empty if nothing says it."""
+def _transcript(path: Path, wanted: str | None) -> tuple[str, str, tuple[Path, ...]]:
+    """What the recording is said to say, where that is from, and the file; all are empty if nothing says it."""
     beside = path.with_suffix(".txt")
+    files: tuple[Path, ...] = ()
     if wanted is not None and not os.path.isfile(wanted):
         text, origin = wanted, "given by --transcript"
-    elif wanted is not None:
-        text, origin = _text(Path(wanted)), f"from {Path(wanted).name}"
-    elif beside.is_file():
-        text, origin = _text(beside), f"from {beside.name}"
+    elif wanted is not None or beside.is_file():
+        file = beside if wanted is None else Path(wanted)
+        text, origin, files = _text(file), f"from {file.name}", (file,)
     else:
         text, origin = "", ""
     if len(text) > TEXT_CHARS:
         raise UsageError(f"{len(text):,} characters are no transcript", where="--transcript", hint="cut it to fit")
-    return " ".join(text.split()), origin
+    return " ".join(text.split()), origin, files
 
 
 def _text(path: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,8 +22,12 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from narrate import targets
 from narrate.errors import UsageError
 from narrate.events import Emit, Event
+
+LOG = re.compile(rb'\{"event": "')
+"""How an event log begins."""
 
 FETCH_SECONDS = 10
 """Between two lines about a model that is being fetched."""
@@ -122,8 +127,10 @@ def event_log(path: Path | None) -> Iterator[Emit]:
     if path is None:
         yield lambda event: None
         return
+    targets.check(path, LOG, "an event log", "--events")
     try:
-        file: IO[str] = path.open("w", encoding="utf-8", buffering=1)
+        # An open file such as /dev/stderr may be a log of others, which goes on.
+        file: IO[str] = path.open("a" if targets.is_device(path) else "w", encoding="utf-8", buffering=1)
     except OSError as error:
         raise UsageError(
             f"the event log cannot be written ({error.strerror})",

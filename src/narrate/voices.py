@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -22,6 +22,7 @@ from narrate.events import Emit
 from narrate.script import ids
 
 DATA = "voice.toml"
+TEST = "test.wav"
 
 LINE = "This is how I sound when I read a script: one thought at a time, and every word of it clear."
 """What a new voice says unless it is told otherwise."""
@@ -31,23 +32,29 @@ def store(audited: Audit, name: str, voices: Path, about: Mapping[str, str], for
     """Write a voice into the folder `name` of `voices`, and return that folder.
 
     `about` is what voice.toml says of it besides: source, consent; what is empty keeps what is written there already.
-    Raises UsageError for a name that is no plain name or, without `force`, one under which another voice is stored,
-    and EnvironmentProblem.
+    Raises UsageError for a name that is no plain name or leads elsewhere, for a folder whose files the voice was read
+    from and, without `force`, for one that holds another voice or a file of such a name; and EnvironmentProblem.
     """
     check_name(name)
     folder = voices / name
+    if folder.is_symlink():
+        hint = "remove the link, or choose another --name"
+        raise UsageError("it is a link, and nothing is written through it", where=str(folder), hint=hint)
     sound = _sound(audited)
     before = {file: (folder / file).read_bytes() for file in sound if (folder / file).is_file()}
-    if before and before != sound and not force:
+    same = before == sound
+    if not same and not force and any(os.path.lexists(folder / file) for file in (*sound, DATA, TEST)):
         raise UsageError(
             "there is another voice of that name",
             where=str(folder),
             hint="choose another --name, or replace it with --force",
         )
-    known = _known(folder / DATA) if before == sound else {}
+    known = _known(folder / DATA) if same else {}
     data = _data(audited, name, {key: value or known.get(key, "") for key, value in about.items()})
+    files = {DATA: data} if same else {DATA: data, **sound}
+    _check_inputs(folder, (*files, TEST), audited.files)
     try:
-        _write(folder, {DATA: data} if before == sound else {DATA: data, **sound})
+        _write(folder, files)
     except OSError as error:
         raise EnvironmentProblem(
             f"the voice cannot be written ({error.strerror})",
@@ -55,6 +62,14 @@ def store(audited: Audit, name: str, voices: Path, about: Mapping[str, str], for
             hint="choose another folder with -o DIR",
         ) from error
     return folder
+
+
+def _check_inputs(folder: Path, names: Iterable[str], inputs: Iterable[Path]) -> None:
+    """Refuse to replace what a voice is made from. Raises UsageError."""
+    for path in (folder / name for name in names):
+        if path.exists() and any(path.samefile(each) for each in inputs):
+            what = "the recording or its transcript would be replaced by what is made of it"
+            raise UsageError(what, where=str(path), hint="choose another --name, or copy the file elsewhere first")
 
 
 def check_name(name: str) -> None:
@@ -74,9 +89,9 @@ def speak(folder: Path, text: str, settings: Settings, emit: Emit) -> Path:
         script.write_text(json.dumps({"voices": voice, "segments": [{"id": "test", "text": text, "voice": "voice"}]}))
         flags = msgspec.to_builtins(settings) | {"out": str(Path(temp) / "out"), "format": "wav", "allow_outside": True}
         made = build.run(script, flags, build.Options(), emit)
-        aside = folder / f".test.{os.getpid()}.wav"
-        shutil.copyfile(made.out / made.manifest.audio.file, aside)
-        return aside.replace(folder / "test.wav")
+        with TemporaryDirectory(prefix=".clone-", dir=folder.parent) as aside:
+            copy = shutil.copyfile(made.out / made.manifest.audio.file, Path(aside, TEST))
+            return copy.replace(folder / TEST)
 
 
 def _sound(audited: Audit) -> dict[str, bytes]:
@@ -125,6 +140,6 @@ def _write(folder: Path, files: Mapping[str, bytes]) -> None:
         folder.mkdir(exist_ok=True)
         if "ref.txt" in files:
             (folder / "ref.txt").unlink(missing_ok=True)
-            (folder / "test.wav").unlink(missing_ok=True)
+            (folder / TEST).unlink(missing_ok=True)
         for name in files:
             (Path(aside) / name).replace(folder / name)

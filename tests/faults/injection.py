@@ -49,7 +49,7 @@ def halves(out: Path, new: dict[str, bytes], old: dict[str, bytes] | None = None
     Each file must be that of the new narration or that of the old one, and a manifest of the new one, which is
     moved into place last, may only be there when all that it names is.
     """
-    held = {name: data for name, data in contents(out).items() if not name.startswith(".narrate/")}
+    held = {name: data for name, data in contents(out).items() if not name.startswith(".narrate")}
     record = held.pop("run.json", b"{}")
     torn = [name for name, data in held.items() if data not in (new.get(name), (old or {}).get(name))]
     if held.get("manifest.json") == new["manifest.json"]:

@@ -58,7 +58,7 @@ class Crowded:
         return Counter(
             lost=len(self._acknowledged() - held.keys()),
             torn=sum(sound != self.sounds[key] for key, sound in held.items()) + len(contents(self.tone.out)),
-            temps=len(temps(self.tone.cache)) + (self.tone.out / ".narrate").exists(),
+            temps=len(temps(self.tone.cache)) + len(list(self.tone.out.glob(".narrate*"))),
         )
 
     def _acknowledged(self) -> set[str]:

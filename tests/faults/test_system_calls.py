@@ -127,7 +127,7 @@ class Outputs(Subject):
 
     def temps(self, ran: Ran) -> list[Path]:
         # After a run that ended well there is nothing to do, not even about a folder that it could not remove.
-        return [*temps(self.cache), *(self.tone.out.glob(".narrate") if ran.code else ())]
+        return [*temps(self.cache), *(self.tone.out.glob(".narrate-*") if ran.code else ())]
 
 
 Target = tuple[Puts | Outputs, Call]

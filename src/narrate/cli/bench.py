@@ -41,6 +41,8 @@ def bench(
 ) -> None:
     """Speak ten segments of mathematics, and say how fast: load, first clip, real time, memory, a cached re-run."""
     flags = common.settings(model=model, profile=profile, device=device, dtype=dtype, engine_python=engine_python)
+    if plot:
+        benches.check_picture(plot)
     rows: list[Figures] = []
     for name in compare or engine or ["hibari"]:
         rows += _rows(name, flags, _sizes(batch), ref)

@@ -15,7 +15,7 @@ from narrate import config, hearing, voices
 from narrate.cli import common
 from narrate.clone import Audit
 from narrate.config import Settings
-from narrate.errors import CheckError, EnvironmentProblem, NarrateError
+from narrate.errors import CheckError, EnvironmentProblem, NarrateError, UsageError
 from narrate.events import Event
 from narrate.hearing import Ear
 from narrate.progress import printable
@@ -34,7 +34,7 @@ Transcript = Annotated[
     typer.Option("--transcript", metavar="TEXT|FILE", help="What it says (default: the .txt beside FILE)."),
 ]
 Name = Annotated[str | None, typer.Option("--name", metavar="N", help="Store it as the voice N; else only report.")]
-Voices = Annotated[Path, typer.Option("-o", "--voices", metavar="DIR", help="The folder of voices.")]
+Voices = Annotated[Path | None, typer.Option("-o", "--voices", metavar="DIR", help="The folder of voices (voices).")]
 Trim = Annotated[bool, typer.Option("--trim", help="Cut the best 3 to 15 s of a long recording.")]
 Say = Annotated[str, typer.Option("--say", metavar="TEXT", help="What it says as a test.", show_default=False)]
 NoSay = Annotated[bool, typer.Option("--no-say", help="Do not have it speak a test line.")]
@@ -55,7 +55,7 @@ def clone(
     ref: Ref,
     transcript: Transcript = None,
     name: Name = None,
-    voices_folder: Voices = Path("voices"),
+    voices_folder: Voices = None,
     trim: Trim = False,
     say: Say = voices.LINE,
     no_say: NoSay = False,
@@ -84,13 +84,22 @@ def clone(
         if name is None:
             show.note("nothing was stored: add --name N")
         else:
-            folder = voices.store(audit, name, voices_folder, {"source": source, "consent": consent}, force)
+            folder = voices.store(audit, name, _folder(voices_folder), {"source": source, "consent": consent}, force)
             show.stored(folder)
             _test(folder, "" if no_say else say, settings, show)
     except NarrateError as error:
         show.failed(error)
         raise
     show.close()
+
+
+def _folder(named: Path | None) -> Path:
+    """The folder of voices. Who did not name it did not name where a link leads. Raises UsageError."""
+    folder = named or Path("voices")
+    if named is None and folder.is_symlink():
+        where, hint = str(folder), "name the folder with -o DIR, or remove the link"
+        raise UsageError("it is a link, and nothing is written through it", where=where, hint=hint)
+    return folder
 
 
 def _ear(model: str | None, settings: Settings, note: Callable[[str], None]) -> Ear | None:

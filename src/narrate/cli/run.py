@@ -29,6 +29,10 @@ KeepGoing = Annotated[
 ]
 Only = Annotated[str | None, typer.Option("--only", metavar="GLOB", help="Speak only segments whose id matches.")]
 Frozen = Annotated[bool, typer.Option("--frozen", help="Fail (exit 3) if anything would have to be spoken.")]
+ForceOutput = Annotated[
+    bool,
+    typer.Option("--force-output", help="Replace files in the output folder that narrate did not make."),
+]
 Depfile = Annotated[
     Path | None,
     typer.Option("--depfile", metavar="FILE", help="Say in FILE what run.json depends on: for make, ninja."),
@@ -50,6 +54,7 @@ def run(
     force: Force = False,
     only: Only = None,
     frozen: Frozen = False,
+    force_output: ForceOutput = False,
     engine: common.Engine = None,
     model: common.Model = None,
     profile: common.Profile = None,
@@ -80,7 +85,8 @@ def run(
         raise UsageError(f"unexpected: {' '.join(ids)}", where="narrate run", hint="segment ids go with --force")
     source = common.script_here(script)
     flags = common.settings(**arguments)
-    options = Options(tuple(ids or "*") if force else (), only, frozen, keep_going)
+    besides = tuple(path for path in (events, depfile) if path)
+    options = Options(tuple(ids or "*") if force else (), only, frozen, keep_going, force_output, besides)
     if show_config:
         _print_config(source, flags)
         return
@@ -88,6 +94,8 @@ def run(
         plan.show(source, flags, options, json)
         return
     look = Look(json, -1 if quiet else int(verbose), bars=not no_progress, color=not no_color)
+    if depfile:
+        dependencies.check_target(depfile)
     result = _run(source, flags, options, look, events)
     outputs = result.outputs
     if depfile:

@@ -7,11 +7,23 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from narrate import targets
 from narrate.errors import UsageError
 from narrate.facts import Fact
 
+OURS = re.compile(rb"[^\n]*run\.json: \\\n")
+"""How a depfile of a narration begins."""
+
 UNSPEAKABLE = re.compile(r"[\x00-\x1f\x7f%*;<=>?\[\\^`|]|^~|[ &:)]$")
 """What make, ninja or both take for something else in a name, whatever is written before it."""
+
+ORDER = re.compile(r"\.[^/]*|(un)?define")
+"""What make takes for an order (.IGNORE, .sh, .c.o), and would with ./ before it; a whole path is only a name."""
+
+
+def check_target(path: Path) -> None:
+    """Refuse a file that is no depfile of ours. Raises UsageError."""
+    targets.check(path, OURS, "a depfile", "--depfile")
 
 
 def write(path: Path, target: Path, inputs: Mapping[str, Fact], start: str) -> None:
@@ -19,6 +31,7 @@ def write(path: Path, target: Path, inputs: Mapping[str, Fact], start: str) -> N
 
     Paths below the folder `start`, where make or ninja runs, are relative to it. Raises UsageError.
     """
+    check_target(path)
     there = [name for name, fact in inputs.items() if not fact.absent]
     data = os.fsencode(render(_relative(str(target), start), [_relative(name, start) for name in there]))
     try:
@@ -38,7 +51,10 @@ def render(target: str, inputs: Iterable[str]) -> str:
 
 
 def _relative(path: str, start: str) -> str:
-    return os.path.relpath(path, start) if Path(path).is_relative_to(start) else path
+    if not Path(path).is_relative_to(start):
+        return path
+    relative = os.path.relpath(path, start)
+    return path if ORDER.fullmatch(relative) else relative
 
 
 def _escaped(name: str) -> str:

@@ -187,7 +187,9 @@ def build(
         timeline=Frames(_fps(fps), timeline.frame(timeline.samples, fps)),
         scenes=[_scene(scene, timeline, fps) for scene in plan.script.scenes],
         segments=[
-            _segment(index, slot, timeline, fps, file_name(slot, settings.format), segments[slot.planned.segment.id])
+            _segment(
+                index, slot, timeline, fps, file_name(slot.planned, settings.format), segments[slot.planned.segment.id]
+            )
             for index, slot in enumerate(timeline.slots)
         ],
         sidecars=sidecars,

@@ -15,6 +15,7 @@ from narrate.durable import write_all
 from narrate.errors import EnvironmentProblem
 from narrate.output.stage import BLOCK_BYTES, Stage, digest_of
 from narrate.output.timeline import Part, Slot, Timeline
+from narrate.planner import PlannedSegment
 
 RENDERING = 1
 """Raised when the same clips must give other files, so that files made before are made again."""
@@ -55,7 +56,7 @@ def sounds(stage: Stage, timeline: Timeline, format: Format, store: Store) -> tu
 
     def segment(slot: Slot, blocks: Iterable[Block]) -> str:
         made_of = recipe(slot.parts, rate, format)
-        name = file_name(slot, format)
+        name = file_name(slot.planned, format)
         return stage.make(name, made_of, lambda path: write(path, format, rate, slot.samples, blocks))
 
     def everything() -> Iterator[Block]:
@@ -74,9 +75,9 @@ def sounds(stage: Stage, timeline: Timeline, format: Format, store: Store) -> tu
     return narration, segments
 
 
-def file_name(slot: Slot, format: Format) -> str:
+def file_name(planned: PlannedSegment, format: Format) -> str:
     """The name of a segment's file in the output folder."""
-    return f"segments/{slot.planned.segment.stem}.{format}"
+    return f"segments/{planned.segment.stem}.{format}"
 
 
 def render(parts: Iterable[Part], rate: int, format: Format, store: Store, path: Path) -> str:

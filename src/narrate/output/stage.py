@@ -1,6 +1,7 @@
 """The output folder: everything is made aside first, and moved into place only when all of it is there.
 
 run.json in the folder remembers what each file was made of, so that an unchanged file is neither made nor touched.
+Only files that it lists, under names that narrate writes, are ever removed.
 """
 
 from __future__ import annotations
@@ -9,21 +10,33 @@ import errno
 import fcntl
 import filecmp
 import os
+import re
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from stat import S_ISREG
+from typing import get_args
 
 import msgspec
 import xxhash
 
 from narrate import facts
+from narrate.config import Format
 from narrate.errors import EnvironmentProblem
 from narrate.facts import Fact
 
 RECORD = "run.json"
 BLOCK_BYTES = 1 << 20
+PENDING = ".narrate.json"
+"""Lists the files that a run is moving into place until run.json does, so that they are known after a kill."""
+
+ASIDE = re.compile(r"\.narrate-[0-9a-f]{16}")
+"""The folders in which files are made; each run makes one of its own."""
+
+FORMATS = "|".join(get_args(Format))
+OUTPUT = re.compile(rf"manifest\.json|narration\.(?:srt|vtt|{FORMATS})|segments/[^/\0]+\.(?:{FORMATS})")
+"""Every name, in the output folder, of a file that narrate makes."""
 
 
 class Made(msgspec.Struct, frozen=True):
@@ -44,8 +57,9 @@ class Stage:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.written: list[Path] = []
-        self._aside = folder / ".narrate"
-        self._before = _read_record(folder / RECORD)
+        self.kept: list[Path] = []
+        self._aside = folder / f".narrate-{os.urandom(8).hex()}"
+        self._before = listed(folder)
         self._after: dict[str, Made] = {}
         self._folders: set[Path] = set()
         self._staged: dict[str, tuple[str, str]] = {}
@@ -72,14 +86,36 @@ class Stage:
         """Move what was made into place, leaving alone what has the same bytes, and remove what is no longer made."""
         for parent in {os.path.dirname(name) for name in self._staged}:
             _make_folder(self.folder, parent)
+        self._announce()
         for name, (recipe, digest) in self._staged.items():
             temp, final = self._aside / name, self.folder / name
             if not self._holds(name, digest, temp):
                 temp.replace(final)
                 self.written.append(final)
             self._after[name] = Made(recipe, digest, str(facts.of(final, follow_links=False)))
-        for name in self._before.keys() - self._after.keys():
-            _remove(self.folder, name)
+        for name in sorted(self._before.keys() - self._after.keys()):
+            self._remove(name)
+
+    def _announce(self) -> None:
+        """List what is about to be moved into place, and what is there, in case that this run is killed."""
+        if not self._staged:
+            return
+        # Moving a file gives it another fact.
+        coming = {name: Made(recipe, digest) for name, (recipe, digest) in self._staged.items()}
+        self._put(PENDING, {"outputs": self._before | coming})
+
+    def _remove(self, name: str) -> None:
+        """Remove a file that an earlier run made; a record that names anything else is not believed.
+
+        A file that was changed since then may be somebody's work: it is kept.
+        """
+        path = self.folder / name
+        if not OUTPUT.fullmatch(name) or not _is_below(path.parent, self.folder):
+            return
+        if _intact(path, self._before[name]):
+            path.unlink()
+        elif os.path.lexists(path):
+            self.kept.append(path)
 
     def _holds(self, name: str, digest: str, temp: Path) -> bool:
         """Whether the folder's file has these bytes: the record tells if it can be trusted, else they are compared."""
@@ -98,13 +134,20 @@ class Stage:
 
     def write_record(self, record: dict[str, object]) -> None:
         """Write run.json: what is remembered, and what differs from run to run."""
-        temp = self._aside / RECORD
+        self._put(RECORD, record | {"outputs": self._after})
+        (self.folder / PENDING).unlink(missing_ok=True)
+
+    def _put(self, name: str, document: dict[str, object]) -> None:
+        temp = self._aside / name
         self._aside.mkdir(exist_ok=True)
-        document = record | {"outputs": self._after}
         with temp.open("wb") as file:
             file.write(msgspec.json.format(msgspec.json.encode(document), indent=1))
             file.write(b"\n")
-        temp.replace(self.folder / RECORD)
+        temp.replace(self.folder / name)
+
+    def clear(self) -> None:
+        """Remove the folder in which files were made, with what was not published."""
+        shutil.rmtree(self._aside, ignore_errors=True)
 
 
 @contextmanager
@@ -114,24 +157,46 @@ def staged(folder: Path) -> Iterator[Stage]:
         folder.mkdir(parents=True, exist_ok=True)
         lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     except OSError as error:
-        raise _unwritable(folder, error) from error
+        raise unwritable(folder, error) from error
     try:
+        # Held until run.json is written, so that a folder never holds a mixture of what two runs made.
         fcntl.flock(lock, fcntl.LOCK_EX)
-        # What a killed run left behind; the lock says that no live run is using it.
-        _clear(folder / ".narrate")
-        yield Stage(folder)
+        for name in os.listdir(folder):
+            if ASIDE.fullmatch(name):
+                _sweep(folder / name)
+        stage = Stage(folder)
+        try:
+            yield stage
+        finally:
+            stage.clear()
     except OSError as error:
-        raise _unwritable(folder, error) from error
+        raise unwritable(folder, error) from error
     finally:
-        _clear(folder / ".narrate")
         os.close(lock)
 
 
-def _clear(aside: Path) -> None:
-    """Remove a folder and all that is in it; of a link only the link."""
+def listed(folder: Path, records: Iterable[str] = (RECORD, PENDING)) -> dict[str, Made]:
+    """The files that narrate made in a folder, as run.json lists them, and the list of a run that was killed."""
+    made: dict[str, Made] = {}
+    for record in records:
+        for name, found in _read_record(folder / record).items():
+            if name not in made or _intact(folder / name, found):
+                made[name] = found
+    return made
+
+
+def _sweep(aside: Path) -> None:
+    """Remove what a killed run left (the lock says that it is not alive): only names of ours, and through no link."""
     if aside.is_symlink():
-        aside.unlink()
-    shutil.rmtree(aside, ignore_errors=True)
+        return
+    for folder, _, names in os.walk(aside, topdown=False):
+        for name in names:
+            path = Path(folder, name)
+            if OUTPUT.fullmatch(str(path.relative_to(aside))) or name in (RECORD, PENDING):
+                with suppress(OSError):
+                    path.unlink()
+        with suppress(OSError):
+            os.rmdir(folder)
 
 
 def _make_folder(folder: Path, name: str) -> None:
@@ -175,21 +240,12 @@ def digest_of(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _remove(folder: Path, name: str) -> None:
-    """Remove a file that an earlier run made here; a record that names another place is not believed."""
-    path = folder / name
-    try:
-        if Path(os.path.realpath(path.parent)).is_relative_to(os.path.realpath(folder)):
-            path.unlink()
-    except ValueError:
-        return
-    except OSError as error:
-        # What cannot be a file of ours is left alone; a file that is there and cannot be removed would stay for ever.
-        if error.errno in (errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS):
-            raise
+def _is_below(path: Path, folder: Path) -> bool:
+    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
 
 
-def _unwritable(folder: Path, error: OSError) -> EnvironmentProblem:
+def unwritable(folder: Path, error: OSError) -> EnvironmentProblem:
+    """What to say when an output folder cannot be used."""
     where = str(error.filename or folder)
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return EnvironmentProblem(
