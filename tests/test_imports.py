@@ -14,9 +14,9 @@ import narrate
 SOURCE = Path(narrate.__file__).parent
 
 LAYERS = (
-    ("errors", "limits", "fps", "wav", "events", "stamp", "pace", "reference", "durable", "units", "uses"),
-    ("request", "hearing", "audio", "project"),
-    ("spoken", "entry", "presence"),
+    ("errors", "limits", "fps", "wav", "events", "stamp", "pace", "reference", "durable", "units"),
+    ("request", "tag", "hearing", "audio", "project"),
+    ("spoken", "entry", "presence", "uses"),
     ("script",),
     ("cache", "engines"),
     ("checks", "voice", "config"),
