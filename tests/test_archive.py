@@ -359,6 +359,18 @@ def test_whatever_ends_an_export_no_half_file_is_left(
     assert contents(packed.parent) == before
 
 
+def test_an_export_removes_only_the_file_that_it_made(
+    full: Store, packed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.urandom", bytes)
+    monkeypatch.setattr("os.getpid", lambda: "000000000000")
+    packed.with_name(f".{packed.name}.000000000000").write_text("precious")
+    before = contents(packed.parent)
+    with pytest.raises(EnvironmentProblem, match="File exists"):
+        archive.export(full.entries(), full, packed)
+    assert contents(packed.parent) == before
+
+
 @pytest.mark.parametrize("place", [".", "/", "/dev/null"])
 def test_only_a_file_is_written_to(full: Store, place: str) -> None:
     with pytest.raises(UsageError, match="no regular file"):
