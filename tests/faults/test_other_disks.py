@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from injection import clips, mounted, temps
 
-from conftest import Narrate, contents, lines
+from conftest import Narrate, contents, lines, tool
 
 TMPFS = ("-t", "tmpfs", "-o", "size=16m", "tmpfs")
+
+
+@contextmanager
+def indifferent_disk(folder: Path) -> Iterator[Path]:
+    """A disk that does not tell upper from lower case, and has no links and no modes either: exFAT."""
+    image = folder.with_suffix(".img")
+    with image.open("wb") as file:
+        file.truncate(64 << 20)
+    subprocess.run([tool("mkfs.exfat"), image], check=True, capture_output=True)
+    with mounted("-t", "exfat-fuse", "-o", "loop", image, folder):
+        yield folder
 
 
 @pytest.fixture
@@ -75,13 +90,60 @@ def test_temporary_files_may_lie_on_another_disk(narrated: Narrate, tmp_path: Pa
     assert contents(narrated.folder / "again", without="run.json") == outputs
 
 
-@pytest.mark.parametrize("part", [".narrate", "segments"])
-def test_an_output_folder_on_two_disks_is_told(narrated: Narrate, part: str) -> None:
+def test_an_output_folder_on_two_disks_is_told(narrated: Narrate) -> None:
     shutil.rmtree(narrated.out)
-    with mounted(*TMPFS, narrated.out / part):
+    with mounted(*TMPFS, narrated.out / "segments"):
         ran = narrated("run", "script.json")
         assert ran.code == 6
         assert f"{narrated.out}" in ran.err
         assert "cannot be written (Invalid cross-device link)" in ran.err
         assert "\n  next: every finished clip is in the cache; choose another folder with -o DIR" in ran.err
     assert narrated.run()["spoken"] == 0
+
+
+# A disk that does not tell upper from lower case
+
+
+def test_a_cache_and_outputs_on_an_indifferent_disk(tone: Narrate, tmp_path: Path) -> None:
+    tone.write("script.json", lines("One.", "Two."))
+    tone.run()
+    outputs = tone.outputs()
+    with indifferent_disk(tmp_path / "disk") as disk:
+        cache, out = disk / "cache", disk / "out"
+        for spoken in (2, 0):
+            assert tone.run("-o", out, "--cache-dir", cache)["spoken"] == spoken
+        assert contents(out, without="run.json") == outputs
+        assert clips(cache) == clips(tone.cache)
+        assert tone("cache", "verify", "--cache-dir", cache).code == 0
+        # The same cache by another spelling.
+        assert tone.run("-o", out, "--cache-dir", disk / "CACHE")["spoken"] == 0
+        assert tone("cache", "clear", "--cache-dir", cache).out.startswith("2 removed, ")
+
+
+def test_an_id_that_is_spelled_anew_keeps_its_file_on_an_indifferent_disk(tone: Narrate, tmp_path: Path) -> None:
+    with indifferent_disk(tmp_path / "disk") as disk:
+        _narrate_spellings(tone, disk / "out")
+
+
+def test_an_id_that_is_spelled_anew_leaves_no_file_behind_elsewhere(tone: Narrate) -> None:
+    _narrate_spellings(tone, tone.folder / "out")
+    assert [path.name for path in (tone.folder / "out" / "segments").iterdir()] == ["Intro.wav"]
+
+
+def _narrate_spellings(tone: Narrate, out: Path) -> None:
+    for spelling, text in (("Intro", "One."), ("intro", "One."), ("INTRO", "Two."), ("Intro", "Two.")):
+        tone.write("script.json", [{"id": spelling, "text": text}])
+        tone.run("-o", out)
+        (segment,) = json.loads((out / "manifest.json").read_bytes())["segments"]
+        assert segment["file"] == f"segments/{spelling}.wav"
+        assert (out / segment["file"]).stat().st_size > 1000
+        assert len(list((out / "segments").iterdir())) == 1
+
+
+@pytest.mark.parametrize(("one", "other"), [("Intro", "intro"), ("straße", "STRASSE"), ("É", "é")])
+def test_ids_that_may_be_one_file_are_refused_on_every_disk(tone: Narrate, one: str, other: str) -> None:
+    tone.write("script.json", [{"id": one, "text": "One."}, {"id": other, "text": "Two."}])
+    ran = tone("run", "script.json")
+    assert ran.code == 2
+    assert f"ids {one!r} and {other!r} share a file" in ran.err
+    assert not tone.out.exists()

@@ -18,6 +18,7 @@ from stat import S_ISREG
 import msgspec
 
 from narrate.errors import EnvironmentProblem
+from narrate.script.ids import fold
 
 RECORD = "run.json"
 
@@ -77,7 +78,15 @@ class Stage:
             status = final.stat()
             self._after[name] = Made(recipe, digest, status.st_size, status.st_mtime_ns)
         for name in self._before.keys() - self._after.keys():
-            _remove(self.folder, name)
+            if not self._is_respelled(name):
+                _remove(self.folder, name)
+
+    def _is_respelled(self, name: str) -> bool:
+        """Whether the disk does not tell an old name from one that is made now: then both are one file, which stays."""
+        if fold(name) not in map(fold, self._after):
+            return False
+        path = self.folder / name
+        return sum(fold(each) == fold(path.name) for each in os.listdir(path.parent)) == 1
 
     def _holds(self, name: str, digest: str, temp: Path) -> bool:
         """Whether the folder's file has these bytes: the record tells if it can be trusted, else they are compared."""
