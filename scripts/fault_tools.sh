@@ -7,6 +7,8 @@ need make make
 need strace strace
 need mkfs.ext4 e2fsprogs
 need mkfs.xfs xfsprogs
+need mkfs.exfat exfatprogs
+need mount.exfat-fuse exfat-fuse
 need mount mount
 need ps procps
 [ "${#packages[@]}" -eq 0 ] && exit 0

@@ -19,7 +19,7 @@ import pytest
 import soundfile
 
 from conftest import Narrate, contents, lines
-from narrate import archive, checks, limits
+from narrate import archive, checks, limits, tag
 from narrate.archive import Taken
 from narrate.cache import Store
 from narrate.engines.base import Synthesis
@@ -320,6 +320,7 @@ def test_a_member_that_is_none_of_ours_refuses_the_whole(packed: Path, empty: St
 def test_a_cache_that_cannot_be_written_is_said_and_not_counted(packed: Path, tmp_path: Path) -> None:
     root = tmp_path / "blocked"
     root.mkdir()
+    tag.put(root)
     (root / "tmp").touch()
     with Store(root) as store, pytest.raises(EnvironmentProblem, match="cannot be written") as raised:
         archive.take_in(packed, store)
@@ -355,6 +356,18 @@ def test_whatever_ends_an_export_no_half_file_is_left(
     with pytest.raises(error):
         archive.export(full.entries(), full, packed)
     assert len(calls) == 2
+    assert contents(packed.parent) == before
+
+
+def test_an_export_removes_only_the_file_that_it_made(
+    full: Store, packed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.urandom", bytes)
+    monkeypatch.setattr("os.getpid", lambda: "000000000000")
+    packed.with_name(f".{packed.name}.000000000000").write_text("precious")
+    before = contents(packed.parent)
+    with pytest.raises(EnvironmentProblem, match="File exists"):
+        archive.export(full.entries(), full, packed)
     assert contents(packed.parent) == before
 
 

@@ -27,6 +27,8 @@ from plans import noise, request
 
 FORM = request().form()
 OTHER = request("Something else.").form()
+DEAD = "1-00000000dead"
+"""A name that `durable.open_temp` may have given."""
 
 
 @pytest.fixture
@@ -191,7 +193,7 @@ def test_verify_sets_aside_what_is_damaged_or_misfiled(store: Store, root: Path)
 
 def test_what_a_dead_writer_left_is_swept_and_what_a_live_one_writes_is_kept(store: Store, root: Path) -> None:
     put(store, OTHER)
-    dead, live = root / "tmp" / "1-dead", root / "tmp" / "1-live"
+    dead, live = root / "tmp" / DEAD, root / "tmp" / "1-00000000a11e"
     dead.write_bytes(b"half")
     holder = python(
         """
@@ -215,7 +217,7 @@ def test_what_a_dead_writer_left_is_swept_and_what_a_live_one_writes_is_kept(sto
 
 def test_a_store_sweeps_only_once(store: Store, root: Path) -> None:
     put(store)
-    (root / "tmp" / "1-dead").write_bytes(b"half")
+    (root / "tmp" / DEAD).write_bytes(b"half")
     put(store, OTHER)
     assert len(temps(root)) == 1
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Narrate, Ran
-from narrate import config, environments
+from conftest import Narrate, Ran, contents
+from narrate import config, environments, installer
 from narrate.config import EngineSettings, Settings
 from narrate.environments import State, inspect, python_for
 from narrate.errors import EnvironmentProblem
@@ -216,6 +217,46 @@ def test_remove(engines: Engines) -> None:
     assert not engines.folder().exists()
     again = engines("engines", "remove", "mlx")
     assert (again.code, again.err) == (0, "mlx: was not installed\n")
+
+
+@pytest.mark.parametrize("kind", ["folder", "file", "link"])
+@pytest.mark.parametrize("command", ["install", "remove"])
+def test_what_is_not_an_environment_is_never_removed(engines: Engines, tmp_path: Path, command: str, kind: str) -> None:
+    folder, elsewhere = engines.folder(), tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "complete.json").write_text("precious")
+    (elsewhere / "pyvenv.cfg").write_text("precious")
+    folder.parent.mkdir(parents=True)
+    if kind == "folder":
+        folder.mkdir()
+        (folder / "thesis.tex").write_text("precious")
+    elif kind == "file":
+        folder.write_text("precious")
+    else:
+        folder.symlink_to(elsewhere)
+    (folder.parent / "mlx.lock").write_text("precious")
+    before = contents(tmp_path)
+    ran = engines("engines", command, "mlx")
+    assert ran.code == 6
+    assert f"{folder}: this is not an environment that narrate made" in ran.err
+    assert "\n  next: move it away" in ran.err
+    assert contents(tmp_path) == before
+
+
+def test_a_removal_that_was_stopped_can_be_repeated(
+    engines: Engines, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = engines.folder()
+    (folder / "lib" / "site-packages").mkdir(parents=True)
+    for name in ("complete.json", "pyvenv.cfg", "zlib.so", "lib/site-packages/tiny.py"):
+        (folder / name).touch()
+    monkeypatch.setattr(shutil, "rmtree", lambda folder: os.kill(os.getpid(), signal.SIGINT))
+    with pytest.raises(KeyboardInterrupt):
+        installer._erase(folder)
+    monkeypatch.undo()
+    ran = engines("engines", "remove", "mlx")
+    assert (ran.code, ran.err) == (0, "mlx: removed\n")
+    assert not folder.exists()
 
 
 @pytest.mark.parametrize(("name", "why"), [("hibari", "needs no environment"), ("mxl", "none that can be installed")])

@@ -14,9 +14,9 @@ import narrate
 SOURCE = Path(narrate.__file__).parent
 
 LAYERS = (
-    ("errors", "limits", "fps", "wav", "events", "facts", "pace", "reference", "durable", "units", "uses"),
-    ("request", "hearing", "audio", "project", "stamp", "targets"),
-    ("spoken", "entry", "presence"),
+    ("errors", "limits", "fps", "wav", "events", "facts", "pace", "reference", "durable", "units"),
+    ("request", "tag", "hearing", "audio", "project", "stamp", "targets"),
+    ("spoken", "entry", "presence", "uses"),
     ("script",),
     ("cache", "engines"),
     ("checks", "voice", "config"),

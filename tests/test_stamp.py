@@ -271,6 +271,23 @@ def test_a_failed_run_is_not_stamped(tone: Narrate) -> None:
     assert [tone("run", "script.json").code for _ in range(2)] == [4, 4]
 
 
+@pytest.mark.parametrize("linked", [False, True])
+def test_clearing_removes_stamps_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, linked: bool
+) -> None:
+    """The folder may be one of others, as only its name makes it ours."""
+    cache, folder = tmp_path / "cache", tmp_path / "folder"
+    cache.mkdir()
+    folder.mkdir()
+    stamps, others = {"0123abcd", "0123abcd.new"}, {"penny-black.jpg", "0123ABCD", "0123abcd.png", "deadbeef0", ".new"}
+    for name in stamps | others:
+        (folder / name).write_text("precious")
+    (cache / "stamps").symlink_to(folder) if linked else folder.rename(cache / "stamps")
+    monkeypatch.setenv("NARRATE_CACHE_DIR", str(cache))
+    stamp.clear()
+    assert {path.name for path in (cache / "stamps").iterdir()} == (stamps | others if linked else others)
+
+
 def test_clearing_the_cache_forgets_the_stamps(alone: Narrate) -> None:
     assert alone("cache", "clear").code == 0
     assert alone.clips == []

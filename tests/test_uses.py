@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from conftest import Narrate, identities, lines
-from narrate import uses
+from narrate import tag, uses
 from narrate.cache import Store
 
 
@@ -20,6 +20,7 @@ from narrate.cache import Store
 def cache(tmp_path: Path) -> Path:
     path = tmp_path / "cache"
     path.mkdir()
+    tag.put(path)
     return path
 
 

@@ -89,13 +89,14 @@ def export(clips: Iterable[Clip], store: Store, path: Path) -> int:
     clips = sorted((clip for clip in clips if key(clip.form) == clip.key), key=lambda clip: clip.key)
     temp = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
     try:
-        try:
-            with temp.open("xb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-                for clip in clips:
-                    _add(archive, clip, store)
-            temp.replace(path)
-        finally:
-            temp.unlink(missing_ok=True)
+        with temp.open("xb") as file:
+            try:
+                with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+                    for clip in clips:
+                        _add(archive, clip, store)
+                temp.replace(path)
+            finally:
+                temp.unlink(missing_ok=True)
     except Gone as gone:
         hint = "run it again: what was damaged has been set aside"
         raise EnvironmentProblem("a clip vanished or was damaged", where=str(gone), hint=hint) from gone

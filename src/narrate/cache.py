@@ -1,5 +1,6 @@
-"""The store of clips. Only it, `presence` and `uses` touch the cache directory.
+"""The store of clips. Only it, `tag`, `presence` and `uses` touch the cache directory.
 
+    ROOT/CACHEDIR.TAG         says that the folder is ours; see `tag`
     ROOT/v1/ab/abcd….wav      entries, named by key
     ROOT/tmp/                 files being written, each locked by its writer
     ROOT/quarantine/          damaged entries, never read again
@@ -8,6 +9,8 @@
 
 An entry is complete when it has its name: it is written under tmp/, synced, linked to its name, and the folder
 synced, and only then called stored. The first take wins: a link never replaces an entry, `replace` does.
+
+A cache may be given the name of any folder, so only regular files with names of ours are swept, moved or removed.
 What is not promised: disks that ignore flushes, and network file systems.
 """
 
@@ -17,6 +20,7 @@ import contextlib
 import errno
 import math
 import os
+import re
 import tempfile
 import threading
 import time
@@ -28,7 +32,7 @@ from typing import Any
 
 import msgspec
 
-from narrate import durable, entry, presence, uses
+from narrate import durable, entry, presence, tag, uses
 from narrate.entry import Clip, Damaged
 from narrate.errors import EnvironmentProblem
 from narrate.presence import Presence
@@ -40,7 +44,10 @@ TOUCH_SECONDS = 3600
 KEPT = 0.9
 """The share of its maximum that a prune of its own accord leaves, so that not every run has to prune."""
 
-_TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# A cache of narrate; `narrate cache clear` empties it.\n"
+SHARD = re.compile(r"[0-9a-f]{2}")
+ENTRY = re.compile(r"[0-9a-f]{32}\.wav")
+QUARANTINED = re.compile(r"[0-9a-f]{32}\.[0-9]+")
+"""The names of folders under v1/, of entries, and of damaged ones (a key and nanoseconds)."""
 
 
 class Gone(Exception):
@@ -52,11 +59,13 @@ class Store:
 
     Trouble with the directory never stops a run that can do without: clips that cannot be kept go to a scratch
     folder that lasts as long as the store, and `warn` is told once. Use as a context manager. Raises
-    EnvironmentProblem for a directory of somebody else: who may write there may choose what is heard.
+    EnvironmentProblem for a directory of somebody else, as who may write there may choose what is heard, and for
+    one that is not a cache, as its files are not ours to sweep.
     """
 
     def __init__(self, root: Path, warn: Callable[[str], object] = lambda message: None) -> None:
         _refuse_foreign(root)
+        tag.require(root)
         self.root = root
         self._warn = warn
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
@@ -78,9 +87,9 @@ class Store:
         """Have no prune remove what was found or stored of late, or will be, until the store or the process ends."""
         self._holding = True
         # Where nothing was stored yet there is nothing to hold, and a run that is refused should leave nothing.
-        if (self.root / "tmp").is_dir():
+        if tag.found(self.root):
             with contextlib.suppress(OSError):
-                self._prepare(self.root)
+                self._presence.stay()
 
     def find(self, form: bytes) -> Clip | None:
         """The clip for a canonical form, or None.
@@ -152,8 +161,10 @@ class Store:
         The claim ends with `release`, with the store, or with the process however it ends. Where there can be no
         claims everybody may; the first take wins all the same.
         """
-        with contextlib.suppress(OSError):
+        try:
             self._prepare(self.root)
+        except OSError:
+            return True
         return self._presence.claim(form)
 
     def release(self, form: bytes) -> None:
@@ -162,7 +173,11 @@ class Store:
 
     def was_damaged(self, form: bytes) -> bool:
         """Whether an entry for a form was quarantined, and is still remembered."""
-        return any((self.root / "quarantine").glob(f"{key(form)}.*"))
+        return any(path.stem == key(form) for path in self.damaged())
+
+    def damaged(self) -> list[Path]:
+        """The entries that were quarantined, and are still remembered."""
+        return [Path(file.path) for file in _files(self.root / "quarantine", QUARANTINED)]
 
     def entries(self) -> Iterator[Clip]:
         """Every clip that can be read, in the order of the keys."""
@@ -174,12 +189,11 @@ class Store:
         """Time of last use, bytes and path of every entry, the longest unused first."""
         found = []
         for shard in self._shards():
-            with contextlib.suppress(OSError), os.scandir(shard) as files:
-                for file in files:
-                    with contextlib.suppress(OSError):
-                        status = file.stat(follow_symlinks=False)
-                        found.append((status.st_mtime, status.st_size, shard / file.name))
-        return sorted(entry for entry in found if entry[2].suffix == ".wav")
+            for file in _files(shard, ENTRY):
+                with contextlib.suppress(OSError):
+                    status = file.stat(follow_symlinks=False)
+                    found.append((status.st_mtime, status.st_size, shard / file.name))
+        return sorted(found)
 
     def verify(self) -> tuple[int, int]:
         """Read every entry whole; return how many are sound and how many had to be quarantined."""
@@ -204,10 +218,9 @@ class Store:
         It waits for nobody. Raises EnvironmentProblem if the cache cannot be written.
         """
         try:
-            for path in (self.root / "quarantine").glob("*"):
+            for path in self.damaged():
                 path.unlink(missing_ok=True)
-            if (self.root / "tmp").is_dir():
-                durable.sweep(self.root / "tmp")
+            self._sweep(self.root)
             uses.forget(self.root)
             # A hit need not have renewed the time of its entry.
             held_since = presence.oldest(self.root) - TOUCH_SECONDS
@@ -238,14 +251,20 @@ class Store:
 
     def _paths(self) -> Iterator[Path]:
         for shard in self._shards():
-            yield from sorted(shard.glob("*.wav"))
+            yield from sorted(Path(file.path) for file in _files(shard, ENTRY))
 
     def _shards(self) -> list[Path]:
-        return sorted((self.root / "v1").glob("[0-9a-f][0-9a-f]"))
+        with contextlib.suppress(OSError), os.scandir(self.root / "v1") as found:
+            return sorted(Path(each.path) for each in found if SHARD.fullmatch(each.name))
+        return []
 
     def _publish(self, root: Path, form: bytes, data: bytes, replace: bool) -> Clip:
         """Store an entry unless a sound one for its form is there; return the one that is there then."""
         self._prepare(root)
+        with self._lock:
+            if not self._swept:
+                self._swept = True
+                self._sweep(root)
         place = _place(root, key(form))
         durable.make_folder(place.parent)
         temp, fd = durable.open_temp(root / "tmp")
@@ -261,21 +280,20 @@ class Store:
         return kept or entry.parse(data, place)
 
     def _prepare(self, root: Path) -> None:
-        """Make the directory on first use, clear away what dead writers left in tmp/, and hold if that was asked."""
-        temps = root / "tmp"
+        """Make the directory on first use, its tag before all else, and hold if that was asked. Raises OSError."""
         with self._lock:
-            if not temps.is_dir():
-                root.mkdir(mode=0o700, parents=True, exist_ok=True)
-                root.chmod(0o700)
-                (root / "CACHEDIR.TAG").write_text(_TAG)
-                for folder in (root / "v1", temps):
-                    durable.make_folder(folder)
-                durable.sync_folder(root.parent)
-            if not self._swept:
-                self._swept = True
-                durable.sweep(temps)
+            if not (tag.found(root) and (root / "tmp").is_dir()):
+                _make(root)
+                tag.put(root)
+                for name in ("v1", "tmp"):
+                    durable.make_folder(root / name)
         if self._holding and root == self.root:
             self._presence.stay()
+
+    def _sweep(self, root: Path) -> None:
+        """Remove what dead writers left, that of the tag included."""
+        for folder in (root, root / "tmp") if tag.found(root) else ():
+            durable.sweep(folder)
 
     def _quarantine(self, path: Path, why: str) -> None:
         self.quarantined += 1
@@ -295,8 +313,26 @@ def _place(root: Path, name: str) -> Path:
     return root / "v1" / name[:2] / f"{name}.wav"
 
 
+def _files(folder: Path, name: re.Pattern[str]) -> list[os.DirEntry[str]]:
+    """The files in a folder that have a name of ours; none if it cannot be read."""
+    with contextlib.suppress(OSError):
+        return durable.files(folder, name)
+    return []
+
+
+def _make(root: Path) -> None:
+    """Make the cache's folder, private and to survive a power cut; one that is there keeps its mode."""
+    try:
+        root.mkdir(mode=0o700, parents=True)
+    except FileExistsError:
+        return
+    # Whatever the umask is.
+    root.chmod(0o700)
+    durable.sync_folder(root.parent)
+
+
 def _refuse_foreign(root: Path) -> None:
-    with contextlib.suppress(FileNotFoundError, NotADirectoryError, PermissionError):
+    with contextlib.suppress(OSError):
         owner = root.stat().st_uid
         if owner != os.geteuid():
             raise EnvironmentProblem(

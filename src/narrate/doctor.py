@@ -210,8 +210,10 @@ def _models() -> Finding:
 
 def _cache(settings: Settings) -> Finding:
     folder = config.cache_dir(settings)
-    with Store(folder) as store:
-        sizes = [count for _, count, _ in store.sizes()]
+    try:
+        sizes = [count for _, count, _ in Store(folder).sizes()]
+    except EnvironmentProblem as problem:
+        return Finding("cache", Status.FAIL, str(problem), problem.hint, {"dir": str(folder)})
     facts = {"dir": str(folder), "entries": len(sizes), "bytes": sum(sizes)}
     if not os.access(_nearest(folder), os.W_OK):
         mend = f"chmod u+w {_nearest(folder)}, or name another folder in NARRATE_CACHE_DIR"

@@ -6,8 +6,13 @@ import contextlib
 import errno
 import fcntl
 import os
+import re
+import stat
 from collections.abc import Callable
 from pathlib import Path
+
+TEMP = re.compile(r"[0-9]{1,10}-[0-9a-f]{12}")
+"""The names that `open_temp` gives: a process and a random part."""
 
 
 def write_all(write: Callable[[memoryview], int], data: bytes | memoryview) -> None:
@@ -28,10 +33,17 @@ def open_temp(folder: Path) -> tuple[Path, int]:
         os.close(fd)
 
 
+def files(folder: Path, name: re.Pattern[str]) -> list[os.DirEntry[str]]:
+    """The regular files of a folder whose names match; links are not followed. Empty if there is no such folder."""
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder) as found:
+        return [each for each in found if name.fullmatch(each.name) and each.is_file(follow_symlinks=False)]
+    return []
+
+
 def sweep(folder: Path) -> list[Path]:
     """Remove the files of `open_temp` whose holders are dead, as their locks died with them; return the others."""
     living = []
-    for path in folder.iterdir():
+    for path in (Path(each.path) for each in files(folder, TEMP)):
         with contextlib.suppress(OSError):
             fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
             try:
@@ -45,12 +57,12 @@ def sweep(folder: Path) -> list[Path]:
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder that would survive a power cut, unless it is there."""
+    """Make a folder that would survive a power cut, unless it is there. Raises OSError, for a link as well."""
     try:
         folder.mkdir()
-    except FileNotFoundError:
-        folder.mkdir(parents=True, exist_ok=True)
     except FileExistsError:
+        if not stat.S_ISDIR(folder.lstat().st_mode):
+            raise
         return
     sync_folder(folder.parent)
 

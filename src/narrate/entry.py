@@ -10,7 +10,9 @@ digest   ::= xxh3_128 over every byte before it, 16 bytes
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import struct
 import sys
 from dataclasses import dataclass
@@ -102,7 +104,7 @@ def parse(data: bytes, path: Path) -> Clip:
 
 def peek(path: Path) -> Clip:
     """Read an entry's header and chunk, but not its samples. Raises Damaged or OSError."""
-    fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    fd = _opened(path)
     try:
         size = os.fstat(fd).st_size
         samples, rate = _parse_header(os.pread(fd, wav.HEADER_BYTES, 0), size)
@@ -117,10 +119,18 @@ def _place(path: Path) -> tuple[str, str]:
     return sys.intern(str(path.parent)), path.stem
 
 
+def _opened(path: Path) -> int:
+    """A regular file as a descriptor; whatever else has the name is not waited for. Raises OSError."""
+    fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    if stat.S_ISREG(os.fstat(fd).st_mode):
+        return fd
+    os.close(fd)
+    raise OSError(errno.EINVAL, "not a regular file", str(path))
+
+
 def _bytes(path: Path) -> bytes:
-    fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    with os.fdopen(fd, "rb", buffering=0) as file:
-        size = os.fstat(fd).st_size
+    with os.fdopen(_opened(path), "rb", buffering=0) as file:
+        size = os.fstat(file.fileno()).st_size
         if size > ENTRY_BYTES:
             raise Damaged("too large to be an entry")
         return file.read(size) or b""

@@ -54,6 +54,7 @@ def install(engine: str, watch: Watch) -> Environment:
             return found
         if found.state is not State.ABSENT:
             watch.note(f"the environment is {found.state}; it is made anew")
+            _require_own(folder)
         _erase(folder)
         try:
             steps = _steps(engine, folder)
@@ -71,7 +72,9 @@ def remove(engine: str, watch: Watch) -> bool:
     """Remove an engine's own environment; say whether there was one. Raises UsageError for an unknown engine."""
     folder = data_dir() / "engines" / _installable(engine)
     with _locked(folder, watch):
-        there = folder.exists()
+        there = os.path.lexists(folder)
+        if there:
+            _require_own(folder)
         _erase(folder)
     return there
 
@@ -161,7 +164,7 @@ def _locked(folder: Path, watch: Watch) -> Iterator[None]:
     """Keep others from making or removing the same environment; waits for them."""
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        lock = folder.with_suffix(".lock").open("w")
+        lock = folder.with_suffix(".lock").open("a")
     except OSError as error:
         hint = "make it writable, or name another folder in NARRATE_DATA_DIR"
         raise EnvironmentProblem(
@@ -176,8 +179,24 @@ def _locked(folder: Path, watch: Watch) -> Iterator[None]:
         yield
 
 
+def _require_own(folder: Path) -> None:
+    """Refuse to remove what is not an environment, and a link. Raises EnvironmentProblem."""
+    ours = [folder / "pyvenv.cfg", folder / MARKER]
+    if folder.is_symlink() or not folder.is_dir() or (any(folder.iterdir()) and not any(map(Path.is_file, ours))):
+        raise EnvironmentProblem(
+            "this is not an environment that narrate made, so it is not removed",
+            where=str(folder),
+            hint="move it away, or name another folder in NARRATE_DATA_DIR",
+        )
+
+
 def _erase(folder: Path) -> None:
-    """Remove an environment, its marker first, so that no half of it is ever taken for whole."""
+    """Remove an environment: its marker first, so that no half is taken for whole, and last what shows it is one."""
     if folder.exists():
         (folder / MARKER).unlink(missing_ok=True)
-        shutil.rmtree(folder)
+        for part in sorted(folder.iterdir(), key=lambda part: part.name == "pyvenv.cfg"):
+            if part.is_dir() and not part.is_symlink():
+                shutil.rmtree(part)
+            else:
+                part.unlink()
+        folder.rmdir()

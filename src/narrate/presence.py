@@ -14,6 +14,7 @@ import fcntl
 import math
 import os
 import threading
+import time
 from pathlib import Path
 
 from narrate import durable
@@ -72,17 +73,22 @@ class Presence:
     def _file(self) -> int | None:
         with self._lock, contextlib.suppress(OSError):
             if self._claims is None:
-                self._claims = os.open(self._cache / "claims", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+                flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+                self._claims = os.open(self._cache / "claims", flags, 0o600)
         return self._claims
 
 
 def oldest(cache: Path) -> float:
-    """When the oldest living run began (seconds of the epoch); infinity if there is none. Raises OSError."""
-    runs = cache / "runs"
+    """When the oldest living run began (seconds of the epoch); infinity if there is none. Raises OSError.
+
+    Minus infinity if that cannot be told.
+    """
     began = [math.inf]
-    for path in durable.sweep(runs) if runs.is_dir() else ():
+    for path in durable.sweep(cache / "runs"):
         with contextlib.suppress(OSError):
-            began.append(path.stat().st_mtime)
+            when = path.stat().st_mtime
+            # The clock was set back since: what that run used may seem older than the run.
+            began.append(when if when <= time.time() else -math.inf)
     return min(began)
 
 

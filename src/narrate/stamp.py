@@ -82,12 +82,17 @@ def save(
 
 def clear() -> None:
     """Forget every stamp."""
+    if os.path.islink(folder()):
+        return
     try:
         names = os.listdir(folder())
     except OSError:
         return
     for name in names:
-        _remove(os.path.join(folder(), name))
+        stem = name.removesuffix(".new")
+        # Files of others are left alone: the folder may be anybody's.
+        if len(stem) == 8 and not stem.strip("0123456789abcdef"):
+            _remove(os.path.join(folder(), name))
 
 
 def folder() -> str:

@@ -11,18 +11,25 @@ import re
 import time
 from pathlib import Path
 
+from narrate import durable, tag
+
 DAYS = 366
 """Days that are remembered."""
 
 RUN = re.compile(rb"^([0-9]{1,18}) ([0-9]{1,18})$", re.MULTILINE)
 """A line of a day; others, such as one that a full disk cut, do not count."""
 
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
 
 def count(cache: Path, hits: int, misses: int) -> None:
-    """Remember a run; trouble with that is no trouble."""
+    """Remember a run; trouble with that is no trouble, and a run that stored nothing does not count."""
+    if not tag.found(cache):
+        return
     with contextlib.suppress(OSError):
         (cache / "uses").mkdir(exist_ok=True)
-        fd = os.open(cache / "uses" / day(), os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        fd = os.open(cache / "uses" / day(), flags, 0o600)
         try:
             os.write(fd, f"{hits} {misses}\n".encode())
         finally:
@@ -33,18 +40,18 @@ def by_day(cache: Path) -> dict[str, tuple[int, int]]:
     """Hits and misses of every day that had any, in order."""
     days = {}
     with contextlib.suppress(OSError):
-        for path in sorted((cache / "uses").glob("????-??-??")):
-            runs = RUN.findall(path.read_bytes())
-            days[path.name] = (sum(int(hits) for hits, _ in runs), sum(int(misses) for _, misses in runs))
+        for file in sorted(durable.files(cache / "uses", DAY), key=lambda file: file.name):
+            runs = RUN.findall(Path(file.path).read_bytes())
+            days[file.name] = (sum(int(hits) for hits, _ in runs), sum(int(misses) for _, misses in runs))
     return days
 
 
 def forget(cache: Path) -> None:
     """Remove days long gone."""
     oldest = day(DAYS)
-    for path in (cache / "uses").glob("*"):
-        if path.name < oldest and path.is_file():
-            path.unlink(missing_ok=True)
+    for file in durable.files(cache / "uses", DAY):
+        if file.name < oldest:
+            Path(file.path).unlink(missing_ok=True)
 
 
 def day(ago: float = 0) -> str:

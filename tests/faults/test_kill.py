@@ -144,6 +144,6 @@ def test_a_killed_run_loses_nothing_that_it_said_was_spoken(tone: Narrate, endin
 def test_pruning_removes_what_a_killed_writer_left(tone: Narrate) -> None:
     tone.write("script.json", lines("One."))
     tone.run()
-    (tone.cache / "tmp" / "1-dead").write_bytes(b"half")
+    (tone.cache / "tmp" / "1-00000000dead").write_bytes(b"half")
     assert tone("cache", "prune", "--max-size", "1GB").code == 0
     assert temps(tone.cache) == []

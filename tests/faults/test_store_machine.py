@@ -172,7 +172,7 @@ class StoreMachine(RuleBasedStateMachine):
         else:
             temps.mkdir()
             if dead:
-                (temps / "1-dead").write_bytes(b"half")
+                (temps / "1-00000000dead").write_bytes(b"half")
         self.open(blocked)
 
     # What others do to it

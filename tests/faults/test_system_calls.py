@@ -62,7 +62,7 @@ class Puts(Subject):
         shutil.rmtree(cache)
         if used:
             Store(cache).put(b'{"text":"old"}', sound(0), 24_000, {})
-            (cache / "tmp" / "1-dead").write_bytes(b"half")
+            (cache / "tmp" / "1-00000000dead").write_bytes(b"half")
         self.keep()
 
     def damage(self, ran: Ran) -> Counter[str]:

@@ -57,7 +57,7 @@ def stats(cache_dir: common.CacheDir = None, json: common.Json = False) -> None:
         "bytes": sum(size for _, size, _ in sizes),
         "max_bytes": units.size(settings.cache_max_size),
         "oldest_use": _date(sizes[0][0]) if sizes else None,
-        "quarantined": len(list((store.root / "quarantine").glob("*"))),
+        "quarantined": len(store.damaged()),
     }
     if json:
         by_day = {day: {"hits": hits, "misses": misses} for day, (hits, misses) in days.items()}
@@ -115,8 +115,9 @@ def prune(max_size: MaxSize = None, older_than: OlderThan = None, cache_dir: com
 @app.command()
 def clear(cache_dir: common.CacheDir = None) -> None:
     """Remove every clip that no running narrate may be using."""
+    store = _store(cache_dir)
     stamp.clear()
-    _print_removed(_store(cache_dir).prune(0))
+    _print_removed(store.prune(0))
 
 
 @app.command("export")

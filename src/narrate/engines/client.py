@@ -23,6 +23,9 @@ from narrate.limits import RATES
 LOAD_SECONDS = 300.0
 """How long an engine may take to load; a large model comes from a cold disk in minutes."""
 
+SLICE_SECONDS = 1.0
+"""The longest wait at once; so much at most counts of the time for which this process was stopped."""
+
 
 _BOOT = """
 import importlib.util, sys
@@ -167,7 +170,7 @@ class Worker:
     def _read(self, seconds: float) -> tuple[dict[str, Any], bytes]:
         assert self._process.stdout is not None
         try:
-            frame = frames.read(_Deadline(self._process.stdout.fileno(), time.monotonic() + seconds))
+            frame = frames.read(_Patience(self._process.stdout.fileno(), seconds))
         except TimeoutError as error:
             raise self._lost(f"no answer within {seconds:.0f} s") from error
         except (frames.BrokenFrame, OSError, ValueError) as error:
@@ -216,21 +219,34 @@ def environment_for(python: str) -> dict[str, str]:
     return environment
 
 
-class _Deadline:
-    """Reads a pipe, and gives up when the time has come."""
+class _Patience:
+    """Reads a pipe, and gives up after so many seconds.
 
-    def __init__(self, fd: int, end: float) -> None:
-        self._fd, self._end = fd, end
+    Seconds in which this process is stopped (Ctrl-Z, a paused container) do not count, as the worker may be stopped
+    as well: time is counted in slices, of which each counts for no more than it was meant to take.
+    """
+
+    def __init__(self, fd: int, seconds: float) -> None:
+        self._fd, self._left = fd, seconds
 
     def read(self, size: int, /) -> bytes:
         """Exactly `size` bytes, or fewer at the end of the pipe. Raises TimeoutError."""
         block = bytearray()
         while len(block) < size:
-            ready, _, _ = select.select([self._fd], [], [], max(0.0, self._end - time.monotonic()))
-            if not ready:
-                raise TimeoutError
+            self._wait()
             part = os.read(self._fd, min(size - len(block), 1 << 20))
             if not part:
                 break
             block += part
         return bytes(block)
+
+    def _wait(self) -> None:
+        """Wait until there is something to read. Raises TimeoutError."""
+        while True:
+            meant, started = max(0.0, min(self._left, SLICE_SECONDS)), time.monotonic()
+            ready, _, _ = select.select([self._fd], [], [], meant)
+            self._left -= min(time.monotonic() - started, meant)
+            if ready:
+                return
+            if self._left <= 0:
+                raise TimeoutError

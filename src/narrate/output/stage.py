@@ -25,6 +25,7 @@ from narrate import facts
 from narrate.config import Format
 from narrate.errors import EnvironmentProblem
 from narrate.facts import Fact
+from narrate.script.ids import fold
 
 RECORD = "run.json"
 BLOCK_BYTES = 1 << 20
@@ -93,8 +94,10 @@ class Stage:
                 temp.replace(final)
                 self.written.append(final)
             self._after[name] = Made(recipe, digest, str(facts.of(final, follow_links=False)))
+        spelled = {fold(name) for name in self._after}
         for name in sorted(self._before.keys() - self._after.keys()):
-            self._remove(name)
+            if not (fold(name) in spelled and self._is_respelled(name)):
+                self._remove(name)
 
     def _announce(self) -> None:
         """List what is about to be moved into place, and what is there, in case that this run is killed."""
@@ -116,6 +119,11 @@ class Stage:
             path.unlink()
         elif os.path.lexists(path):
             self.kept.append(path)
+
+    def _is_respelled(self, name: str) -> bool:
+        """Whether the disk does not tell an old name from one that is made now: then both are one file, which stays."""
+        path = self.folder / name
+        return sum(fold(each) == fold(path.name) for each in os.listdir(path.parent)) == 1
 
     def _holds(self, name: str, digest: str, temp: Path) -> bool:
         """Whether the folder's file has these bytes: the record tells if it can be trusted, else they are compared."""
