@@ -48,7 +48,7 @@ class Result:
     """What a run did: `made` holds the forms of the lines that were, `written` the files that changed.
 
     `inputs` are all files that were read or looked for, with what tells whether one has changed since; `outputs` are
-    all that the narration consists of.
+    all that the narration consists of. `warnings` are those of the settings.
     """
 
     plan: Plan
@@ -58,6 +58,7 @@ class Result:
     written: tuple[Path, ...]
     inputs: dict[str, str]
     outputs: tuple[Path, ...]
+    warnings: tuple[str, ...] = ()
 
     @property
     def record(self) -> Path:
@@ -88,17 +89,20 @@ class Failed(NarrateError):
         )
 
 
-def prepare(source: str | Path, flags: Mapping[str, Any]) -> tuple[scripts.Script, Config]:
+def prepare(source: str | Path, flags: Mapping[str, Any], emit: Emit) -> tuple[scripts.Script, Config]:
     """Read a script and the settings for it."""
     script = scripts.load(source)
     folder = script.path.parent if script.path else Path.cwd()
     own = {"fps": script.fps, "language": script.language, "pause_after": script.pause_after}
-    return script, config.resolve(flags, own, folder)
+    configuration = config.resolve(flags, own, folder)
+    for text in configuration.warnings:
+        emit(Event("warning", None, {"message": text}))
+    return script, configuration
 
 
 def plan(source: str | Path, flags: Mapping[str, Any], options: Options, emit: Emit) -> Plan:
     """Work out what a run would do; nothing is written."""
-    script, configuration = prepare(source, flags)
+    script, configuration = prepare(source, flags, emit)
     settings = configuration.settings
     with _store(settings, emit) as store:
         return planner.make(script, settings, store, options.force)
@@ -106,7 +110,7 @@ def plan(source: str | Path, flags: Mapping[str, Any], options: Options, emit: E
 
 def why(source: str | Path, flags: Mapping[str, Any], emit: Emit) -> list[Why]:
     """Compare what a run would ask for with what the last run into the same folder did; nothing is written."""
-    script, configuration = prepare(source, flags)
+    script, configuration = prepare(source, flags, emit)
     settings = configuration.settings
     with _store(settings, emit) as store:
         return explain(planner.make(script, settings, store), past.recall(_out(script, settings)), store)
@@ -117,7 +121,7 @@ def export(source: str | Path, flags: Mapping[str, Any], path: Path, emit: Emit)
     # It imports zipfile, which no run should have to wait for.
     from narrate import archive
 
-    script, configuration = prepare(source, flags)
+    script, configuration = prepare(source, flags, emit)
     with _store(configuration.settings, emit) as store:
         store.hold()
         planned = planner.make(script, configuration.settings, store)
@@ -135,8 +139,13 @@ def run(source: str | Path, flags: Mapping[str, Any], options: Options, emit: Em
     Raises Failed if segments failed, PendingError if `frozen` or `only` left something to speak, Interrupted,
     ScriptError, UsageError or EnvironmentProblem. Until every clip is there, no output is touched.
     """
+    script, configuration = prepare(source, flags, emit)
+    return perform(script, configuration, options, emit)
+
+
+def perform(script: scripts.Script, configuration: Config, options: Options, emit: Emit) -> Result:
+    """Narrate a script that was read already, with settings that were made already. Raises what `run` raises."""
     started = time.time()
-    script, configuration = prepare(source, flags)
     settings = configuration.settings
     recordings = [segment.audio for segment in script.segments if segment.audio]
     inputs = stamp.facts((*script.inputs, *configuration.files, *recordings))
@@ -144,7 +153,7 @@ def run(source: str | Path, flags: Mapping[str, Any], options: Options, emit: Em
         result = _make(script, settings, options, store, emit, started)
         _keep_books(result, settings, store)
     emit(Event("done", None, {"written": sorted(path.name for path in result.written)}))
-    return replace(result, inputs=inputs | result.inputs)
+    return replace(result, inputs=inputs | result.inputs, warnings=configuration.warnings)
 
 
 def _make(
