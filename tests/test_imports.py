@@ -14,7 +14,8 @@ import narrate
 SOURCE = Path(narrate.__file__).parent
 
 LAYERS = (
-    ("errors", "limits", "fps", "wav", "events", "stamp", "pace", "reference", "durable", "units", "uses", "regular", "ownership"),
+    ("errors", "limits", "fps", "wav", "events", "stamp", "pace", "reference", "durable", "units", "uses"),
+    ("regular", "ownership"),
     ("request", "hearing", "audio", "project"),
     ("spoken", "entry", "presence"),
     ("script",),

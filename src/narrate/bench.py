@@ -71,9 +71,7 @@ class Figures:
         }
 
 
-def measure(
-    settings: Settings, batches: Sequence[int], reference: Path | None, tell: Tell
-) -> Iterator[Figures]:
+def measure(settings: Settings, batches: Sequence[int], reference: Path | None, tell: Tell) -> Iterator[Figures]:
     """Measure one engine at each batch size, and the library behind it called one by one.
 
     `reference` is the recording of the voice for engines that clone; `tell` hears of what a person should know.

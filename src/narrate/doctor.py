@@ -19,7 +19,8 @@ from typing import Any
 from narrate import __version__, audio, casting, checks, config, environments, models
 from narrate.cache import Store
 from narrate.config import Config, EngineSettings, Settings
-from narrate.engines.base import Job
+from narrate.engines import openai, speech_server
+from narrate.engines.base import Job, Unusable
 from narrate.engines.client import JobFailed, Worker, WorkerLost
 from narrate.environments import OWN, Interpreter, State, Tell
 from narrate.errors import EnvironmentProblem, NarrateError, UsageError
@@ -186,12 +187,21 @@ def _installed(name: str, python: Interpreter, bad: Status) -> Finding:
 def _server(settings: Settings, bad: Status) -> Finding:
     url = settings.engines.get("openai", EngineSettings()).base_url
     if url:
-        return Finding("engine openai", Status.OK, f"asks {url}", "", {"base_url": url})
+        return Finding("engine openai", Status.OK, f"asks {url}{_withheld(url, settings)}", "", {"base_url": url})
     if bad is Status.FAIL:
         return Finding(
             "engine openai", bad, "no server is named", "set base_url under [engines.openai] in narrate.toml"
         )
     return Finding("engine openai", Status.ABSENT, "no server is named")
+
+
+def _withheld(url: str, settings: Settings) -> str:
+    """Why a key in the environment is not sent to a server, if it is not."""
+    try:
+        _, why = openai.find_key(speech_server.parse(url), settings.trust.servers, os.environ)
+    except Unusable as error:
+        why = str(error)
+    return f"; {why}" if why else ""
 
 
 def _plugin(name: str, python: Interpreter) -> Finding:

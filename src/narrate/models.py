@@ -117,6 +117,7 @@ def _options(own: EngineSettings, settings: Settings) -> tuple[tuple[str, str], 
         ("base_url", own.base_url),
         ("concurrency", str(own.concurrency)),
         ("timeout", f"{settings.timeout:g}"),
+        ("servers", " ".join(settings.trust.servers)),
     )
 
 
