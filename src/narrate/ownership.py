@@ -64,7 +64,8 @@ def objection(path: Path, environment: Mapping[str, str]) -> str:
     for status, what in ((link, "it"), (file, target), (folder, "its folder")):
         if status.st_uid not in users:
             return f"{what} belongs to {_name(status.st_uid)}"
-    if file.st_mode & stat.S_IWOTH:
+    # Devices may be written by everybody; what is not a regular file is refused when it is read.
+    if stat.S_ISREG(file.st_mode) and file.st_mode & stat.S_IWOTH:
         return f"every user may write {target}"
     if folder.st_mode & stat.S_IWOTH and not folder.st_mode & stat.S_ISVTX:
         return "every user may write its folder"
