@@ -262,7 +262,7 @@ def write_inside(name: str) -> None:
     from narrate.output.stage import staged
     from narrate.output.timeline import lay
 
-    script, configuration = build.prepare(f"{name}.json", {"engine": "tone"})
+    script, configuration = build.prepare(f"{name}.json", {"engine": "tone"}, lambda event: None)
     settings = configuration.settings
     with build._store(settings, lambda event: None) as store:
         plan = planner.make(script, settings, store)

@@ -13,7 +13,10 @@ from urllib.parse import urlsplit
 
 
 class Hub:
-    """Models by id and revision; `asked` holds requests, `tokens` what was shown, `cut` files that break off."""
+    """Models by id and revision; `asked` holds requests, `tokens` what was shown, `cut` files that break off.
+
+    Files are at `elsewhere`, if that is set, as a hub keeps large ones with somebody who must not see a token.
+    """
 
     def __init__(self) -> None:
         self.commits: dict[tuple[str, str], str] = {}
@@ -21,7 +24,7 @@ class Hub:
         self.asked: list[str] = []
         self.tokens: set[str | None] = set()
         self.cut: set[str] = set()
-        self.url = ""
+        self.url = self.elsewhere = ""
 
     def publish(self, model: str, files: dict[str, bytes], revision: str = "main") -> str:
         """Make files the newest commit of a revision."""
@@ -45,6 +48,9 @@ class Hub:
         commit = self.commits[model, revision]
         body = self.files[commit][name]
         headers = {"ETag": f'"{hashlib.sha1(body).hexdigest()}"', "X-Repo-Commit": commit}
+        if self.elsewhere:
+            linked = {"X-Linked-Size": str(len(body)), "X-Linked-ETag": headers["ETag"]}
+            return 302, headers | linked | {"Location": self.elsewhere + path}, b""
         return 200, headers | {"Content-Type": "application/octet-stream"}, body
 
     def tree(self, commit: str) -> list[dict[str, Any]]:

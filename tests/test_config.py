@@ -49,7 +49,7 @@ def refusal(project: Path, **sources: Any) -> UsageError:
 def test_without_any_source_every_setting_has_its_default(project: Path) -> None:
     found = settings(project)
     assert found.settings == Settings()
-    assert found.origins == dict.fromkeys(Settings.__struct_fields__, "default")
+    assert found.origins == dict.fromkeys(config.NAMES, "default")
 
 
 def test_the_nearer_source_decides(project: Path, home: Path) -> None:
@@ -236,7 +236,7 @@ def test_a_folder_in_the_place_of_a_file_is_named(project: Path) -> None:
 
 
 @given(
-    st.sampled_from([name for name in Settings.__struct_fields__ if name not in TABLES]),
+    st.sampled_from([name for name in config.NAMES if name not in TABLES]),
     st.text(st.characters(exclude_categories=["Cs"]), min_size=1),
 )
 def test_any_text_in_a_variable_is_taken_or_refused(name: str, text: str) -> None:

@@ -27,7 +27,7 @@ from hypothesis import strategies as st
 
 from conftest import Narrate, contents, lines
 from narrate import voice
-from narrate.engines import riff, speech_server
+from narrate.engines import openai, riff, speech_server
 from narrate.engines.base import Unusable
 
 KEY = "sk-5ecret-never-to-be-seen"
@@ -176,6 +176,13 @@ def configure(narrate: Narrate, base_url: str, **settings: object) -> None:
     table = {"base_url": base_url, **settings}
     rows = (f"{name} = {json.dumps(value)}" for name, value in table.items())
     narrate.write("narrate.toml", "\n".join(["[engines.openai]", *rows, ""]))
+
+
+def trust(narrate: Narrate, base_url: str) -> None:
+    """Name a server in the user's own settings, so that a key may go there."""
+    path = Path(narrate.env["XDG_CONFIG_HOME"], "narrate", "config.toml")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"[engines.openai]\nbase_url = {json.dumps(base_url)}\n")
 
 
 def say(narrate: Narrate, *texts: str, **fields: Any) -> None:
@@ -355,6 +362,7 @@ def bearers(server: Server) -> set[str | None]:
 
 
 def test_the_key_is_sent_and_kept_nowhere(project: Narrate, server: Server) -> None:
+    trust(project, server.base_url())
     say(project, "Rows meet columns.")
     env = {"NARRATE_OPENAI_API_KEY": KEY}
     ran = project("run", "script.json", "-v", "--events", "log.jsonl", env=env)
@@ -367,6 +375,7 @@ def test_the_key_is_sent_and_kept_nowhere(project: Narrate, server: Server) -> N
 
 
 def test_a_server_that_repeats_the_key_is_not_quoted(project: Narrate, server: Server) -> None:
+    trust(project, server.base_url())
     server.always = refuse(401, json.dumps({"error": {"message": f"wrong key: {KEY}"}}))
     say(project, "Rows meet columns.")
     ran = project("run", "script.json", "-v", "--events", "log.jsonl", env={"NARRATE_OPENAI_API_KEY": KEY})
@@ -389,12 +398,106 @@ def test_openais_key_does_not_cross_the_network_in_the_clear(
     project: Narrate, server: Server, host: str, env: dict[str, str], sent: str | None
 ) -> None:
     configure(project, server.base_url(host))
+    trust(project, server.base_url(host))
     say(project, "Rows meet columns.")
     project.run(env=env)
     assert bearers(server) == {sent}
 
 
+BOTH = {"NARRATE_OPENAI_API_KEY": KEY, "OPENAI_API_KEY": KEY}
+
+
+ELSEWHERE = ("nothing", "another server", "another port", "another scheme", "no address")
+
+
+@pytest.mark.parametrize(
+    ("env", "named"), [*((BOTH, named) for named in ELSEWHERE), *(({name: KEY}, "nothing") for name in BOTH)]
+)
+def test_no_key_goes_to_a_server_that_only_a_project_names(
+    project: Narrate, server: Server, env: dict[str, str], named: str
+) -> None:
+    others = {
+        "another server": "https://tts.example/v1",
+        "another port": "http://127.0.0.1:9/v1",
+        "another scheme": server.base_url().replace("http", "https"),
+        "no address": "127.0.0.1",
+    }
+    if named in others:
+        trust(project, others[named])
+    say(project, "Rows meet columns.")
+    project.run(env=env)
+    assert bearers(server) == {None}
+    server.always = refuse(401)
+    say(project, "Columns meet rows.")
+    ran = project("run", "script.json", env=env)
+    assert ran.code == 2
+    assert f"the key in {next(iter(env))} was not sent, as only a project names this server" in ran.err
+    assert "name it in your own settings too, or in NARRATE_OPENAI_BASE_URL" in ran.err
+    assert KEY not in ran.err + ran.out
+    assert bearers(server) == {None}
+
+
+def test_the_server_in_the_environment_is_the_users_own(project: Narrate, server: Server) -> None:
+    """It decides over the project's, and a key goes there."""
+    configure(project, "http://127.0.0.1:9/v1")
+    say(project, "Rows meet columns.")
+    project.run(env={"NARRATE_OPENAI_BASE_URL": server.base_url(), "OPENAI_API_KEY": KEY})
+    assert bearers(server) == {f"Bearer {KEY}"}
+
+
+def test_a_project_that_names_a_model_leaves_the_users_server_alone(project: Narrate, server: Server) -> None:
+    trust(project, server.base_url())
+    project.write("narrate.toml", '[engines.openai]\nmodel = "some/model"\n')
+    say(project, "Rows meet columns.")
+    project.run(env={"NARRATE_OPENAI_API_KEY": KEY})
+    assert bearers(server) == {f"Bearer {KEY}"}
+    assert [each["model"] for each in server.documents] == ["some/model"]
+
+
+OPENAI = "https://api.openai.com/v1"
+
+
+@pytest.mark.parametrize(
+    ("base_url", "servers", "environment", "key"),
+    [
+        (OPENAI, [], {"OPENAI_API_KEY": "b"}, "b"),
+        ("https://API.OpenAI.com:443", [], {"OPENAI_API_KEY": "b"}, "b"),
+        (OPENAI, [], {"NARRATE_OPENAI_API_KEY": "a", "OPENAI_API_KEY": "b"}, "a"),
+        # The first is the key of another server.
+        (OPENAI, ["https://tts.example"], {"NARRATE_OPENAI_API_KEY": "a", "OPENAI_API_KEY": "b"}, "b"),
+        (OPENAI, ["https://tts.example"], {"NARRATE_OPENAI_API_KEY": "a"}, None),
+        ("http://api.openai.com/v1", [], {"OPENAI_API_KEY": "b"}, None),
+        ("https://api.openai.com:8443/v1", [], {"OPENAI_API_KEY": "b"}, None),
+        ("https://api.openai.com./v1", [], {"OPENAI_API_KEY": "b"}, None),
+        ("https://api.openai.com.example/v1", [], {"OPENAI_API_KEY": "b"}, None),
+        ("https://example/api.openai.com", [], {"OPENAI_API_KEY": "b"}, None),
+        ("https://tts.example/v2", ["https://tts.example/v1"], {"NARRATE_OPENAI_API_KEY": "a"}, "a"),
+        ("http://tts.example/v1", ["http://tts.example/v1"], {"OPENAI_API_KEY": "b"}, None),
+    ],
+)
+def test_whose_a_key_is(base_url: str, servers: list[str], environment: dict[str, str], key: str | None) -> None:
+    found, withheld = openai.find_key(speech_server.parse(base_url), servers, environment)
+    assert found == key
+    assert bool(withheld) == (key is None)
+
+
+def test_the_test_line_of_a_voice_does_not_make_a_projects_server_the_users(project: Narrate, server: Server) -> None:
+    configure(project, server.base_url(), model=QWEN)
+    ref = Path(__file__).parents[1] / "examples/voice_ref/ref.wav"
+    ran = project("clone", "--ref", ref, "--name", "me", "--anyway", env=BOTH)
+    assert ran.code == 0, ran.err
+    assert bearers(server) == {None}
+
+
+def test_doctor_says_that_a_key_is_withheld(project: Narrate, server: Server) -> None:
+    ran = project("doctor", "--json", env={"OPENAI_API_KEY": KEY, "NARRATE_ENGINE": "auto"})
+    (found,) = (each for each in ran.json["findings"] if each["part"] == "engine openai")
+    assert found["text"].startswith(f"asks {server.base_url()}; the key in OPENAI_API_KEY was not sent")
+    assert KEY not in ran.out
+
+
 def test_a_key_that_would_break_a_header_is_refused_unseen(project: Narrate, server: Server) -> None:
+    trust(project, server.base_url())
     say(project, "Rows meet columns.")
     ran = project("run", "script.json", env={"NARRATE_OPENAI_API_KEY": f"{KEY}\nHost: example.com"})
     assert (ran.code, server.asked) == (6, [])
@@ -579,12 +682,13 @@ def test_what_will_not_pass_is_asked_once(project: Narrate, server: Server, stat
 
 
 def test_a_redirect_is_not_followed(project: Narrate, server: Server) -> None:
+    trust(project, server.base_url())
     with listening() as other:
         place = f"{other.base_url()}/audio/speech"
         server.always = refuse(308, Location=place)
         say(project, "One.")
         ran = project("run", "script.json", env={"NARRATE_OPENAI_API_KEY": KEY})
-        assert (ran.code, other.asked) == (2, [])
+        assert (ran.code, bearers(server), other.asked) == (2, {f"Bearer {KEY}"}, [])
     assert f"the server redirects to {place}" in ran.err
 
 

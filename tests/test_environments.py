@@ -275,7 +275,8 @@ def test_torch_comes_first_and_by_pip_even_beside_uv(engines: Engines, tmp_path:
     uv.parent.mkdir()
     uv.write_text(
         f"""#!/bin/sh
-echo "$@" >> {log}
+echo "$PWD: $@" >> {log}
+[ "$1" = --no-config ] && shift
 if [ "$1" = venv ]; then for last; do :; done; exec {sys.executable} -m venv "$last"; fi
 shift 3; python=$1; shift; exec "$python" -m pip install "$@"
 """
@@ -287,10 +288,11 @@ shift 3; python=$1; shift; exec "$python" -m pip install "$@"
     assert "[2/4] installing torch==2.13.0" in torch.err
     assert "[4/4] installing greedy==1.0" in torch.err
     assert imports(torch.out.strip(), "greedy")
-    assert log.read_text().splitlines() == [f"venv --seed --python {sys.executable} {engines.folder('torch')}"]
+    made = f"/: --no-config venv --seed --python {sys.executable} {engines.folder('torch')}"
+    assert log.read_text().splitlines() == [made]
     mlx = engines("engines", "install", "mlx", env=env)
     assert mlx.code == 0, mlx.err
-    assert f"pip install --python {mlx.out.strip()} -r {engines.pins / 'mlx.txt'}" in log.read_text()
+    assert f"/: --no-config pip install --python {mlx.out.strip()} -r {engines.pins / 'mlx.txt'}" in log.read_text()
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ SOURCE = Path(narrate.__file__).parent
 
 LAYERS = (
     ("errors", "limits", "fps", "wav", "events", "facts", "pace", "reference", "durable", "units"),
+    ("regular", "ownership"),
     ("request", "tag", "hearing", "audio", "project", "stamp", "targets"),
     ("spoken", "entry", "presence", "uses"),
     ("script",),

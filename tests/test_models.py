@@ -89,6 +89,16 @@ def test_pull_takes_the_token_and_a_revision(pulling: Narrate, hub: Hub) -> None
     assert pulling("models", "path", NAME).code == 6
 
 
+def test_the_token_does_not_follow_a_file_to_another_server(pulling: Narrate, hub: Hub) -> None:
+    with serving() as other:
+        other.publish(NAME, FILES)
+        hub.elsewhere = other.url
+        pulled = pulling("models", "pull", NAME, env={"HF_TOKEN": "hf_secret"})
+    assert pulled.code == 0, pulled.err
+    assert contents(pulled.out.strip()) == FILES
+    assert (hub.tokens, other.tokens) == ({"Bearer hf_secret"}, {None})
+
+
 def test_pull_brings_what_is_new(pulling: Narrate, hub: Hub) -> None:
     pulling("models", "pull", NAME)
     new = hub.publish(NAME, FILES | {"config.json": b'{"new": 1}'})

@@ -5,7 +5,15 @@ from __future__ import annotations
 import os
 import sys
 
-from narrate import stamp
+if __name__ == "__main__" and not sys.flags.safe_path:
+    # `python -m` puts the current folder first on the search path, where a script may lie beside a numpy.py.
+    try:
+        if sys.path[:1] == [os.getcwd()]:
+            del sys.path[0]
+    except OSError:
+        pass
+
+from narrate import stamp  # noqa: E402
 
 
 def main() -> None:

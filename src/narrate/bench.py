@@ -13,9 +13,10 @@ from typing import Any
 
 from narrate import build, casting, environments, script, targets, voice
 from narrate.casting import Choice
-from narrate.config import Settings
+from narrate.config import Config, Settings
 from narrate.engines.base import Job, Reference
 from narrate.engines.client import JobFailed, Worker, WorkerLost
+from narrate.environments import Tell
 from narrate.errors import SynthesisError, UsageError
 from narrate.request import Request
 
@@ -74,29 +75,31 @@ class Figures:
         }
 
 
-def measure(settings: Settings, batches: Sequence[int], reference: Path | None) -> Iterator[Figures]:
+def measure(settings: Settings, batches: Sequence[int], reference: Path | None, tell: Tell) -> Iterator[Figures]:
     """Measure one engine at each batch size, and the library behind it called one by one.
 
-    `reference` is the recording of the voice for engines that clone. Raises EnvironmentProblem for an engine that
+    `reference` is the recording of the voice for engines that clone; `tell` hears of what a person should know.
+    Raises EnvironmentProblem for an engine that
     cannot be run here, and SynthesisError for one that fails.
     """
     choice, parts, references = _cast(settings, reference)
+    python = environments.python_for(choice.name, settings, tell)
     jobs = [Job(_request(choice, settings, text, parts)) for text in TEXTS]
     for batch in batches:
-        yield _speak(choice, settings, choice.module, f"batch {batch}", batch, jobs, references)
+        yield _speak(choice, python, settings, choice.module, f"batch {batch}", batch, jobs, references)
     if choice.name in STOCK:
-        yield _speak(choice, settings, STOCK[choice.name], "one by one, without narrate", 1, jobs, references)
+        yield _speak(choice, python, settings, STOCK[choice.name], "one by one, without narrate", 1, jobs, references)
 
 
-def cached(settings: Mapping[str, Any]) -> float:
+def cached() -> float:
     """Seconds that a run takes when everything is in the cache and written, measured on the ten segments."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "script.json"
         path.write_text(build_script())
-        flags = {**settings, "cache_dir": f"{folder}/cache", "engine": "hibari", "model": None}
+        settings = Config(Settings(cache_dir=f"{folder}/cache", engine="hibari"), {}, ())
         for _ in range(2):
             started = time.perf_counter()
-            build.run(path, flags, build.Options(), lambda event: None)
+            build.perform(script.load(path), settings, build.Options(), lambda event: None)
         return time.perf_counter() - started
 
 
@@ -132,6 +135,7 @@ def _request(choice: Choice, settings: Settings, text: str, parts: dict[str, str
 
 def _speak(
     choice: Choice,
+    python: str,
     settings: Settings,
     module: str,
     name: str,
@@ -140,7 +144,7 @@ def _speak(
     references: Mapping[str, Reference],
 ) -> Figures:
     started = time.perf_counter()
-    worker = Worker(choice.name, choice.model, environments.python_for(choice.name, settings), module)
+    worker = Worker(choice.name, choice.model, python, module)
     try:
         worker.wait_ready()
         ready = time.perf_counter()

@@ -53,7 +53,8 @@ class Result:
     """What a run did: `made` holds the forms of the lines that were, `written` the files that changed.
 
     `inputs` are the facts of all files that were read or looked for, `software` those of the code that did it, and
-    `outputs` those of all that the narration consists of, taken while no other run could write there.
+    `outputs` those of all that the narration consists of, taken while no other run could write there. `warnings` are
+    those of the settings.
     """
 
     plan: Plan
@@ -64,6 +65,7 @@ class Result:
     inputs: dict[str, Fact]
     software: dict[str, Fact]
     outputs: dict[str, Fact]
+    warnings: tuple[str, ...] = ()
 
     @property
     def record(self) -> Path:
@@ -94,17 +96,20 @@ class Failed(NarrateError):
         )
 
 
-def prepare(source: str | Path, flags: Mapping[str, Any]) -> tuple[scripts.Script, Config]:
+def prepare(source: str | Path, flags: Mapping[str, Any], emit: Emit) -> tuple[scripts.Script, Config]:
     """Read a script and the settings for it."""
     script = scripts.load(source)
     folder = script.path.parent if script.path else Path.cwd()
     own = {"fps": script.fps, "language": script.language, "pause_after": script.pause_after}
-    return script, config.resolve(flags, own, folder)
+    configuration = config.resolve(flags, own, folder)
+    for text in configuration.warnings:
+        emit(Event("warning", None, {"message": text}))
+    return script, configuration
 
 
 def plan(source: str | Path, flags: Mapping[str, Any], options: Options, emit: Emit) -> Plan:
     """Work out what a run would do; nothing is written."""
-    script, configuration = prepare(source, flags)
+    script, configuration = prepare(source, flags, emit)
     settings = configuration.settings
     with _store(settings, emit) as store:
         return planner.make(script, settings, store, options.force)
@@ -112,7 +117,7 @@ def plan(source: str | Path, flags: Mapping[str, Any], options: Options, emit: E
 
 def why(source: str | Path, flags: Mapping[str, Any], emit: Emit) -> list[Why]:
     """Compare what a run would ask for with what the last run into the same folder did; nothing is written."""
-    script, configuration = prepare(source, flags)
+    script, configuration = prepare(source, flags, emit)
     settings = configuration.settings
     with _store(settings, emit) as store:
         return explain(planner.make(script, settings, store), past.recall(_out(script, settings)), store)
@@ -123,7 +128,7 @@ def export(source: str | Path, flags: Mapping[str, Any], path: Path, emit: Emit)
     # It imports zipfile, which no run should have to wait for.
     from narrate import archive
 
-    script, configuration = prepare(source, flags)
+    script, configuration = prepare(source, flags, emit)
     with _store(configuration.settings, emit) as store:
         store.hold()
         planned = planner.make(script, configuration.settings, store)
@@ -141,8 +146,13 @@ def run(source: str | Path, flags: Mapping[str, Any], options: Options, emit: Em
     Raises Failed if segments failed, PendingError if `frozen` or `only` left something to speak, Interrupted,
     ScriptError, UsageError or EnvironmentProblem. Until every clip is there, no output is touched.
     """
+    script, configuration = prepare(source, flags, emit)
+    return perform(script, configuration, options, emit)
+
+
+def perform(script: scripts.Script, configuration: Config, options: Options, emit: Emit) -> Result:
+    """Narrate a script that was read already, with settings that were made already. Raises what `run` raises."""
     started = time.time()
-    script, configuration = prepare(source, flags)
     settings = configuration.settings
     recordings = [segment.audio for segment in script.segments if segment.audio]
     inputs = facts.take((*script.inputs, *configuration.files, *recordings))
@@ -157,7 +167,7 @@ def run(source: str | Path, flags: Mapping[str, Any], options: Options, emit: Em
         result = _make(script, settings, options, out, guard, store, emit, started)
         _keep_books(result, settings, store)
     emit(Event("done", None, {"written": sorted(path.name for path in result.written)}))
-    return replace(result, inputs=inputs | result.inputs)
+    return replace(result, inputs=inputs | result.inputs, warnings=configuration.warnings)
 
 
 def _make(

@@ -1,10 +1,13 @@
-"""Settings, and where each came from: flag > environment > script > project > user > default."""
+"""Settings, and where each came from: flag > environment > script > project > user > default.
+
+What a project's file may cause, and whose files are obeyed at all, is told in docs/trust-boundaries.md.
+"""
 
 from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -13,11 +16,11 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from narrate import units
+from narrate import ownership, regular, units
 from narrate.errors import UsageError
 from narrate.fps import HINT as FPS_HINT
 from narrate.fps import frame_rate
-from narrate.limits import PAUSE_SECONDS
+from narrate.limits import PAUSE_SECONDS, SETTINGS_BYTES
 
 Format = Literal["wav", "flac", "mp3", "ogg", "opus", "m4a"]
 Qa = Literal["strict", "warn", "off"]
@@ -25,6 +28,9 @@ Profile = Literal["draft", "final"]
 
 TABLES = ("sampling", "engines")
 """Settings that are tables; only files hold these."""
+
+SERVER = "NARRATE_OPENAI_BASE_URL"
+"""The variable that names the speech server, as [engines.openai] base_url does."""
 
 
 class EngineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -36,6 +42,17 @@ class EngineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     dtype: str | None = None
     base_url: str | None = None
     concurrency: Annotated[int, Meta(ge=1, le=1024)] = 64
+
+
+class Trust(msgspec.Struct, frozen=True):
+    """Which of the settings are the user's own word. It follows from where they came from; no file can set it.
+
+    `servers` are the base_urls of openai that the user's file, the environment or a flag names: a key may go there.
+    `programs` are the settings by which a project names a Python to run, each with the file that does.
+    """
+
+    servers: tuple[str, ...] = ()
+    programs: dict[str, str] = {}
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -62,15 +79,24 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cache_max_size: str = "5GB"
     sampling: dict[str, float] = {}
     engines: dict[str, EngineSettings] = {}
+    trust: Trust = Trust()
+
+
+NAMES = tuple(name for name in Settings.__struct_fields__ if name != "trust")
+"""Every setting that files, variables and flags can set."""
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The settings, the origin of each in words, and every configuration file that was or could have been read."""
+    """The settings, the origin of each in words, every file that decided them or could have, and warnings.
+
+    Among the files are those that end the search for settings at the top of a repository.
+    """
 
     settings: Settings
     origins: Mapping[str, str]
     files: tuple[Path, ...]
+    warnings: tuple[str, ...] = ()
 
 
 def resolve(
@@ -83,23 +109,30 @@ def resolve(
 
     Raises UsageError that names the origin of a setting that cannot be used.
     """
-    files = [*_project_candidates(folder), user_file(environment)]
-    project = next(((path, found) for path in files[:-1] if (found := _read(path))), None)
+    candidates, marks = ownership.search(folder)
+    user = user_file(environment)
+    project, table, warnings = _project(candidates, environment)
     layers: list[tuple[str, Mapping[str, Any]]]
-    layers = [(str(files[-1]), _anchored(_read(files[-1]), files[-1]))]
+    layers = [(str(user), _anchored(_read(user), user))]
     if project:
-        layers.append((str(project[0]), _anchored(project[1], project[0])))
+        layers.append((str(project), _anchored(table, project)))
     layers.append(("script", script))
     layers.append(("environment", _from_environment(environment)))
     layers.append(("flag", flags))
     merged: dict[str, Any] = {}
-    origins = dict.fromkeys(Settings.__struct_fields__, "default")
-    for origin, table in layers:
-        for name, value in table.items():
+    origins = dict.fromkeys(NAMES, "default")
+    for origin, values in layers:
+        for name, value in values.items():
             if value is not None:
-                origins[name] = f"NARRATE_{name.upper()}" if origin == "environment" else origin
+                origins[name] = _variable(name) if origin == "environment" else origin
                 merged[name] = _checked(name, value, origins[name], strict=origin not in ("environment", "flag"))
-    return Config(Settings(**merged), origins, tuple(files))
+    if "engines" in merged:
+        merged["engines"] = _engines([values.get("engines") for _, values in layers])
+    merged["trust"] = Trust(
+        servers=tuple(_servers(values for origin, values in layers if origin not in (str(project), "script"))),
+        programs=_programs(layers, str(project)) if project else {},
+    )
+    return Config(Settings(**merged), origins, (*candidates, *marks, user), warnings)
 
 
 def cache_dir(settings: Settings, environment: Mapping[str, str] = os.environ) -> Path:
@@ -124,25 +157,82 @@ def user_file(environment: Mapping[str, str] = os.environ) -> Path:
     return Path(home).expanduser().absolute() / "narrate" / "config.toml"
 
 
-def _project_candidates(folder: Path) -> list[Path]:
-    """narrate.toml and pyproject.toml of the folder and of each one above it, the nearest first."""
-    folders = [folder.absolute(), *folder.absolute().parents]
-    return [place / name for place in folders for name in ("narrate.toml", "pyproject.toml")]
+def _project(candidates: Iterable[Path], environment: Mapping[str, str]) -> tuple[Path | None, dict[str, Any], Any]:
+    """The nearest settings file that holds settings and is obeyed, what it holds, and a warning for each ignored."""
+    warnings: list[str] = []
+    for path in candidates:
+        try:
+            objection = ownership.objection(path, environment)
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError as error:
+            raise _unreadable(path, error) from error
+        if objection and _is_meant_for_us(path):
+            warnings.append(
+                f"{path} is ignored, as {objection}, and settings may name programs to run; "
+                f"to obey it all the same, set {ownership.VARIABLE}={path.parent}"
+            )
+        elif not objection and (table := _read(path)):
+            return path, table, tuple(warnings)
+    return None, {}, tuple(warnings)
+
+
+def _is_meant_for_us(path: Path) -> bool:
+    """Whether somebody else's file would be read if it were the user's; that it is broken is their business."""
+    if path.name == "narrate.toml":
+        return True
+    try:
+        return path.is_file() and bool(_read(path))
+    except UsageError:
+        return False
+
+
+def _engines(tables: Iterable[Mapping[str, Any] | None]) -> dict[str, EngineSettings]:
+    """The tables of engines merged setting by setting, so that a project that names a model leaves the rest alone."""
+    merged: dict[str, dict[str, Any]] = {}
+    for table in tables:
+        for name, own in (table or {}).items():
+            merged[name] = merged.get(name, {}) | msgspec.to_builtins(own)
+    return msgspec.convert(merged, dict[str, EngineSettings], strict=False)
+
+
+def _servers(layers: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    for values in layers:
+        own = msgspec.to_builtins((values.get("engines") or {}).get("openai") or {})
+        if own.get("base_url"):
+            yield own["base_url"]
+
+
+def _programs(layers: Sequence[tuple[str, Mapping[str, Any]]], project: str) -> dict[str, str]:
+    """The Pythons that the project's file names, unless a source above it names another one."""
+    programs: dict[str, str] = {}
+    for origin, values in layers:
+        named = ["engine_python"] if values.get("engine_python") else []
+        for name, own in (values.get("engines") or {}).items():
+            if msgspec.to_builtins(own).get("python"):
+                named.append(f"engines.{name}.python")
+        for setting in named:
+            programs[setting] = origin
+    return {setting: origin for setting, origin in programs.items() if origin == project}
 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        with path.open("rb") as file:
-            document = tomllib.load(file)
+        document = tomllib.loads(regular.read(path, SETTINGS_BYTES).decode())
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, ValueError, RecursionError) as error:
-        raise UsageError(str(error), where=str(path), hint="mend the file, or move it away") from error
+        raise _unreadable(path, error) from error
     for name in ("tool", "narrate") if path.name == "pyproject.toml" else ():
         document = document.get(name, {})
         if not isinstance(document, dict):
             raise UsageError(f"{name!r} is not a table", where=str(path), hint="settings stand in [tool.narrate]")
     return document
+
+
+def _unreadable(path: Path, error: Exception) -> UsageError:
+    what = str(getattr(error, "strerror", None) or error)
+    return UsageError(what, where=str(path), hint="mend the file, or move it away")
 
 
 def _anchored(table: dict[str, Any], path: Path) -> dict[str, Any]:
@@ -166,17 +256,23 @@ def _beside(path: Path, named: str, *, command: bool) -> str:
     return named if command and os.sep not in named else str(path.parent / Path(named).expanduser())
 
 
-def _from_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    names = {name: f"NARRATE_{name.upper()}" for name in Settings.__struct_fields__ if name not in TABLES}
-    found = {name: environment[variable] for name, variable in names.items() if environment.get(variable)}
+def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    found: dict[str, Any] = {name: environment.get(_variable(name)) for name in NAMES if name not in TABLES}
+    found = {name: value for name, value in found.items() if value}
+    if environment.get(SERVER):
+        found["engines"] = {"openai": {"base_url": environment[SERVER]}}
     # What every library of the hub understands holds here too.
     if environment.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE"):
         found.setdefault("offline", "true")
     return found
 
 
+def _variable(name: str) -> str:
+    return SERVER if name == "engines" else f"NARRATE_{name.upper()}"
+
+
 def _checked(name: str, value: Any, origin: str, *, strict: bool) -> Any:
-    fields = {field.name: field.type for field in msgspec.structs.fields(Settings)}
+    fields = {field.name: field.type for field in msgspec.structs.fields(Settings) if field.name in NAMES}
     if name not in fields:
         close = get_close_matches(name, fields, 1)
         hint = f"did you mean {close[0]!r}?" if close else f"the settings are: {', '.join(fields)}"

@@ -19,9 +19,10 @@ from typing import Any
 from narrate import __version__, audio, casting, checks, config, environments, models
 from narrate.cache import Store
 from narrate.config import Config, EngineSettings, Settings
-from narrate.engines.base import Job
+from narrate.engines import openai, speech_server
+from narrate.engines.base import Job, Unusable
 from narrate.engines.client import JobFailed, Worker, WorkerLost
-from narrate.environments import OWN, Interpreter, State
+from narrate.environments import OWN, Interpreter, State, Tell
 from narrate.errors import EnvironmentProblem, NarrateError, UsageError
 from narrate.progress import duration, size
 from narrate.request import Request
@@ -74,8 +75,8 @@ class Finding:
     facts: dict[str, Any] = field(default_factory=dict)
 
 
-def examine(folder: Path) -> list[Finding]:
-    """Look at everything that a run in `folder` would use."""
+def examine(folder: Path, tell: Tell = lambda text: None) -> list[Finding]:
+    """Look at everything that a run in `folder` would use; `tell` hears of programs of the project that are run."""
     try:
         configuration = config.resolve({}, {}, folder)
         found = _configuration(configuration)
@@ -84,7 +85,7 @@ def examine(folder: Path) -> list[Finding]:
         found = Finding("configuration", Status.FAIL, str(error), error.hint)
     settings = configuration.settings
     looks: list[Callable[[], Finding]] = [_narrate, lambda: found, _machine]
-    looks += [partial(_engine, name, settings) for name in casting.names() if name != "tone"]
+    looks += [partial(_engine, name, settings, tell) for name in casting.names() if name != "tone"]
     looks += [_models, partial(_cache, settings)]
     looks += [
         partial(_disk, "disk of cache", config.cache_dir(settings)),
@@ -104,7 +105,11 @@ def _narrate() -> Finding:
 def _configuration(configuration: Config) -> Finding:
     changed = {name: origin for name, origin in configuration.origins.items() if origin != "default"}
     text = ", ".join(f"{name} from {origin}" for name, origin in changed.items()) or "all settings as they come"
-    return Finding("configuration", Status.OK, text, "", {"settings": changed})
+    if configuration.warnings:
+        text = "; ".join((text, *configuration.warnings))
+    status = Status.WARN if configuration.warnings else Status.OK
+    mend = "make the file yours, or move it away" if configuration.warnings else ""
+    return Finding("configuration", status, text, mend, {"settings": changed})
 
 
 def _machine() -> Finding:
@@ -115,12 +120,12 @@ def _machine() -> Finding:
     return Finding("machine", Status.OK, text, "", facts)
 
 
-def _engine(name: str, settings: Settings) -> Finding:
+def _engine(name: str, settings: Settings, tell: Tell) -> Finding:
     """How an engine is; only one that a run here cannot do without makes it fail."""
     status = Status.FAIL if name in ("hibari", settings.engine) else Status.WARN
     part = f"engine {name}"
     try:
-        python = environments.find(name, settings)
+        python = environments.find(name, settings, tell)
         if name in OWN:
             return _installed(name, python, status)
         if name == "openai":
@@ -182,12 +187,21 @@ def _installed(name: str, python: Interpreter, bad: Status) -> Finding:
 def _server(settings: Settings, bad: Status) -> Finding:
     url = settings.engines.get("openai", EngineSettings()).base_url
     if url:
-        return Finding("engine openai", Status.OK, f"asks {url}", "", {"base_url": url})
+        return Finding("engine openai", Status.OK, f"asks {url}{_withheld(url, settings)}", "", {"base_url": url})
     if bad is Status.FAIL:
         return Finding(
             "engine openai", bad, "no server is named", "set base_url under [engines.openai] in narrate.toml"
         )
     return Finding("engine openai", Status.ABSENT, "no server is named")
+
+
+def _withheld(url: str, settings: Settings) -> str:
+    """Why a key in the environment is not sent to a server, if it is not."""
+    try:
+        _, why = openai.find_key(speech_server.parse(url), settings.trust.servers, os.environ)
+    except Unusable as error:
+        why = str(error)
+    return f"; {why}" if why else ""
 
 
 def _plugin(name: str, python: Interpreter) -> Finding:

@@ -17,14 +17,14 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from narrate.config import EngineSettings, Settings, data_dir
-from narrate.engines.client import environment_for
+from narrate.engines.client import NEUTRAL, environment_for
 from narrate.errors import EnvironmentProblem
 
 OWN = {"mlx": ("mlx", "mlx_audio"), "torch": ("torch", "qwen_tts")}
@@ -76,21 +76,32 @@ class Environment:
         return str(self.folder / "bin" / "python")
 
 
-def python_for(engine: str, settings: Settings) -> str:
+Tell = Callable[[str], object]
+
+
+def _silent(text: str) -> None:
+    return None
+
+
+def python_for(engine: str, settings: Settings, tell: Tell = _silent) -> str:
     """The interpreter that runs an engine. Raises EnvironmentProblem if there is none."""
-    return find(engine, settings).path
+    return find(engine, settings, tell).path
 
 
-def find(engine: str, settings: Settings) -> Interpreter:
+def find(engine: str, settings: Settings, tell: Tell = _silent) -> Interpreter:
     """The interpreter that runs an engine: the one given, the engine's own, or this one if it has what is needed.
 
+    A given one is asked for its version. If a project's file names it, `tell` hears of that first, once.
     Raises EnvironmentProblem whose next step is the command that makes one.
     """
     own = settings.engines.get(engine, EngineSettings())
     if settings.engine_python and engine not in EMBEDDED:
-        return Interpreter(_given(settings.engine_python, "--engine-python"), "given by --engine-python")
+        source = settings.trust.programs.get("engine_python")
+        return Interpreter(_given(settings.engine_python, "--engine-python", source, tell), "given by --engine-python")
     if own.python:
-        return Interpreter(_given(own.python, f"[engines.{engine}] python"), "given by the configuration")
+        setting = f"[engines.{engine}] python"
+        source = settings.trust.programs.get(f"engines.{engine}.python")
+        return Interpreter(_given(own.python, setting, source, tell), "given by the configuration")
     if engine not in OWN:
         return Interpreter(sys.executable, "narrate's own")
     environment = inspect(engine)
@@ -139,23 +150,22 @@ def probe(python: str, packages: Sequence[str] = (), modules: Sequence[str] = ()
 def ask(python: str, script: str, *arguments: str, seconds: float = PROBE_SECONDS) -> str:
     """The last line that a small script prints in an interpreter. Raises OSError or SubprocessError."""
     done = subprocess.run(
-        [python, "-c", _ALONE + script, *arguments],
+        [python, "-c", script, *arguments],
         capture_output=True,
         check=True,
         encoding="utf-8",
         errors="replace",
-        env=environment_for(python),
+        # Not by -P: a Python that is too old for it would not tell its version.
+        env=environment_for(python) | {"PYTHONSAFEPATH": "1"},
+        cwd=NEUTRAL,
         stdin=subprocess.DEVNULL,
         timeout=seconds,
     )
     return (done.stdout.strip().splitlines() or [""])[-1]
 
 
-_ALONE = "import sys; sys.path[:] = [place for place in sys.path if place]\n"
-"""No module of the current folder may stand in for one of the interpreter's."""
-
 _PROBE = """
-import importlib.metadata, importlib.util, json, platform
+import importlib.metadata, importlib.util, json, platform, sys
 packages, modules = json.loads(sys.argv[1])
 versions = {}
 for name in packages:
@@ -168,13 +178,16 @@ print(json.dumps({"python": platform.python_version(), "versions": versions, "mi
 """
 
 
-def _given(python: str, origin: str) -> str:
-    """A Python that somebody named, as a path or as a command on PATH."""
+def _given(python: str, origin: str, source: str | None, tell: Tell) -> str:
+    """A Python that somebody named, as a path or as a command on PATH; `source` is the project's file that did."""
     named = os.path.expanduser(python)
-    path = os.path.abspath(named) if os.sep in named else shutil.which(named)
+    found = named if os.sep in named else shutil.which(named)
+    path = found and os.path.abspath(found)
     hint = f"name a Python 3.11 or newer that has the engine's packages after {origin}"
     if path is None or not os.path.exists(path):
         raise EnvironmentProblem(f"there is no {python}", where=origin, hint=hint)
+    if source and _is_new(path, source):
+        tell(f"this project runs a program of its own, {path}, which {source} names; this is said once")
     try:
         version = str(probe(path)["python"])
     except EnvironmentProblem as problem:
@@ -182,6 +195,22 @@ def _given(python: str, origin: str) -> str:
     if tuple(map(int, version.split(".")[:2])) < OLDEST:
         raise EnvironmentProblem(f"{path} is Python {version}, which is too old", where=origin, hint=hint)
     return path
+
+
+def _is_new(program: str, source: str) -> bool:
+    """Whether a project's file names a program for the first time; from now on it does not."""
+    pair = json.dumps([os.path.realpath(program), os.path.realpath(source)])
+    known = data_dir() / "programs" / hashlib.blake2b(pair.encode(), digest_size=16).hexdigest()
+    try:
+        known.parent.mkdir(parents=True, exist_ok=True)
+        with known.open("x", encoding="utf-8") as file:
+            file.write(f"{pair}\n")
+    except FileExistsError:
+        return False
+    except OSError:
+        # What cannot be remembered is said again.
+        return True
+    return True
 
 
 def pins(engine: str) -> dict[Path, list[str]]:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from narrate import __version__
 from narrate.config import data_dir
-from narrate.engines.client import environment_for
+from narrate.engines.client import NEUTRAL, environment_for, isolated
 from narrate.environments import EMBEDDED, MARKER, OWN, Environment, State, digest, inspect, pins, probe, versions
 from narrate.errors import EnvironmentProblem, UsageError
 
@@ -87,12 +87,14 @@ def _installable(engine: str) -> str:
 
 
 def _steps(engine: str, folder: Path) -> list[Step]:
-    uv = shutil.which("uv")
+    found = shutil.which("uv")
+    # A project's uv.toml would name an index of its choice.
+    uv = [os.path.abspath(found), "--no-config"] if found else []
     python = str(folder / "bin" / "python")
     # uv reads no pip configuration, and that may name the index with the builds of torch for this machine's GPU.
     by_uv = uv and engine != "torch"
-    pip = [str(uv), "pip", "install", "--python", python] if by_uv else [python, "-m", "pip", "install", *_QUIETLY]
-    make = [uv, "venv", "--seed", "--python", sys.executable] if uv else [sys.executable, "-m", "venv"]
+    pip = [*uv, "pip", "install", "--python", python] if by_uv else isolated(python, "-m", "pip", "install", *_QUIETLY)
+    make = [*uv, "venv", "--seed", "--python", sys.executable] if uv else isolated(sys.executable, "-m", "venv")
     steps = [Step(f"making {folder}", [*make, str(folder)])]
     for path, wanted in pins(engine).items():
         # By itself, so that what it brings along is not weighed against the rest.
@@ -123,6 +125,7 @@ def _run(step: Step, where: str, watch: Watch) -> None:
         encoding="utf-8",
         errors="replace",
         env=environment_for(command[0]),
+        cwd=NEUTRAL,
         start_new_session=True,
     ) as process:
         assert process.stdout is not None

@@ -17,7 +17,7 @@ import xxhash
 from narrate import config, facts
 from narrate.config import EngineSettings, Settings, cache_dir
 from narrate.engines.base import Capabilities, ModelRef
-from narrate.engines.client import environment_for
+from narrate.engines.client import NEUTRAL, environment_for, isolated
 from narrate.engines.qwen import MODELS
 from narrate.errors import EnvironmentProblem, Interrupted, UsageError
 from narrate.facts import Fact
@@ -130,6 +130,7 @@ def _options(own: EngineSettings, settings: Settings) -> tuple[tuple[str, str], 
         ("base_url", own.base_url),
         ("concurrency", str(own.concurrency)),
         ("timeout", f"{settings.timeout:g}"),
+        ("servers", " ".join(settings.trust.servers)),
     )
 
 
@@ -193,12 +194,13 @@ def fetch(model: ModelRef, python: str, tell: Callable[[int, int], object], *, r
 def _client(python: str, model: ModelRef) -> subprocess.Popen[str]:
     """The hub's client, at work. Its own folder is kept off its search path: it holds a torch.py."""
     return subprocess.Popen(
-        [python, "-P", str(Path(__file__).parent / "engines" / "hub.py"), model.name, model.revision],
+        isolated(python, str(Path(__file__).parent / "engines" / "hub.py"), model.name, model.revision),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         encoding="utf-8",
         env=environment_for(python),
+        cwd=NEUTRAL,
     )
 
 

@@ -159,7 +159,7 @@ class _Run:
         """Run lanes until nothing is left to do for one model."""
         if self.stopping.is_set():
             return
-        python = environments.python_for(choice.name, self.settings)
+        python = environments.python_for(choice.name, self.settings, self._warn)
         if models.from_hub(choice.model, choice.name):
             # Before the worker: a large model takes longer than a worker may take to load, and shows how it goes.
             models.fetch(choice.model, python, partial(self._tell_fetch, choice.model.name))
@@ -360,6 +360,9 @@ class _Run:
         self._tell("failed", task.planned, attempt=task.attempt, reason=what)
         if not self._keep_going:
             self.stopping.set()
+
+    def _warn(self, text: str) -> None:
+        self._emit(Event("warning", None, {"message": text}))
 
     def _tell_fetch(self, model: str, done: int, total: int) -> None:
         self._emit(Event("fetch", None, {"model": model, "done": done, "total": total}))

@@ -15,8 +15,9 @@ from typing import Any
 import msgspec
 
 from narrate import audio, build, wav
+from narrate import script as scripts
 from narrate.clone import Audit
-from narrate.config import Settings
+from narrate.config import Config, Settings
 from narrate.errors import EnvironmentProblem, UsageError
 from narrate.events import Emit
 from narrate.script import ids
@@ -87,8 +88,9 @@ def speak(folder: Path, text: str, settings: Settings, emit: Emit) -> Path:
         script = Path(temp) / "script.json"
         voice = {"voice": {"ref": str((folder / "ref.wav").absolute())}}
         script.write_text(json.dumps({"voices": voice, "segments": [{"id": "test", "text": text, "voice": "voice"}]}))
-        flags = msgspec.to_builtins(settings) | {"out": str(Path(temp) / "out"), "format": "wav", "allow_outside": True}
-        made = build.run(script, flags, build.Options(), emit)
+        # Settings that are passed on as they are keep their origin: what a project named is not the user's word.
+        own = msgspec.structs.replace(settings, out=str(Path(temp) / "out"), format="wav", allow_outside=True)
+        made = build.perform(scripts.load(script), Config(own, {}, ()), build.Options(), emit)
         with TemporaryDirectory(prefix=".clone-", dir=folder.parent) as aside:
             copy = shutil.copyfile(made.out / made.manifest.audio.file, Path(aside, TEST))
             return copy.replace(folder / TEST)

@@ -9,7 +9,6 @@ from typing import Annotated, Any
 import typer
 
 from narrate import bench as benches
-from narrate import config
 from narrate.bench import Figures
 from narrate.cli import common
 from narrate.errors import UsageError
@@ -46,7 +45,7 @@ def bench(
     rows: list[Figures] = []
     for name in compare or engine or ["hibari"]:
         rows += _rows(name, flags, _sizes(batch), ref)
-    again = benches.cached({})
+    again = benches.cached()
     if plot:
         _draw(plot, rows)
     if json:
@@ -63,9 +62,9 @@ def bench(
 def _rows(name: str, flags: dict[str, Any], sizes: list[int], ref: Path | None) -> list[Figures]:
     engine, _, model = name.partition(":")
     own = {**flags, "engine": engine, **({"model": model} if model else {})}
-    settings = config.resolve(own, {}, Path.cwd()).settings
+    settings = common.resolve(own)
     rows = []
-    for row in benches.measure(settings, sizes, ref):
+    for row in benches.measure(settings, sizes, ref, common.warn):
         print(f"measured {row.engine}, {row.name}", file=sys.stderr)
         rows.append(row)
     return rows

@@ -32,11 +32,11 @@ OfScript = Annotated[str | None, typer.Option("--script", metavar="SCRIPT", help
 
 
 def _settings(cache_dir: str | None) -> Settings:
-    return config.resolve(common.settings(cache_dir=cache_dir), {}, Path.cwd()).settings
+    return common.resolve(common.settings(cache_dir=cache_dir))
 
 
 def _store(cache_dir: str | None) -> Store:
-    return Store(config.cache_dir(_settings(cache_dir)), _warn)
+    return Store(config.cache_dir(_settings(cache_dir)), common.warn)
 
 
 @app.command("dir")
@@ -49,7 +49,7 @@ def directory(cache_dir: common.CacheDir = None) -> None:
 def stats(cache_dir: common.CacheDir = None, json: common.Json = False) -> None:
     """Print how many clips there are, how large and old they are, and how often runs found what they needed."""
     settings = _settings(cache_dir)
-    store = Store(config.cache_dir(settings), _warn)
+    store = Store(config.cache_dir(settings), common.warn)
     sizes, days = store.sizes(), uses.by_day(store.root)
     figures: dict[str, Any] = {
         "dir": str(store.root),
@@ -109,7 +109,7 @@ def prune(max_size: MaxSize = None, older_than: OlderThan = None, cache_dir: com
         max_size = settings.cache_max_size
     most = None if max_size is None else _parsed(units.size, max_size, "--max-size")
     age = None if older_than is None else _parsed(units.age, older_than, "--older-than")
-    _print_removed(Store(config.cache_dir(settings), _warn).prune(most, age))
+    _print_removed(Store(config.cache_dir(settings), common.warn).prune(most, age))
 
 
 @app.command()
@@ -185,7 +185,3 @@ def _entry(clip: Clip, used: dict[Path, float]) -> dict[str, Any]:
 
 def _date(seconds: float) -> str:
     return time.strftime("%Y-%m-%d %H:%M", time.localtime(seconds))
-
-
-def _warn(message: str) -> None:
-    print(f"warning: {printable(message)}", file=sys.stderr)

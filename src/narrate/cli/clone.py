@@ -11,7 +11,7 @@ import msgspec
 import typer
 
 from narrate import clone as library
-from narrate import config, hearing, voices
+from narrate import hearing, voices
 from narrate.cli import common
 from narrate.clone import Audit
 from narrate.config import Settings
@@ -77,7 +77,7 @@ def clone(
         if name is not None:
             voices.check_name(name)
         flags = common.settings(language=language, engine=engine, cache_dir=cache_dir)
-        settings = config.resolve(flags, {}, Path.cwd()).settings
+        settings = common.resolve(flags)
         ear = _ear(asr_model or settings.asr_model, settings, show.note)
         audit = library.audit(ref, transcript, ear, trim, settings.language)
         _show(audit, anyway, show)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from narrate import config
 from narrate.config import Settings
 from narrate.errors import NarrateError, UsageError
 
@@ -118,6 +119,21 @@ def settings(**arguments: Any) -> dict[str, Any]:
     for name in ("offline", "allow_outside"):
         flags[name] = flags.get(name) or None
     return flags
+
+
+def resolve(flags: Mapping[str, Any]) -> Settings:
+    """The settings for a command that has no script, in the current folder; what was ignored is told."""
+    configuration = config.resolve(flags, {}, Path.cwd())
+    for text in configuration.warnings:
+        warn(text)
+    return configuration.settings
+
+
+def warn(text: str) -> None:
+    """Print a warning on stderr."""
+    from narrate.progress import printable
+
+    print(f"warning: {printable(text)}", file=sys.stderr)
 
 
 def complain(error: NarrateError) -> None:

@@ -16,7 +16,7 @@ from narrate.progress import printable
 def doctor(json: common.Json = False, directory: common.Directory = None) -> None:
     """Look at engines, models, cache, disk and ffmpeg, and say how to mend what is not well (exit 6 if it must be)."""
     common.change_to(directory)
-    findings = library.examine(Path.cwd())
+    findings = library.examine(Path.cwd(), common.warn)
     failed = [finding.part for finding in findings if finding.status is Status.FAIL]
     if json:
         sys.stdout.write(common.as_json({"ok": not failed, "findings": list(map(dataclasses.asdict, findings))}))

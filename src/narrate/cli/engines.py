@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import sys
 import time
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TimeElapsedColumn
 
-from narrate import casting, config, environments, installer
+from narrate import casting, environments, installer
 from narrate.cli import common
 from narrate.config import Settings
 from narrate.environments import OWN
@@ -26,7 +25,7 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help=" or ".join(OWN))]
 @app.command("list")
 def list_engines(json: common.Json = False) -> None:
     """List the engines, whether each can be used, and with which Python."""
-    settings = config.resolve({}, {}, Path.cwd()).settings
+    settings = common.resolve({})
     rows = [_row(name, settings) for name in casting.names()]
     if json:
         sys.stdout.write(common.as_json({"engines": rows}))
@@ -58,7 +57,7 @@ def _row(name: str, settings: Settings) -> dict[str, Any]:
     if name in OWN:
         row["environment"] = environments.inspect(name).state.name.lower()
     try:
-        found = environments.find(name, settings)
+        found = environments.find(name, settings, common.warn)
     except EnvironmentProblem as problem:
         return row | {"mend": f"{problem.what}; {problem.hint}"}
     return row | {"usable": True, "python": found.path, "origin": f"{found.path} ({found.origin})"}

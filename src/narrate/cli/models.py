@@ -5,14 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from narrate import casting, config, environments, models
+from narrate import casting, environments, models
 from narrate.cli import common
 from narrate.config import Settings
 from narrate.engines import qwen
@@ -56,7 +55,7 @@ def pull(
 ) -> None:
     """Fetch a model from the hub, or what is new of it, and print its folder."""
     flags = common.settings(engine=engine, profile=profile, offline=offline)
-    settings = config.resolve(flags, {}, Path.cwd()).settings
+    settings = common.resolve(flags)
     name = _hub_engine(settings)
     model = (
         _reference(id, settings) if id else models.resolve(casting.capabilities(name), _kind(kind), settings).reference
@@ -118,7 +117,7 @@ def _hub_engine(settings: Settings) -> str:
 def _python(id: str | None, name: str, settings: Settings) -> str:
     """An interpreter with the hub's client; any engine's will do for a model that is named."""
     try:
-        return environments.python_for(name, settings)
+        return environments.python_for(name, settings, common.warn)
     except EnvironmentProblem:
         others = [other for other in models.HUB_ENGINES if other != name] if id else []
         for other in others:

@@ -93,4 +93,4 @@ def _over_budget(made: Plan) -> list[str]:
 def warn(event: Event) -> None:
     """Print a warning of the library."""
     if event.kind == "warning":
-        print(f"warning: {printable(str(event.data['message']))}", file=sys.stderr)
+        common.warn(str(event.data["message"]))

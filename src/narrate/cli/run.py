@@ -17,7 +17,7 @@ from narrate.cli import common, plan
 from narrate.errors import NarrateError, UsageError
 from narrate.events import Event
 from narrate.output import depfile as dependencies
-from narrate.progress import counted, duration
+from narrate.progress import counted, duration, printable
 
 Ids = Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="With --force: what to speak again.")]
 Force = Annotated[
@@ -107,7 +107,9 @@ def run(
     if not (force or events or source == "-"):
         said = _words(dataclasses.replace(result, made=frozenset(), written=()), look)
         inputs = result.inputs | result.software | facts.take(() if script else common.SCRIPTS)
-        stamp.save(common.told, inputs, outputs, (said[1], said[0]), started_ns)
+        # Settings that are ignored are told of by every run, one with nothing to do included.
+        ignored = "" if quiet else "".join(f"warning: {printable(text)}\n" for text in result.warnings)
+        stamp.save(common.told, inputs, outputs, (said[1], ignored + said[0]), started_ns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +203,6 @@ def _failure(error: NarrateError, events: list[Event]) -> dict[str, Any]:
 
 
 def _print_config(script: str, flags: dict[str, Any]) -> None:
-    _, configuration = build.prepare(script, flags)
+    _, configuration = build.prepare(script, flags, plan.warn)
     for name, origin in configuration.origins.items():
         print(f"{name} = {getattr(configuration.settings, name)!r}  ({origin})")

@@ -29,7 +29,6 @@ SLICE_SECONDS = 1.0
 
 _BOOT = """
 import importlib.util, sys
-sys.path[:] = [place for place in sys.path if place]
 place, engine, module = sys.argv[1:]
 spec = importlib.util.spec_from_file_location("narrate", place + "/__init__.py", submodule_search_locations=[place])
 package = sys.modules["narrate"] = importlib.util.module_from_spec(spec)
@@ -37,8 +36,22 @@ spec.loader.exec_module(package)
 from narrate.engines.worker import main
 main(engine, module)
 """
-"""Runs the worker in any interpreter: it finds this package and nothing else of the parent's environment, and no
-module in the current folder, where a script may lie beside a numpy.py."""
+"""Runs the worker in any interpreter: it finds this package and nothing else of the parent's environment."""
+
+PACKAGE = Path(__file__).parents[1]
+
+NEUTRAL = "/"
+"""The working folder of every process that is started, as only root can put files there. In the folder of a script
+there may be modules of anybody's, and settings of numba, matplotlib, uv or pyenv."""
+
+LISTS = ("LD_LIBRARY_PATH", "PYTHONPATH", "SSL_CERT_DIR")
+PLACES = (
+    *("CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "TMPDIR"),
+    *("HF_HOME", "HF_HUB_CACHE", "HF_TOKEN_PATH", "HUGGINGFACE_HUB_CACHE", "NUMBA_CACHE_DIR", "TORCH_HOME"),
+    *("PIP_CACHE_DIR", "PIP_CERT", "PIP_CONFIG_FILE", "UV_CACHE_DIR", "UV_CONFIG_FILE"),
+    *("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"),
+)
+"""Variables that hold paths, many or one, which may be relative to the current folder."""
 
 
 class WorkerLost(Exception):
@@ -84,13 +97,14 @@ class Worker:
         self._voices: set[str] = set()
         self._stderr: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
         self._process = subprocess.Popen(
-            [python, "-c", _BOOT, str(Path(__file__).parents[1]), engine, module or f"narrate.engines.{engine}"],
+            isolated(python, "-c", _BOOT, str(PACKAGE), engine, module or f"narrate.engines.{engine}"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._stderr,
             bufsize=0,
             start_new_session=True,
             env=environment_for(python),
+            cwd=NEUTRAL,
         )
 
     def wait_ready(self) -> None:
@@ -209,14 +223,33 @@ class Worker:
         )
 
 
+def isolated(python: str, *arguments: str) -> list[str]:
+    """A command for an interpreter that imports nothing from the folder of a script or from the current one.
+
+    With -I it would lose the user's own site-packages and PYTHONPATH, from which narrate itself may have come.
+    """
+    return [python, "-P", *arguments]
+
+
 def environment_for(python: str) -> dict[str, str]:
-    """What an interpreter gets of the environment: this one's paths and warnings are not another one's."""
+    """What an interpreter in the folder NEUTRAL gets of the environment: its paths as absolute ones.
+
+    An empty path in a list means the current folder, mostly by a slip, and is left out. The search path and the
+    warnings of this interpreter are not those of another one.
+    """
     # onnxruntime, of hibari and others, reports to its maker unless it is told not to before it is imported.
     environment = {**os.environ, "ORT_DISABLE_TELEMETRY": "1"}
+    for name in {*LISTS, *PLACES} & environment.keys():
+        paths = environment[name].split(os.pathsep) if name in LISTS else [environment[name]]
+        environment[name] = os.pathsep.join(map(_absolute, filter(None, paths)))
     if python != sys.executable:
         for name in ("PYTHONPATH", "PYTHONHOME", "PYTHONWARNINGS"):
             environment.pop(name, None)
     return environment
+
+
+def _absolute(path: str) -> str:
+    return path if path.startswith("~") else os.path.abspath(path)
 
 
 class _Patience:

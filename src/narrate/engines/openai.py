@@ -9,9 +9,10 @@ from __future__ import annotations
 import base64
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from urllib.parse import SplitResult
 
 from narrate import audio, wav
 from narrate.engines import qwen, riff
@@ -52,7 +53,11 @@ PCM_RATE = 24_000
 NAMES = {code: name.title() for code, name in qwen.LANGUAGES.items()}
 """How vllm-omni calls languages; it takes others by their codes where a model has them."""
 
-KEYS = ("NARRATE_OPENAI_API_KEY", "OPENAI_API_KEY")
+OWN_KEY, OPENAI_KEY = "NARRATE_OPENAI_API_KEY", "OPENAI_API_KEY"
+
+OPENAI_SERVER = ("https", "api.openai.com", 443)
+"""Whose key OPENAI_API_KEY is."""
+
 NO_SERVER = 'no server is named; write into narrate.toml: engines.openai.base_url = "http://127.0.0.1:8091/v1"'
 
 
@@ -71,7 +76,8 @@ class Engine:
         self._plain = PLAIN.fullmatch(self._model) is not None
         self._references: dict[str, dict[str, Any]] = {}
         seconds = PATIENCE * float(options["timeout"])
-        self._server = Server(options["base_url"], _key(url.scheme == "https" or is_here(url)), seconds)
+        key, withheld = find_key(url, options.get("servers", "").split(), os.environ)
+        self._server = Server(options["base_url"], key, seconds, withheld)
         self._server.reach()
         self._pool = ThreadPoolExecutor(int(options["concurrency"]))
 
@@ -118,12 +124,45 @@ class Engine:
         return {name: value for name, value in fields.items() if value is not None}
 
 
-def _key(safe: bool) -> str | None:
-    """The key from the environment, if any. The one meant for OpenAI never goes over the network in the clear."""
-    key = next((os.environ[name] for name in (KEYS if safe else KEYS[:1]) if os.environ.get(name)), "").strip()
+def find_key(url: SplitResult, servers: Iterable[str], environment: Mapping[str, str]) -> tuple[str | None, str]:
+    """The key from the environment that belongs to a server, if any; else why one is withheld, in words.
+
+    `servers` are those that the user's own settings name. OPENAI_API_KEY belongs to OpenAI and to these, but never
+    goes over the network in the clear; NARRATE_OPENAI_API_KEY to these, or to OpenAI if there are none. What a
+    project names gets no key, as it could be anybody's server, on this machine too. Raises Unusable for an odd key.
+    """
+    own = [_place(parse(server)) for server in servers if _is_sound(server)]
+    named, openai = _place(url) in own, _place(url) == OPENAI_SERVER
+    private = url.scheme == "https" or is_here(url)
+    belongs = {OWN_KEY: named or (openai and not own), OPENAI_KEY: (named or openai) and private}
+    there = [name for name in belongs if environment.get(name, "").strip()]
+    for name in there:
+        if belongs[name]:
+            return _checked(environment[name].strip()), ""
+    if not there:
+        return None, ""
+    if named:
+        return None, f"{OPENAI_KEY} is not sent over the network in the clear; set {OWN_KEY}"
+    what = f"the key in {there[0]} was not sent, as only a project names this server"
+    return None, f"{what}; if the key belongs there, name it in your own settings too, or in NARRATE_OPENAI_BASE_URL"
+
+
+def _checked(key: str) -> str:
     if not (key.isascii() and key.isprintable()):
         raise Unusable("the key in the environment holds what is no letter, digit or sign")
-    return key or None
+    return key
+
+
+def _is_sound(base_url: str) -> bool:
+    try:
+        return bool(parse(base_url))
+    except Unusable:
+        return False
+
+
+def _place(url: SplitResult) -> tuple[str, str, int]:
+    """What makes two addresses one server."""
+    return url.scheme, url.hostname or "", url.port or (443 if url.scheme == "https" else 80)
 
 
 def _fields(reference: Reference) -> dict[str, Any]:

@@ -59,9 +59,11 @@ class Answer:
 class Server:
     """One server, used by many threads at once, each over a connection of its own."""
 
-    def __init__(self, base_url: str, key: str | None, seconds: float) -> None:
+    def __init__(self, base_url: str, key: str | None, seconds: float, withheld: str = "") -> None:
+        """`withheld` says what to do if the server wants a key that it was not sent."""
         self._url = parse(base_url)
         self._key = key
+        self._withheld = withheld
         self._seconds = seconds
         self._threads = threading.local()
         self._headers = {"Content-Type": "application/json", "Accept": "audio/wav", "User-Agent": "narrate"}
@@ -143,7 +145,8 @@ class Server:
         if status in (408, 425) or status >= 500 or status < 300:
             raise _Again(said)
         if status in (401, 402, 403):
-            hint = "is the key in the environment right?" if self._key else "set NARRATE_OPENAI_API_KEY"
+            without = self._withheld or "set NARRATE_OPENAI_API_KEY"
+            hint = "is the key in the environment right?" if self._key else without
             raise Unusable(f"{said}; {hint}")
         if status in (404, 405):
             raise Unusable(f"{said}; does base_url end as the server wants it (/v1), and does it have the --model?")
