@@ -183,7 +183,7 @@ def _is_meant_for_us(path: Path) -> bool:
         return True
     try:
         return path.is_file() and bool(_read(path))
-    except UsageError:
+    except (OSError, UsageError):
         return False
 
 

@@ -56,14 +56,17 @@ def objection(path: Path, environment: Mapping[str, str]) -> str:
     A link must be theirs too, as it may point to a file that was written for another place; and so must the folder,
     in which others could put another file. Raises OSError, FileNotFoundError if there is no file.
     """
-    link, file, folder = path.lstat(), path.stat(), path.parent.stat()
+    link, folder = path.lstat(), path.parent.stat()
     if any(_realpath(path.parent).is_relative_to(place) for place in _trusted(environment)):
         return ""
     users = _users(environment)
-    target = "what it links to" if stat.S_ISLNK(link.st_mode) else "it"
-    for status, what in ((link, "it"), (file, target), (folder, "its folder")):
+    for status, what in ((link, "it"), (folder, "its folder")):
         if status.st_uid not in users:
             return f"{what} belongs to {_name(status.st_uid)}"
+    # Only now, as where somebody else's link leads may be an error of its own.
+    file, target = path.stat(), "what it links to" if stat.S_ISLNK(link.st_mode) else "it"
+    if file.st_uid not in users:
+        return f"{target} belongs to {_name(file.st_uid)}"
     # Devices may be written by everybody; what is not a regular file is refused when it is read.
     if stat.S_ISREG(file.st_mode) and file.st_mode & stat.S_IWOTH:
         return f"every user may write {target}"

@@ -24,11 +24,6 @@ def read(path: Path, most: int) -> bytes:
 
     Raises NotRegular, TooLarge or another OSError, each with its reason in words as `strerror`.
     """
-    return read_with_status(path, most)[0]
-
-
-def read_with_status(path: Path, most: int) -> tuple[bytes, os.stat_result]:
-    """What `read` returns, and the status of the very file that was read."""
     try:
         fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     except OSError as error:
@@ -37,15 +32,14 @@ def read_with_status(path: Path, most: int) -> tuple[bytes, os.stat_result]:
             raise _not_regular(path) from error
         raise
     try:
-        status = os.fstat(fd)
-        if not stat.S_ISREG(status.st_mode):
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
             raise _not_regular(path)
         # What a file under /proc or /sys holds is not what its size says, so the bytes are counted.
         data = bytearray()
         while len(data) <= most:
             block = os.read(fd, min(most + 1 - len(data), 1 << 20))
             if not block:
-                return bytes(data), status
+                return bytes(data)
             data += block
     finally:
         os.close(fd)
