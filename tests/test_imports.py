@@ -14,7 +14,7 @@ import narrate
 SOURCE = Path(narrate.__file__).parent
 
 LAYERS = (
-    ("errors", "limits", "fps", "wav", "events", "stamp", "pace", "reference", "durable", "units", "uses"),
+    ("errors", "limits", "fps", "wav", "events", "stamp", "pace", "reference", "durable", "units", "uses", "regular"),
     ("request", "hearing", "audio", "project"),
     ("spoken", "entry", "presence"),
     ("script",),

@@ -7,6 +7,9 @@ YAML_BYTES = 4 * 1024 * 1024
 YAML_VALUES = 100_000
 """Its parser takes a second for every megabyte, or 40,000 values; JSON is read a hundred times as fast."""
 
+SETTINGS_BYTES = 1024 * 1024
+"""A settings file; a long one of people is a few thousand bytes."""
+
 SEGMENTS = 20_000
 UTTERANCES = 50_000
 SILENCE_SECONDS = 86_400.0
