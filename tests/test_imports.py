@@ -14,8 +14,8 @@ import narrate
 SOURCE = Path(narrate.__file__).parent
 
 LAYERS = (
-    ("errors", "limits", "fps", "wav", "events", "stamp", "pace", "reference", "durable", "units", "uses", "regular"),
-    ("request", "hearing", "audio", "project"),
+    ("errors", "limits", "fps", "wav", "events", "stamp", "pace", "reference", "durable", "units", "regular"),
+    ("uses", "request", "hearing", "audio", "project"),
     ("spoken", "entry", "presence"),
     ("script",),
     ("cache", "engines"),

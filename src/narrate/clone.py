@@ -8,10 +8,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from narrate import audio, hearing, reference, trim, verdict
+from narrate import audio, hearing, reference, regular, trim, verdict
 from narrate.errors import UsageError
 from narrate.hearing import Ear, Heard
-from narrate.limits import TEXT_CHARS
+from narrate.limits import TEXT_CHARS, TRANSCRIPT_BYTES
 from narrate.reference import EDGE_LIMIT, EDGE_SECONDS, NOTHING_DB, Measures
 from narrate.verdict import SECONDS, Colour, Finding
 
@@ -113,7 +113,7 @@ def _channels(path: Path) -> tuple[int, float]:
 def _transcript(path: Path, wanted: str | None) -> tuple[str, str]:
     """What the recording is said to say, and where that is from; both are empty if nothing says it."""
     beside = path.with_suffix(".txt")
-    if wanted is not None and not os.path.isfile(wanted):
+    if wanted is not None and not os.path.exists(wanted):
         text, origin = wanted, "given by --transcript"
     elif wanted is not None:
         text, origin = _text(Path(wanted)), f"from {Path(wanted).name}"
@@ -128,11 +128,12 @@ def _transcript(path: Path, wanted: str | None) -> tuple[str, str]:
 
 def _text(path: Path) -> str:
     try:
-        with path.open(encoding="utf-8-sig") as file:
-            return file.read(TEXT_CHARS + 1)
+        return regular.read(path, TRANSCRIPT_BYTES).decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(
-            f"the transcript cannot be read ({error})", where=str(path), hint="save it as UTF-8"
+            f"the transcript cannot be read ({getattr(error, 'strerror', error)})",
+            where=str(path),
+            hint="name a text file in UTF-8, or give the text itself",
         ) from error
 
 

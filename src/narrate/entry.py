@@ -20,7 +20,7 @@ from typing import Any
 import msgspec
 import xxhash
 
-from narrate import wav
+from narrate import regular, wav
 from narrate.limits import ENTRY_BYTES, RATES
 
 _DIGEST = 16
@@ -102,7 +102,7 @@ def parse(data: bytes, path: Path) -> Clip:
 
 def peek(path: Path) -> Clip:
     """Read an entry's header and chunk, but not its samples. Raises Damaged or OSError."""
-    fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    fd = _opened(path)
     try:
         size = os.fstat(fd).st_size
         samples, rate = _parse_header(os.pread(fd, wav.HEADER_BYTES, 0), size)
@@ -117,8 +117,15 @@ def _place(path: Path) -> tuple[str, str]:
     return sys.intern(str(path.parent)), path.stem
 
 
+def _opened(path: Path) -> int:
+    try:
+        return regular.opened(path, os.O_NOFOLLOW)
+    except regular.NotRegular as error:
+        raise Damaged(f"it {error.strerror}") from error
+
+
 def _bytes(path: Path) -> bytes:
-    fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    fd = _opened(path)
     with os.fdopen(fd, "rb", buffering=0) as file:
         size = os.fstat(fd).st_size
         if size > ENTRY_BYTES:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from rich import filesize
 from rich.console import Console
@@ -21,6 +21,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from narrate import regular
 from narrate.errors import UsageError
 from narrate.events import Emit, Event
 
@@ -123,7 +124,7 @@ def event_log(path: Path | None) -> Iterator[Emit]:
         yield lambda event: None
         return
     try:
-        file: IO[str] = path.open("w", encoding="utf-8", buffering=1)
+        file = regular.created(path)
     except OSError as error:
         raise UsageError(
             f"the event log cannot be written ({error.strerror})",

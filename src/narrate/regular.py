@@ -1,4 +1,4 @@
-"""Files read without waiting and without end: regular files only, and at most so many bytes.
+"""Files read without waiting and with an end: regular files only, and at most so many bytes.
 
 A FIFO in the place of a file would make a plain read wait for a writer, and a device would never end.
 """
@@ -9,6 +9,7 @@ import errno
 import os
 import stat
 from pathlib import Path
+from typing import IO
 
 
 class NotRegular(OSError):
@@ -29,17 +30,9 @@ def read(path: Path, most: int) -> bytes:
 
 def read_with_status(path: Path, most: int) -> tuple[bytes, os.stat_result]:
     """What `read` returns, and the status of the very file that was read."""
-    try:
-        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
-    except OSError as error:
-        # A socket cannot be opened, and neither can a device without a driver.
-        if error.errno in (errno.ENXIO, errno.ENODEV, errno.EOPNOTSUPP):
-            raise _not_regular(path) from error
-        raise
+    fd = opened(path)
     try:
         status = os.fstat(fd)
-        if not stat.S_ISREG(status.st_mode):
-            raise _not_regular(path)
         # What a file under /proc or /sys holds is not what its size says, so the bytes are counted.
         data = bytearray()
         while len(data) <= most:
@@ -50,6 +43,37 @@ def read_with_status(path: Path, most: int) -> tuple[bytes, os.stat_result]:
     finally:
         os.close(fd)
     raise TooLarge(errno.EFBIG, f"is larger than {most:,} bytes", str(path))
+
+
+def opened(path: Path, flags: int = 0) -> int:
+    """A descriptor of a regular file, open for reading; `flags` of os.open are added. Raises NotRegular or OSError."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC | flags)
+    except OSError as error:
+        # A socket cannot be opened, and neither can a device without a driver.
+        if error.errno in (errno.ENXIO, errno.ENODEV, errno.EOPNOTSUPP):
+            raise _not_regular(path) from error
+        raise
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
+        raise _not_regular(path)
+    return fd
+
+
+def created(path: Path) -> IO[str]:
+    """A file, emptied, to write text to line by line; devices and FIFOs will do, but no reader is waited for.
+
+    Raises OSError, for a FIFO that nobody reads as well.
+    """
+    try:
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC, 0o666)
+    except OSError as error:
+        if error.errno == errno.ENXIO:
+            raise OSError(errno.ENXIO, "nobody reads from it", str(path)) from error
+        raise
+    # A reader that is slow, but there, is waited for.
+    os.set_blocking(fd, True)
+    return open(fd, "w", encoding="utf-8", buffering=1)
 
 
 def _not_regular(path: Path) -> NotRegular:

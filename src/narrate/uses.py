@@ -11,6 +11,9 @@ import re
 import time
 from pathlib import Path
 
+from narrate import regular
+from narrate.limits import INDEX_BYTES
+
 DAYS = 366
 """Days that are remembered."""
 
@@ -18,11 +21,15 @@ RUN = re.compile(rb"^([0-9]{1,18}) ([0-9]{1,18})$", re.MULTILINE)
 """A line of a day; others, such as one that a full disk cut, do not count."""
 
 
+_APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+"""Opens a day without waiting for the other end of a FIFO and without following a link."""
+
+
 def count(cache: Path, hits: int, misses: int) -> None:
     """Remember a run; trouble with that is no trouble."""
     with contextlib.suppress(OSError):
         (cache / "uses").mkdir(exist_ok=True)
-        fd = os.open(cache / "uses" / day(), os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        fd = os.open(cache / "uses" / day(), _APPEND, 0o600)
         try:
             os.write(fd, f"{hits} {misses}\n".encode())
         finally:
@@ -32,9 +39,9 @@ def count(cache: Path, hits: int, misses: int) -> None:
 def by_day(cache: Path) -> dict[str, tuple[int, int]]:
     """Hits and misses of every day that had any, in order."""
     days = {}
-    with contextlib.suppress(OSError):
-        for path in sorted((cache / "uses").glob("????-??-??")):
-            runs = RUN.findall(path.read_bytes())
+    for path in sorted((cache / "uses").glob("????-??-??")):
+        with contextlib.suppress(OSError):
+            runs = RUN.findall(regular.read(path, INDEX_BYTES))
             days[path.name] = (sum(int(hits) for hits, _ in runs), sum(int(misses) for _, misses in runs))
     return days
 

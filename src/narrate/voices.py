@@ -14,11 +14,12 @@ from typing import Any
 
 import msgspec
 
-from narrate import audio, build, wav
+from narrate import audio, build, regular, wav
 from narrate.clone import Audit
 from narrate.config import Settings
 from narrate.errors import EnvironmentProblem, UsageError
 from narrate.events import Emit
+from narrate.limits import MARKER_BYTES, RECORDING_BYTES
 from narrate.script import ids
 
 DATA = "voice.toml"
@@ -37,7 +38,7 @@ def store(audited: Audit, name: str, voices: Path, about: Mapping[str, str], for
     check_name(name)
     folder = voices / name
     sound = _sound(audited)
-    before = {file: (folder / file).read_bytes() for file in sound if (folder / file).is_file()}
+    before = {file: regular.read(folder / file, RECORDING_BYTES) for file in sound if (folder / file).is_file()}
     if before and before != sound and not force:
         raise UsageError(
             "there is another voice of that name",
@@ -91,14 +92,14 @@ def _sound(audited: Audit) -> dict[str, bytes]:
 def _known(path: Path) -> dict[str, str]:
     """What a voice.toml says, as far as it can be read."""
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = tomllib.loads(regular.read(path, MARKER_BYTES).decode())
     except (OSError, ValueError):
         return {}
     return {key: value for key, value in table.items() if isinstance(value, str)}
 
 
 def _data(audited: Audit, name: str, about: Mapping[str, str]) -> bytes:
-    digest = hashlib.blake2b(audited.path.read_bytes(), digest_size=32).hexdigest()
+    digest = hashlib.blake2b(regular.read(audited.path, RECORDING_BYTES), digest_size=32).hexdigest()
     tables: dict[str, Mapping[str, Any]] = {
         "": {"name": name, **about, "language": audited.language, "verdict": audited.colour},
         "made_from": {"file": audited.path.name, "blake2b_256": digest},

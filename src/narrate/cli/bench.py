@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from narrate import bench as benches
-from narrate import config
+from narrate import config, regular
 from narrate.bench import Figures
 from narrate.cli import common
 from narrate.errors import UsageError
@@ -99,7 +99,8 @@ def _print(rows: list[Figures]) -> None:
 
 def _draw(path: Path, rows: list[Figures]) -> None:
     try:
-        path.write_text(benches.chart(rows))
+        with regular.created(path) as file:
+            file.write(benches.chart(rows))
     except OSError as error:
         what = f"the picture cannot be written ({error.strerror})"
         raise UsageError(what, where=str(path), hint="name another file after --plot") from error

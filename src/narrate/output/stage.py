@@ -17,6 +17,7 @@ from stat import S_ISREG
 
 import msgspec
 
+from narrate import limits, regular
 from narrate.errors import EnvironmentProblem
 
 RECORD = "run.json"
@@ -149,8 +150,8 @@ def _make_folder(folder: Path, name: str) -> None:
 
 def _read_record(path: Path) -> dict[str, Made]:
     try:
-        return msgspec.json.decode(path.read_bytes(), type=_Record).outputs
-    except (FileNotFoundError, IsADirectoryError, msgspec.MsgspecError, UnicodeDecodeError):
+        return msgspec.json.decode(regular.read(path, limits.RECORD_BYTES), type=_Record).outputs
+    except (FileNotFoundError, regular.NotRegular, regular.TooLarge, msgspec.MsgspecError, UnicodeDecodeError):
         return {}
 
 

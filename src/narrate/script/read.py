@@ -12,7 +12,7 @@ from itertools import groupby, islice
 from pathlib import Path
 from typing import BinaryIO
 
-from narrate import limits
+from narrate import limits, regular
 from narrate.errors import ScriptError, UsageError
 from narrate.script.data import read_json, read_yaml
 from narrate.script.document import printable, show
@@ -130,21 +130,19 @@ _PARSERS: dict[str, Callable[[str, str], Parsed]] = {
 
 
 def _read_file(path: Path, name: str) -> str:
-    # Opening a named pipe would wait for its other end.
-    if not stat.S_ISREG(_stat(path).st_mode):
-        hint = "name a file or a folder, or - to read from a pipe"
-        raise ScriptError("not a regular file", where=name, hint=hint)
     try:
-        with path.open("rb") as file:
-            if os.fstat(file.fileno()).st_size > limits.SCRIPT_BYTES:
-                raise _too_large(name)
-            return _decode(_bounded(file, name), name)
+        return _decode(regular.read(path, limits.SCRIPT_BYTES), name)
+    except regular.NotRegular:
+        hint = "name a file or a folder, or - to read from a pipe"
+        raise ScriptError("not a regular file", where=name, hint=hint) from None
+    except regular.TooLarge:
+        raise _too_large(name) from None
     except OSError as error:
         raise _unreadable(path, error) from None
 
 
 def _bounded(file: BinaryIO, name: str) -> bytes:
-    # A pipe has no size, and a file can grow.
+    # A pipe has no size.
     data = file.read(limits.SCRIPT_BYTES + 1)
     if len(data) > limits.SCRIPT_BYTES:
         raise _too_large(name)
