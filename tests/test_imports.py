@@ -15,7 +15,7 @@ SOURCE = Path(narrate.__file__).parent
 
 LAYERS = (
     ("errors", "limits", "fps", "wav", "events", "stamp", "pace", "reference", "durable", "units", "regular"),
-    ("uses", "request", "hearing", "audio", "project"),
+    ("uses", "terminal", "request", "hearing", "audio", "project"),
     ("spoken", "entry", "presence"),
     ("script",),
     ("cache", "engines"),

@@ -5,19 +5,20 @@ from __future__ import annotations
 import os
 import sys
 
-from narrate import stamp
+from narrate import stamp, terminal
 
 
 def main() -> None:
     """Answer at once if there is nothing to do; else hand over to the command line."""
+    terminal.prepare()
     try:
         told = [os.getcwd(), *sys.argv[1:]]
     except OSError:
-        sys.exit("error: the current folder does not exist any more: change to another one")
+        terminal.tell("error: the current folder does not exist any more", "  next: change to another one")
+        sys.exit(6)
     said = stamp.reply(told)
     if said is not None:
-        sys.stdout.write(said[0])
-        sys.stderr.write(said[1])
+        _repeat(*said)
         return
     import signal
 
@@ -30,6 +31,17 @@ def main() -> None:
         start(told)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _repeat(out: str, err: str) -> None:
+    try:
+        terminal.write(out)
+        terminal.finish()
+    except terminal.StdoutLost as lost:
+        from narrate.cli.app import leave
+
+        leave(lost)
+    terminal.tell(*err.splitlines())
 
 
 if __name__ == "__main__":

@@ -102,7 +102,7 @@ def _channels(path: Path) -> tuple[int, float]:
     if path.suffix.lower() in audio.DEMUXERS:
         return 0, NOTHING_DB
     channels, common, different = 1, 0.0, 0.0
-    for block in soundfile.blocks(path, blocksize=BLOCK_SAMPLES, always_2d=True):
+    for block in soundfile.blocks(os.fsencode(path), blocksize=BLOCK_SAMPLES, always_2d=True):
         shared = block.mean(axis=1, keepdims=True)
         channels = block.shape[1]
         common += channels * float(np.sum(shared**2))

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from narrate import terminal
 from narrate.config import Settings
 from narrate.errors import NarrateError, UsageError
 
@@ -122,19 +121,10 @@ def settings(**arguments: Any) -> dict[str, Any]:
 
 def complain(error: NarrateError) -> None:
     """Print an error on stderr: what is wrong and where, then the next step."""
-    from narrate.progress import printable
-
-    print(f"error: {printable(str(error))}", file=sys.stderr)
-    if error.hint:
-        print(f"  next: {printable(error.hint)}", file=sys.stderr)
+    terminal.tell(f"error: {error}", *([f"  next: {error.hint}"] if error.hint else []))
 
 
 def shown(path: Path) -> str:
     """A path as a person would write it from here."""
     here = Path.cwd()
     return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
-
-
-def as_json(document: dict[str, Any]) -> str:
-    """One JSON object, as it is printed on stdout."""
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"

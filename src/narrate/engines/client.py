@@ -216,6 +216,13 @@ def environment_for(python: str) -> dict[str, str]:
     return environment
 
 
+def _readable(fd: int, seconds: float) -> bool:
+    """Whether there is something to read, or an end, within so many seconds; select knows no number above 1,023."""
+    poll = select.poll()
+    poll.register(fd, select.POLLIN)
+    return bool(poll.poll(seconds * 1000))
+
+
 class _Deadline:
     """Reads a pipe, and gives up when the time has come."""
 
@@ -226,8 +233,7 @@ class _Deadline:
         """Exactly `size` bytes, or fewer at the end of the pipe. Raises TimeoutError."""
         block = bytearray()
         while len(block) < size:
-            ready, _, _ = select.select([self._fd], [], [], max(0.0, self._end - time.monotonic()))
-            if not ready:
+            if not _readable(self._fd, max(0.0, self._end - time.monotonic())):
                 raise TimeoutError
             part = os.read(self._fd, min(size - len(block), 1 << 20))
             if not part:

@@ -25,6 +25,7 @@ from urllib.parse import SplitResult, urlsplit
 from narrate.engines.base import Unspeakable, Unusable
 from narrate.engines.budget import Share
 from narrate.limits import ANSWER_BYTES, ANSWERS_BYTES
+from narrate.terminal import printable
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -168,7 +169,7 @@ class Server:
             text = text.replace(self._key, "[key]")
         text = " ".join(text.split())
         text = text if len(text) <= WORDS else f"{text[:WORDS]}…"
-        return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+        return printable(text)
 
 
 class _Timed:

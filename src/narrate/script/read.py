@@ -15,8 +15,9 @@ from typing import BinaryIO
 from narrate import limits, regular
 from narrate.errors import ScriptError, UsageError
 from narrate.script.data import read_json, read_yaml
-from narrate.script.document import printable, show
+from narrate.script.document import show
 from narrate.script.markdown import read_markdown
+from narrate.terminal import printable
 
 Parsed = tuple[object, dict[str, str]]
 STDIN = "-"
@@ -62,7 +63,7 @@ def read(source: str | Path) -> Source:
 
 def display_name(source: str | Path) -> str:
     """What errors call the source: the file's name, or `-`."""
-    return printable(Path(source).name or str(Path(source)))
+    return printable(Path(source).name or str(Path(source)))[:200]
 
 
 def _read_stdin() -> Source:
@@ -84,7 +85,7 @@ def _read_folder(folder: Path, name: str) -> Source:
         raise _too_large(name)
     scenes, lines = [], {}
     for i, path in enumerate(files):
-        place = f"{name}/{printable(path.name)}"
+        place = f"{name}/{printable(path.name)[:200]}"
         texts = _paragraphs(_read_file(path, place), place)
         scenes.append({"id": path.stem, "segments": [{"text": text} for text, _ in texts]})
         lines[f"$.scenes[{i}]"] = place
@@ -179,4 +180,4 @@ def _too_large(name: str) -> ScriptError:
 def _unreadable(path: Path, error: Exception) -> ScriptError:
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     hint = "check the name and its permissions"
-    return ScriptError(f"cannot read it: {reason}", where=printable(str(path)), hint=hint)
+    return ScriptError(f"cannot read it: {reason}", where=printable(str(path))[:200], hint=hint)
