@@ -80,9 +80,13 @@ def endless(path: Path) -> None:
     path.symlink_to("/dev/zero")
 
 
+def own_places(narrate: Narrate) -> dict[str, str]:
+    return {"NARRATE_DATA_DIR": str(narrate.root / "data"), "HF_HUB_CACHE": str(narrate.root / "data" / "hub")}
+
+
 def prepare(narrate: Narrate) -> None:
     """A project that was narrated once, with all that the commands need."""
-    narrate.env |= {"NARRATE_DATA_DIR": str(narrate.root / "data"), "HF_HUB_CACHE": str(narrate.root / "data" / "hub")}
+    narrate.env |= own_places(narrate)
     narrate.write("script.json", {"segments": [{"id": "s1", "text": "Rows meet columns."}]})
     narrate.write("new.json", {"segments": [{"id": "s1", "text": "Never said before."}]})
     narrate.write("recorded.json", {"segments": [{"id": "s1", "audio": "line.wav"}]})

@@ -32,6 +32,9 @@ def explained(error: Exception) -> NarrateError:
         return error
     if isinstance(error, StdoutLost):
         cause = error.__cause__
+        if cause and isinstance(cause.__context__, NarrateError):
+            # What failed before its words could not be printed.
+            return cause.__context__
         what = f"what was to be printed cannot be written ({_words(cause)})"
         return EnvironmentProblem(what, where="standard output", hint=_hint(cause))
     if hasattr(error, "format_message"):
