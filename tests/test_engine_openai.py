@@ -617,6 +617,24 @@ def trickle(handler: Handler, sound: bytes) -> None:
             time.sleep(0.2)
 
 
+def dribble(handler: Handler, sound: bytes) -> None:
+    """Send headers, none of which is waited for too long, and never the last one."""
+    handler.send_response(200)
+    with suppress(OSError):
+        for number in range(90):
+            handler.send_header(f"X-{number}", "more to come")
+            handler.flush_headers()
+            time.sleep(0.2)
+
+
+def go_on(handler: Handler, sound: bytes) -> None:
+    """Ask for what was sent already, again and again."""
+    with suppress(OSError):
+        for _ in range(300):
+            handler.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n" * 100)
+            time.sleep(0.1)
+
+
 def unending(handler: Handler, sound: bytes) -> None:
     """A stream that neither HTTP nor its header says the length of."""
     handler.send_response(200)
@@ -634,8 +652,10 @@ def body(make: Callable[[bytes], bytes], kind: str = "audio/wav") -> Fault:
 LASTING: dict[str, tuple[Fault, str]] = {
     "500": (refuse(500, '{"error": {"message": "no\\u001b[31m GPU"}}'), r"answered 500 (no\x1b[31m GPU), in "),
     "429": (refuse(429, '{"message": "slow"}', Retry_After="3600"), "429 (slow), and asks to wait 3600 s"),
-    "hang": (hang, "no answer within 2 s"),
-    "trickle": (trickle, "the answer did not end in time"),
+    "hang": (hang, "no whole answer within 2 s"),
+    "trickle": (trickle, "no whole answer within 2 s"),
+    "dribble": (dribble, "no whole answer within 2 s"),
+    "continue": (go_on, "no whole answer within 2 s"),
     "cut": (cut, "the answer is cut short: "),
     "no-length": (unending, "nothing says whether the WAV is complete"),
     "garbage": (garbage, "what the server sent as audio/wav cannot be used: it is not a WAV file"),

@@ -14,7 +14,7 @@ import narrate
 SOURCE = Path(narrate.__file__).parent
 
 LAYERS = (
-    ("errors", "limits", "fps", "wav", "events", "facts", "pace", "reference", "durable", "units"),
+    ("errors", "limits", "fps", "wav", "events", "facts", "pace", "reference", "durable", "units", "terminal"),
     ("regular", "ownership"),
     ("request", "tag", "hearing", "audio", "project", "stamp", "targets"),
     ("spoken", "entry", "presence", "uses"),

@@ -13,19 +13,20 @@ if __name__ == "__main__" and not sys.flags.safe_path:
     except OSError:
         pass
 
-from narrate import stamp  # noqa: E402
+from narrate import stamp, terminal  # noqa: E402
 
 
 def main() -> None:
     """Answer at once if there is nothing to do; else hand over to the command line."""
+    terminal.prepare()
     try:
         told = [os.getcwd(), *sys.argv[1:]]
     except OSError:
-        sys.exit("error: the current folder does not exist any more: change to another one")
+        terminal.tell("error: the current folder does not exist any more", "  next: change to another one")
+        sys.exit(6)
     said = stamp.reply(told)
     if said is not None:
-        sys.stdout.write(said[0])
-        sys.stderr.write(said[1])
+        _repeat(*said)
         return
     import signal
 
@@ -38,6 +39,17 @@ def main() -> None:
         start(told)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _repeat(out: str, err: str) -> None:
+    try:
+        terminal.write(out)
+        terminal.finish()
+    except terminal.StdoutLost as lost:
+        from narrate.cli.app import leave
+
+        leave(lost)
+    terminal.tell(*err.splitlines())
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from narrate import checks, entry, limits, targets, wav
+from narrate import checks, entry, limits, regular, targets, wav
 from narrate.cache import Gone, Store
 from narrate.durable import write_all
 from narrate.engines.base import StopReason, Synthesis
@@ -121,7 +121,7 @@ def take_in(path: Path, store: Store) -> Taken:
     """
     taken = Taken()
     try:
-        with path.open("rb") as file, _opened(file, path) as archive:
+        with os.fdopen(regular.opened(path), "rb") as file, _opened(file, path) as archive:
             for name in _names(archive, path, os.fstat(file.fileno()).st_size):
                 _take(archive, name, store, taken)
     except OSError as error:

@@ -101,7 +101,7 @@ def _decode(path: Path, where: str) -> tuple[NDArray[np.float32], int]:
 
     try:
         # The sum of finite samples may not be finite; that is refused below.
-        with soundfile.SoundFile(path) as file, np.errstate(over="ignore"):
+        with soundfile.SoundFile(os.fsencode(path)) as file, np.errstate(over="ignore"):
             _admit(path, where, file.samplerate, file.channels)
             rate = int(file.samplerate)
             # One sample more than allowed: a header may lie about the length, in either direction.

@@ -8,10 +8,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from narrate import audio, hearing, reference, trim, verdict
+from narrate import audio, hearing, reference, regular, trim, verdict
 from narrate.errors import UsageError
 from narrate.hearing import Ear, Heard
-from narrate.limits import TEXT_CHARS
+from narrate.limits import TEXT_CHARS, TRANSCRIPT_BYTES
 from narrate.reference import EDGE_LIMIT, EDGE_SECONDS, NOTHING_DB, Measures
 from narrate.verdict import SECONDS, Colour, Finding
 
@@ -110,7 +110,7 @@ def _channels(path: Path) -> tuple[int, float]:
     if path.suffix.lower() in audio.DEMUXERS:
         return 0, NOTHING_DB
     channels, common, different = 1, 0.0, 0.0
-    for block in soundfile.blocks(path, blocksize=BLOCK_SAMPLES, always_2d=True):
+    for block in soundfile.blocks(os.fsencode(path), blocksize=BLOCK_SAMPLES, always_2d=True):
         shared = block.mean(axis=1, keepdims=True)
         channels = block.shape[1]
         common += channels * float(np.sum(shared**2))
@@ -122,7 +122,7 @@ def _transcript(path: Path, wanted: str | None) -> tuple[str, str, tuple[Path, .
     """What the recording is said to say, where that is from, and the file; all are empty if nothing says it."""
     beside = path.with_suffix(".txt")
     files: tuple[Path, ...] = ()
-    if wanted is not None and not os.path.isfile(wanted):
+    if wanted is not None and not os.path.exists(wanted):
         text, origin = wanted, "given by --transcript"
     elif wanted is not None or beside.is_file():
         file = beside if wanted is None else Path(wanted)
@@ -136,11 +136,12 @@ def _transcript(path: Path, wanted: str | None) -> tuple[str, str, tuple[Path, .
 
 def _text(path: Path) -> str:
     try:
-        with path.open(encoding="utf-8-sig") as file:
-            return file.read(TEXT_CHARS + 1)
+        return regular.read(path, TRANSCRIPT_BYTES).decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(
-            f"the transcript cannot be read ({error})", where=str(path), hint="save it as UTF-8"
+            f"the transcript cannot be read ({getattr(error, 'strerror', error)})",
+            where=str(path),
+            hint="name a text file in UTF-8, or give the text itself",
         ) from error
 
 

@@ -10,9 +10,7 @@ digest   ::= xxh3_128 over every byte before it, 16 bytes
 
 from __future__ import annotations
 
-import errno
 import os
-import stat
 import struct
 import sys
 from dataclasses import dataclass
@@ -22,7 +20,7 @@ from typing import Any
 import msgspec
 import xxhash
 
-from narrate import wav
+from narrate import regular, wav
 from narrate.limits import ENTRY_BYTES, RATES
 
 _DIGEST = 16
@@ -120,17 +118,16 @@ def _place(path: Path) -> tuple[str, str]:
 
 
 def _opened(path: Path) -> int:
-    """A regular file as a descriptor; whatever else has the name is not waited for. Raises OSError."""
-    fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    if stat.S_ISREG(os.fstat(fd).st_mode):
-        return fd
-    os.close(fd)
-    raise OSError(errno.EINVAL, "not a regular file", str(path))
+    try:
+        return regular.opened(path, os.O_NOFOLLOW)
+    except regular.NotRegular as error:
+        raise Damaged(f"it {error.strerror}") from error
 
 
 def _bytes(path: Path) -> bytes:
-    with os.fdopen(_opened(path), "rb", buffering=0) as file:
-        size = os.fstat(file.fileno()).st_size
+    fd = _opened(path)
+    with os.fdopen(fd, "rb", buffering=0) as file:
+        size = os.fstat(fd).st_size
         if size > ENTRY_BYTES:
             raise Damaged("too large to be an entry")
         return file.read(size) or b""

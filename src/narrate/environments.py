@@ -23,9 +23,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from narrate import regular
 from narrate.config import EngineSettings, Settings, data_dir
 from narrate.engines.client import NEUTRAL, environment_for
 from narrate.errors import EnvironmentProblem
+from narrate.limits import MARKER_BYTES
 
 OWN = {"mlx": ("mlx", "mlx_audio"), "torch": ("torch", "qwen_tts")}
 """Engines that need packages of their own, and the modules by which these are found."""
@@ -122,7 +124,7 @@ def inspect(engine: str) -> Environment:
     if not folder.exists():
         return Environment(engine, State.ABSENT, folder)
     try:
-        made = json.loads((folder / MARKER).read_bytes())
+        made = json.loads(regular.read(folder / MARKER, MARKER_BYTES))
         environment = Environment(engine, State.COMPLETE, folder, dict(made["versions"]))
         same = probe(environment.python)["python"] == made["python"]
         current = made["pins"] == digest(engine)

@@ -162,12 +162,16 @@ def _complete(engine: str, folder: Path) -> None:
     temp.rename(folder / MARKER)
 
 
+_LOCK = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+"""Opens a file that is only locked, without waiting for the other end of a FIFO and without following a link."""
+
+
 @contextlib.contextmanager
 def _locked(folder: Path, watch: Watch) -> Iterator[None]:
     """Keep others from making or removing the same environment; waits for them."""
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        lock = folder.with_suffix(".lock").open("a")
+        lock = open(os.open(folder.with_suffix(".lock"), _LOCK, 0o666), "wb")  # noqa: SIM115
     except OSError as error:
         hint = "make it writable, or name another folder in NARRATE_DATA_DIR"
         raise EnvironmentProblem(

@@ -10,6 +10,16 @@ YAML_VALUES = 100_000
 SETTINGS_BYTES = 1024 * 1024
 """A settings file; a long one of people is a few thousand bytes."""
 
+MARKER_BYTES = 1024 * 1024
+"""A small file of narrate's own, or of the hub's client: a marker, a voice.toml, a model's configuration."""
+
+INDEX_BYTES = 64 * 1024 * 1024
+"""The index of a model's weights, or a day's uses of a cache."""
+
+RECORD_BYTES = 256 * 1024 * 1024
+"""run.json or a manifest: every text of the largest script with room for what stands beside it."""
+
+
 SEGMENTS = 20_000
 UTTERANCES = 50_000
 SILENCE_SECONDS = 86_400.0
@@ -18,6 +28,8 @@ SILENCE_SECONDS = 86_400.0
 ID_BYTES = 100
 TEXT_CHARS = 10_000
 """Characters of one segment's text."""
+
+TRANSCRIPT_BYTES = 1024 * 1024
 
 UTTERANCE_CHARS = 350
 """Speech models lose words and pace on long input (QwenLM/Qwen3-TTS#68); longer text is split at sentences."""
@@ -28,6 +40,12 @@ RECORDING_SECONDS = 600.0
 RECORDING_CHANNELS = 8
 RATES = range(8_000, 192_001)
 """Sample rates in Hz that a recording or an engine may have."""
+
+ANSWER_BYTES = 120 * 1024 * 1024
+"""Of a speech server: as 16-bit samples it fits into one frame of float32."""
+
+ANSWERS_BYTES = 512 * 1024 * 1024
+"""Of all the answers that a worker holds at once; decoded they take twice as much."""
 
 ENTRY_BYTES = 256 * 1024 * 1024
 FRAME_BYTES = 256 * 1024 * 1024

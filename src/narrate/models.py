@@ -14,13 +14,14 @@ from typing import Any
 
 import xxhash
 
-from narrate import config, facts
+from narrate import config, facts, regular
 from narrate.config import EngineSettings, Settings, cache_dir
 from narrate.engines.base import Capabilities, ModelRef
 from narrate.engines.client import NEUTRAL, environment_for, isolated
 from narrate.engines.qwen import MODELS
 from narrate.errors import EnvironmentProblem, Interrupted, UsageError
 from narrate.facts import Fact
+from narrate.limits import INDEX_BYTES, MARKER_BYTES
 
 PROFILES: tuple[config.Profile, ...] = ("draft", "final")
 SIZES = {"draft": "0.6B", "final": "1.7B"}
@@ -84,7 +85,7 @@ def resolve(engine: Capabilities, kind: str, settings: Settings) -> Model:
 def is_qwen(model: ModelRef) -> bool:
     """Whether a model is one of Qwen3-TTS, by its configuration or, before it is fetched, by its name."""
     try:
-        config = json.loads((Path(model.name) / "config.json").read_text(encoding="utf-8"))
+        config = json.loads(regular.read(Path(model.name) / "config.json", MARKER_BYTES))
     except (OSError, ValueError):
         return "qwen3-tts" in model.name.lower()
     return isinstance(config, dict) and config.get("model_type") == "qwen3_tts"
@@ -160,7 +161,7 @@ def find(name: str, revision: str = "", environment: Mapping[str, str] = os.envi
     """The folder of a hub model on this machine; None if it is not here, or not whole."""
     place = hub_dir(environment) / f"models--{name.replace('/', '--')}"
     try:
-        commit = (place / "refs" / (revision or "main")).read_text(encoding="utf-8").strip()
+        commit = regular.read(place / "refs" / (revision or "main"), MARKER_BYTES).decode().strip()
     except (OSError, UnicodeDecodeError):
         commit = revision
     folder = place / "snapshots" / commit
@@ -242,7 +243,7 @@ def _whole(folder: Path) -> bool:
         return False
     index = folder / "model.safetensors.index.json"
     try:
-        names = set(json.loads(index.read_bytes())["weight_map"].values()) if index.exists() else set()
+        names = set(json.loads(regular.read(index, INDEX_BYTES))["weight_map"].values()) if index.exists() else set()
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return False
     return all((folder / name).exists() for name in names) if names else any(folder.glob("*.safetensors"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from narrate import audio, casting, script, spoken, voice
+from narrate import audio, casting, regular, script, spoken, voice
 from narrate.cache import Store
 from narrate.casting import Choice
 from narrate.checks import Measures, judge
@@ -224,7 +225,7 @@ class _Planner:
 
     def recording(self, path: Path, where: str) -> Line:
         audio.admit_file(path, where, self.within)
-        with path.open("rb") as file:
+        with os.fdopen(regular.opened(path), "rb") as file:
             digest = hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=32)).hexdigest()
         form = canonical({"schema": KEY_SCHEMA, "recording": digest})
         return Line(form, 0.0, self.store.find(form), recording=path)

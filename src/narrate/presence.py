@@ -20,6 +20,8 @@ from pathlib import Path
 from narrate import durable
 from narrate.request import key
 
+_CLAIMS = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
 
 class Presence:
     """One run, as the others see it. The cache's folder need not exist."""
@@ -73,8 +75,7 @@ class Presence:
     def _file(self) -> int | None:
         with self._lock, contextlib.suppress(OSError):
             if self._claims is None:
-                flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-                self._claims = os.open(self._cache / "claims", flags, 0o600)
+                self._claims = os.open(self._cache / "claims", _CLAIMS, 0o600)
         return self._claims
 
 

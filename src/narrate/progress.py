@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from rich import filesize
 from rich.console import Console
@@ -22,9 +23,10 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from narrate import targets
+from narrate import regular, targets
 from narrate.errors import UsageError
 from narrate.events import Emit, Event
+from narrate.terminal import give_up, printable, tell
 
 LOG = re.compile(rb'\{"event": "')
 """How an event log begins."""
@@ -33,15 +35,35 @@ FETCH_SECONDS = 10
 """Between two lines about a model that is being fetched."""
 
 
-def printable(text: str) -> str:
-    """Text with control characters, terminal escapes and bidi overrides shown, not obeyed."""
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+class Display(Console):
+    """stderr as a terminal, or as a file that takes lines; what cannot be shown is no reason for anything to fail."""
+
+    def __init__(self, color: bool = True) -> None:
+        super().__init__(stderr=True, no_color=None if color else True, highlight=False, markup=False)
+
+    def say(self, text: str, style: str = "") -> None:
+        """Print a line, wrapped by the terminal alone."""
+        if self.is_terminal:
+            self.print(text, style=style, soft_wrap=True)
+        else:
+            tell(text)
+
+    def print(self, *objects: Any, **how: Any) -> None:
+        """Print what a bar or a line is made of."""
+        try:
+            super().print(*(printable(each) if isinstance(each, str) else each for each in objects), **how)
+        except OSError:
+            give_up(sys.stderr, 2)
+
+    def on_broken_pipe(self) -> None:
+        """Rich would end the process."""
+        give_up(sys.stderr, 2)
 
 
 class Reporter:
     """Shows events to a person. `verbosity` is -1 (errors only), 0 or 1 (all that is known)."""
 
-    def __init__(self, console: Console, verbosity: int, bars: bool) -> None:
+    def __init__(self, console: Display, verbosity: int, bars: bool) -> None:
         self.console = console
         self._verbosity = verbosity
         columns = (
@@ -67,7 +89,7 @@ class Reporter:
 
     def say(self, text: str, style: str = "") -> None:
         """Print a line, wrapped by the terminal alone."""
-        self.console.print(printable(text), style=style, markup=False, highlight=False, soft_wrap=True)
+        self.console.say(text, style)
 
     def show(self, event: Event) -> None:
         """Show one event."""
@@ -129,16 +151,23 @@ def event_log(path: Path | None) -> Iterator[Emit]:
         return
     targets.check(path, LOG, "an event log", "--events")
     try:
-        # An open file such as /dev/stderr may be a log of others, which goes on.
-        file: IO[str] = path.open("a" if targets.is_device(path) else "w", encoding="utf-8", buffering=1)
+        file = regular.created(path, append=targets.is_device(path))
     except OSError as error:
-        raise UsageError(
-            f"the event log cannot be written ({error.strerror})",
-            where=str(path),
-            hint="name another --events FILE",
-        ) from error
+        raise _unwritable(path, error) from error
     with file:
-        yield lambda event: print(json.dumps(event.to_json()), file=file)
+
+        def log(event: Event) -> None:
+            try:
+                file.write(json.dumps(event.to_json()) + "\n")
+            except OSError as error:
+                raise _unwritable(path, error) from error
+
+        yield log
+
+
+def _unwritable(path: Path, error: OSError) -> UsageError:
+    what = f"the event log cannot be written ({error.strerror})"
+    return UsageError(what, where=str(path), hint="name another --events FILE")
 
 
 def counted(number: int, noun: str) -> str:

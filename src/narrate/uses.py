@@ -11,7 +11,8 @@ import re
 import time
 from pathlib import Path
 
-from narrate import durable, tag
+from narrate import durable, regular, tag
+from narrate.limits import INDEX_BYTES
 
 DAYS = 366
 """Days that are remembered."""
@@ -22,14 +23,17 @@ RUN = re.compile(rb"^([0-9]{1,18}) ([0-9]{1,18})$", re.MULTILINE)
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
+_APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+"""Opens a day without waiting for the other end of a FIFO and without following a link."""
+
+
 def count(cache: Path, hits: int, misses: int) -> None:
     """Remember a run; trouble with that is no trouble, and a run that stored nothing does not count."""
     if not tag.found(cache):
         return
     with contextlib.suppress(OSError):
         (cache / "uses").mkdir(exist_ok=True)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-        fd = os.open(cache / "uses" / day(), flags, 0o600)
+        fd = os.open(cache / "uses" / day(), _APPEND, 0o600)
         try:
             os.write(fd, f"{hits} {misses}\n".encode())
         finally:
@@ -41,7 +45,7 @@ def by_day(cache: Path) -> dict[str, tuple[int, int]]:
     days = {}
     with contextlib.suppress(OSError):
         for file in sorted(durable.files(cache / "uses", DAY), key=lambda file: file.name):
-            runs = RUN.findall(Path(file.path).read_bytes())
+            runs = RUN.findall(regular.read(Path(file.path), INDEX_BYTES))
             days[file.name] = (sum(int(hits) for hits, _ in runs), sum(int(misses) for _, misses in runs))
     return days
 

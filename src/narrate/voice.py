@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from narrate import audio, facts, script
+from narrate import audio, facts, regular, script
 from narrate.engines.base import Reference
 from narrate.errors import ScriptError
 from narrate.facts import Fact
+from narrate.limits import TRANSCRIPT_BYTES
+from narrate.regular import TooLarge
 
 if TYPE_CHECKING:
     import numpy as np
@@ -72,10 +74,11 @@ def _read_transcript(path: Path, where: str, within: Path | None) -> str:
     if path.exists():
         audio.admit_file(path, where, within)
     try:
-        return " ".join(path.read_text(encoding="utf-8").split())
+        return " ".join(regular.read(path, TRANSCRIPT_BYTES).decode().split())
     except (OSError, UnicodeDecodeError) as error:
+        reason = f"{path.name} {error.strerror}" if isinstance(error, TooLarge) else f"{path.name} cannot be read"
         raise ScriptError(
-            f"the recording {path.stem} has no transcript ({path.name} cannot be read)",
+            f"the recording {path.stem} has no transcript ({reason})",
             where=where,
             hint=f'write what it says into {path.name}, or set "transcript": "" to take only the colour of the voice',
         ) from error

@@ -14,12 +14,13 @@ from typing import Any
 
 import msgspec
 
-from narrate import audio, build, wav
+from narrate import audio, build, regular, wav
 from narrate import script as scripts
 from narrate.clone import Audit
 from narrate.config import Config, Settings
 from narrate.errors import EnvironmentProblem, UsageError
 from narrate.events import Emit
+from narrate.limits import MARKER_BYTES, RECORDING_BYTES
 from narrate.script import ids
 
 DATA = "voice.toml"
@@ -42,7 +43,7 @@ def store(audited: Audit, name: str, voices: Path, about: Mapping[str, str], for
         hint = "remove the link, or choose another --name"
         raise UsageError("it is a link, and nothing is written through it", where=str(folder), hint=hint)
     sound = _sound(audited)
-    before = {file: (folder / file).read_bytes() for file in sound if (folder / file).is_file()}
+    before = {file: regular.read(folder / file, RECORDING_BYTES) for file in sound if (folder / file).is_file()}
     same = before == sound
     if not same and not force and any(os.path.lexists(folder / file) for file in (*sound, DATA, TEST)):
         raise UsageError(
@@ -90,7 +91,7 @@ def speak(folder: Path, text: str, settings: Settings, emit: Emit) -> Path:
         script.write_text(json.dumps({"voices": voice, "segments": [{"id": "test", "text": text, "voice": "voice"}]}))
         # Settings that are passed on as they are keep their origin: what a project named is not the user's word.
         own = msgspec.structs.replace(settings, out=str(Path(temp) / "out"), format="wav", allow_outside=True)
-        made = build.perform(scripts.load(script), Config(own, {}, ()), build.Options(), emit)
+        made = build.perform(scripts.load(script), Config(own, {"out": "flag"}, ()), build.Options(), emit)
         with TemporaryDirectory(prefix=".clone-", dir=folder.parent) as aside:
             copy = shutil.copyfile(made.out / made.manifest.audio.file, Path(aside, TEST))
             return copy.replace(folder / TEST)
@@ -108,14 +109,14 @@ def _sound(audited: Audit) -> dict[str, bytes]:
 def _known(path: Path) -> dict[str, str]:
     """What a voice.toml says, as far as it can be read."""
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = tomllib.loads(regular.read(path, MARKER_BYTES).decode())
     except (OSError, ValueError):
         return {}
     return {key: value for key, value in table.items() if isinstance(value, str)}
 
 
 def _data(audited: Audit, name: str, about: Mapping[str, str]) -> bytes:
-    digest = hashlib.blake2b(audited.path.read_bytes(), digest_size=32).hexdigest()
+    digest = hashlib.blake2b(regular.read(audited.path, RECORDING_BYTES), digest_size=32).hexdigest()
     tables: dict[str, Mapping[str, Any]] = {
         "": {"name": name, **about, "language": audited.language, "verdict": audited.colour},
         "made_from": {"file": audited.path.name, "blake2b_256": digest},

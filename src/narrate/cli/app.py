@@ -5,17 +5,17 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
-from narrate import __version__
-from narrate.cli import common
-from narrate.errors import NarrateError
-
-REPORT = "this is a fault of narrate: run again with -v and report what it prints"
+from narrate import __version__, terminal
+from narrate.cli import common, failure
+from narrate.errors import NarrateError, UsageError
 
 app = typer.Typer(
     name="narrate",
@@ -54,7 +54,7 @@ def _register(name: str) -> None:
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        print(f"narrate {__version__}")
+        terminal.say(f"narrate {__version__}")
         raise typer.Exit
 
 
@@ -62,7 +62,7 @@ Version = Annotated[bool, typer.Option("--version", callback=_print_version, is_
 
 
 @app.callback()
-def main(directory: common.Directory = None, version: Version = False) -> None:
+def main(directory: common.Directory = None, verbose: common.Verbose = False, version: Version = False) -> None:
     common.change_to(directory)
 
 
@@ -75,17 +75,28 @@ def start(told: Sequence[str]) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    # What narrate makes its user can use, whatever the umask says.
+    os.umask(os.umask(0o077) & 0o077)
     try:
-        app(prog_name="narrate")
-    except NarrateError as error:
-        common.complain(error)
-        sys.exit(error.exit_code)
-    except BrokenPipeError:
-        # The reader of stdout has gone away, as `head` does: nobody is left to be told.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(141)
+        code = app(prog_name="narrate", standalone_mode=False)
+        terminal.finish()
     except Exception as error:
-        if {"-v", "--verbose"} & set(told):
-            raise
-        common.complain(NarrateError(f"{type(error).__name__}: {error}", where="unexpected", hint=REPORT))
-        sys.exit(1)
+        leave(error, bool({"-v", "--verbose"} & set(told)))
+    sys.exit(code)
+
+
+def leave(error: Exception, verbose: bool = False) -> NoReturn:
+    """Say what went wrong and what to do about it, and leave with the exit code for it."""
+    if isinstance(error, terminal.StdoutLost) and isinstance(error.__cause__, BrokenPipeError):
+        # The reader of stdout has gone away, as `head` does: nobody is left to be told.
+        sys.exit(141)
+    if type(error).__name__ == "NoArgsIsHelpError":
+        # Typer has printed the help.
+        sys.exit(2)
+    problem = failure.explained(error)
+    if verbose and not isinstance(error, NarrateError) and not isinstance(problem, UsageError):
+        terminal.tell(*"".join(traceback.format_exception(error)).splitlines())
+    common.complain(problem)
+    with suppress(terminal.StdoutLost):
+        terminal.finish()
+    sys.exit(problem.exit_code)

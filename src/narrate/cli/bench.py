@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from narrate import bench as benches
+from narrate import regular, terminal
 from narrate.bench import Figures
 from narrate.cli import common
 from narrate.errors import UsageError
@@ -50,13 +52,13 @@ def bench(
         _draw(plot, rows)
     if json:
         document = {"ok": True, "cached_rerun_seconds": round(again, 3), "rows": [row.to_json() for row in rows]}
-        sys.stdout.write(common.as_json(document))
+        terminal.write(terminal.as_json(document))
         return
     _print(rows)
-    print(f"a run with all ten in the cache: {again:.2f} s")
+    terminal.say(f"a run with all ten in the cache: {again:.2f} s")
     if compare:
         best = [min(row.rtf for row in rows if _named(row, name)) for name in compare]
-        print(f"{compare[1]} is {best[0] / best[1]:.2f} times as fast as {compare[0]}")
+        terminal.say(f"{compare[1]} is {best[0] / best[1]:.2f} times as fast as {compare[0]}")
 
 
 def _rows(name: str, flags: dict[str, Any], sizes: list[int], ref: Path | None) -> list[Figures]:
@@ -65,7 +67,7 @@ def _rows(name: str, flags: dict[str, Any], sizes: list[int], ref: Path | None) 
     settings = common.resolve(own)
     rows = []
     for row in benches.measure(settings, sizes, ref, common.warn):
-        print(f"measured {row.engine}, {row.name}", file=sys.stderr)
+        terminal.tell(f"measured {row.engine}, {row.name}")
         rows.append(row)
     return rows
 
@@ -88,19 +90,24 @@ def _sizes(batch: str) -> list[int]:
 def _print(rows: list[Figures]) -> None:
     """A table: RTF is synthesis seconds per second of audio; x is its inverse, times real time."""
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     table = Table("engine", "how", "device", "load s", "first clip s", "s a segment", "RTF", "x real time", "memory MB")
     for row in rows:
         figures = (row.load, row.first_clip, row.seconds / len(benches.TEXTS), row.rtf, 1 / row.rtf)
         memory = f"{row.memory / 1e6:.0f}" + (f" + {row.device_memory / 1e6:.0f}" if row.device_memory else "")
-        table.add_row(row.engine, row.name, row.device, *(f"{figure:.3f}" for figure in figures), memory)
-    Console(width=None if sys.stdout.isatty() else 120).print(table)
+        names = map(escape, (row.engine, row.name, row.device))
+        table.add_row(*names, *(f"{figure:.3f}" for figure in figures), memory)
+    drawn = io.StringIO()
+    Console(file=drawn, width=None if sys.stdout.isatty() else 120).print(table)
+    terminal.say(*drawn.getvalue().splitlines())
 
 
 def _draw(path: Path, rows: list[Figures]) -> None:
     try:
-        path.write_text(benches.chart(rows))
+        with regular.created(path) as file:
+            file.write(benches.chart(rows))
     except OSError as error:
         what = f"the picture cannot be written ({error.strerror})"
         raise UsageError(what, where=str(path), hint="name another file after --plot") from error

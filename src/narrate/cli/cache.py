@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,13 +9,13 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from narrate import build, config, stamp, units, uses
+from narrate import build, config, stamp, terminal, units, uses
 from narrate.cache import Store
 from narrate.cli import common, plan
 from narrate.config import Settings
 from narrate.entry import Clip
 from narrate.errors import CheckError, UsageError
-from narrate.progress import counted, printable, size
+from narrate.progress import counted, size
 
 T = TypeVar("T")
 
@@ -42,7 +41,7 @@ def _store(cache_dir: str | None) -> Store:
 @app.command("dir")
 def directory(cache_dir: common.CacheDir = None) -> None:
     """Print where the cache lies."""
-    print(_store(cache_dir).root)
+    terminal.say(str(_store(cache_dir).root))
 
 
 @app.command()
@@ -61,11 +60,11 @@ def stats(cache_dir: common.CacheDir = None, json: common.Json = False) -> None:
     }
     if json:
         by_day = {day: {"hits": hits, "misses": misses} for day, (hits, misses) in days.items()}
-        sys.stdout.write(common.as_json({**figures, "days": by_day}))
+        terminal.write(terminal.as_json({**figures, "days": by_day}))
         return
     for name, value in figures.items():
         shown = f"{value:,}" if isinstance(value, int) else value
-        print(f"{name.replace('_', ' '):<12} {shown}")
+        terminal.say(f"{name.replace('_', ' '):<12} {shown}")
     for span, since in (("today", 0), ("7 days", 6), ("30 days", 29), ("all", uses.DAYS)):
         _print_uses(span, [days[day] for day in days if day >= uses.day(since)])
 
@@ -73,7 +72,7 @@ def stats(cache_dir: common.CacheDir = None, json: common.Json = False) -> None:
 def _print_uses(span: str, days: list[tuple[int, int]]) -> None:
     hits, misses = sum(hits for hits, _ in days), sum(misses for _, misses in days)
     share = f", {hits / (hits + misses):.1%} hits" if hits + misses else ""
-    print(f"{span:<12} {hits:,} hits, {misses:,} misses{share}")
+    terminal.say(f"{span:<12} {hits:,} hits, {misses:,} misses{share}")
 
 
 @app.command()
@@ -83,17 +82,18 @@ def ls(cache_dir: common.CacheDir = None, json: common.Json = False) -> None:
     used = {path: when for when, _, path in store.sizes()}
     entries = [_entry(clip, used) for clip in store.entries() if clip.path in used]
     if json:
-        sys.stdout.write(common.as_json({"entries": entries}))
+        terminal.write(terminal.as_json({"entries": entries}))
         return
     for entry in entries:
-        print(f"{entry['key']}  {entry['seconds']:7.2f} s  {entry['engine']:<8}  {printable(entry['text'])[:80]}")
+        text = terminal.printable(entry["text"])[:80]
+        terminal.say(f"{entry['key']}  {entry['seconds']:7.2f} s  {entry['engine']:<8}  {text}")
 
 
 @app.command()
 def verify(cache_dir: common.CacheDir = None) -> None:
     """Read every clip whole, and set aside those that are damaged (exit 4 if there are any)."""
     sound, damaged = _store(cache_dir).verify()
-    print(f"{sound} sound, {damaged} damaged")
+    terminal.say(f"{sound} sound, {damaged} damaged")
     if damaged:
         raise CheckError(f"{damaged} entries were damaged", hint="the next run that needs them speaks them again")
 
@@ -142,7 +142,7 @@ def export(
             count = archive.export(store.entries(), store, file)
     else:
         count = build.export(script, flags, file, plan.warn)
-    print(f"{counted(count, 'clip')} exported, {size(file.stat().st_size)}")
+    terminal.say(f"{counted(count, 'clip')} exported, {size(file.stat().st_size)}")
 
 
 @app.command("import")
@@ -152,16 +152,16 @@ def take_in(file: File, cache_dir: common.CacheDir = None) -> None:
 
     with _store(cache_dir) as store:
         taken = archive.take_in(file, store)
-    print(f"{taken.new} new, {taken.known} here already, {len(taken.refused)} refused")
+    terminal.say(f"{taken.new} new, {taken.known} here already, {len(taken.refused)} refused")
     for name, why in taken.refused.items():
-        print(f"refused {name}: {printable(why)}", file=sys.stderr)
+        terminal.tell(f"refused {name}: {why}")
     if taken.refused:
         what = f"{counted(len(taken.refused), 'clip')} could not be verified, and were not taken in"
         raise CheckError(what, where=str(file), hint="export them again; what was verified is in the cache")
 
 
 def _print_removed(removed: tuple[int, int]) -> None:
-    print(f"{removed[0]} removed, {removed[1]:,} bytes freed")
+    terminal.say(f"{removed[0]} removed, {removed[1]:,} bytes freed")
 
 
 def _parsed(parse: Callable[[str], T], text: str, flag: str) -> T:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import json as encoding
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,17 +11,16 @@ import msgspec
 import typer
 
 from narrate import clone as library
-from narrate import hearing, voices
+from narrate import hearing, terminal, voices
 from narrate.cli import common
 from narrate.clone import Audit
 from narrate.config import Settings
 from narrate.errors import CheckError, EnvironmentProblem, NarrateError, UsageError
 from narrate.events import Event
 from narrate.hearing import Ear
-from narrate.progress import printable
 from narrate.verdict import Colour, Finding
 
-TERMINAL = {Colour.GREEN: typer.colors.GREEN, Colour.AMBER: typer.colors.YELLOW, Colour.RED: typer.colors.RED}
+TERMINAL = {Colour.GREEN: 32, Colour.AMBER: 33, Colour.RED: 31}
 WORDS = {
     Colour.GREEN: "good: use it as it is",
     Colour.AMBER: "usable: what is amber will be heard, or has to be read",
@@ -149,7 +148,7 @@ class _Output:
         self._document: dict[str, Any] = {"ok": True}
 
     def note(self, text: str) -> None:
-        print(f"note: {printable(text)}", file=sys.stderr)
+        terminal.tell(f"note: {text}")
         self._document.setdefault("notes", []).append(text)
 
     def audit(self, audit: Audit) -> None:
@@ -165,21 +164,22 @@ class _Output:
         if not self._json:
             for finding in audit.findings:
                 _print_finding(finding)
-            typer.secho(f"{audit.colour:<6} {audit.path.name}: {WORDS[audit.colour]}", fg=TERMINAL[audit.colour])
+            line = f"{audit.colour:<6} {audit.path.name}: {WORDS[audit.colour]}"
+            terminal.write(terminal.painted(line, TERMINAL[audit.colour]) + "\n")
 
     def stored(self, folder: Path) -> None:
         """Where the voice is, and the lines that put it into a script."""
         entry = {folder.name: {"ref": common.shown(folder / "ref.wav")}}
         self._document |= {"voice": folder.name, "folder": str(folder), "script": {"voices": entry}}
         if not self._json:
-            print(f"stored {common.shown(folder)}; in a script in this folder:")
-            print(f'"voices": {msgspec.json.encode(entry).decode()}')
+            terminal.say(f"stored {common.shown(folder)}; in a script in this folder:")
+            terminal.say(f'"voices": {encoding.dumps(entry)}')
 
     def tested(self, path: Path) -> None:
         """Where the test line is."""
         self._document["test"] = str(path)
         if not self._json:
-            print(f"listen to {common.shown(path)}")
+            terminal.say(f"listen to {common.shown(path)}")
 
     def failed(self, error: NarrateError) -> None:
         """What went wrong; the command line prints it for a person."""
@@ -190,12 +190,12 @@ class _Output:
     def close(self) -> None:
         """Print the object, if one is wanted."""
         if self._json:
-            sys.stdout.write(common.as_json(self._document))
+            terminal.write(terminal.as_json(self._document))
 
 
 def _print_finding(finding: Finding) -> None:
-    colour = typer.style(f"{finding.colour:<6}", fg=TERMINAL[finding.colour])
+    colour = terminal.painted(f"{finding.colour:<6}", TERMINAL[finding.colour])
     reason = f": {finding.reason}" if finding.reason else ""
-    typer.echo(f"{colour} {finding.name:<10} {printable(finding.figure)}{printable(reason)}")
+    terminal.write(f"{colour} " + terminal.text_of(f"{finding.name:<10} {finding.figure}{reason}"))
     if finding.mend:
-        typer.echo(f"{'':<18}{printable(finding.mend)}")
+        terminal.say(f"{'':<18}{finding.mend}")

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from narrate import config
+from narrate import config, terminal
 from narrate.config import Settings
 from narrate.errors import NarrateError, UsageError
 
@@ -131,26 +129,15 @@ def resolve(flags: Mapping[str, Any]) -> Settings:
 
 def warn(text: str) -> None:
     """Print a warning on stderr."""
-    from narrate.progress import printable
-
-    print(f"warning: {printable(text)}", file=sys.stderr)
+    terminal.tell(f"warning: {text}")
 
 
 def complain(error: NarrateError) -> None:
     """Print an error on stderr: what is wrong and where, then the next step."""
-    from narrate.progress import printable
-
-    print(f"error: {printable(str(error))}", file=sys.stderr)
-    if error.hint:
-        print(f"  next: {printable(error.hint)}", file=sys.stderr)
+    terminal.tell(f"error: {error}", *([f"  next: {error.hint}"] if error.hint else []))
 
 
 def shown(path: Path) -> str:
     """A path as a person would write it from here."""
     here = Path.cwd()
     return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
-
-
-def as_json(document: dict[str, Any]) -> str:
-    """One JSON object, as it is printed on stdout."""
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"

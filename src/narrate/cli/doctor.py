@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
 from pathlib import Path
 
 from narrate import doctor as library
+from narrate import terminal
 from narrate.cli import common
 from narrate.doctor import Status
 from narrate.errors import EnvironmentProblem
-from narrate.progress import printable
 
 
 def doctor(json: common.Json = False, directory: common.Directory = None) -> None:
@@ -19,11 +18,11 @@ def doctor(json: common.Json = False, directory: common.Directory = None) -> Non
     findings = library.examine(Path.cwd(), common.warn)
     failed = [finding.part for finding in findings if finding.status is Status.FAIL]
     if json:
-        sys.stdout.write(common.as_json({"ok": not failed, "findings": list(map(dataclasses.asdict, findings))}))
+        terminal.write(terminal.as_json({"ok": not failed, "findings": list(map(dataclasses.asdict, findings))}))
     else:
         for finding in findings:
-            print(f"{finding.status:<4}  {finding.part:<14} {printable(finding.text)}")
+            terminal.say(f"{finding.status:<4}  {finding.part:<14} {finding.text}")
             if finding.mend:
-                print(f"{'':<21} mend: {printable(finding.mend)}")
+                terminal.say(f"{'':<21} mend: {finding.mend}")
     if failed:
         raise EnvironmentProblem(f"not well: {', '.join(failed)}", where="doctor", hint="mend what is marked `fail`")

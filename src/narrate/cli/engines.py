@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TimeElapsedColumn
 
-from narrate import casting, environments, installer
+from narrate import casting, environments, installer, terminal
 from narrate.cli import common
 from narrate.config import Settings
 from narrate.environments import OWN
 from narrate.errors import EnvironmentProblem
-from narrate.progress import duration, printable
+from narrate.progress import Display, duration
 
 app = typer.Typer(help="Install, list and remove the engines that clone voices.", no_args_is_help=True)
 
@@ -28,10 +26,10 @@ def list_engines(json: common.Json = False) -> None:
     settings = common.resolve({})
     rows = [_row(name, settings) for name in casting.names()]
     if json:
-        sys.stdout.write(common.as_json({"engines": rows}))
+        terminal.write(terminal.as_json({"engines": rows}))
         return
     for row in rows:
-        print(f"{row['name']:<8} {row['origin'] if row['usable'] else row['mend']}")
+        terminal.say(f"{row['name']:<8} {row['origin'] if row['usable'] else row['mend']}")
 
 
 @app.command()
@@ -41,15 +39,15 @@ def install(name: Name, verbose: common.Verbose = False) -> None:
     with _Progress(name, verbose) as progress:
         environment = installer.install(name, progress.watch)
     took = f"installed in {duration(time.monotonic() - started)}" if progress.steps else "is installed already"
-    print(f"{name}: {took}", file=sys.stderr)
-    print(environment.python)
+    terminal.tell(f"{name}: {took}")
+    terminal.say(environment.python)
 
 
 @app.command()
 def remove(name: Name) -> None:
     """Remove the environment of an engine."""
     there = installer.remove(name, _Progress(name).watch)
-    print(f"{name}: {'removed' if there else 'was not installed'}", file=sys.stderr)
+    terminal.tell(f"{name}: {'removed' if there else 'was not installed'}")
 
 
 def _row(name: str, settings: Settings) -> dict[str, Any]:
@@ -70,7 +68,7 @@ class _Progress:
         self.steps = 0
         self.watch = installer.Watch(self._step, self._line if verbose else _ignore, self._note)
         self._name, self._started = name, 0.0
-        self._console = Console(stderr=True, highlight=False, markup=False)
+        self._console = Display()
         self._clock = Progress(
             SpinnerColumn(),
             TimeElapsedColumn(),
@@ -97,10 +95,10 @@ class _Progress:
         self._note(f"[{number}/{count}] {title}")
 
     def _line(self, line: str) -> None:
-        self._console.print(f"      {printable(line)}", soft_wrap=True)
+        self._console.say(f"      {line}")
 
     def _note(self, text: str) -> None:
-        self._console.print(f"{self._name}: {printable(text)}", soft_wrap=True)
+        self._console.say(f"{self._name}: {text}")
 
 
 def _ignore(line: str) -> None:

@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from narrate import project
-from narrate.progress import printable
+from narrate import project, terminal
 
 Folder = Annotated[Path, typer.Argument(metavar="[DIR]", help="The folder of the project.", show_default=False)]
 
@@ -20,10 +19,10 @@ def init(folder: Folder = Path()) -> None:
     """
     written, kept = project.create(folder)
     for path in written:
-        print(f"written  {printable(str(path))}")
+        terminal.say(f"written  {path}")
     for path in kept:
-        print(f"kept     {printable(str(path))}")
+        terminal.say(f"kept     {path}")
     if any(path.name == "Makefile" for path in kept):
-        print("your Makefile was kept: add the line `include narrate.mk` to it")
-    where = "" if folder.resolve() == Path.cwd() else f" -C {printable(str(folder))}"
-    print(f"next: narrate{where} run, or make{where}")
+        terminal.say("your Makefile was kept: add the line `include narrate.mk` to it")
+    where = "" if folder.resolve() == Path.cwd() else f" -C {folder}"
+    terminal.say(f"next: narrate{where} run, or make{where}")

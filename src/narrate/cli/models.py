@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from narrate import casting, environments, models
+from narrate import casting, environments, models, terminal
 from narrate.cli import common
 from narrate.config import Settings
 from narrate.engines import qwen
 from narrate.engines.base import ModelRef
 from narrate.errors import EnvironmentProblem, UsageError
 from narrate.events import Event
-from narrate.progress import Reporter, size
+from narrate.progress import Display, Reporter, size
 
 app = typer.Typer(help="List, fetch and find the models of the cloning engines.", no_args_is_help=True)
 
@@ -37,11 +35,11 @@ def list_models(json: common.Json = False) -> None:
     """List what the profiles stand for on each engine, and what of it is on this machine."""
     rows = [_row(each) for each in models.profiles(map(casting.capabilities, models.HUB_ENGINES))]
     if json:
-        sys.stdout.write(common.as_json({"folder": str(models.hub_dir()), "models": rows}))
+        terminal.write(terminal.as_json({"folder": str(models.hub_dir()), "models": rows}))
         return
     for row in rows:
         here = size(row["bytes"]) if row["path"] else "-"
-        print(f"{row['engine']:<6} {row['profile']:<6} {row['kind']:<8} {here:>9}  {row['model']}")
+        terminal.say(f"{row['engine']:<6} {row['profile']:<6} {row['kind']:<8} {here:>9}  {row['model']}")
 
 
 @app.command()
@@ -61,12 +59,12 @@ def pull(
         _reference(id, settings) if id else models.resolve(casting.capabilities(name), _kind(kind), settings).reference
     )
     if not models.from_hub(model, name):
-        print(model.name)
+        terminal.say(model.name)
         return
     with _progress(model.name, quiet) as tell:
         # Offline needs no client, and so no engine that has one.
         python = "" if model.offline else _python(id, name, settings)
-        print(models.fetch(model, python, tell, renew=True))
+        terminal.say(str(models.fetch(model, python, tell, renew=True)))
 
 
 @app.command("path")
@@ -76,7 +74,7 @@ def path(id: Id) -> None:
     found = models.find(model.name, model.revision)
     if found is None:
         raise EnvironmentProblem("this model is not on this machine", where=id, hint=f"run: narrate models pull {id}")
-    print(found)
+    terminal.say(str(found))
 
 
 def _row(each: models.Profile) -> dict[str, Any]:
@@ -129,12 +127,12 @@ def _python(id: str | None, name: str, settings: Settings) -> str:
 @contextmanager
 def _progress(name: str, quiet: bool) -> Iterator[Callable[[int, int], object]]:
     """Shows how much of a model has come: a bar on a terminal, else a line now and then."""
-    console = Console(stderr=True, highlight=False)
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    console = Display()
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     if not console.is_terminal or quiet:
         reporter = Reporter(console, -1 if quiet else 0, bars=False)
         yield lambda done, total: reporter.show(Event("fetch", None, {"model": name, "done": done, "total": total}))
         return
     with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task(name)
+        task = progress.add_task(terminal.printable(name))
         yield lambda done, total: progress.update(task, completed=done, total=total)

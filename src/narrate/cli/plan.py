@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated, Any
 
 import typer
 
-from narrate import build
+from narrate import build, terminal
 from narrate.build import Options
 from narrate.cli import common
 from narrate.errors import PendingError
 from narrate.events import Event
 from narrate.planner import Plan, PlannedSegment
-from narrate.progress import counted, duration, printable
+from narrate.progress import counted, duration
 
 Check = Annotated[bool, typer.Option("--check", help="Exit with 3 if anything would have to be spoken.")]
 
@@ -52,17 +51,16 @@ def show(script: str, flags: dict[str, Any], options: Options, json: bool) -> in
     figures = build.summary(made)
     if json:
         segments = [_entry(made, planned) for planned in made.segments]
-        sys.stdout.write(common.as_json({"ok": True, **figures, "segments": segments}))
+        terminal.write(terminal.as_json({"ok": True, **figures, "segments": segments}))
         return len(made.misses)
-    width = max(len(planned.segment.id) for planned in made.segments)
+    width = max(len(terminal.printable(planned.segment.id)) for planned in made.segments)
     for planned in made.segments:
         state = "cached" if planned.cached else "speak "
         length = f"{'' if planned.cached else '~'}{made.seconds(planned):.1f} s"
         text = planned.display if len(planned.display) <= 60 else planned.display[:59] + "…"
-        print(f"{state}  {printable(planned.segment.id):<{width}}  {length:>8}  {printable(text)}")
-    for line in _over_budget(made):
-        print(line)
-    print(
+        terminal.say(f"{state}  {terminal.printable(planned.segment.id):<{width}}  {length:>8}  {text}")
+    terminal.say(*_over_budget(made))
+    terminal.say(
         f"{figures['missing']} of {counted(len(list(made.lines())), 'utterance')} to speak with {figures['engine']}"
         f" ({figures['reason']}), about {duration(made.eta)} of work;"
         f" the narration is about {duration(float(str(figures['seconds'])))} long"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,13 +10,13 @@ from typing import Annotated, Any
 
 import typer
 
-from narrate import build, facts, stamp
+from narrate import build, facts, stamp, terminal
 from narrate.build import Options, Result
 from narrate.cli import common, plan
 from narrate.errors import NarrateError, UsageError
 from narrate.events import Event
 from narrate.output import depfile as dependencies
-from narrate.progress import counted, duration, printable
+from narrate.progress import counted, duration
 
 Ids = Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="With --force: what to speak again.")]
 Force = Annotated[
@@ -102,13 +101,13 @@ def run(
         dependencies.write(depfile, result.record, result.inputs, common.told[0])
         outputs |= facts.take([depfile])
     err, stdout = _words(result, look)
-    sys.stderr.write(err)
-    sys.stdout.write(stdout)
+    terminal.tell(*err.splitlines())
+    terminal.write(stdout)
     if not (force or events or source == "-"):
         said = _words(dataclasses.replace(result, made=frozenset(), written=()), look)
         inputs = result.inputs | result.software | facts.take(() if script else common.SCRIPTS)
         # Settings that are ignored are told of by every run, one with nothing to do included.
-        ignored = "" if quiet else "".join(f"warning: {printable(text)}\n" for text in result.warnings)
+        ignored = "" if quiet else terminal.text_of(*(f"warning: {text}" for text in result.warnings))
         stamp.save(common.told, inputs, outputs, (said[1], ignored + said[0]), started_ns)
 
 
@@ -124,11 +123,9 @@ class Look:
 
 def _run(script: str, flags: dict[str, Any], options: Options, look: Look, log_file: Path | None) -> Result:
     """Run, showing what happens; with --json an error is printed as an object too."""
-    from rich.console import Console
+    from narrate.progress import Display, Reporter, event_log
 
-    from narrate.progress import Reporter, event_log
-
-    console = Console(stderr=True, no_color=not look.color or None, highlight=False)
+    console = Display(color=look.color)
     bars = look.bars and console.is_terminal
     events: list[Event] = []
     try:
@@ -143,7 +140,7 @@ def _run(script: str, flags: dict[str, Any], options: Options, look: Look, log_f
             return build.run(script, flags, options, emit)
     except NarrateError as error:
         if look.json:
-            sys.stdout.write(common.as_json(_failure(error, events)))
+            terminal.write(terminal.as_json(_failure(error, events)))
         if isinstance(error, build.Failed):
             for failure in error.failures.values():
                 common.complain(failure)
@@ -153,7 +150,7 @@ def _run(script: str, flags: dict[str, Any], options: Options, look: Look, log_f
 def _words(result: Result, look: Look) -> tuple[str, str]:
     """What a run says at its end on stderr and on stdout."""
     path = result.out / "manifest.json"
-    stdout = common.as_json(_success(result)) if look.json else f"{common.shown(path)}\n"
+    stdout = terminal.as_json(_success(result)) if look.json else terminal.text_of(common.shown(path))
     return (_summary(result) if look.verbosity >= 0 else ""), stdout
 
 
@@ -161,11 +158,11 @@ def _summary(result: Result) -> str:
     manifest = result.manifest
     whole = f"{counted(manifest.totals.segments, 'segment')}, {duration(manifest.audio.duration)}"
     if not result.written and not result.made:
-        return f"nothing to do: {whole}\n"
+        return terminal.text_of(f"nothing to do: {whole}")
     lines = [f"{whole}: {counted(result.spoken, 'utterance')} spoken, {counted(len(result.written), 'file')} written"]
     lines.append(f"narration  {common.shown(result.out / manifest.audio.file)}")
     lines += [f"captions   {common.shown(result.out / name)}" for name in manifest.sidecars.values()]
-    return "\n".join(lines) + "\n"
+    return terminal.text_of(*lines)
 
 
 def _success(result: Result) -> dict[str, Any]:
@@ -205,4 +202,4 @@ def _failure(error: NarrateError, events: list[Event]) -> dict[str, Any]:
 def _print_config(script: str, flags: dict[str, Any]) -> None:
     _, configuration = build.prepare(script, flags, plan.warn)
     for name, origin in configuration.origins.items():
-        print(f"{name} = {getattr(configuration.settings, name)!r}  ({origin})")
+        terminal.say(f"{name} = {getattr(configuration.settings, name)!r}  ({origin})")

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-
-from narrate import script
-from narrate.cli import common
+from narrate import script, terminal
 
 
 def schema() -> None:
     """Print the JSON Schema of a script, for editors and generators."""
-    sys.stdout.write(common.as_json(script.schema()))
+    terminal.write(terminal.as_json(script.schema()))

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections import Counter
 from difflib import get_close_matches
 from typing import Annotated, Any
 
 import typer
 
-from narrate import build
+from narrate import build, terminal
 from narrate.cli import common
 from narrate.cli.plan import warn
 from narrate.errors import UsageError
-from narrate.progress import counted, printable
+from narrate.progress import counted
 from narrate.why import Why
 
 WORDS = {"same": "same  ", "cached": "cached", "speak": "speak "}
@@ -44,16 +43,16 @@ def status(
     common.change_to(directory)
     found = build.why(common.script_here(script), common.settings(**arguments), warn)
     if json:
-        sys.stdout.write(common.as_json({"ok": True, "segments": [_entry(each) for each in found]}))
+        terminal.write(terminal.as_json({"ok": True, "segments": [_entry(each) for each in found]}))
         return
-    width = max(len(printable(each.planned.segment.id)) for each in found)
+    width = max(len(terminal.printable(each.planned.segment.id)) for each in found)
     for each in found:
-        reason = printable("; ".join(map(str, each.reasons)))
+        reason = terminal.printable("; ".join(map(str, each.reasons)))
         reason = reason if len(reason) <= WIDTH else reason[: WIDTH - 1] + "…"
-        print(f"{WORDS[each.state]}  {printable(each.planned.segment.id):<{width}}  {reason}".rstrip())
+        terminal.say(f"{WORDS[each.state]}  {terminal.printable(each.planned.segment.id):<{width}}  {reason}".rstrip())
     states = Counter(each.state for each in found)
     total = counted(len(found), "segment")
-    print(f"{states['speak']} of {total} to speak, {states['cached']} changed but in the cache")
+    terminal.say(f"{states['speak']} of {total} to speak, {states['cached']} changed but in the cache")
 
 
 def why(
@@ -75,14 +74,12 @@ def why(
     found = build.why(script, common.settings(**arguments), warn)
     chosen = _chosen(found, ids, script)
     if json:
-        sys.stdout.write(common.as_json({"ok": True, "segments": [_entry(each) for each in chosen]}))
+        terminal.write(terminal.as_json({"ok": True, "segments": [_entry(each) for each in chosen]}))
         return
     for each in chosen:
-        print(f"{printable(each.planned.segment.id)}: {MEANINGS[each.state]}")
-        for reason in each.reasons:
-            print(f"  {printable(str(reason))}")
+        terminal.say(f"{each.planned.segment.id}: {MEANINGS[each.state]}", *(f"  {reason}" for reason in each.reasons))
     if not chosen:
-        print("nothing has changed since the last run")
+        terminal.say("nothing has changed since the last run")
 
 
 MEANINGS = {

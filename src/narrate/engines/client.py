@@ -252,6 +252,13 @@ def _absolute(path: str) -> str:
     return path if path.startswith("~") else os.path.abspath(path)
 
 
+def _readable(fd: int, seconds: float) -> bool:
+    """Whether there is something to read, or an end, within so many seconds; select knows no number above 1,023."""
+    poll = select.poll()
+    poll.register(fd, select.POLLIN)
+    return bool(poll.poll(seconds * 1000))
+
+
 class _Patience:
     """Reads a pipe, and gives up after so many seconds.
 
@@ -277,7 +284,7 @@ class _Patience:
         """Wait until there is something to read. Raises TimeoutError."""
         while True:
             meant, started = max(0.0, min(self._left, SLICE_SECONDS)), time.monotonic()
-            ready, _, _ = select.select([self._fd], [], [], meant)
+            ready = _readable(self._fd, meant)
             self._left -= min(time.monotonic() - started, meant)
             if ready:
                 return

@@ -17,7 +17,9 @@ from urllib.parse import SplitResult
 from narrate import audio, wav
 from narrate.engines import qwen, riff
 from narrate.engines.base import Capabilities, Job, ModelRef, Reference, Synthesis, Unusable
+from narrate.engines.budget import Budget, Share
 from narrate.engines.speech_server import Answer, Server, is_here, parse
+from narrate.limits import ANSWERS_BYTES
 
 LANGUAGES = (
     "en af ar az be bg bs ca cs cy da de el es et fa fi fr gl he hi hr hu hy id is it ja kk kn ko lt lv mi mk mr ms "
@@ -79,23 +81,28 @@ class Engine:
         key, withheld = find_key(url, options.get("servers", "").split(), os.environ)
         self._server = Server(options["base_url"], key, seconds, withheld)
         self._server.reach()
+        self._budget = Budget(ANSWERS_BYTES)
         self._pool = ThreadPoolExecutor(int(options["concurrency"]))
 
     def synthesize(self, jobs: Sequence[Job], voices: Mapping[str, Reference]) -> Iterator[Synthesis | Exception]:
         """Ask for all of them at once; the results come in the order of the jobs."""
         for digest in {job.request.voice.get("ref", "") for job in jobs} & voices.keys() - self._references.keys():
             self._references[digest] = _fields(voices[digest])
-        yield from self._pool.map(self._attempt, jobs)
+        shares = [self._budget.share() for _ in jobs]
+        for share, result in zip(shares, self._pool.map(self._attempt, jobs, shares), strict=True):
+            yield result
+            share.close()
 
     def close(self) -> None:
         """Let the requests in flight end, and send no more."""
         self._pool.shutdown(cancel_futures=True)
 
-    def _attempt(self, job: Job) -> Synthesis | Exception:
+    def _attempt(self, job: Job, share: Share) -> Synthesis | Exception:
         """A failure is the result of its own job alone."""
         try:
-            return _sound(self._server.post("/audio/speech", self._document(job)))
+            return _sound(self._server.post("/audio/speech", self._document(job), share))
         except Exception as error:
+            share.empty()
             return error
 
     def _document(self, job: Job) -> dict[str, Any]:

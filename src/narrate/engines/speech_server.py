@@ -5,9 +5,11 @@ Standard library only: workers run this file.
 
 from __future__ import annotations
 
+import io
 import ipaddress
 import json
 import random
+import socket
 import ssl
 import threading
 import time
@@ -15,12 +17,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from email.message import Message
 from email.utils import parsedate_to_datetime
+from functools import partial
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import SplitResult, urlsplit
 
 from narrate.engines.base import Unspeakable, Unusable
-from narrate.limits import ENTRY_BYTES
+from narrate.engines.budget import Share
+from narrate.limits import ANSWER_BYTES, ANSWERS_BYTES
+from narrate.terminal import printable
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 FAULTS = 4
 """How often a request may break down; being asked to wait does not count, but the time does."""
@@ -72,17 +80,15 @@ class Server:
 
     def reach(self) -> None:
         """Raises Unusable if nothing answers at the address."""
-        connection = self._connection(min(CONNECT_SECONDS, self._seconds))
         try:
-            connection.connect()
+            connection = self._connection(time.monotonic() + min(CONNECT_SECONDS, self._seconds))
         except OSError as error:
             place = f"{self._url.scheme}://{self._url.netloc}"
             raise Unusable(f"nothing answers at {place} ({_reason(error)}); start it, or mend base_url") from error
-        finally:
-            connection.close()
+        connection.close()
 
-    def post(self, path: str, document: Mapping[str, Any]) -> Answer:
-        """Send JSON and return what comes back with status 200.
+    def post(self, path: str, document: Mapping[str, Any], share: Share) -> Answer:
+        """Send JSON and return what comes back with status 200; the `share` of all answers' bytes holds its own.
 
         Tries again what may pass, within the time of one request. Raises ServerError when it did not, Unspeakable
         for what the server will not take, and Unusable for a server or key that is the wrong one.
@@ -93,7 +99,8 @@ class Server:
         while True:
             tries += 1
             try:
-                return self._admit(self._exchange(path, body, end))
+                share.empty()
+                return self._admit(self._exchange(path, body, end, share))
             except _Again as again:
                 faults += again.wait is None
                 pause = max(again.wait or 0.0, random.uniform(0.5, 1.0) * _backoff(tries))
@@ -101,33 +108,40 @@ class Server:
                     raise ServerError(f"{again}, in {tries} tries" if tries > 1 else str(again)) from again
             time.sleep(pause)
 
-    def _exchange(self, path: str, body: bytes, end: float) -> Answer:
+    def _exchange(self, path: str, body: bytes, end: float, share: Share) -> Answer:
         """One request and its answer; after trouble of any kind the connection is not used again."""
-        connection = self._connection(max(0.1, end - time.monotonic()))
         try:
+            connection = self._connection(end)
             connection.request("POST", self._url.path.rstrip("/") + path, body, self._headers)
             with connection.getresponse() as response:
-                return _read(response, end)
+                return _read(response, end, share)
         except TimeoutError as error:
-            connection.close()
-            raise _Again(f"the server gave no answer within {self._seconds:.0f} s") from error
+            self._disconnect()
+            raise _Again(f"the server gave no whole answer within {self._seconds:.0f} s") from error
         except (OSError, HTTPException) as error:
-            connection.close()
+            self._disconnect()
             raise _Again(f"the connection failed ({self._plain(_reason(error))})") from error
         except BaseException:
-            connection.close()
+            self._disconnect()
             raise
 
-    def _connection(self, seconds: float) -> HTTPConnection:
-        """This thread's connection, which waits for so many seconds; it opens itself when it is used."""
-        connection: HTTPConnection | None = getattr(self._threads, "connection", None)
+    def _connection(self, end: float) -> Any:
+        """This thread's HTTPConnection, open, and with nothing to be waited for after `end`. Raises OSError."""
+        connection: Any = getattr(self._threads, "connection", None)
         if connection is None:
             kind = HTTPSConnection if self._url.scheme == "https" else HTTPConnection
             connection = self._threads.connection = kind(self._url.hostname or "", self._url.port)
-        connection.timeout = seconds
-        if connection.sock is not None:
-            connection.sock.settimeout(seconds)
+        if not connection.sock:
+            # http.client gives each address of a host the whole time.
+            connection._create_connection = partial(_dial, end)
+            connection.connect()
+            connection.sock = _Timed(connection.sock)
+        connection.sock.end = end
         return connection
+
+    def _disconnect(self) -> None:
+        if (connection := getattr(self._threads, "connection", None)) is not None:
+            connection.close()
 
     def _admit(self, answer: Answer) -> Answer:
         """Pass on an answer with status 200; sort the others into what may pass and what will not."""
@@ -158,7 +172,77 @@ class Server:
             text = text.replace(self._key, "[key]")
         text = " ".join(text.split())
         text = text if len(text) <= WORDS else f"{text[:WORDS]}…"
-        return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+        return printable(text)
+
+
+class _Timed:
+    """A socket as http.client uses one, with nothing to be waited for after `end` (monotonic).
+
+    The timeout of a socket begins anew with every byte that comes, so that a server could take for ever.
+    """
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self.end = 0.0
+
+    def in_time(self) -> socket.socket:
+        """The socket, which waits for as long as there is. Raises TimeoutError."""
+        self._sock.settimeout(_left(self.end))
+        return self._sock
+
+    def sendall(self, data: bytes) -> None:
+        view = memoryview(data)
+        while view:
+            view = view[self.in_time().send(view) :]
+
+    def makefile(self, mode: Literal["rb"]) -> io.BufferedReader:
+        return io.BufferedReader(_Incoming(self, self._sock.makefile(mode, 0)))
+
+    def close(self) -> None:
+        self._sock.close()
+
+
+class _Incoming(io.RawIOBase):
+    """What comes in over a `_Timed` socket."""
+
+    def __init__(self, sock: _Timed, file: socket.SocketIO) -> None:
+        self._sock, self._file = sock, file
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int | None:
+        self._sock.in_time()
+        return self._file.readinto(buffer)
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
+def _dial(end: float, address: tuple[str, int], *_: object) -> socket.socket:
+    """A connection to the first of a host's addresses that takes one before `end`. Raises OSError."""
+    problem = OSError("the host has no address")
+    for family, kind, protocol, _name, place in socket.getaddrinfo(*address, type=socket.SOCK_STREAM):
+        sock = socket.socket(family, kind, protocol)
+        try:
+            sock.settimeout(_left(end))
+            sock.connect(place)
+            # For what comes before it is wrapped: the handshake of TLS.
+            sock.settimeout(_left(end))
+            return sock
+        except OSError as error:
+            problem = error
+            sock.close()
+    raise problem
+
+
+def _left(end: float) -> float:
+    """The seconds until `end` (monotonic). Raises TimeoutError if there are none."""
+    seconds = end - time.monotonic()
+    if seconds <= 0:
+        raise TimeoutError
+    return seconds
 
 
 def parse(base_url: str) -> SplitResult:
@@ -184,8 +268,8 @@ def is_here(url: SplitResult) -> bool:
         return False
 
 
-def _read(response: HTTPResponse, end: float) -> Answer:
-    """The whole of an answer. Raises _Again if its end does not come, or not in time."""
+def _read(response: HTTPResponse, end: float, share: Share) -> Answer:
+    """The whole of an answer. Raises _Again if its end does not come, TimeoutError if not in time."""
     length = response.length
     whole = length is not None or bool(response.chunked)
     body = bytearray()
@@ -194,10 +278,10 @@ def _read(response: HTTPResponse, end: float) -> Answer:
         if not block:
             break
         body += block
-        if len(body) > ENTRY_BYTES:
-            raise ServerError(f"the answer is longer than {ENTRY_BYTES:,} bytes")
-        if time.monotonic() > end:
-            raise _Again("the answer did not end in time")
+        if len(body) > ANSWER_BYTES:
+            raise ServerError(f"the answer is longer than {ANSWER_BYTES:,} bytes")
+        if not share.grow(len(block), end):
+            raise ServerError(f"the answers before it fill the {ANSWERS_BYTES:,} bytes that are kept for them all")
     if length is not None and len(body) < length:
         raise _Again(f"the answer is cut short: {len(body)} of {length} bytes came")
     return Answer(response.status, response.headers, bytes(body), whole)

@@ -12,6 +12,7 @@ from typing import Literal
 
 import msgspec
 
+from narrate import limits, regular
 from narrate.config import Settings
 from narrate.entry import Clip
 from narrate.errors import UsageError
@@ -153,7 +154,7 @@ def load(path: str | Path) -> Manifest:
     """Read a manifest. Raises UsageError if it cannot be read or is no manifest."""
     hint = "make it with `narrate run`"
     try:
-        manifest = msgspec.json.decode(Path(path).read_bytes(), type=Manifest)
+        manifest = msgspec.json.decode(regular.read(Path(path), limits.RECORD_BYTES), type=Manifest)
     except OSError as error:
         raise UsageError(f"it cannot be read ({error.strerror})", where=str(path), hint=hint) from error
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:

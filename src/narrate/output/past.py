@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from narrate import limits, regular
 from narrate.output.stage import RECORD
 from narrate.planner import Plan
 from narrate.request import canonical
@@ -38,6 +39,6 @@ def transcripts(plan: Plan) -> dict[str, str]:
 def recall(folder: Path) -> Past:
     """What a folder remembers: nothing, if nothing was made there or it cannot be read."""
     try:
-        return msgspec.json.decode((folder / RECORD).read_bytes(), type=Past)
+        return msgspec.json.decode(regular.read(folder / RECORD, limits.RECORD_BYTES), type=Past)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return Past()

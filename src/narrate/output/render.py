@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -134,7 +135,7 @@ def _write_soundfile(path: Path, rate: int, format: Format, blocks: Iterable[Blo
 
     container, subtype = SOUNDFILE_FORMATS[format]
     try:
-        with soundfile.SoundFile(path, "w", rate, 1, subtype, format=container) as file:
+        with soundfile.SoundFile(os.fsencode(path), "w", rate, 1, subtype, format=container) as file:
             for block in blocks:
                 samples = np.frombuffer(block, "<i2")
                 # libsndfile's Vorbis encoder keeps a whole write on the stack; large ones overflow it.

@@ -21,7 +21,7 @@ from typing import get_args
 import msgspec
 import xxhash
 
-from narrate import facts
+from narrate import facts, limits, regular
 from narrate.config import Format
 from narrate.errors import EnvironmentProblem
 from narrate.facts import Fact
@@ -219,8 +219,8 @@ def _make_folder(folder: Path, name: str) -> None:
 
 def _read_record(path: Path) -> dict[str, Made]:
     try:
-        return msgspec.json.decode(path.read_bytes(), type=_Record).outputs
-    except (FileNotFoundError, IsADirectoryError, msgspec.MsgspecError, UnicodeDecodeError):
+        return msgspec.json.decode(regular.read(path, limits.RECORD_BYTES), type=_Record).outputs
+    except (FileNotFoundError, regular.NotRegular, regular.TooLarge, msgspec.MsgspecError, UnicodeDecodeError):
         return {}
 
 

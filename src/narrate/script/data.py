@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from narrate import limits
 from narrate.errors import ScriptError
-from narrate.script.document import Flaw, printable, show
+from narrate.script.document import Flaw, show
+from narrate.terminal import printable
 
 if TYPE_CHECKING:
     import yaml
@@ -52,7 +53,7 @@ def read_yaml(text: str, name: str) -> object:
         place = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
         what = error.problem or error.context or "syntax error"
         hint = "correct the syntax, put the text in quotes, or write JSON if it is long"
-        raise ScriptError(f"not valid YAML: {printable(what)}", where=place, hint=hint) from None
+        raise ScriptError(f"not valid YAML: {printable(what)[:200]}", where=place, hint=hint) from None
     except yaml.reader.ReaderError as error:
         place = f"{name}:{text.count(chr(10), 0, error.position) + 1}"
         what = f"not valid YAML: a character that it does not allow: {error.character!r}"

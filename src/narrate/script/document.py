@@ -121,11 +121,6 @@ def show(text: str) -> str:
     return repr(text if len(text) <= 40 else text[:37] + "...")[:78]
 
 
-def printable(text: str) -> str:
-    """A message that may quote its input, safe to print."""
-    return (text if text.isprintable() else repr(text))[:200]
-
-
 def suggest(word: str, known: Iterable[str]) -> str:
     """A hint: the name that was probably meant, or those that there are."""
     names = list(known)

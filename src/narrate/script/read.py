@@ -12,11 +12,12 @@ from itertools import groupby, islice
 from pathlib import Path
 from typing import BinaryIO
 
-from narrate import limits
+from narrate import limits, regular
 from narrate.errors import ScriptError, UsageError
 from narrate.script.data import read_json, read_yaml
-from narrate.script.document import printable, show
+from narrate.script.document import show
 from narrate.script.markdown import read_markdown
+from narrate.terminal import printable
 
 Parsed = tuple[object, dict[str, str]]
 STDIN = "-"
@@ -62,7 +63,7 @@ def read(source: str | Path) -> Source:
 
 def display_name(source: str | Path) -> str:
     """What errors call the source: the file's name, or `-`."""
-    return printable(Path(source).name or str(Path(source)))
+    return printable(Path(source).name or str(Path(source)))[:200]
 
 
 def _read_stdin() -> Source:
@@ -84,7 +85,7 @@ def _read_folder(folder: Path, name: str) -> Source:
         raise _too_large(name)
     scenes, lines = [], {}
     for i, path in enumerate(files):
-        place = f"{name}/{printable(path.name)}"
+        place = f"{name}/{printable(path.name)[:200]}"
         texts = _paragraphs(_read_file(path, place), place)
         scenes.append({"id": path.stem, "segments": [{"text": text} for text, _ in texts]})
         lines[f"$.scenes[{i}]"] = place
@@ -130,21 +131,19 @@ _PARSERS: dict[str, Callable[[str, str], Parsed]] = {
 
 
 def _read_file(path: Path, name: str) -> str:
-    # Opening a named pipe would wait for its other end.
-    if not stat.S_ISREG(_stat(path).st_mode):
-        hint = "name a file or a folder, or - to read from a pipe"
-        raise ScriptError("not a regular file", where=name, hint=hint)
     try:
-        with path.open("rb") as file:
-            if os.fstat(file.fileno()).st_size > limits.SCRIPT_BYTES:
-                raise _too_large(name)
-            return _decode(_bounded(file, name), name)
+        return _decode(regular.read(path, limits.SCRIPT_BYTES), name)
+    except regular.NotRegular:
+        hint = "name a file or a folder, or - to read from a pipe"
+        raise ScriptError("not a regular file", where=name, hint=hint) from None
+    except regular.TooLarge:
+        raise _too_large(name) from None
     except OSError as error:
         raise _unreadable(path, error) from None
 
 
 def _bounded(file: BinaryIO, name: str) -> bytes:
-    # A pipe has no size, and a file can grow.
+    # A pipe has no size.
     data = file.read(limits.SCRIPT_BYTES + 1)
     if len(data) > limits.SCRIPT_BYTES:
         raise _too_large(name)
@@ -181,4 +180,4 @@ def _too_large(name: str) -> ScriptError:
 def _unreadable(path: Path, error: Exception) -> ScriptError:
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     hint = "check the name and its permissions"
-    return ScriptError(f"cannot read it: {reason}", where=printable(str(path)), hint=hint)
+    return ScriptError(f"cannot read it: {reason}", where=printable(str(path))[:200], hint=hint)
