@@ -157,7 +157,9 @@ def user_file(environment: Mapping[str, str] = os.environ) -> Path:
     return Path(home).expanduser().absolute() / "narrate" / "config.toml"
 
 
-def _project(candidates: Iterable[Path], environment: Mapping[str, str]) -> tuple[Path | None, dict[str, Any], Any]:
+def _project(
+    candidates: Iterable[Path], environment: Mapping[str, str]
+) -> tuple[Path | None, dict[str, Any], tuple[str, ...]]:
     """The nearest settings file that holds settings and is obeyed, what it holds, and a warning for each ignored."""
     warnings: list[str] = []
     for path in candidates:
