@@ -254,7 +254,7 @@ def _out(script: scripts.Script, settings: Settings) -> Path:
 
 def _check_way(out: Path, script: scripts.Script, configuration: Config) -> None:
     """Refuse links on the way to an output folder that a project chose, not the user. Raises UsageError."""
-    origin = configuration.origins["out"]
+    origin = configuration.origins.get("out", "flag")
     if origin == "default":
         overwrite.check_links(out, script.path.parent if script.path else Path.cwd())
     elif Path(origin) in configuration.files[:-1]:

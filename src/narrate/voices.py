@@ -91,7 +91,7 @@ def speak(folder: Path, text: str, settings: Settings, emit: Emit) -> Path:
         script.write_text(json.dumps({"voices": voice, "segments": [{"id": "test", "text": text, "voice": "voice"}]}))
         # Settings that are passed on as they are keep their origin: what a project named is not the user's word.
         own = msgspec.structs.replace(settings, out=str(Path(temp) / "out"), format="wav", allow_outside=True)
-        made = build.perform(scripts.load(script), Config(own, {"out": "flag"}, ()), build.Options(), emit)
+        made = build.perform(scripts.load(script), Config(own, {}, ()), build.Options(), emit)
         with TemporaryDirectory(prefix=".clone-", dir=folder.parent) as aside:
             copy = shutil.copyfile(made.out / made.manifest.audio.file, Path(aside, TEST))
             return copy.replace(folder / TEST)

@@ -12,6 +12,7 @@ from stat import S_ISDIR, S_ISLNK, S_ISREG
 from narrate.errors import UsageError
 from narrate.output import manifest
 from narrate.output.stage import OUTPUT, PENDING, RECORD, listed, unwritable
+from narrate.script.ids import fold
 
 MANIFEST_BYTES = 1 << 28
 """A larger manifest.json is not ours: 20,000 segments take a tenth of it."""
@@ -32,7 +33,7 @@ def check(folder: Path, names: Collection[str], inputs: Iterable[str | Path], fo
         _check_inputs(folder, {RECORD, *names, *mine}, inputs)
         _check_places(folder, names)
         if not force:
-            _check_foreign(folder, [name for name in (*names, RECORD, PENDING) if name not in mine])
+            _check_foreign(folder, {*names, RECORD, PENDING} - mine, mine)
     except OSError as error:
         raise unwritable(folder, error) from error
 
@@ -114,13 +115,12 @@ def _check_places(folder: Path, names: Collection[str]) -> None:
             raise UsageError("it is a folder where a file is needed", where=str(folder / name), hint=hint)
 
 
-def _check_foreign(folder: Path, names: Iterable[str]) -> None:
-    """Refuse to replace files; an empty one holds nothing that could be lost."""
-    found = []
-    for name in names:
-        status = _status(folder / name)
-        if status and not (S_ISREG(status.st_mode) and status.st_size == 0):
-            found.append(name)
+def _check_foreign(folder: Path, names: Iterable[str], mine: Iterable[str]) -> None:
+    """Refuse to replace files that are not `mine`; an empty one holds nothing that could be lost."""
+    found = [name for name in sorted(names) if _holds_something(folder / name)]
+    if found:
+        spellings = {fold(name) for name in mine}
+        found = [name for name in found if not (fold(name) in spellings and _is_spelled_otherwise(folder / name))]
     if found:
         more = f" and {len(found) - 5} more" if len(found) > 5 else ""
         raise UsageError(
@@ -128,6 +128,16 @@ def _check_foreign(folder: Path, names: Iterable[str]) -> None:
             where=str(folder),
             hint=f"{CHOOSE}, or replace the files with --force-output",
         )
+
+
+def _holds_something(path: Path) -> bool:
+    status = _status(path)
+    return status is not None and not (S_ISREG(status.st_mode) and status.st_size == 0)
+
+
+def _is_spelled_otherwise(path: Path) -> bool:
+    """Whether a file that is there is listed under another spelling, as on a disk that does not tell them apart."""
+    return path.name not in os.listdir(path.parent)
 
 
 def _status(path: Path) -> os.stat_result | None:
