@@ -494,7 +494,8 @@ def test_an_altered_clip_is_refused_and_the_others_come_in(spoken: Narrate) -> N
 
 def test_a_file_that_is_no_archive_is_refused(tone: Narrate) -> None:
     tone.write("clips.zip", "Hello.")
-    for name, said in {"clips.zip": "no archive of clips", "none.zip": "No such file", ".": "Is a directory"}.items():
+    refusals = {"clips.zip": "no archive of clips", "none.zip": "No such file", ".": "is not a regular file"}
+    for name, said in refusals.items():
         ran = tone("cache", "import", name)
         assert (ran.code, ran.out) == (2, "")
         assert said in ran.err

@@ -59,7 +59,7 @@ PLACES = [
     Place("an archive", in_project("clips.zip"), [["cache", "import", "clips.zip"]], (2,)),
     Place("-C", in_project("there"), [["run", "-C", "there"], ["-C", "there", "run"]], (2,)),
     Place("a manifest", in_project("x"), [LOAD], (1,)),
-    Place("claims", in_cache("claims"), [["run", "new.json"]], (0,)),
+    Place("claims", in_cache("claims"), [["run", "new.json"]], (0, 6)),
     Place("an entry", in_cache("v1/*/*.wav"), [RUN, ["cache", "ls"], ["cache", "export", "all.zip"]], (0,)),
     Place("an entry, verified", in_cache("v1/*/*.wav"), [["cache", "verify"]], (0, 4)),
     Place("a day of uses", in_cache("uses/*"), [["cache", "stats"], RUN], (0,)),

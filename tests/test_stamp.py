@@ -316,3 +316,34 @@ def test_a_stamp_of_another_user_is_not_believed(tmp_path: Path, monkeypatch: py
     mine = os.geteuid()
     monkeypatch.setattr(os, "geteuid", lambda: mine + 1)
     assert stamp.reply(["/here"]) is None
+
+
+def test_a_stamp_is_not_written_through_a_link(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NARRATE_CACHE_DIR", str(tmp_path / "cache"))
+    stamp.save(["/here"], {}, {}, ("out", "err"), 0)
+    [kept] = (tmp_path / "cache" / "stamps").iterdir()
+    (tmp_path / "thesis").write_text("mine")
+    kept.with_name(f"{kept.name}.new").symlink_to(tmp_path / "thesis")
+    stamp.save(["/here"], {}, {}, ("other", "err"), 0)
+    assert stamp.reply(["/here"]) == ("other", "err")
+    assert (tmp_path / "thesis").read_text() == "mine"
+
+
+def test_a_fifo_in_the_place_of_a_stamp_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NARRATE_CACHE_DIR", str(tmp_path))
+    stamp.save(["/here"], {}, {}, ("out", "err"), 0)
+    [kept] = (tmp_path / "stamps").iterdir()
+    kept.unlink()
+    os.mkfifo(kept)
+    assert stamp.reply(["/here"]) is None
+
+
+def test_without_a_home_no_stamp_is_kept_in_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("NARRATE_CACHE_DIR")
+    monkeypatch.setenv("XDG_CACHE_HOME", "relative")
+    stamp.save(["/here"], {}, {}, ("out", "err"), 0)
+    assert stamp.reply(["/here"]) is None
+    assert list(tmp_path.iterdir()) == []

@@ -13,21 +13,34 @@ if __name__ == "__main__" and not sys.flags.safe_path:
     except OSError:
         pass
 
-from narrate import stamp, terminal  # noqa: E402
+from narrate import stamp  # noqa: E402
 
 
 def main() -> None:
     """Answer at once if there is nothing to do; else hand over to the command line."""
-    terminal.prepare()
+    if None in (sys.stdin, sys.stdout, sys.stderr):
+        _prepare()
     try:
         told = [os.getcwd(), *sys.argv[1:]]
     except OSError:
+        from narrate import terminal
+
         terminal.tell("error: the current folder does not exist any more", "  next: change to another one")
         sys.exit(6)
     said = stamp.reply(told)
     if said is not None:
-        _repeat(*said)
+        out, err = said
+        try:
+            # They passed the gate in `terminal` when they were said first.
+            sys.stdout.write(out)
+            sys.stdout.flush()
+            out = ""
+            sys.stderr.write(err)
+            sys.stderr.flush()
+        except (OSError, ValueError):
+            _repeat(out, err)
         return
+    _prepare()
     import signal
 
     # Until a command has begun there is nothing to clean up, and an interrupted import would be told as a traceback.
@@ -41,7 +54,17 @@ def main() -> None:
         sys.exit(130)
 
 
+def _prepare() -> None:
+    from narrate import terminal
+
+    terminal.prepare()
+
+
 def _repeat(out: str, err: str) -> None:
+    """Say the same with care: to streams that are closed, full, or of another encoding."""
+    from narrate import terminal
+
+    terminal.prepare()
     try:
         terminal.write(out)
         terminal.finish()

@@ -28,6 +28,9 @@ COARSE_TICK_NS = 2_000_000_000
 ENVIRONMENT = ("HOME", "PYTHONPATH", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME")
 """Variables that decide how a run goes, besides those of narrate itself."""
 
+MOST_BYTES = 1 << 26
+"""A stamp of the largest script, with paths of the greatest length, is smaller."""
+
 
 def reply(told: Sequence[str]) -> tuple[str, str] | None:
     """What the same run said last time on stdout and stderr, if nothing has changed since; else None.
@@ -73,8 +76,9 @@ def save(
     temp = f"{place}.new"
     try:
         os.makedirs(os.path.dirname(place), mode=0o700, exist_ok=True)
-        with open(temp, "w", encoding="utf-8", errors="surrogateescape") as file:
-            file.write(f"{_checksum(body)}\0{body}")
+        _refuse_foreign(os.lstat(os.path.dirname(place)))
+        _remove(temp)
+        _write(temp, f"{_checksum(body)}\0{body}")
         os.replace(temp, place)
     except OSError:
         _remove(temp)
@@ -105,7 +109,9 @@ def folder() -> str:
 
 
 def _place(told: Sequence[str]) -> str:
-    return os.path.join(folder(), _checksum(_invocation(told)))
+    """Where the stamp of an invocation is kept; nowhere if there is no home, as it would be the current folder."""
+    place = os.path.join(folder(), _checksum(_invocation(told)))
+    return place if os.path.isabs(place) else os.devnull + "/none"
 
 
 def _checksum(text: str) -> str:
@@ -122,12 +128,27 @@ def _invocation(told: Sequence[str]) -> str:
 
 def _read(place: str) -> str:
     """The text of a stamp that is this user's own, in a folder that is. Raises OSError or ValueError."""
+    _refuse_foreign(os.lstat(os.path.dirname(place)))
     file = os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     with open(file, encoding="utf-8", errors="surrogateescape") as text:
-        for status in (os.fstat(file), os.stat(os.path.dirname(place))):
-            if status.st_uid != os.geteuid():
-                raise PermissionError("the stamp is another user's")
+        status = os.fstat(file)
+        _refuse_foreign(status)
+        if status.st_mode & 0o170000 != 0o100000 or status.st_size > MOST_BYTES:
+            raise ValueError("not a stamp")
         return text.read()
+
+
+def _write(path: str, text: str) -> None:
+    """Make a file, through no link and in no other's place. Raises OSError."""
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with open(file, "w", encoding="utf-8", errors="surrogateescape") as stamp:
+        stamp.write(text)
+
+
+def _refuse_foreign(status: os.stat_result) -> None:
+    """Refuse what belongs to another user, who could say that there is nothing to do. Raises PermissionError."""
+    if status.st_uid != os.geteuid():
+        raise PermissionError("it belongs to another user")
 
 
 def _fresh(path: str, started_ns: int) -> bool:
