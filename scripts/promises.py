@@ -31,6 +31,7 @@ PROMISES = (
     ("A hostile recording is refused, within bounds", "audio"),
     ("A hostile archive is refused, and writes nothing outside of the cache", "archives"),
     ("No bytes make a parser fail in a way of its own", "fuzz"),
+    ("Nothing of others is lost, executed, sent or obeyed, and no change goes unnoticed", "boundaries"),
     ("A run opens no connection, reads no pickle, and writes only where it should", "audit"),
 )
 """What is promised, and the harness whose figures prove it."""
