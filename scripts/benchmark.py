@@ -258,9 +258,10 @@ def engines(bench: Bench) -> list[Row]:
 
 def write_inside(name: str) -> None:
     """Print how long it takes to find every clip and write every output, once imports and the plan are made."""
-    from narrate import build, planner
+    from narrate import build
     from narrate.output.stage import staged
     from narrate.output.timeline import lay
+    from narrate.planning import planner
 
     script, configuration = build.prepare(f"{name}.json", {"engine": "tone"}, lambda event: None)
     settings = configuration.settings

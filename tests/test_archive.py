@@ -19,14 +19,17 @@ import pytest
 import soundfile
 
 from conftest import Narrate, contents, lines
-from narrate import archive, checks, limits, tag
+from narrate import archive
 from narrate.archive import Taken
+from narrate.base import limits
 from narrate.cache import Store
+from narrate.checks import structure as checks
 from narrate.engines.base import Synthesis
-from narrate.entry import Clip
 from narrate.errors import EnvironmentProblem, UsageError
 from narrate.request import canonical, key
-from plans import noise, request
+from narrate.store import tag
+from narrate.store.entry import Clip
+from support.plans import noise, request
 
 RATE = 24_000
 SCRIPT = lines("The first line.", "The second line.", "The third line.")

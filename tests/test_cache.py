@@ -18,12 +18,12 @@ from typing import Any
 
 import pytest
 
-from narrate import entry
 from narrate.cache import TOUCH_SECONDS, Gone, Store
-from narrate.entry import Clip
 from narrate.errors import EnvironmentProblem
 from narrate.request import key
-from plans import noise, request
+from narrate.store import entry
+from narrate.store.entry import Clip
+from support.plans import noise, request
 
 FORM = request().form()
 OTHER = request("Something else.").form()

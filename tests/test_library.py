@@ -15,7 +15,7 @@ import pytest
 import narrate
 from conftest import contents, lines
 from narrate import errors
-from narrate.events import Event
+from narrate.base.events import Event
 
 
 @pytest.fixture

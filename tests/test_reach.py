@@ -137,7 +137,7 @@ def test_a_worker_dies_with_its_parent_even_when_it_can_run_no_code_of_its_own(t
     program = """
 import os, signal, sys
 from narrate.engines.base import ModelRef
-from narrate.engines.client import Worker
+from narrate.workers.client import Worker
 worker = Worker("tone", ModelRef("sine"), sys.executable, "narrate.engines.tone")
 worker.wait_ready()
 [pid] = [int(pid) for pid in open(f"/proc/self/task/{os.getpid()}/children").read().split()]
@@ -153,7 +153,7 @@ def test_the_files_of_a_model_folder_are_among_what_a_run_was_made_of(
     tone: Narrate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else a run with nothing to do would not notice that a model was exchanged."""
-    monkeypatch.setattr("narrate.models.HUB_ENGINES", ("tone",))
+    monkeypatch.setattr("narrate.workers.models.HUB_ENGINES", ("tone",))
     model = tone.write("model/weights.bin", b"weights").parent
     tone.write("model/.hidden", b"")
     script = tone.write("script.json", lines("Hello."))

@@ -13,7 +13,8 @@ import pytest
 import soundfile
 
 from conftest import Narrate, contents, identities, lines
-from narrate import facts, stamp
+from narrate import stamp
+from narrate.base import facts
 
 TELLING = """
 import atexit, sys
@@ -338,9 +339,7 @@ def test_a_fifo_in_the_place_of_a_stamp_is_not_waited_for(tmp_path: Path, monkey
     assert stamp.reply(["/here"]) is None
 
 
-def test_without_a_home_no_stamp_is_kept_in_the_current_folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_a_home_no_stamp_is_kept_in_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("NARRATE_CACHE_DIR")
     monkeypatch.setenv("XDG_CACHE_HOME", "relative")

@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from conftest import Narrate, lines
-from narrate import config, environments, ownership
+from narrate import config
+from narrate.base import ownership
 from narrate.config import Settings, resolve
-from narrate.engines import client
 from narrate.errors import UsageError
+from narrate.workers import client, environments
 
 STRANGER = 65_534
 

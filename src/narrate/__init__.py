@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-    from narrate.events import Event
+    from narrate.base.events import Event
     from narrate.output.manifest import Manifest
-    from narrate.planner import Plan
+    from narrate.planning.planner import Plan
 
 
 def run(

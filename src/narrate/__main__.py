@@ -23,7 +23,7 @@ def main() -> None:
     try:
         told = [os.getcwd(), *sys.argv[1:]]
     except OSError:
-        from narrate import terminal
+        from narrate.base import terminal
 
         terminal.tell("error: the current folder does not exist any more", "  next: change to another one")
         sys.exit(6)
@@ -55,14 +55,14 @@ def main() -> None:
 
 
 def _prepare() -> None:
-    from narrate import terminal
+    from narrate.base import terminal
 
     terminal.prepare()
 
 
 def _repeat(out: str, err: str) -> None:
     """Say the same with care: to streams that are closed, full, or of another encoding."""
-    from narrate import terminal
+    from narrate.base import terminal
 
     terminal.prepare()
     try:

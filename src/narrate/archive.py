@@ -22,13 +22,16 @@ from typing import BinaryIO
 
 import msgspec
 
-from narrate import checks, entry, limits, regular, targets, wav
+from narrate.base import limits, regular, targets
+from narrate.base.durable import write_all
 from narrate.cache import Gone, Store
-from narrate.durable import write_all
+from narrate.checks import structure as checks
 from narrate.engines.base import StopReason, Synthesis
-from narrate.entry import Clip, Damaged
 from narrate.errors import EnvironmentProblem, UsageError
 from narrate.request import canonical, key
+from narrate.sound import wav
+from narrate.store import entry
+from narrate.store.entry import Clip, Damaged
 
 SWELL = 1000
 """Bytes of samples for one byte of FLAC: speech is about 2, a hum 20, digital silence 690, and more is an attack."""

@@ -12,20 +12,26 @@ from typing import Any
 
 import xxhash
 
-from narrate import config, facts, planner, runner, stamp, units, uses
+from narrate import config, stamp
 from narrate import script as scripts
+from narrate.base import facts, units
+from narrate.base.events import Emit, Event
+from narrate.base.facts import Fact
 from narrate.cache import Gone, Store
 from narrate.config import Config, Format, Settings
 from narrate.errors import EnvironmentProblem, Interrupted, NarrateError, PendingError, UsageError
-from narrate.events import Emit, Event
-from narrate.facts import Fact
-from narrate.output import captions, manifest, overwrite, past, render
+from narrate.output import manifest, overwrite, render
+from narrate.output import record as past
 from narrate.output.manifest import Manifest
 from narrate.output.stage import RECORD, Stage, staged
 from narrate.output.timeline import Timeline, lay
-from narrate.planner import Plan, PlannedSegment
-from narrate.runner import Outcome
-from narrate.why import Why, explain
+from narrate.output.why import Why, explain
+from narrate.output.writers import captions
+from narrate.planning import planner
+from narrate.planning.planner import Plan, PlannedSegment
+from narrate.store import usage as uses
+from narrate.synthesis import runner
+from narrate.synthesis.runner import Outcome
 
 DRAFTS = ("mlx", "torch")
 """Engines of which a profile chooses the model."""

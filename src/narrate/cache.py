@@ -32,11 +32,13 @@ from typing import Any
 
 import msgspec
 
-from narrate import durable, entry, presence, tag, uses
-from narrate.entry import Clip, Damaged
+from narrate.base import durable
 from narrate.errors import EnvironmentProblem
-from narrate.presence import Presence
 from narrate.request import key
+from narrate.store import entry, presence, tag
+from narrate.store import usage as uses
+from narrate.store.entry import Clip, Damaged
+from narrate.store.presence import Presence
 
 TOUCH_SECONDS = 3600
 """A hit renews an entry's time of use at most this often."""

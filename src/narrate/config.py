@@ -16,11 +16,11 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from narrate import ownership, regular, units
+from narrate.base import ownership, regular, units
+from narrate.base.fps import HINT as FPS_HINT
+from narrate.base.fps import frame_rate
+from narrate.base.limits import PAUSE_SECONDS, SETTINGS_BYTES
 from narrate.errors import UsageError
-from narrate.fps import HINT as FPS_HINT
-from narrate.fps import frame_rate
-from narrate.limits import PAUSE_SECONDS, SETTINGS_BYTES
 
 Format = Literal["wav", "flac", "mp3", "ogg", "opus", "m4a"]
 Qa = Literal["strict", "warn", "off"]

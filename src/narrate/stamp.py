@@ -12,12 +12,13 @@ import os
 import sys
 import zlib
 
-from narrate import TYPE_CHECKING, __version__, facts
+from narrate import TYPE_CHECKING, __version__
+from narrate.base import facts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from narrate.facts import Fact
+    from narrate.base.facts import Fact
 
 TICK_NS = 100_000_000
 """Two changes of a file further apart than this have different times on today's file systems."""

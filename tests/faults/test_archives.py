@@ -30,11 +30,13 @@ import pytest
 import soundfile
 
 from conftest import Figures
-from narrate import archive, checks, entry
+from narrate import archive
 from narrate.cache import Store
+from narrate.checks import structure as checks
 from narrate.engines.base import Synthesis
 from narrate.errors import UsageError
 from narrate.request import Request, canonical, key
+from narrate.store import entry
 
 ADDRESS_SPACE = 2 << 30
 MOST_MIB = 1400

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import auditing
 import pytest
 import soundfile
 
 from conftest import Figures, Narrate, identities, lines
+from support import auditing
 
 REFERENCE = Path(__file__).parents[2] / "examples" / "voice_ref"
 RULES = ("sockets", "pickles", "programs", "outside")

@@ -12,7 +12,7 @@ import pytest
 
 from conftest import Narrate, contents, lines
 from narrate.cache import TOUCH_SECONDS, Store
-from plans import noise, request
+from support.plans import noise, request
 
 DAY = 86_400
 FORM = request().form()

@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import crowding
 import pytest
-from crowding import FIRST, Note
 
 from conftest import Figures
 from narrate.cache import Store
+from support import crowding
+from support.crowding import FIRST, Note
 
 PROCESSES = 8
 

@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from conftest import Figures, Narrate, lines
-from narrate import entry, wav
 from narrate.cache import Gone, Store
 from narrate.request import key
-from plans import MEASURES, noise, request
+from narrate.sound import wav
+from narrate.store import entry
+from support.plans import MEASURES, noise, request
 
 FORM = request().form()
 PROVENANCE = {"versions": {"tone": "1"}, "seconds": 0.25, "attempt": 1, "measures": MEASURES}

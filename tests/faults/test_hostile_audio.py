@@ -13,12 +13,12 @@ from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 
-import bounded
 import numpy as np
 import pytest
 import soundfile
 
 from conftest import Figures
+from support import bounded
 
 REFERENCE = Path(__file__).parents[2] / "examples" / "voice_ref" / "ref.wav"
 ADDRESS_SPACE = 2 << 30

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-import bounded
 import pytest
 
 from conftest import Figures, Narrate, identities
+from support import bounded
 
 CPU_SECONDS = 5
 ADDRESS_SPACE = 512 << 20

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from injection import clips, halves, processes, temps
 
 from conftest import Figures, Narrate, lines
+from support.injection import clips, halves, processes, temps
 
 LINES = 40
 MOMENTS = {"start": 0.4, "speaking": 0.4, "writing": 0.03}

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from injection import clips, mounted, temps
 
 from conftest import Narrate, contents, lines, tool
+from support.injection import clips, mounted, temps
 
 TMPFS = ("-t", "tmpfs", "-o", "size=16m", "tmpfs")
 

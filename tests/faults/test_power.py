@@ -17,10 +17,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from injection import clips, mounted
 
 from conftest import Figures, tool
 from narrate.request import key
+from support.injection import clips, mounted
 
 FILE_SYSTEMS = {"ext4": (["mkfs.ext4", "-q", "-F"], "loop"), "xfs": (["mkfs.xfs", "-q", "-f"], "loop,nouuid")}
 """How each is made and mounted; a copy of an XFS disk has the same name as the disk, which would be refused."""

@@ -11,9 +11,9 @@ from itertools import cycle
 from pathlib import Path
 
 import pytest
-from injection import clips, mounted, temps
 
 from conftest import Figures, Narrate, contents, lines
+from support.injection import clips, mounted, temps
 
 LINES = 20
 SMALLEST, LARGEST = 64, 4096

@@ -9,11 +9,11 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from injection import Call, Subject, clips, half_stamps, halves, temps
 
 from conftest import Figures, Narrate, Ran, contents, lines
 from narrate.cache import Store
 from narrate.request import key
+from support.injection import Call, Subject, clips, half_stamps, halves, temps
 
 ERRORS = ("EIO", "ENOSPC", "EDQUOT", "EACCES", "EROFS")
 

@@ -19,11 +19,12 @@ with atheris.instrument_imports(include=["narrate", "yaml"], enable_loader_overr
     import xxhash
     import yaml  # noqa: F401
 
-    from narrate import archive, entry
+    from narrate import archive
     from narrate.cache import Store
-    from narrate.engines import frames
     from narrate.errors import ScriptError, UsageError
     from narrate.script import load
+    from narrate.store import entry
+    from narrate.workers import frames
 
 DIGEST = 16
 ENTRY = Path("entry.wav")

@@ -13,7 +13,8 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from narrate import __version__, terminal
+from narrate import __version__
+from narrate.base import terminal
 from narrate.cli import common, failure
 from narrate.errors import NarrateError, UsageError
 
@@ -45,7 +46,7 @@ COMMANDS = {
 
 def _register(name: str) -> None:
     module, _, attribute = COMMANDS[name].partition(".")
-    command = getattr(import_module(f"narrate.cli.{module}"), attribute)
+    command = getattr(import_module(f"narrate.cli.commands.{module}"), attribute)
     if isinstance(command, typer.Typer):
         app.add_typer(command, name=name)
     else:

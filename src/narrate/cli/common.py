@@ -9,7 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from narrate import config, terminal
+from narrate import config
+from narrate.base import terminal
 from narrate.config import Settings
 from narrate.errors import NarrateError, UsageError
 

@@ -6,8 +6,8 @@ import errno
 import os
 from typing import Any
 
+from narrate.base.terminal import StdoutLost
 from narrate.errors import EnvironmentProblem, NarrateError, UsageError
-from narrate.terminal import StdoutLost
 
 REPORT = "this is a fault of narrate: run it again as `narrate -v …` and report what it prints"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from narrate.engines.base import Job, Unusable
-from narrate.pace import CHARS_PER_SECOND, frame_cap, weight
+from narrate.sound.pace import CHARS_PER_SECOND, frame_cap, weight
 
 LANGUAGES = {
     "en": "english",

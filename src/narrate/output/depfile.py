@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from narrate import targets
+from narrate.base import targets
+from narrate.base.facts import Fact
 from narrate.errors import UsageError
-from narrate.facts import Fact
 
 OURS = re.compile(rb"[^\n]*run\.json: \\\n")
 """How a depfile of a narration begins."""

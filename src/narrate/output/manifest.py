@@ -12,16 +12,16 @@ from typing import Literal
 
 import msgspec
 
-from narrate import limits, regular
+from narrate.base import limits, regular
+from narrate.base.fps import frame_rate
 from narrate.config import Settings
-from narrate.entry import Clip
 from narrate.errors import UsageError
-from narrate.fps import frame_rate
 from narrate.output.render import file_name
 from narrate.output.timeline import Slot, Timeline
-from narrate.planner import Line, Plan, verdict
+from narrate.planning.planner import Line, Plan, verdict
 from narrate.script import Scene, Voice
-from narrate.voice import Voice as LoadedVoice
+from narrate.store.entry import Clip
+from narrate.voices.voice import Voice as LoadedVoice
 
 SCHEMA = "narrate.manifest/1"
 

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import xxhash
 
-from narrate import audio, wav
+from narrate.base.durable import write_all
 from narrate.cache import Store
 from narrate.config import Format
-from narrate.durable import write_all
 from narrate.errors import EnvironmentProblem
 from narrate.output.stage import BLOCK_BYTES, Stage, digest_of
 from narrate.output.timeline import Part, Slot, Timeline
-from narrate.planner import PlannedSegment
+from narrate.planning.planner import PlannedSegment
+from narrate.sound import audio, wav
 
 RENDERING = 1
 """Raised when the same clips must give other files, so that files made before are made again."""

@@ -21,10 +21,10 @@ from typing import get_args
 import msgspec
 import xxhash
 
-from narrate import facts, limits, regular
+from narrate.base import facts, limits, regular
+from narrate.base.facts import Fact
 from narrate.config import Format
 from narrate.errors import EnvironmentProblem
-from narrate.facts import Fact
 from narrate.script.ids import fold
 
 RECORD = "run.json"

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from narrate.audio import resampled_length
 from narrate.config import Format
-from narrate.entry import Clip
-from narrate.planner import Plan, PlannedSegment
+from narrate.planning.planner import Plan, PlannedSegment
+from narrate.sound.audio import resampled_length
+from narrate.store.entry import Clip
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from narrate import limits, spoken
+from narrate.base import limits
+from narrate.base.fps import HINT as FPS_HINT
+from narrate.base.fps import frame_rate
 from narrate.errors import ScriptError
-from narrate.fps import HINT as FPS_HINT
-from narrate.fps import frame_rate
+from narrate.reading import utterances as spoken
 from narrate.script import ids
 from narrate.script.document import Document, SceneEntry, SegmentEntry, convert, show, suggest
 from narrate.script.model import Scene, Script, Segment, Voice

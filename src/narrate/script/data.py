@@ -6,10 +6,10 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from narrate import limits
+from narrate.base import limits
+from narrate.base.terminal import printable
 from narrate.errors import ScriptError
 from narrate.script.document import Flaw, show
-from narrate.terminal import printable
 
 if TYPE_CHECKING:
     import yaml

@@ -11,7 +11,7 @@ from typing import Annotated, Any, NoReturn, TypeVar
 import msgspec
 from msgspec import Meta
 
-from narrate import limits
+from narrate.base import limits
 from narrate.errors import ScriptError
 from narrate.script.model import Name, Voice
 

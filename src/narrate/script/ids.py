@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from hashlib import blake2b
 
-from narrate import limits
+from narrate.base import limits
 
 _DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in "0123456789¹²³")}
 _SLUG_WORDS, _SLUG_BYTES = 4, 60

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from narrate import limits, spoken
+from narrate.base import limits
 from narrate.errors import ScriptError
+from narrate.reading import utterances as spoken
 from narrate.script.data import read_yaml
 from narrate.script.document import FrontMatter, convert, show, suggest
 

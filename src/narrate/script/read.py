@@ -12,12 +12,12 @@ from itertools import groupby, islice
 from pathlib import Path
 from typing import BinaryIO
 
-from narrate import limits, regular
+from narrate.base import limits, regular
+from narrate.base.terminal import printable
 from narrate.errors import ScriptError, UsageError
 from narrate.script.data import read_json, read_yaml
 from narrate.script.document import show
 from narrate.script.markdown import read_markdown
-from narrate.terminal import printable
 
 Parsed = tuple[object, dict[str, str]]
 STDIN = "-"

@@ -1,0 +1,1 @@
+"""What knows nothing of narration: files, bounds, units, events."""

@@ -1,0 +1,190 @@
+"""What a person sees of a run, on stderr: bars on a terminal, else a line a segment."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich import filesize
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from narrate.base import regular, targets
+from narrate.base.events import Emit, Event
+from narrate.base.terminal import give_up, printable, tell
+from narrate.errors import UsageError
+
+LOG = re.compile(rb'\{"event": "')
+"""How an event log begins."""
+
+FETCH_SECONDS = 10
+"""Between two lines about a model that is being fetched."""
+
+
+class Display(Console):
+    """stderr as a terminal, or as a file that takes lines; what cannot be shown is no reason for anything to fail."""
+
+    def __init__(self, color: bool = True) -> None:
+        super().__init__(stderr=True, no_color=None if color else True, highlight=False, markup=False)
+
+    def say(self, text: str, style: str = "") -> None:
+        """Print a line, wrapped by the terminal alone."""
+        if self.is_terminal:
+            self.print(text, style=style, soft_wrap=True)
+        else:
+            tell(text)
+
+    def print(self, *objects: Any, **how: Any) -> None:
+        """Print what a bar or a line is made of."""
+        try:
+            super().print(*(printable(each) if isinstance(each, str) else each for each in objects), **how)
+        except OSError:
+            give_up(sys.stderr, 2)
+
+    def on_broken_pipe(self) -> None:
+        """Rich would end the process."""
+        give_up(sys.stderr, 2)
+
+
+class Reporter:
+    """Shows events to a person. `verbosity` is -1 (errors only), 0 or 1 (all that is known)."""
+
+    def __init__(self, console: Display, verbosity: int, bars: bool) -> None:
+        self.console = console
+        self._verbosity = verbosity
+        columns = (
+            TextColumn("speaking"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[now]}"),
+        )
+        self._bars = Progress(*columns, console=console, transient=True) if bars and verbosity >= 0 else None
+        self._task: Any = None
+        self._total = self._done = 0
+        self._fetch_told = 0.0
+
+    def __enter__(self) -> Reporter:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bars is not None:
+            self._bars.stop()
+
+    def say(self, text: str, style: str = "") -> None:
+        """Print a line, wrapped by the terminal alone."""
+        self.console.say(text, style)
+
+    def show(self, event: Event) -> None:
+        """Show one event."""
+        handler = getattr(self, f"_show_{event.kind}", None)
+        if handler is not None:
+            handler(event.segment, event.data)
+
+    def _show_plan(self, segment: str | None, data: dict[str, Any]) -> None:
+        self._total = data["missing"]
+        if not self._total or self._verbosity < 0:
+            return
+        self.say(
+            f"{data['missing']} of {counted(data['utterances'], 'utterance')} to speak with {data['engine']}"
+            f" ({data['reason']}), about {duration(data['eta'])}"
+        )
+        if self._bars is not None:
+            self._task = self._bars.add_task("", total=self._total, now="")
+            self._bars.start()
+
+    def _show_fetch(self, segment: str | None, data: dict[str, Any]) -> None:
+        now = time.monotonic()
+        if self._verbosity >= 0 and now - self._fetch_told >= FETCH_SECONDS:
+            self._fetch_told = now
+            self.say(f"fetching {data['model']}: {size(data['done'])} of {size(data['total'])}")
+
+    def _show_spoken(self, segment: str | None, data: dict[str, Any]) -> None:
+        self._done += 1
+        if self._bars is not None and self._task is not None:
+            self._bars.update(self._task, advance=1, now=escape(printable(segment or "")))
+        elif self._verbosity >= 0:
+            took = f" in {data['seconds']:.2f} s" if "seconds" in data else ""
+            self.say(f"[{self._done}/{self._total}] {segment}: {data['duration']:.2f} s of audio{took}")
+
+    def _show_waiting(self, segment: str | None, data: dict[str, Any]) -> None:
+        if self._verbosity >= 0:
+            self.say(f"waiting for another run, which is speaking {counted(data['utterances'], 'utterance')} of these")
+
+    def _show_shared(self, segment: str | None, data: dict[str, Any]) -> None:
+        self._show_spoken(f"{segment} (by another run)", data)
+
+    def _show_retry(self, segment: str | None, data: dict[str, Any]) -> None:
+        if self._verbosity >= 0:
+            self.say(f"{segment}: attempt {data['attempt']} failed: {data['reason']}", "yellow")
+
+    def _show_failed(self, segment: str | None, data: dict[str, Any]) -> None:
+        if self._bars is not None and self._task is not None:
+            self._bars.update(self._task, advance=1)
+
+    def _show_warning(self, segment: str | None, data: dict[str, Any]) -> None:
+        if self._verbosity >= 0:
+            self.say(f"warning: {data['message']}", "yellow")
+
+
+@contextmanager
+def event_log(path: Path | None) -> Iterator[Emit]:
+    """Write events to a file as JSON lines, each as it happens. Raises UsageError if it cannot be opened."""
+    if path is None:
+        yield lambda event: None
+        return
+    targets.check(path, LOG, "an event log", "--events")
+    try:
+        file = regular.created(path, append=targets.is_device(path))
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    with file:
+
+        def log(event: Event) -> None:
+            try:
+                file.write(json.dumps(event.to_json()) + "\n")
+            except OSError as error:
+                raise _unwritable(path, error) from error
+
+        yield log
+
+
+def _unwritable(path: Path, error: OSError) -> UsageError:
+    what = f"the event log cannot be written ({error.strerror})"
+    return UsageError(what, where=str(path), hint="name another --events FILE")
+
+
+def counted(number: int, noun: str) -> str:
+    """A number and what it counts: 1 segment, 2 segments."""
+    return f"{number:,} {noun}{'s' * (number != 1)}"
+
+
+def duration(seconds: float) -> str:
+    """Seconds as a person says them: 0.4 s, 12 s, 3 min 05 s, 2 h 10 min."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02} min"
+
+
+def size(count: int) -> str:
+    """Bytes as a person says them: 12.3 MB."""
+    return filesize.decimal(count)

@@ -1,0 +1,161 @@
+"""mlx: Qwen3-TTS on Apple Silicon, through mlx-audio; and, as an experiment, any other model that mlx-audio has."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from narrate.engines import qwen
+from narrate.engines.base import Capabilities, Job, ModelRef, Reference, Synthesis, Unusable, first_line
+from narrate.engines.mlx.models import Model, Other
+from narrate.engines.mlx.qwen import Qwen, require_files
+
+CAPABILITIES = Capabilities(
+    name="mlx",
+    behaviour=1,
+    model="mlx-community/Qwen3-TTS-12Hz-1.7B-Base-8bit",
+    languages=tuple(qwen.LANGUAGES),
+    speakers=qwen.SPEAKERS,
+    voices=("clone", "speaker", "design"),
+    packages=("mlx-audio", "mlx", "transformers", "numpy"),
+    rtf=0.5,
+    batch=8,
+    side_by_side=False,
+)
+
+DEVICES = ("cpu", "gpu")
+
+
+class Engine:
+    """Speaks with one model of mlx-audio; MLX wants it loaded and used in one and the same thread."""
+
+    kind = device = dtype = ""
+    languages: Sequence[str] = ()
+    speakers: Sequence[str] = ()
+
+    def load(self, model: ModelRef) -> None:
+        """Get the model ready and look at what it is: mlx-audio itself speaks noise where half of it is missing."""
+        if model.offline:
+            os.environ["HF_HUB_OFFLINE"] = "1"
+        self.device = _choose_device(model.device)
+        folder = _folder(model)
+        config = _config(folder)
+        self._model: Model = _open(folder, config)
+        self.kind, self.languages, self.speakers = self._model.kind, self._model.languages, self._model.speakers
+        self.dtype = _precision(config, self._model.network)
+        if model.dtype not in ("", self.dtype):
+            raise Unusable(
+                f"{model.name} holds {self.dtype} weights, and mlx speaks in the precision of its weights: "
+                f"leave out dtype, or choose a conversion to {model.dtype} with --model"
+            )
+
+    def synthesize(self, jobs: Sequence[Job], voices: Mapping[str, Reference]) -> Iterator[Synthesis | Exception]:
+        """Speak the jobs, together where they share a voice and have no seed: a sound depends on its batch-mates."""
+        done: dict[int, Synthesis | Exception] = {}
+        for place in range(len(jobs)):
+            if place not in done:
+                mates = _mates(place, jobs, self._model.shared)
+                done.update(zip(mates, self._speak([jobs[mate] for mate in mates], voices), strict=True))
+            yield done.pop(place)
+
+    def close(self) -> None:
+        """Let go of the model and of the memory that MLX keeps for the next one."""
+        import mlx.core as mx
+
+        del self._model
+        mx.clear_cache()
+
+    def device_memory(self) -> int:
+        """The most memory that MLX has held, in bytes."""
+        import mlx.core as mx
+
+        return int(mx.get_peak_memory())
+
+    def _speak(self, jobs: Sequence[Job], voices: Mapping[str, Reference]) -> list[Synthesis | Exception]:
+        """Speak jobs together; where that fails one by one, so that a failure is that of one job."""
+        import mlx.core as mx
+
+        # Without a seed every attempt must differ, also after one with a seed.
+        asked = jobs[0].request.seed is not None
+        mx.random.seed(jobs[0].seed if asked else int.from_bytes(os.urandom(4)))
+        try:
+            return self._model.speak(jobs, voices)
+        except Exception as error:
+            if len(jobs) == 1:
+                return [error]
+        finally:
+            mx.clear_cache()
+        return [result for job in jobs for result in self._speak([job], voices)]
+
+
+def _open(folder: Path, config: Mapping[str, Any]) -> Model:
+    """Load the model in a folder. Raises ImportError where its family needs more packages, and Unusable."""
+    is_qwen = config.get("model_type") == "qwen3_tts"
+    if is_qwen:
+        require_files(folder)
+    from mlx_audio.tts import load_model
+
+    try:
+        # As a path: mlx-audio then reads a model's family from the name of its folder in the hub's cache.
+        network = load_model(folder)
+    except (OSError, ValueError, RuntimeError) as error:
+        raise Unusable(f"mlx-audio cannot load {folder}: {first_line(error)}") from error
+    return Qwen(network, folder) if is_qwen else Other(network, folder)
+
+
+def _mates(place: int, jobs: Sequence[Job], shared: Any) -> list[int]:
+    """The places of the jobs to speak together with the one at `place`, itself first; none before it."""
+    group: Hashable = shared(jobs[place])
+    if group is None:
+        return [place]
+    mates = [each for each in range(place, len(jobs)) if shared(jobs[each]) == group]
+    return mates[: CAPABILITIES.batch]
+
+
+def _choose_device(name: str) -> str:
+    """Use the named device, or MLX's own choice; returns its name."""
+    import mlx.core as mx
+
+    if name:
+        if name not in DEVICES or not mx.is_available(mx.Device(getattr(mx, name))):
+            raise Unusable(f"mlx has no device {name!r} on this machine; leave it out, or choose: {', '.join(DEVICES)}")
+        mx.set_default_device(mx.Device(getattr(mx, name)))
+    return str(mx.default_device().type).rpartition(".")[2]
+
+
+def _folder(model: ModelRef) -> Path:
+    """The folder of a model; a hub id is fetched, or found among what was fetched before."""
+    from mlx_audio.utils import get_model_path
+
+    try:
+        return Path(get_model_path(model.name, revision=model.revision or None))
+    except Exception as error:  # the hub's client raises many kinds, and each means the same
+        raise Unusable(
+            f"the model {model.name} is not on this machine and cannot be fetched ({first_line(error)}): "
+            f"try `narrate models pull {model.name}` with a network"
+        ) from error
+
+
+def _config(folder: Path) -> dict[str, Any]:
+    try:
+        config: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise Unusable(f"{folder / 'config.json'} cannot be read: {first_line(error)}") from error
+    return config
+
+
+def _precision(config: Mapping[str, Any], network: Any) -> str:
+    """How the weights are stored: "4-bit", "8-bit", or the type of most of them."""
+    quantised = config.get("quantization") or config.get("quantization_config")
+    if quantised:
+        return f"{quantised['bits']}-bit"
+    from mlx.utils import tree_flatten
+
+    sizes: dict[str, int] = {}
+    for _, weights in tree_flatten(network.parameters()):
+        name = str(weights.dtype).rpartition(".")[2]
+        sizes[name] = sizes.get(name, 0) + weights.size
+    return max(sizes, key=lambda name: sizes[name], default="")

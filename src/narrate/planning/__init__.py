@@ -1,0 +1,1 @@
+"""What is there, what has to be spoken, and who speaks it."""

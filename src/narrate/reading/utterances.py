@@ -1,0 +1,118 @@
+"""The text as it is said: pause tags, escapes, and pieces short enough for a model to say in one go."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from narrate.base import limits
+
+_DURATION = re.compile(r"\s*([0-9]{1,9}(?:\.[0-9]{1,9})?|\.[0-9]{1,9})\s*(ms|s)?\s*")
+_TAG = re.compile(r"(?<!\\)\[\s*pause\b([^\[\]]*\]?)", re.IGNORECASE)
+_CLOSING = ",.;:!?…)”’，。、；：！？"
+
+# One lookbehind for each width, as `re` asks; the last is for initials and "e.g.".
+_NOT_AN_ABBREVIATION = (
+    r"(?<!\b(?:Mr|Ms|Dr|St|Jr|Sr|vs|cf|al|Eq|Co|ca|Nr))(?<!\b(?:Mrs|etc|Fig|Inc|Ltd|bzw|usw))"
+    r"(?<!\bProf)(?<!\bapprox)(?<!\b[^\W\d_])"
+)
+_BOUNDARIES = (
+    re.compile(rf"""(?:[!?…]|{_NOT_AN_ABBREVIATION}\.)["'”’»)\]]*\s(?![a-z\d])|[。！？]+[」』”’）]*"""),
+    re.compile(r"[,;:]\s|—\s?|[，、；：]"),
+    re.compile(r"\s"),
+)
+"""Where a long text may be cut, best first: after a sentence, after a clause, after a word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """What a model says in one go, and the silence before it in seconds."""
+
+    text: str
+    pause_before: float
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A segment's text for captions, what is said, and the pause that a trailing tag asks for."""
+
+    display: str
+    utterances: tuple[Utterance, ...]
+    pause_after: float | None
+
+
+def read(text: str, say: str | None = None) -> Spoken:
+    """Take the tags out of a text; ValueError if one of them is malformed or too long."""
+    runs, pauses = _runs(text if say is None else say)
+    shown = runs if say is None or not text.strip() else _runs(text)[0]
+    utterances: list[Utterance] = []
+    pending: float | None = None
+    for run, pause in zip(runs, [*pauses, None], strict=True):
+        for piece in split(run):
+            utterances.append(Utterance(piece, pending or 0.0))
+            pending = None
+        if pause is not None:
+            pending = _bounded((pending or 0.0) + pause)
+    return Spoken(_collapse(" ".join(shown)), tuple(utterances), pending)
+
+
+def seconds(duration: str) -> float:
+    """Read `0.6s`, `600ms` or `0.6`; ValueError if it is none of them."""
+    match = _DURATION.fullmatch(duration)
+    if not match:
+        raise ValueError(f"{duration[:20]!r} is not a duration such as 0.6s or 600ms")
+    return float(match[1]) / (1000 if match[2] == "ms" else 1)
+
+
+def split(text: str, limit: int = limits.UTTERANCE_CHARS) -> list[str]:
+    """Cut a text into pieces of at most `limit` characters, at the best places there are."""
+    pieces: list[str] = []
+    for atom in _atoms(_collapse(text), limit, _BOUNDARIES):
+        if pieces and len((pieces[-1] + atom).rstrip()) <= limit:
+            pieces[-1] += atom
+        else:
+            pieces.append(atom)
+    return [stripped for piece in pieces if (stripped := piece.strip())]
+
+
+def _atoms(text: str, limit: int, boundaries: Sequence[re.Pattern[str]]) -> list[str]:
+    """Parts that concatenate to the text, each within the limit and no smaller than need be."""
+    if len(text.rstrip()) <= limit:
+        return [text]
+    if not boundaries:
+        return [text[i : i + limit] for i in range(0, len(text), limit)]
+    cuts = [0, *(match.end() for match in boundaries[0].finditer(text)), len(text)]
+    return [atom for a, b in pairwise(cuts) for atom in _atoms(text[a:b], limit, boundaries[1:])]
+
+
+def _runs(text: str) -> tuple[list[str], list[float]]:
+    """The text between the tags, and the tags' seconds: always one run more than tags."""
+    parts = _TAG.split(text)
+    runs = [part.replace("\\[", "[") for part in parts[::2]]
+    for i in range(1, len(runs)):
+        # "Hello[pause:1s]." would otherwise ask a model to say a full stop.
+        rest = runs[i].lstrip(_CLOSING)
+        if runs[i - 1].strip():
+            runs[i - 1] += runs[i].removesuffix(rest)
+            runs[i] = rest
+    return runs, [_pause(tag) for tag in parts[1::2]]
+
+
+def _pause(tag: str) -> float:
+    body = tag.strip()
+    if not (body.startswith(":") and body.endswith("]")):
+        raise ValueError(f"malformed tag {'[pause' + tag[:20]!r}; write [pause:0.6s], or \\[ for a literal [")
+    return _bounded(seconds(body[1:-1]))
+
+
+def _bounded(pause: float) -> float:
+    if pause > limits.PAUSE_SECONDS:
+        raise ValueError(f"a pause of {pause:g} s is longer than {limits.PAUSE_SECONDS:g} s")
+    return pause
+
+
+def _collapse(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", text).split())

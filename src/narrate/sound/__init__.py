@@ -1,0 +1,1 @@
+"""Samples: recordings in, PCM out, WAV headers, how long speech takes."""

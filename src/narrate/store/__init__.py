@@ -1,0 +1,1 @@
+"""The parts of the cache: entries, who uses them, archives."""

@@ -1,0 +1,98 @@
+"""What living runs let each other know of one cache: what each is making, and since when each may be using clips.
+
+    CACHE/claims     empty; who makes a clip holds the lock of the byte that its key names
+    CACHE/runs/      a locked file for every run that is alive, as old as the run
+
+A lock dies with its holder however that ends, so nothing here can be left behind. Where there can be no locks, as on
+some network file systems, nobody knows of anybody: then a clip may be paid for twice, and nothing worse.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import math
+import os
+import threading
+import time
+from pathlib import Path
+
+from narrate.base import durable
+from narrate.request import key
+
+_CLAIMS = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+class Presence:
+    """One run, as the others see it. The cache's folder need not exist."""
+
+    def __init__(self, cache: Path) -> None:
+        self._cache = cache
+        self._lock = threading.Lock()
+        self._claims: int | None = None
+        self._run: tuple[Path, int] | None = None
+
+    def claim(self, form: bytes) -> bool:
+        """Whether this process may make the clip for a form: no other one that is alive is at it."""
+        file = self._file()
+        if file is None:
+            return True
+        try:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, _byte(form))
+        except (BlockingIOError, PermissionError):
+            return False
+        except OSError:
+            # A file system without locks.
+            return True
+        return True
+
+    def release(self, form: bytes) -> None:
+        """Give up a claim, if there is one."""
+        if self._claims is not None:
+            with contextlib.suppress(OSError):
+                fcntl.lockf(self._claims, fcntl.LOCK_UN, 1, _byte(form))
+
+    def stay(self) -> None:
+        """Be known as a living run from now on. Raises OSError."""
+        with self._lock:
+            if self._run is None:
+                runs = self._cache / "runs"
+                runs.mkdir(exist_ok=True)
+                self._run = durable.open_temp(runs)
+
+    def leave(self) -> None:
+        """Give up everything."""
+        if self._claims is not None:
+            os.close(self._claims)
+        if self._run is not None:
+            path, fd = self._run
+            # What cannot be removed is swept by the next prune, as nobody holds its lock any more.
+            with contextlib.suppress(OSError):
+                path.unlink()
+            os.close(fd)
+        self._claims = self._run = None
+
+    def _file(self) -> int | None:
+        with self._lock, contextlib.suppress(OSError):
+            if self._claims is None:
+                self._claims = os.open(self._cache / "claims", _CLAIMS, 0o600)
+        return self._claims
+
+
+def oldest(cache: Path) -> float:
+    """When the oldest living run began (seconds of the epoch); infinity if there is none. Raises OSError.
+
+    Minus infinity if that cannot be told.
+    """
+    began = [math.inf]
+    for path in durable.sweep(cache / "runs"):
+        with contextlib.suppress(OSError):
+            when = path.stat().st_mtime
+            # The clock was set back since: what that run used may seem older than the run.
+            began.append(when if when <= time.time() else -math.inf)
+    return min(began)
+
+
+def _byte(form: bytes) -> int:
+    """Which byte of the file of claims stands for a form: 60 bits of its key, as an offset has 63."""
+    return int(key(form)[:15], 16)

@@ -1,0 +1,1 @@
+"""How fast narrate is, what it lacks, and how a project starts."""

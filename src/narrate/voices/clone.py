@@ -1,0 +1,213 @@
+"""A recording and its transcript -> what can be cloned: audited, trimmed, mended."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from narrate.base import regular
+from narrate.base.limits import TEXT_CHARS, TRANSCRIPT_BYTES
+from narrate.checks import recognizer as hearing
+from narrate.checks.recognizer import Ear, Heard
+from narrate.errors import UsageError
+from narrate.sound import audio
+from narrate.voices import measures as reference
+from narrate.voices import trim, verdict
+from narrate.voices.measures import EDGE_LIMIT, EDGE_SECONDS, NOTHING_DB, Measures
+from narrate.voices.verdict import SECONDS, Colour, Finding
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+WORD_ERRORS = (0.15, 0.40)
+"""Above the first share of wrong words a transcript is doubtful: base and tiny.en stay below it on clean speech, names
+and numbers included. Above the second it is that of another recording, or of a part of it (Blaizzy/mlx-audio#921)."""
+
+NAMED_WORDS = 8
+PROPOSED = "proposed by speech recognition"
+BLOCK_SAMPLES = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A recording as it was read: mono samples, and the text that goes with them."""
+
+    samples: NDArray[np.float32]
+    rate: int
+    channels: int
+    apart: float
+    transcript: str
+    origin: str
+    """Where the transcript is from, in words; empty if there is none."""
+
+    files: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """A recording ready to be stored, and what was found: `notes` are remarks on what could not be done.
+
+    `files` are those that it was read from.
+    """
+
+    path: Path
+    files: tuple[Path, ...]
+    samples: NDArray[np.float32]
+    rate: int
+    transcript: str
+    language: str
+    measures: Measures
+    findings: list[Finding]
+    notes: list[str]
+
+    @property
+    def colour(self) -> Colour:
+        """The worst of the findings."""
+        return verdict.worst(self.findings)
+
+
+def audit(path: Path, transcript: str | None, ear: Ear | None, cut: bool = False, language: str | None = None) -> Audit:
+    """Look at a recording, and mend what can be mended without changing the voice.
+
+    `transcript` is the text or the name of a file that holds it; without it the .txt beside the recording counts, and
+    without that what the `ear` hears. `cut` takes the best part of a long recording. Raises UsageError.
+    """
+    source = _read(path, transcript)
+    notes: list[str] = []
+    if ear and not ear.hears(language):
+        ear = None
+        notes.append(f"the speech recognition model does not know the language {language!r}")
+    heard = ear.listen(source.samples, source.rate, language) if ear else None
+    if heard and heard.text and not source.origin:
+        source = replace(source, transcript=heard.text, origin=PROPOSED)
+    if cut:
+        source, note = _trimmed(source, heard)
+        notes.append(note)
+        heard = ear.listen(source.samples, source.rate, language) if ear else None
+    measures = reference.measure(source.samples, source.rate, source.channels, source.apart)
+    findings = [_transcript_finding(source, path), *verdict.judge(measures, source.transcript)]
+    if heard and source.transcript and source.origin != PROPOSED:
+        findings.append(_heard_finding(source.transcript, heard))
+    spoken = language or (heard.language if heard else "")
+    return Audit(
+        path, source.files, _mended(source, measures), source.rate, source.transcript, spoken, measures, findings, notes
+    )
+
+
+def _read(path: Path, transcript: str | None) -> Source:
+    audio.admit_file(path, "--ref")
+    samples, rate = audio.decode_float(path, "--ref")
+    channels, apart = _channels(path)
+    text, origin, written = _transcript(path, transcript)
+    return Source(samples, rate, channels, apart, text, origin, (path, *written))
+
+
+def _channels(path: Path) -> tuple[int, float]:
+    """How many channels a recording has, and how far apart they are; 0 for what only ffmpeg can read."""
+    import numpy as np
+    import soundfile
+
+    if path.suffix.lower() in audio.DEMUXERS:
+        return 0, NOTHING_DB
+    channels, common, different = 1, 0.0, 0.0
+    for block in soundfile.blocks(os.fsencode(path), blocksize=BLOCK_SAMPLES, always_2d=True):
+        shared = block.mean(axis=1, keepdims=True)
+        channels = block.shape[1]
+        common += channels * float(np.sum(shared**2))
+        different += float(np.sum((block - shared) ** 2))
+    return channels, max(float(reference.decibels(np.sqrt(different / max(common, 1e-18)))), NOTHING_DB)
+
+
+def _transcript(path: Path, wanted: str | None) -> tuple[str, str, tuple[Path, ...]]:
+    """What the recording is said to say, where that is from, and the file; all are empty if nothing says it."""
+    beside = path.with_suffix(".txt")
+    files: tuple[Path, ...] = ()
+    if wanted is not None and not os.path.exists(wanted):
+        text, origin = wanted, "given by --transcript"
+    elif wanted is not None or beside.is_file():
+        file = beside if wanted is None else Path(wanted)
+        text, origin, files = _text(file), f"from {file.name}", (file,)
+    else:
+        text, origin = "", ""
+    if len(text) > TEXT_CHARS:
+        raise UsageError(f"{len(text):,} characters are no transcript", where="--transcript", hint="cut it to fit")
+    return " ".join(text.split()), origin, files
+
+
+def _text(path: Path) -> str:
+    try:
+        return regular.read(path, TRANSCRIPT_BYTES).decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"the transcript cannot be read ({getattr(error, 'strerror', error)})",
+            where=str(path),
+            hint="name a text file in UTF-8, or give the text itself",
+        ) from error
+
+
+def _trimmed(source: Source, heard: Heard | None) -> tuple[Source, str]:
+    """The best part of a recording, and a word on how it was cut."""
+    frames = reference.frames(source.samples, source.rate)
+    edges = frames.pauses()
+    seconds = edges[-1][0] - edges[0][1] + 2 * EDGE_SECONDS
+    if SECONDS[0] <= seconds <= SECONDS[1]:
+        return source, f"nothing to trim but silence: {seconds:.1f} s is a good length"
+    if heard is None:
+        # Audio that is cut without its transcript is what makes clones run away.
+        return source, f"only the silence at its edges was trimmed; to cut the transcript too: {hearing.INSTALL}"
+    cut = trim.best(frames, heard, source.transcript)
+    if cut is None:
+        return source, "not trimmed: no 3 to 15 s between pauses where the transcript agrees with what is heard"
+    part = source.samples[round(cut.start * source.rate) : round(cut.end * source.rate)]
+    note = f"trimmed to {cut.start:.1f} to {cut.end:.1f} s of the recording: {cut.transcript}"
+    return replace(source, samples=part, transcript=cut.transcript), note
+
+
+def _mended(source: Source, measures: Measures) -> NDArray[np.float32]:
+    """Without long silence at the edges, at a usual level."""
+    import numpy as np
+
+    skip, stop = (
+        round((edge - EDGE_SECONDS) * source.rate) if edge > EDGE_LIMIT else 0
+        for edge in (measures.lead, measures.tail)
+    )
+    kept = source.samples[skip : source.samples.size - stop]
+    return (kept * 10 ** (measures.gain / 20)).astype(np.float32)
+
+
+def _transcript_finding(source: Source, path: Path) -> Finding:
+    finding = partial(Finding, "transcript")
+    figure = f"{len(source.transcript)} characters, {source.origin}"
+    beside = path.with_suffix(".txt").name
+    if source.origin == PROPOSED:
+        mend = f"read it against the recording, write it into {beside}, and run this again"
+        return finding(Colour.AMBER, figure, f"nobody has read it yet: {source.transcript}", mend)
+    if source.transcript:
+        return finding(Colour.GREEN, figure)
+    if source.origin:
+        reason = "only the colour of the voice will be taken, not its way of speaking"
+        return finding(Colour.AMBER, f"empty, {source.origin}", reason, f"write what it says into {beside}")
+    mend = f"write what it says into {beside}, or have it proposed: {hearing.INSTALL}"
+    return finding(Colour.RED, "none", "without it clones are worse, and wrong ones run away", mend)
+
+
+def _heard_finding(transcript: str, heard: Heard) -> Finding:
+    result = hearing.compare(hearing.split(transcript), [word.text for word in heard.words])
+    figure = f"{result.rate:.0%} of the words differ from what is heard"
+    colour = Colour.GREEN if result.rate <= WORD_ERRORS[0] else Colour.AMBER
+    if result.rate > WORD_ERRORS[1]:
+        colour = Colour.RED
+    if colour == Colour.GREEN:
+        return Finding("words", colour, figure)
+    sides = (("heard, but not written", result.unwritten), ("written, but not heard", result.unheard))
+    reason = "; ".join(f"{side}: {_named(words)}" for side, words in sides if words)
+    return Finding("words", colour, figure, reason, "write down exactly what is said, word for word")
+
+
+def _named(words: tuple[str, ...]) -> str:
+    more = len(words) - NAMED_WORDS
+    return " ".join(words[:NAMED_WORDS]) + (f" and {more} more" if more > 0 else "")

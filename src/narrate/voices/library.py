@@ -1,0 +1,150 @@
+"""The folder of voices: each is ref.wav, ref.txt and voice.toml, and perhaps test.wav, the first line that it said."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import msgspec
+
+from narrate import build
+from narrate import script as scripts
+from narrate.base import regular
+from narrate.base.events import Emit
+from narrate.base.limits import MARKER_BYTES, RECORDING_BYTES
+from narrate.config import Config, Settings
+from narrate.errors import EnvironmentProblem, UsageError
+from narrate.script import ids
+from narrate.sound import audio, wav
+from narrate.voices.clone import Audit
+
+DATA = "voice.toml"
+TEST = "test.wav"
+
+LINE = "This is how I sound when I read a script: one thought at a time, and every word of it clear."
+"""What a new voice says unless it is told otherwise."""
+
+
+def store(audited: Audit, name: str, voices: Path, about: Mapping[str, str], force: bool = False) -> Path:
+    """Write a voice into the folder `name` of `voices`, and return that folder.
+
+    `about` is what voice.toml says of it besides: source, consent; what is empty keeps what is written there already.
+    Raises UsageError for a name that is no plain name or leads elsewhere, for a folder whose files the voice was read
+    from and, without `force`, for one that holds another voice or a file of such a name; and EnvironmentProblem.
+    """
+    check_name(name)
+    folder = voices / name
+    if folder.is_symlink():
+        hint = "remove the link, or choose another --name"
+        raise UsageError("it is a link, and nothing is written through it", where=str(folder), hint=hint)
+    sound = _sound(audited)
+    before = {file: regular.read(folder / file, RECORDING_BYTES) for file in sound if (folder / file).is_file()}
+    same = before == sound
+    if not same and not force and any(os.path.lexists(folder / file) for file in (*sound, DATA, TEST)):
+        raise UsageError(
+            "there is another voice of that name",
+            where=str(folder),
+            hint="choose another --name, or replace it with --force",
+        )
+    known = _known(folder / DATA) if same else {}
+    data = _data(audited, name, {key: value or known.get(key, "") for key, value in about.items()})
+    files = {DATA: data} if same else {DATA: data, **sound}
+    _check_inputs(folder, (*files, TEST), audited.files)
+    try:
+        _write(folder, files)
+    except OSError as error:
+        raise EnvironmentProblem(
+            f"the voice cannot be written ({error.strerror})",
+            where=str(error.filename or folder),
+            hint="choose another folder with -o DIR",
+        ) from error
+    return folder
+
+
+def _check_inputs(folder: Path, names: Iterable[str], inputs: Iterable[Path]) -> None:
+    """Refuse to replace what a voice is made from. Raises UsageError."""
+    for path in (folder / name for name in names):
+        if path.exists() and any(path.samefile(each) for each in inputs):
+            what = "the recording or its transcript would be replaced by what is made of it"
+            raise UsageError(what, where=str(path), hint="choose another --name, or copy the file elsewhere first")
+
+
+def check_name(name: str) -> None:
+    """Refuse what is no plain name of a folder. Raises UsageError."""
+    if flaw := ids.problem(name):
+        raise UsageError(f"the name {name!r} {flaw}", where="--name", hint="use letters, digits, '_' and '-'")
+
+
+def speak(folder: Path, text: str, settings: Settings, emit: Emit) -> Path:
+    """Have a stored voice say a line, and return where it is: test.wav beside the voice.
+
+    Raises what a run raises; EnvironmentProblem if there is no engine that can speak a cloned voice.
+    """
+    with TemporaryDirectory() as temp:
+        script = Path(temp) / "script.json"
+        voice = {"voice": {"ref": str((folder / "ref.wav").absolute())}}
+        script.write_text(json.dumps({"voices": voice, "segments": [{"id": "test", "text": text, "voice": "voice"}]}))
+        # Settings that are passed on as they are keep their origin: what a project named is not the user's word.
+        own = msgspec.structs.replace(settings, out=str(Path(temp) / "out"), format="wav", allow_outside=True)
+        made = build.perform(scripts.load(script), Config(own, {}, ()), build.Options(), emit)
+        with TemporaryDirectory(prefix=".clone-", dir=folder.parent) as aside:
+            copy = shutil.copyfile(made.out / made.manifest.audio.file, Path(aside, TEST))
+            return copy.replace(folder / TEST)
+
+
+def _sound(audited: Audit) -> dict[str, bytes]:
+    """The files that decide how a voice sounds. ref.txt is the last: without it no voice can be loaded."""
+    pcm = audio.pcm16(audited.samples)
+    return {
+        "ref.wav": wav.header(len(pcm) // wav.SAMPLE_BYTES, audited.rate) + pcm,
+        "ref.txt": f"{audited.transcript}\n".encode(errors="replace"),
+    }
+
+
+def _known(path: Path) -> dict[str, str]:
+    """What a voice.toml says, as far as it can be read."""
+    try:
+        table = tomllib.loads(regular.read(path, MARKER_BYTES).decode())
+    except (OSError, ValueError):
+        return {}
+    return {key: value for key, value in table.items() if isinstance(value, str)}
+
+
+def _data(audited: Audit, name: str, about: Mapping[str, str]) -> bytes:
+    digest = hashlib.blake2b(regular.read(audited.path, RECORDING_BYTES), digest_size=32).hexdigest()
+    tables: dict[str, Mapping[str, Any]] = {
+        "": {"name": name, **about, "language": audited.language, "verdict": audited.colour},
+        "made_from": {"file": audited.path.name, "blake2b_256": digest},
+        "measures": msgspec.to_builtins(audited.measures),
+    }
+    return _toml(tables).encode(errors="replace")
+
+
+def _toml(tables: Mapping[str, Mapping[str, Any]]) -> str:
+    """Tables of strings and numbers as TOML; its basic strings are those of JSON, but for DEL."""
+    lines: list[str] = []
+    for title, table in tables.items():
+        lines += ["", f"[{title}]"] if title else []
+        lines += [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in table.items()]
+    return "\n".join(lines).replace("\x7f", "\\u007F") + "\n"
+
+
+def _write(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Put files into a folder so that a crash leaves the old voice, the new one, or one without a transcript."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=".clone-", dir=folder.parent) as aside:
+        for name, content in files.items():
+            (Path(aside) / name).write_bytes(content)
+        folder.mkdir(exist_ok=True)
+        if "ref.txt" in files:
+            (folder / "ref.txt").unlink(missing_ok=True)
+            (folder / TEST).unlink(missing_ok=True)
+        for name in files:
+            (Path(aside) / name).replace(folder / name)

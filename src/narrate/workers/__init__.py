@@ -1,0 +1,1 @@
+"""Engines as processes: their interpreters, their models, and the pipes to them."""

@@ -1,0 +1,250 @@
+"""Which model speaks: profiles, hub ids with revisions, folders; and the name of a model in the key."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import xxhash
+
+from narrate import config
+from narrate.base import facts, regular
+from narrate.base.facts import Fact
+from narrate.base.limits import INDEX_BYTES, MARKER_BYTES
+from narrate.config import EngineSettings, Settings, cache_dir
+from narrate.engines.base import Capabilities, ModelRef
+from narrate.engines.qwen import MODELS
+from narrate.errors import EnvironmentProblem, Interrupted, UsageError
+from narrate.workers.client import NEUTRAL, environment_for, isolated
+
+PROFILES: tuple[config.Profile, ...] = ("draft", "final")
+SIZES = {"draft": "0.6B", "final": "1.7B"}
+QUANTISATION = {"0.6B": "4bit", "1.7B": "8bit"}
+"""Of the MLX conversions. At 1.7B, 4 bits ramble; 0.6B in 4 bits is for drafts only."""
+
+HUB_ENGINES = ("mlx", "torch")
+"""Engines whose models come from the hub."""
+
+HUB_ID = re.compile(r"[\w.-]+/[\w.-]+(@[\w./-]+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model, its name in the key, and the facts of the files that the name was made from."""
+
+    reference: ModelRef
+    key: str
+    facts: dict[str, Fact]
+
+
+def resolve(engine: Capabilities, kind: str, settings: Settings) -> Model:
+    """The model for a kind of voice.
+
+    A folder is named in the key by a digest of its files, so that it may be moved and never be exchanged unseen. A
+    server is named by a digest of its address: two of them may mean different things by one name, and neither the
+    manifest nor a cache entry should tell where they are.
+    Raises UsageError for what is neither a hub id nor a folder.
+    """
+    own = settings.engines.get(engine.name, EngineSettings())
+    name, _, revision = (settings.model or own.model or default(engine, kind, settings)).partition("@")
+    folder = Path(name).expanduser()
+    model_key = name
+    before: dict[str, Fact] = {}
+    if engine.name in HUB_ENGINES:
+        if folder.is_dir():
+            name = str(folder.absolute())
+            # The folders as well, as a file may be added to one.
+            before = facts.take((folder, *_visible(folder.absolute())))
+            model_key = f"folder:{_digest(folder.absolute())}"
+        elif not HUB_ID.fullmatch(name):
+            raise UsageError(
+                f"{name!r} is neither a model folder nor a hub id",
+                where="--model",
+                hint="write a folder, owner/name or owner/name@revision; see `narrate models list`",
+            )
+    if own.base_url:
+        model_key = f"{name} server:{xxhash.xxh3_64_hexdigest(own.base_url.rstrip('/').encode())}"
+    reference = ModelRef(
+        name=name,
+        revision=revision,
+        device=settings.device or own.device or "",
+        dtype=settings.dtype or own.dtype or "",
+        prompts=str(cache_dir(settings) / "prompts"),
+        offline=settings.offline,
+        options=_options(own, settings),
+    )
+    return Model(reference, model_key, before)
+
+
+def is_qwen(model: ModelRef) -> bool:
+    """Whether a model is one of Qwen3-TTS, by its configuration or, before it is fetched, by its name."""
+    try:
+        config = json.loads(regular.read(Path(model.name) / "config.json", MARKER_BYTES))
+    except (OSError, ValueError):
+        return "qwen3-tts" in model.name.lower()
+    return isinstance(config, dict) and config.get("model_type") == "qwen3_tts"
+
+
+def default(engine: Capabilities, kind: str, settings: Settings) -> str:
+    """The hub id that a profile stands for; of an engine without profiles, its only model."""
+    variant = MODELS.get(kind, MODELS["speaker"])
+    # There is no small model that makes up voices.
+    size = "1.7B" if kind == "design" else SIZES[settings.profile]
+    if engine.name == "torch":
+        return f"Qwen/Qwen3-TTS-12Hz-{size}-{variant}"
+    if engine.name == "mlx":
+        return f"mlx-community/Qwen3-TTS-12Hz-{size}-{variant}-{QUANTISATION[size]}"
+    return engine.model
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What a profile stands for on one engine, for one kind of voice."""
+
+    engine: str
+    profile: str
+    kind: str
+    name: str
+
+
+def profiles(engines: Iterable[Capabilities]) -> list[Profile]:
+    """Every profile of these engines."""
+    return [
+        Profile(engine.name, profile, kind, default(engine, kind, Settings(profile=profile)))
+        for engine in engines
+        for profile in PROFILES
+        for kind in engine.voices
+    ]
+
+
+def _options(own: EngineSettings, settings: Settings) -> tuple[tuple[str, str], ...]:
+    """What an engine that asks a server has to know."""
+    if not own.base_url:
+        return ()
+    return (
+        ("base_url", own.base_url),
+        ("concurrency", str(own.concurrency)),
+        ("timeout", f"{settings.timeout:g}"),
+        ("servers", " ".join(settings.trust.servers)),
+    )
+
+
+def _visible(folder: Path) -> list[Path]:
+    """All that is in a folder, in order, but for what is hidden and what is in hidden folders."""
+    found = sorted(folder.rglob("*"))
+    return [path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts)]
+
+
+def _digest(folder: Path) -> str:
+    """Of the names and contents of a model's files."""
+    digest = xxhash.xxh3_128()
+    for path in filter(Path.is_file, _visible(folder)):
+        digest.update(f"{path.relative_to(folder).as_posix()}\0".encode())
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+    return digest.hexdigest()
+
+
+def from_hub(model: ModelRef, engine: str) -> bool:
+    """Whether a model is one that the hub has; what is not is a folder, or the business of its engine."""
+    return engine in HUB_ENGINES and not Path(model.name).is_absolute()
+
+
+def find(name: str, revision: str = "", environment: Mapping[str, str] = os.environ) -> Path | None:
+    """The folder of a hub model on this machine; None if it is not here, or not whole."""
+    place = hub_dir(environment) / f"models--{name.replace('/', '--')}"
+    try:
+        commit = regular.read(place / "refs" / (revision or "main"), MARKER_BYTES).decode().strip()
+    except (OSError, UnicodeDecodeError):
+        commit = revision
+    folder = place / "snapshots" / commit
+    return folder if commit and _whole(folder) else None
+
+
+def size(folder: Path) -> int:
+    """Bytes of the files of a model."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def fetch(model: ModelRef, python: str, tell: Callable[[int, int], object], *, renew: bool = False) -> Path:
+    """The folder of a hub model, fetched unless it is here; `renew` asks the hub for news of it all the same.
+
+    `python` is one that has huggingface_hub; `tell` hears how many bytes have come, and of how many. Raises
+    EnvironmentProblem, at once where the model may not be fetched.
+    """
+    full_name = f"{model.name}@{model.revision}" if model.revision else model.name
+    found = find(model.name, model.revision)
+    if found and (model.offline or not renew):
+        return found
+    if model.offline:
+        raise EnvironmentProblem(
+            "this model is not on this machine, and --offline (or HF_HUB_OFFLINE) forbids fetching it",
+            where=full_name,
+            hint=f"run: narrate models pull {full_name}",
+        )
+    return Path(_fetched(_client(python, model), full_name, tell))
+
+
+def _client(python: str, model: ModelRef) -> subprocess.Popen[str]:
+    """The hub's client, at work. Its own folder is kept off its search path: it holds a torch.py."""
+    return subprocess.Popen(
+        isolated(python, str(Path(__file__).parent / "hub.py"), model.name, model.revision),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        encoding="utf-8",
+        env=environment_for(python),
+        cwd=NEUTRAL,
+    )
+
+
+def _fetched(client: subprocess.Popen[str], name: str, tell: Callable[[int, int], object]) -> str:
+    """Follow the client to its end. Raises EnvironmentProblem with its reason."""
+    last: dict[str, Any] = {}
+    try:
+        assert client.stdout is not None
+        for line in client.stdout:
+            last = json.loads(line)
+            if "total" in last:
+                tell(last["done"], last["total"])
+        code = client.wait()
+    finally:
+        client.kill()
+        client.wait()
+    if code in (130, -signal.SIGINT):
+        raise Interrupted(f"{name} is not whole yet", hint="what has come is kept: the same command goes on from there")
+    if "folder" not in last:
+        raise EnvironmentProblem(
+            f"it cannot be fetched ({last.get('error', 'the client of the hub died')})",
+            where=name,
+            hint="check the id and the network, and HF_TOKEN for a model behind a login; what has come is kept",
+        )
+    return str(last["folder"])
+
+
+def hub_dir(environment: Mapping[str, str] = os.environ) -> Path:
+    """Where the hub's client keeps models."""
+    if own := environment.get("HF_HUB_CACHE") or environment.get("HUGGINGFACE_HUB_CACHE"):
+        return Path(own).expanduser()
+    cache = environment.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(environment.get("HF_HOME") or f"{cache}/huggingface").expanduser() / "hub"
+
+
+def _whole(folder: Path) -> bool:
+    """Whether a snapshot has its configuration and all the weights that it speaks of."""
+    if not (folder / "config.json").exists():
+        return False
+    index = folder / "model.safetensors.index.json"
+    try:
+        names = set(json.loads(regular.read(index, INDEX_BYTES))["weight_map"].values()) if index.exists() else set()
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return False
+    return all((folder / name).exists() for name in names) if names else any(folder.glob("*.safetensors"))

@@ -1,0 +1,159 @@
+"""The process side of an engine: frames in, frames out, until the parent goes away.
+
+It needs the standard library, numpy and the engine's own packages, so that any environment can run it.
+
+parent → worker  {"load": model}                                 once
+                 {"voice": digest, "rate": Hz, "transcript": t}  with the reference's float32 samples
+                 {"synthesize": [{"request": …, "attempt": n, "refused": n}, …]}
+                 {"usage": true}
+worker → parent  {"ready": engine, "versions": {…}, …}           once, when it has loaded
+                 {"stop": reason, "rate": Hz, "seconds": s, …}   one a job, with its float32 samples
+                 {"usage": {…}}                                  the most memory held so far, in bytes
+                 {"error": kind, "message": text}                in place of a job's samples, or of "ready"
+
+An error is "unspeakable" (this job cannot be spoken), "unusable" (the engine or model is the wrong one), or
+"failed" (it broke; another attempt may do).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import importlib
+import os
+import queue
+import resource
+import signal
+import sys
+import threading
+import time
+from typing import IO, Any
+
+from narrate.engines import base
+from narrate.request import Request
+from narrate.workers import frames
+
+PR_SET_PDEATHSIG = 1
+"""prctl(2)."""
+
+Frame = tuple[dict[str, Any], bytes]
+
+
+def main(name: str, path: str) -> None:
+    """Serve one engine, whose module has the given dotted path, over what were standard input and output."""
+    _die_with_parent()
+    requests, replies = _take_pipes()
+    inbox: queue.SimpleQueue[Frame] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(requests, inbox), daemon=True).start()
+    module = importlib.import_module(path)
+    engine = module.Engine()
+    try:
+        engine.load(base.ModelRef(**inbox.get()[0]["load"]))
+    except Exception as error:
+        frames.write(replies, _failure(error))
+        return
+    frames.write(replies, {"ready": name, "versions": _versions(module.CAPABILITIES), **_facts(engine)})
+    voices: dict[str, base.Reference] = {}
+    while True:
+        header, payload = inbox.get()
+        if "usage" in header:
+            frames.write(replies, {"usage": _usage(engine)})
+        elif "voice" in header:
+            voices[header["voice"]] = _reference(header, payload)
+        else:
+            _serve(engine, header["synthesize"], voices, replies)
+
+
+def _die_with_parent() -> None:
+    """Have Linux end this process with its parent even if a library never lets `_listen` run."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _take_pipes() -> tuple[IO[bytes], IO[bytes]]:
+    """Keep private copies of the pipes and point file descriptor 1 at stderr: libraries print to stdout."""
+    requests = os.fdopen(os.dup(0), "rb")
+    replies = os.fdopen(os.dup(1), "wb")
+    with open(os.devnull) as nothing:
+        os.dup2(nothing.fileno(), 0)
+    os.dup2(2, 1)
+    return requests, replies
+
+
+def _listen(requests: IO[bytes], inbox: queue.SimpleQueue[Frame]) -> None:
+    """Pass frames on; when the parent is gone, die with it, even in the middle of a job."""
+    while True:
+        try:
+            frame = frames.read(requests)
+        except frames.BrokenFrame:
+            frame = None
+        if frame is None:
+            os._exit(0)
+        inbox.put(frame)
+
+
+def _reference(header: dict[str, Any], payload: bytes) -> base.Reference:
+    import numpy as np
+
+    return base.Reference(np.frombuffer(payload, "<f4"), header["rate"], header["transcript"])
+
+
+def _job(item: dict[str, Any]) -> base.Job:
+    return base.Job(Request.from_json(item["request"]), item["attempt"], item["refused"])
+
+
+def _serve(
+    engine: base.Engine, items: list[dict[str, Any]], voices: dict[str, base.Reference], replies: IO[bytes]
+) -> None:
+    """Answer every job of a batch, in order; a failure of the whole batch is the answer to all that are left."""
+    jobs = [_job(item) for item in items]
+    answered = 0
+    started = time.perf_counter()
+    try:
+        for result in engine.synthesize(jobs, voices):
+            seconds = time.perf_counter() - started
+            if isinstance(result, Exception):
+                frames.write(replies, _failure(result))
+            else:
+                header = {"stop": result.stop, "rate": result.rate, "seconds": seconds, "memory": _memory()}
+                frames.write(replies, header, result.samples.astype("<f4", copy=False).tobytes())
+            answered += 1
+            started = time.perf_counter()
+    except Exception as error:
+        for _ in jobs[answered:]:
+            frames.write(replies, _failure(error))
+    else:
+        for _ in jobs[answered:]:
+            frames.write(replies, {"error": "failed", "message": "the engine gave no result"})
+
+
+def _failure(error: Exception) -> dict[str, str]:
+    if isinstance(error, base.Unspeakable):
+        return {"error": "unspeakable", "message": str(error)}
+    if isinstance(error, base.Unusable):
+        return {"error": "unusable", "message": str(error)}
+    return {"error": "failed", "message": f"{type(error).__name__}: {error}"}
+
+
+def _versions(capabilities: base.Capabilities) -> dict[str, str]:
+    from importlib.metadata import version
+
+    return {name: version(name) for name in capabilities.packages}
+
+
+def _usage(engine: base.Engine) -> dict[str, int]:
+    """The most memory that the process and its device have held, in bytes."""
+    device = getattr(engine, "device_memory", None)
+    return {"memory": _memory(), "device_memory": device() if device else 0}
+
+
+def _memory() -> int:
+    """The most memory that the process has held, in bytes; macOS counts bytes, others kibibytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def _facts(engine: base.Engine) -> dict[str, str]:
+    """What the engine chose: shown by doctor and bench."""
+    names = ("kind", "device", "dtype")
+    return {name: str(getattr(engine, name)) for name in names if hasattr(engine, name)}

@@ -1,0 +1,81 @@
+"""Plans and clips built by hand, for tests of what is made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from narrate.cache import Store
+from narrate.config import Settings
+from narrate.planning import casting
+from narrate.planning.planner import Line, Plan, PlannedSegment, verdict
+from narrate.request import Request, canonical
+from narrate.script import Scene, Script, Segment, Voice
+from narrate.store.entry import Clip
+
+MEASURES = {"stop": "end", "seconds": 1.0, "peak": 0.5, "silent": 0.1, "clipped": 0.0}
+
+
+def noise(samples: int, seed: int = 0) -> bytes:
+    """PCM_16 that no two places have in common."""
+    return np.random.default_rng(seed).integers(-9000, 9000, samples, dtype="<i2").tobytes()
+
+
+def request(text: str = "Hello there.") -> Request:
+    return Request("tone", 1, "sine", text, "en")
+
+
+def clip(samples: int, rate: int = 24_000, *, text: str = "Hello there.", digest: str = "0" * 32) -> Clip:
+    """A clip that is nowhere on disk."""
+    form = request(text).form()
+    return Clip(digest, form, samples, rate, msgspec.json.encode({"measures": MEASURES}), "nowhere", f"{samples:032x}")
+
+
+def line(clip: Clip, pause_before: float = 0.0, text: str = "Hello there.") -> Line:
+    """A line with a form of its own, whatever its clip."""
+    form = canonical({"text": text, "of": id(clip)})
+    return Line(form, pause_before, clip, request=request(text), flags=verdict(clip, text))
+
+
+def segment(id: str, lines: Sequence[Line], pause_after: float = 0.0, display: str = "Hello there.") -> PlannedSegment:
+    scene = id.partition("/")[0] if "/" in id else None
+    return PlannedSegment(Segment(id=id, where=id, text=display, scene=scene), display, tuple(lines), pause_after)
+
+
+def plan(*segments: PlannedSegment, voices: dict[str, Voice] | None = None) -> Plan:
+    """A plan of segments; those named scene/id make up scenes."""
+    names = list(dict.fromkeys(each.segment.scene for each in segments if each.segment.scene))
+    scenes = tuple(
+        Scene(id=name, segments=tuple(each.segment.id for each in segments if each.segment.scene == name))
+        for name in names
+    )
+    script = Script(
+        path=Path("/nowhere/script.json"),
+        name="script.json",
+        folder=Path("/nowhere"),
+        title="A title",
+        language=None,
+        fps=None,
+        pause_after=None,
+        voices=voices or {},
+        scenes=scenes,
+        segments=tuple(each.segment for each in segments),
+        inputs=(),
+    )
+    choice = casting.choose("default", Settings(engine="tone"))
+    return Plan(script, "en", (choice,), {}, segments)
+
+
+def one(samples: int, rate: int = 24_000, display: str = "Hello there.", pause_after: float = 0.0) -> Plan:
+    """A plan of one segment."""
+    return plan(segment("a", [line(clip(samples, rate))], pause_after, display))
+
+
+def stored(store: Store, samples: int, rate: int = 24_000, seed: int = 0) -> Clip:
+    """A clip of noise that is in a store."""
+    form = replace(request(), seed=seed).form()
+    return store.put(form, noise(samples, seed), rate, {"measures": MEASURES})
