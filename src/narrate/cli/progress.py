@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from rich import filesize
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import (
@@ -26,6 +25,7 @@ from rich.progress import (
 from narrate.base import regular, targets
 from narrate.base.events import Emit, Event
 from narrate.base.terminal import give_up, printable, tell
+from narrate.base.text import counted, duration, size
 from narrate.errors import UsageError
 
 LOG = re.compile(rb'\{"event": "')
@@ -168,23 +168,3 @@ def event_log(path: Path | None) -> Iterator[Emit]:
 def _unwritable(path: Path, error: OSError) -> UsageError:
     what = f"the event log cannot be written ({error.strerror})"
     return UsageError(what, where=str(path), hint="name another --events FILE")
-
-
-def counted(number: int, noun: str) -> str:
-    """A number and what it counts: 1 segment, 2 segments."""
-    return f"{number:,} {noun}{'s' * (number != 1)}"
-
-
-def duration(seconds: float) -> str:
-    """Seconds as a person says them: 0.4 s, 12 s, 3 min 05 s, 2 h 10 min."""
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    if seconds < 60:
-        return f"{seconds:.0f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest:02} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02} min"
-
-
-def size(count: int) -> str:
-    """Bytes as a person says them: 12.3 MB."""
-    return filesize.decimal(count)

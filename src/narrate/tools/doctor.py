@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from narrate import __version__, config
+from narrate.base.text import duration, size
 from narrate.cache import Store
 from narrate.checks import structure as checks
-from narrate.cli.progress import duration, size
 from narrate.config import Config, EngineSettings, Settings
 from narrate.engines import openai
 from narrate.engines.base import Job, Unusable

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -14,12 +13,8 @@ from typing import Any
 
 import msgspec
 
-from narrate import build
-from narrate import script as scripts
 from narrate.base import regular
-from narrate.base.events import Emit
 from narrate.base.limits import MARKER_BYTES, RECORDING_BYTES
-from narrate.config import Config, Settings
 from narrate.errors import EnvironmentProblem, UsageError
 from narrate.script import ids
 from narrate.sound import audio, wav
@@ -27,9 +22,6 @@ from narrate.voices.clone import Audit
 
 DATA = "voice.toml"
 TEST = "test.wav"
-
-LINE = "This is how I sound when I read a script: one thought at a time, and every word of it clear."
-"""What a new voice says unless it is told otherwise."""
 
 
 def store(audited: Audit, name: str, voices: Path, about: Mapping[str, str], force: bool = False) -> Path:
@@ -80,23 +72,6 @@ def check_name(name: str) -> None:
     """Refuse what is no plain name of a folder. Raises UsageError."""
     if flaw := ids.problem(name):
         raise UsageError(f"the name {name!r} {flaw}", where="--name", hint="use letters, digits, '_' and '-'")
-
-
-def speak(folder: Path, text: str, settings: Settings, emit: Emit) -> Path:
-    """Have a stored voice say a line, and return where it is: test.wav beside the voice.
-
-    Raises what a run raises; EnvironmentProblem if there is no engine that can speak a cloned voice.
-    """
-    with TemporaryDirectory() as temp:
-        script = Path(temp) / "script.json"
-        voice = {"voice": {"ref": str((folder / "ref.wav").absolute())}}
-        script.write_text(json.dumps({"voices": voice, "segments": [{"id": "test", "text": text, "voice": "voice"}]}))
-        # Settings that are passed on as they are keep their origin: what a project named is not the user's word.
-        own = msgspec.structs.replace(settings, out=str(Path(temp) / "out"), format="wav", allow_outside=True)
-        made = build.perform(scripts.load(script), Config(own, {}, ()), build.Options(), emit)
-        with TemporaryDirectory(prefix=".clone-", dir=folder.parent) as aside:
-            copy = shutil.copyfile(made.out / made.manifest.audio.file, Path(aside, TEST))
-            return copy.replace(folder / TEST)
 
 
 def _sound(audited: Audit) -> dict[str, bytes]:

@@ -11,10 +11,10 @@ import typer
 
 from narrate import build, config, stamp
 from narrate.base import terminal, units
+from narrate.base.text import counted, size
 from narrate.cache import Store
 from narrate.cli import common
 from narrate.cli.commands import plan
-from narrate.cli.progress import counted, size
 from narrate.config import Settings
 from narrate.errors import CheckError, UsageError
 from narrate.store import usage as uses

@@ -17,6 +17,7 @@ from narrate.checks.recognizer import Ear
 from narrate.cli import common
 from narrate.config import Settings
 from narrate.errors import CheckError, EnvironmentProblem, NarrateError, UsageError
+from narrate.tools import audition
 from narrate.voices import clone as library
 from narrate.voices import library as voices
 from narrate.voices.clone import Audit
@@ -58,7 +59,7 @@ def clone(
     name: Name = None,
     voices_folder: Voices = None,
     trim: Trim = False,
-    say: Say = voices.LINE,
+    say: Say = audition.LINE,
     no_say: NoSay = False,
     anyway: Anyway = False,
     force: Force = False,
@@ -124,7 +125,7 @@ def _test(folder: Path, text: str, settings: Settings, show: _Output) -> None:
     if not text:
         return
     try:
-        show.tested(voices.speak(folder, text, settings, emit))
+        show.tested(audition.speak(folder, text, settings, emit))
     except EnvironmentProblem as problem:
         show.note(f"no test line was spoken: {problem}; next: {problem.hint}")
 

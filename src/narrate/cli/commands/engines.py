@@ -9,8 +9,9 @@ import typer
 from rich.progress import Progress, SpinnerColumn, TimeElapsedColumn
 
 from narrate.base import terminal
+from narrate.base.text import duration
 from narrate.cli import common
-from narrate.cli.progress import Display, duration
+from narrate.cli.progress import Display
 from narrate.config import Settings
 from narrate.errors import EnvironmentProblem
 from narrate.planning import casting

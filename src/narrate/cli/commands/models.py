@@ -11,8 +11,9 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 from narrate.base import terminal
 from narrate.base.events import Event
+from narrate.base.text import size
 from narrate.cli import common
-from narrate.cli.progress import Display, Reporter, size
+from narrate.cli.progress import Display, Reporter
 from narrate.config import Settings
 from narrate.engines import qwen
 from narrate.engines.base import ModelRef

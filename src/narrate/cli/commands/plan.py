@@ -9,9 +9,9 @@ import typer
 from narrate import build
 from narrate.base import terminal
 from narrate.base.events import Event
+from narrate.base.text import counted, duration
 from narrate.build import Options
 from narrate.cli import common
-from narrate.cli.progress import counted, duration
 from narrate.errors import PendingError
 from narrate.planning.planner import Plan, PlannedSegment
 

@@ -13,10 +13,10 @@ import typer
 from narrate import build, stamp
 from narrate.base import facts, terminal
 from narrate.base.events import Event
+from narrate.base.text import counted, duration
 from narrate.build import Options, Result
 from narrate.cli import common
 from narrate.cli.commands import plan
-from narrate.cli.progress import counted, duration
 from narrate.errors import NarrateError, UsageError
 from narrate.output import depfile as dependencies
 

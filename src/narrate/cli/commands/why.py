@@ -11,9 +11,9 @@ import typer
 
 from narrate import build
 from narrate.base import terminal
+from narrate.base.text import counted
 from narrate.cli import common
 from narrate.cli.commands.plan import warn
-from narrate.cli.progress import counted
 from narrate.errors import UsageError
 from narrate.output.why import Why
 
