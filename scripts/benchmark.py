@@ -1,7 +1,7 @@
 """Measure narrate against its anchors. Run it through scripts/benchmark.sh.
 
-What is compared is run in turns, so that other work on the machine hits both sides. This process stays small, because
-the peak memory of a child counts from that of its parent.
+What is compared is run in turns, so that other work on the machine hits both sides. This process
+stays small, because the peak memory of a child counts from that of its parent.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ from typing import Any, NamedTuple
 
 BUILD = Path(__file__).resolve().parent.parent / "build"
 HEADINGS = ("what", "measured", "against", "ratio", "fastest rounds", "target", "met")
-QUICK: dict[str, Any] = dict(segments=50, spoken=10, scale=(10, 100), no_op_rounds=3, rounds=2, spoken_rounds=1)
+QUICK: dict[str, Any] = dict(
+    segments=50, spoken=10, scale=(10, 100), no_op_rounds=3, rounds=2, spoken_rounds=1
+)
 MIB = 1 << (20 if sys.platform == "darwin" else 10)
 INSIDE = (sys.executable, __file__, "--inside")
 
@@ -32,7 +34,8 @@ INSIDE = (sys.executable, __file__, "--inside")
 class Row(NamedTuple):
     """One line of the table: a figure, what it is held against, and whether it keeps to its target.
 
-    `ratio` is the median of the rounds, `fastest` that of the fastest ones, as a machine without other work has it.
+    `ratio` is the median of the rounds, `fastest` that of the fastest ones, as a machine without
+    other work has it.
     """
 
     what: str
@@ -48,9 +51,19 @@ class Row(NamedTuple):
     def cells(self) -> tuple[str, ...]:
         """The row as words, under HEADINGS."""
         anchor = f"{self.against}: {self.anchor:.3g} {self.unit}" if self.anchor is not None else ""
-        ratio, fastest = (f"{each:.2f} ×" if each is not None else "" for each in (self.ratio, self.fastest))
+        ratio, fastest = (
+            f"{each:.2f} ×" if each is not None else "" for each in (self.ratio, self.fastest)
+        )
         met = {None: "", True: "yes", False: "no"}[self.met]
-        return self.what, f"{self.measured:.3g} {self.unit}", anchor, ratio, fastest, self.target, met
+        return (
+            self.what,
+            f"{self.measured:.3g} {self.unit}",
+            anchor,
+            ratio,
+            fastest,
+            self.target,
+            met,
+        )
 
 
 class Cost(NamedTuple):
@@ -74,11 +87,15 @@ class Bench(NamedTuple):
 
     def cost(self, *command: str) -> Cost:
         """Run a command in the folder and say what it took; end the benchmark if it fails."""
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("NARRATE_")}
+        environment = {
+            name: value for name, value in os.environ.items() if not name.startswith("NARRATE_")
+        }
         environment["NARRATE_CACHE_DIR"] = str(self.folder / "cache")
         with (self.folder / "log").open("w+") as log:
             started = time.perf_counter()
-            process = subprocess.Popen(command, cwd=self.folder, env=environment, stdout=log, stderr=log)
+            process = subprocess.Popen(
+                command, cwd=self.folder, env=environment, stdout=log, stderr=log
+            )
             _, status, usage = os.wait4(process.pid, 0)
             wall = time.perf_counter() - started
             process.returncode = status
@@ -97,7 +114,9 @@ class Bench(NamedTuple):
         (self.folder / f"{name}.json").write_text(json.dumps(segments))
 
     def discard(self, *names: str) -> None:
-        """Empty folders of their bytes and move them away; ext4 makes files slowly for minutes after deleting many."""
+        """Empty folders of their bytes and move them away; ext4 makes files slowly for minutes
+        after deleting many.
+        """
         for folder in filter(Path.exists, map(self.folder.joinpath, names)):
             for path in folder.rename(f"{folder}-{time.time_ns()}").rglob("*.wav"):
                 os.truncate(path, 0)
@@ -109,27 +128,48 @@ def in_turns(rounds: int, **runs: Callable[[], float]) -> dict[str, list[float]]
     for number in range(1, rounds + 1):
         for name, run in runs.items():
             figures[name].append(run())
-        print(f"  {number}:", *(f"{name} {taken[-1]:.3f} s;" for name, taken in figures.items()), file=sys.stderr)
+        print(
+            f"  {number}:",
+            *(f"{name} {taken[-1]:.3f} s;" for name, taken in figures.items()),
+            file=sys.stderr,
+        )
     return figures
 
 
-def versus(what: str, runs: dict[str, list[float]], name: str, against: str, limit: float = 0) -> Row:
+def versus(
+    what: str, runs: dict[str, list[float]], name: str, against: str, limit: float = 0
+) -> Row:
     """A row for one measurement against another; without a limit it is for information."""
     ours, theirs = runs[name], runs[against]
     ratio = median(one / other for one, other in zip(ours, theirs, strict=True))
     target, met = (f"≤ {limit:g} ×", ratio <= limit) if limit else ("", None)
-    return Row(what, median(ours), "s", target, met, against, median(theirs), ratio, min(ours) / min(theirs))
+    return Row(
+        what,
+        median(ours),
+        "s",
+        target,
+        met,
+        against,
+        median(theirs),
+        ratio,
+        min(ours) / min(theirs),
+    )
 
 
 def no_op(bench: Bench) -> list[Row]:
     """A run with nothing to do, against an interpreter that does nothing."""
-    bench.script("no-op", [f"Line {number} of those that stay as they are." for number in range(bench.segments)])
+    bench.script(
+        "no-op",
+        [f"Line {number} of those that stay as they are." for number in range(bench.segments)],
+    )
     bench.narrate("no-op")
     time.sleep(0.2)  # Only a run whose inputs have been left alone for a moment leaves a stamp.
     bench.narrate("no-op")
     python = {"python -c pass": lambda: bench.cost(sys.executable, "-c", "pass").cpu}
     runs = in_turns(bench.no_op_rounds, narrate=lambda: bench.narrate("no-op").cpu, **python)
-    return [versus(f"no-op run, {bench.segments:,} segments, CPU", runs, "narrate", "python -c pass", 3)]
+    return [
+        versus(f"no-op run, {bench.segments:,} segments, CPU", runs, "narrate", "python -c pass", 3)
+    ]
 
 
 def cached(bench: Bench) -> list[Row]:
@@ -150,11 +190,18 @@ def cached(bench: Bench) -> list[Row]:
         return float((bench.folder / "log").read_text())
 
     def shell(copy: str) -> Callable[[], float]:
-        return lambda: fresh(lambda: bench.cost("sh", "-c", f"cat clips/*.wav > copies/one && {copy}"))
+        return lambda: fresh(
+            lambda: bench.cost("sh", "-c", f"cat clips/*.wav > copies/one && {copy}")
+        )
 
     each = 'for clip in clips/*.wav; do cp "$clip" copies; done'
     anchors = {"cat, one cp": shell("cp clips/*.wav copies"), "cat, a cp each": shell(each)}
-    runs = in_turns(bench.rounds, **anchors, writing=writing, command=lambda: fresh(lambda: bench.narrate("cached")))
+    runs = in_turns(
+        bench.rounds,
+        **anchors,
+        writing=writing,
+        command=lambda: fresh(lambda: bench.narrate("cached")),
+    )
     return [
         versus(f"{what}, the writing", runs, "writing", "cat, one cp", 1.5),
         versus(f"{what}, the writing", runs, "writing", "cat, a cp each"),
@@ -170,10 +217,18 @@ def one_line(bench: Bench, texts: list[str]) -> Row:
         texts[len(texts) // 2] = f"A line that was changed at {time.time_ns()}. #seconds=6"
         bench.script("cached", texts)
         wall = bench.narrate("cached").wall
-        return wall - float(json.loads((bench.folder / "cached" / "run.json").read_bytes())["engine_seconds"])
+        return wall - float(
+            json.loads((bench.folder / "cached" / "run.json").read_bytes())["engine_seconds"]
+        )
 
     seconds = median(in_turns(bench.rounds, changed=changed)["changed"])
-    return Row(f"one line of {len(texts):,} changed, outside the engine", seconds, "s", "≤ 1 s", seconds <= 1)
+    return Row(
+        f"one line of {len(texts):,} changed, outside the engine",
+        seconds,
+        "s",
+        "≤ 1 s",
+        seconds <= 1,
+    )
 
 
 def spoken(bench: Bench) -> list[Row]:
@@ -182,10 +237,14 @@ def spoken(bench: Bench) -> list[Row]:
 
     def speak(jobs: str) -> float:
         bench.discard("spoken", "clips-of-hibari")
-        return bench.narrate("spoken", "--cache-dir", "clips-of-hibari", "-j", jobs, engine="hibari").wall
+        return bench.narrate(
+            "spoken", "--cache-dir", "clips-of-hibari", "-j", jobs, engine="hibari"
+        ).wall
 
     bare = {"a bare loop": lambda: bench.cost(*INSIDE, "speak", str(bench.spoken)).wall}
-    runs = in_turns(bench.spoken_rounds, **bare, **{"-j 1": lambda: speak("1"), "-j 2": lambda: speak("2")})
+    runs = in_turns(
+        bench.spoken_rounds, **bare, **{"-j 1": lambda: speak("1"), "-j 2": lambda: speak("2")}
+    )
     what, gain = f"{bench.spoken} segments with hibari, -j 1", versus("", runs, "-j 1", "-j 2")
     faster = gain._replace(what=what, target="≥ 1.6 ×", met=(gain.ratio or 0) >= 1.6)
     return [versus(what, runs, "-j 1", "a bare loop", 1.15), faster]
@@ -193,7 +252,11 @@ def spoken(bench: Bench) -> list[Row]:
 
 def sentences(count: int) -> list[str]:
     """Up to 100 sentences of about 100 characters, all different, the same in every run."""
-    words = product(("river", "garden", "market", "bridge"), ("letter", "engine", "map", "ring", "key"), range(5, 10))
+    words = product(
+        ("river", "garden", "market", "bridge"),
+        ("letter", "engine", "map", "ring", "key"),
+        range(5, 10),
+    )
     template = "Nobody who walked along the {} had seen the {} that was left there at {} o'clock on Monday."
     return [template.format(*chosen) for chosen in islice(words, count)]
 
@@ -210,10 +273,15 @@ def scale(bench: Bench) -> list[Row]:
     for few, many in pairwise(costs):
         what, against = f"{many:,} segments with tone, each", f"{few:,} segments"
         each, before = (1000 * costs[count].wall / count for count in (many, few))
-        rows.append(Row(what, each, "ms", "≤ 1.25 ×", each <= 1.25 * before, against, before, each / before))
+        rows.append(
+            Row(what, each, "ms", "≤ 1.25 ×", each <= 1.25 * before, against, before, each / before)
+        )
     what, against = f"peak memory, {max(costs):,} segments", f"{min(costs):,} segments"
     least, most = costs[min(costs)].peak, costs[max(costs)].peak
-    return [*rows, Row(what, most, "MiB", "≤ 50 MiB more", most - least <= 50, against, least, most / least)]
+    return [
+        *rows,
+        Row(what, most, "MiB", "≤ 50 MiB more", most - least <= 50, against, least, most / least),
+    ]
 
 
 def store(bench: Bench) -> list[Row]:
@@ -228,8 +296,16 @@ def store(bench: Bench) -> list[Row]:
         return float((bench.folder / "log").read_text())
 
     cat = {"cat": lambda: bench.cost("sh", "-c", "cat entries/v1/*/*.wav > /dev/null").wall}
-    command = {"command": lambda: bench.cost("narrate", "cache", "verify", "--cache-dir", "entries").wall}
-    runs = in_turns(bench.rounds, **cat, verifying=lambda: inside("verify"), hits=lambda: inside("hit"), **command)
+    command = {
+        "command": lambda: bench.cost("narrate", "cache", "verify", "--cache-dir", "entries").wall
+    }
+    runs = in_turns(
+        bench.rounds,
+        **cat,
+        verifying=lambda: inside("verify"),
+        hits=lambda: inside("hit"),
+        **command,
+    )
     hit = 1000 * median(runs["hits"]) / bench.segments
     shutil.copytree(bench.folder / "entries-to-prune", bench.folder / "entries-to-remove")
     os.sync()
@@ -249,15 +325,22 @@ def store(bench: Bench) -> list[Row]:
 
 
 def engines(bench: Bench) -> list[Row]:
-    """Ten segments with the embedded voice, by `narrate bench`; ask that for engines that need a model."""
+    """Ten segments with the embedded voice, by `narrate bench`; ask that for engines that need a
+    model.
+    """
     bench.cost("narrate", "bench", "--engine", "hibari", "--batch", "1", "--json")
     log = (bench.folder / "log").read_text()
     found = json.loads(log[log.index("{") :])
-    return [Row(f"narrate bench, {row['engine']}", row["times_real_time"], "x real time") for row in found["rows"]]
+    return [
+        Row(f"narrate bench, {row['engine']}", row["times_real_time"], "x real time")
+        for row in found["rows"]
+    ]
 
 
 def write_inside(name: str) -> None:
-    """Print how long it takes to find every clip and write every output, once imports and the plan are made."""
+    """Print how long it takes to find every clip and write every output, once imports and the plan
+    are made.
+    """
     from narrate import build
     from narrate.output.stage import staged
     from narrate.output.timeline import lay
@@ -317,7 +400,13 @@ def machine() -> dict[str, object]:
     named = re.search(r"model name\s*: (.*)", info.read_text() if info.exists() else "")
     cpu = named[1] if named else platform.processor()
     python, system = platform.python_version(), f"{platform.system()} {platform.machine()}"
-    return {"cores": os.cpu_count(), "cpu": cpu, "python": python, "platform": system, "narrate": __version__}
+    return {
+        "cores": os.cpu_count(),
+        "cpu": cpu,
+        "python": python,
+        "platform": system,
+        "narrate": __version__,
+    }
 
 
 def show(rows: list[Row], plain: bool) -> None:
@@ -335,16 +424,39 @@ def show(rows: list[Row], plain: bool) -> None:
     print(drawn.get().strip())
 
 
-MEASUREMENTS = {"no-op": no_op, "cached": cached, "store": store, "spoken": spoken, "scale": scale, "engines": engines}
-INSIDE_MEASUREMENTS = {"write": write_inside, "verify": verify_inside, "hit": hit_inside, "speak": speak_inside}
+MEASUREMENTS = {
+    "no-op": no_op,
+    "cached": cached,
+    "store": store,
+    "spoken": spoken,
+    "scale": scale,
+    "engines": engines,
+}
+INSIDE_MEASUREMENTS = {
+    "write": write_inside,
+    "verify": verify_inside,
+    "hit": hit_inside,
+    "speak": speak_inside,
+}
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="benchmark.sh", description="Measure narrate against its anchors.")
-    parser.add_argument("--quick", action="store_true", help="small sizes and few rounds: a look, no measurement")
+    parser = argparse.ArgumentParser(
+        prog="benchmark.sh", description="Measure narrate against its anchors."
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="small sizes and few rounds: a look, no measurement"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--markdown", action="store_true", help="print a Markdown table, also on a terminal")
-    parser.add_argument("--only", choices=MEASUREMENTS, action="append", help="take this measurement; may be repeated")
+    parser.add_argument(
+        "--markdown", action="store_true", help="print a Markdown table, also on a terminal"
+    )
+    parser.add_argument(
+        "--only",
+        choices=MEASUREMENTS,
+        action="append",
+        help="take this measurement; may be repeated",
+    )
     parser.add_argument("--inside", nargs=2, help=argparse.SUPPRESS)
     flags = parser.parse_args()
     if flags.inside:

@@ -49,7 +49,9 @@ def main() -> None:
             )
             console.print(Text(done.stdout.rstrip()))
     # Web fonts would be fetched from elsewhere whenever somebody looks at the picture.
-    drawing = re.sub(r"@font-face \{.*?\}", "", console.export_svg(title="narrate"), flags=re.DOTALL)
+    drawing = re.sub(
+        r"@font-face \{.*?\}", "", console.export_svg(title="narrate"), flags=re.DOTALL
+    )
     (ROOT / "docs/run.svg").write_text(drawing)
 
 

@@ -1,4 +1,6 @@
-"""Write the table of promises in the README, from the figures that the harnesses printed: promises.py FIGURES."""
+"""Write the table of promises in the README, from the figures that the harnesses printed:
+promises.py FIGURES.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,10 @@ PROMISES = (
     ("… and at every system call", "steps"),
     ("… and a power cut; without the syncs it would not (`control_lost`)", "power"),
     ("Any system call that fails costs a clean exit, and nothing else", "errno"),
-    ("A full disk keeps what is finished, and the same command goes on when there is room", "disks"),
+    (
+        "A full disk keeps what is finished, and the same command goes on when there is room",
+        "disks",
+    ),
     ("A wrong bit is never served", "bits"),
     ("Damage never stops a run, and leaves no trace in the narration", "damage"),
     ("One cache serves many processes at once", "crowd"),
@@ -31,7 +36,10 @@ PROMISES = (
     ("A hostile recording is refused, within bounds", "audio"),
     ("A hostile archive is refused, and writes nothing outside of the cache", "archives"),
     ("No bytes make a parser fail in a way of its own", "fuzz"),
-    ("Nothing of others is lost, executed, sent or obeyed, and no change goes unnoticed", "boundaries"),
+    (
+        "Nothing of others is lost, executed, sent or obeyed, and no change goes unnoticed",
+        "boundaries",
+    ),
     ("A run opens no connection, reads no pickle, and writes only where it should", "audit"),
 )
 """What is promised, and the harness whose figures prove it."""
@@ -53,7 +61,9 @@ def table(figures: dict[str, str]) -> str:
 def rows(readme: str) -> dict[str, str]:
     """The figures in the README's table, by harness."""
     lines = readme.partition(BEGIN)[2].partition(END)[0].splitlines()[2:]
-    return read("\n".join(line.split(" | ")[1].removesuffix(" |").replace("`", "") for line in lines))
+    return read(
+        "\n".join(line.split(" | ")[1].removesuffix(" |").replace("`", "") for line in lines)
+    )
 
 
 def main() -> None:
@@ -61,7 +71,9 @@ def main() -> None:
     before, _, rest = readme.partition(BEGIN)
     after = rest.partition(END)[2]
     figures = read(Path(sys.argv[1]).read_text(encoding="utf-8"))
-    README.write_text(before + BEGIN + table(rows(readme) | figures) + END + after, encoding="utf-8")
+    README.write_text(
+        before + BEGIN + table(rows(readme) | figures) + END + after, encoding="utf-8"
+    )
 
 
 if __name__ == "__main__":

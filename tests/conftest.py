@@ -15,7 +15,9 @@ from typing import Any, NamedTuple, NoReturn
 import pytest
 
 SET = dict(os.environ)
-"""The environment before the tests forget it: NARRATE_FAULTS=large, NARRATE_FIGURES=FILE and CI=true matter here."""
+"""The environment before the tests forget it: NARRATE_FAULTS=large, NARRATE_FIGURES=FILE and
+CI=true matter here.
+"""
 
 STRICT = SET.get("CI") == "true" or SET.get("NARRATE_REQUIRE_TOOLS") == "1"
 """Whether a harness that cannot run for want of a tool is a failure."""
@@ -26,7 +28,9 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Point everything that narrate keeps at a folder of the tests, and forget what the developer has set."""
+    """Point everything that narrate keeps at a folder of the tests, and forget what the developer
+    has set.
+    """
     root = tmp_path_factory.mktemp("world")
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith("NARRATE_")]:
@@ -106,7 +110,9 @@ class Narrate:
         if isinstance(content, bytes):
             path.write_bytes(content)
         else:
-            path.write_text(content if isinstance(content, str) else json.dumps(content, ensure_ascii=False))
+            path.write_text(
+                content if isinstance(content, str) else json.dumps(content, ensure_ascii=False)
+            )
         return path
 
     def run(self, *args: str | Path, script: str = "script.json", **kwargs: Any) -> Any:
@@ -136,21 +142,30 @@ def contents(folder: Path, without: str = "") -> dict[str, bytes]:
 
 
 def identities(folder: Path, without: str = "") -> dict[str, tuple[int, int]]:
-    """The inode and the time of every file below a folder: both stay only if the file is left alone."""
+    """The inode and the time of every file below a folder: both stay only if the file is left
+    alone.
+    """
     files = (path for path in folder.rglob("*") if path.is_file() and path.name != without)
-    return {str(path.relative_to(folder)): (path.stat().st_ino, path.stat().st_mtime_ns) for path in files}
+    return {
+        str(path.relative_to(folder)): (path.stat().st_ino, path.stat().st_mtime_ns)
+        for path in files
+    }
 
 
 def children(pid: int) -> list[int]:
     """The processes that a process has started and that have not ended."""
-    table = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,stat="], capture_output=True, text=True, check=True).stdout
+    table = subprocess.run(
+        ["ps", "-A", "-o", "pid=,ppid=,stat="], capture_output=True, text=True, check=True
+    ).stdout
     rows = (line.split() for line in table.splitlines())
     return [int(row[0]) for row in rows if row[1] == str(pid) and not row[2].startswith("Z")]
 
 
 def alive(pid: int) -> bool:
     """Whether a process exists and is not merely waiting to be buried."""
-    state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True).stdout.strip()
+    state = subprocess.run(
+        ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True
+    ).stdout.strip()
     return bool(state) and not state.startswith("Z")
 
 
@@ -172,7 +187,9 @@ def tone(tmp_path: Path) -> Narrate:
 
 
 class Figures:
-    """How much a harness does, small in `make test` and large in `make faults`, and the one line that it prints."""
+    """How much a harness does, small in `make test` and large in `make faults`, and the one line
+    that it prints.
+    """
 
     large = SET.get("NARRATE_FAULTS") == "large"
 
@@ -204,7 +221,9 @@ def figures(request: pytest.FixtureRequest) -> Figures:
     return Figures(request.config.stash.setdefault(FIGURES, []))
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
     if lines := config.stash.get(FIGURES, []):
         terminalreporter.section("figures")
         for line in lines:

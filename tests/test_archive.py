@@ -1,4 +1,6 @@
-"""Archives of clips: what goes out comes in as it was, and nothing comes in that is not what went out."""
+"""Archives of clips: what goes out comes in as it was, and nothing comes in that is not what went
+out.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,9 @@ RATE = 24_000
 SCRIPT = lines("The first line.", "The second line.", "The third line.")
 
 
-def put(store: Store, text: str, pcm: bytes | None = None, rate: int = RATE, **provenance: Any) -> Clip:
+def put(
+    store: Store, text: str, pcm: bytes | None = None, rate: int = RATE, **provenance: Any
+) -> Clip:
     pcm = noise(5000, len(text)) if pcm is None else pcm
     measures = checks.measure(Synthesis(np.frombuffer(pcm, "<i2").astype(np.float32) / 32768, rate))
     return store.put(request(text).form(), pcm, rate, {"measures": measures, **provenance})
@@ -68,7 +72,9 @@ def entries(store: Store | Path) -> dict[str, bytes]:
     return contents(root / "v1")
 
 
-def altered(path: Path, number: int, kind: str, change: Callable[[bytes], bytes], rename: str = "") -> str:
+def altered(
+    path: Path, number: int, kind: str, change: Callable[[bytes], bytes], rename: str = ""
+) -> str:
     """Change one member of an archive, which stays well-formed; return the key of its clip."""
     with zipfile.ZipFile(path) as source:
         members = {name: source.read(name) for name in source.namelist()}
@@ -94,12 +100,16 @@ def check_refused(store: Store, path: Path, name: str, why: str, others: dict[st
 # There and back
 
 
-def test_what_comes_in_is_what_went_out_byte_for_byte(full: Store, empty: Store, packed: Path) -> None:
+def test_what_comes_in_is_what_went_out_byte_for_byte(
+    full: Store, empty: Store, packed: Path
+) -> None:
     assert archive.take_in(packed, empty) == Taken(new=3)
     assert entries(empty) == entries(full) != {}
 
 
-def test_the_same_clips_make_the_same_archive_in_whatever_order(full: Store, empty: Store, packed: Path) -> None:
+def test_the_same_clips_make_the_same_archive_in_whatever_order(
+    full: Store, empty: Store, packed: Path
+) -> None:
     again = packed.with_name("again.zip")
     archive.export(reversed(list(full.entries())), full, again)
     assert again.read_bytes() == packed.read_bytes()
@@ -120,7 +130,9 @@ def test_the_same_clips_make_the_same_archive_in_whatever_order(full: Store, emp
     ids=["silence", "one value", "one sample", "full scale", "noise"],
 )
 @pytest.mark.parametrize("rate", [8000, 22_050, 44_100, 192_000])
-def test_any_sound_survives_the_journey(tmp_path: Path, empty: Store, pcm: bytes, rate: int) -> None:
+def test_any_sound_survives_the_journey(
+    tmp_path: Path, empty: Store, pcm: bytes, rate: int
+) -> None:
     store, path = Store(tmp_path / "cache"), tmp_path / "clips.zip"
     put(store, "Any.", pcm, rate)
     archive.export(store.entries(), store, path)
@@ -167,7 +179,11 @@ def test_an_archive_holds_flac_that_anybody_can_play(packed: Path) -> None:
         assert found.testzip() is None
         names = found.namelist()
         sounds = [found.read(name) for name in names if name.endswith(".flac")]
-        texts = {json.loads(found.read(name))["request"]["text"] for name in names if name.endswith(".json")}
+        texts = {
+            json.loads(found.read(name))["request"]["text"]
+            for name in names
+            if name.endswith(".json")
+        }
     assert [soundfile.info(io.BytesIO(sound)).samplerate for sound in sounds] == [RATE] * 3
     assert texts == {"One.", "Another.", "The last of them."}
 
@@ -218,7 +234,9 @@ def test_cut_samples_are_refused(full: Store, empty: Store, packed: Path) -> Non
         (rb"^\{", b"", "cannot be read"),
     ],
 )
-def test_another_document_is_refused(full: Store, empty: Store, packed: Path, old: bytes, new: bytes, why: str) -> None:
+def test_another_document_is_refused(
+    full: Store, empty: Store, packed: Path, old: bytes, new: bytes, why: str
+) -> None:
     name = altered(packed, 2, "json", lambda data: re.sub(old, new, data, count=1))
     check_refused(empty, packed, name, why, entries(full))
 
@@ -236,7 +254,10 @@ def forged(path: Path, form: bytes, pcm: bytes, provenance: bytes) -> str:
     soundfile.write(sound, samples, rate, "PCM_16", format="FLAC")
     with zipfile.ZipFile(path, "w") as into:
         into.writestr(f"{key(form)}.flac", sound.getvalue())
-        into.writestr(f"{key(form)}.json", b'{"request":%b,"provenance":%b,"digest":"%b"}' % (form, provenance, digest))
+        into.writestr(
+            f"{key(form)}.json",
+            b'{"request":%b,"provenance":%b,"digest":"%b"}' % (form, provenance, digest),
+        )
     return key(form)
 
 
@@ -250,7 +271,11 @@ HUM = (8000 * np.sin(np.arange(RATE) / 20)).astype("<i2")
         (bytes(2 * RATE), FINE % (b"0.5", b"0.0"), "not those of its samples"),
         (bytes(2 * RATE), FINE % (b"0.5", b"0.95"), "not those of its samples"),
         (bytes(2 * RATE), FINE % (b"0.5", b"1.0"), "not those of its samples"),
-        ((HUM // 1000).astype("<i2").tobytes(), FINE % (b"0.24", b"0.95"), "not those of its samples"),
+        (
+            (HUM // 1000).astype("<i2").tobytes(),
+            FINE % (b"0.24", b"0.95"),
+            "not those of its samples",
+        ),
         (HUM.tobytes(), FINE % (b"-0.24", b"0.0"), "not those of its samples"),
         (HUM[:1000].tobytes(), FINE % (b"0.24414", b"0.0"), "not those of its samples"),
         (HUM.tobytes(), b'{"measures":{"stop":"end"}}', "makes no sense|chunk is wrong"),
@@ -292,7 +317,9 @@ def test_a_member_larger_than_any_entry_is_not_read(
     packed: Path, full: Store, empty: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     most = max(info.file_size for info in zipfile.ZipFile(packed).infolist())
-    name = next(info.filename for info in zipfile.ZipFile(packed).infolist() if info.file_size == most)
+    name = next(
+        info.filename for info in zipfile.ZipFile(packed).infolist() if info.file_size == most
+    )
     monkeypatch.setattr(limits, "ENTRY_BYTES", most - 1)
     taken = archive.take_in(packed, empty)
     assert taken.refused[name.partition(".")[0]] == f"{name} is too large"
@@ -320,17 +347,24 @@ def test_a_member_that_is_none_of_ours_refuses_the_whole(packed: Path, empty: St
 # Trouble with the disk
 
 
-def test_a_cache_that_cannot_be_written_is_said_and_not_counted(packed: Path, tmp_path: Path) -> None:
+def test_a_cache_that_cannot_be_written_is_said_and_not_counted(
+    packed: Path, tmp_path: Path
+) -> None:
     root = tmp_path / "blocked"
     root.mkdir()
     tag.put(root)
     (root / "tmp").touch()
-    with Store(root) as store, pytest.raises(EnvironmentProblem, match="cannot be written") as raised:
+    with (
+        Store(root) as store,
+        pytest.raises(EnvironmentProblem, match="cannot be written") as raised,
+    ):
         archive.take_in(packed, store)
     assert raised.value.where == str(root)
 
 
-def test_an_export_that_fails_leaves_what_was_there(full: Store, packed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_export_that_fails_leaves_what_was_there(
+    full: Store, packed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = contents(packed.parent)
 
     def fail(*_: Any) -> bytes:
@@ -381,7 +415,9 @@ def test_only_a_file_is_written_to(full: Store, place: str) -> None:
     assert not Path(place).is_file()
 
 
-def test_a_damaged_clip_ends_an_export_which_goes_on_without_it(full: Store, tmp_path: Path) -> None:
+def test_a_damaged_clip_ends_an_export_which_goes_on_without_it(
+    full: Store, tmp_path: Path
+) -> None:
     path = tmp_path / "clips.zip"
     damaged = next(full.root.glob("v1/*/*.wav"))
     damaged.write_bytes(damaged.read_bytes()[:100] + b"!!" + damaged.read_bytes()[102:])
@@ -443,13 +479,18 @@ def test_an_export_of_a_script_holds_what_it_needs_and_no_more(spoken: Narrate) 
     other = another(spoken)
     assert other("cache", "import", spoken.folder / "clips.zip").code == 0
     assert contents(other.cache / "v1") == needed
-    reordered = spoken.write("reordered.json", [{**each, "id": f"x{each['id']}"} for each in reversed(SCRIPT)])
+    reordered = spoken.write(
+        "reordered.json", [{**each, "id": f"x{each['id']}"} for each in reversed(SCRIPT)]
+    )
     assert spoken("cache", "export", "--script", reordered.name, "again.zip").code == 0
     assert (spoken.folder / "again.zip").read_bytes() == (spoken.folder / "clips.zip").read_bytes()
 
 
 def test_an_export_of_what_is_missing_names_it_and_leaves_no_file(spoken: Narrate) -> None:
-    spoken.write("more.json", [*SCRIPT, {"id": "new", "text": "A new line."}, {"id": "newer", "text": "A newer one."}])
+    spoken.write(
+        "more.json",
+        [*SCRIPT, {"id": "new", "text": "A new line."}, {"id": "newer", "text": "A newer one."}],
+    )
     before = contents(spoken.folder)
     ran = spoken("cache", "export", "--script", "more.json", "clips.zip")
     assert (ran.code, ran.out) == (3, "")
@@ -459,9 +500,13 @@ def test_an_export_of_what_is_missing_names_it_and_leaves_no_file(spoken: Narrat
     assert contents(spoken.folder) == before
 
 
-def test_an_export_of_a_damaged_clip_says_so_and_the_next_one_names_the_segment(spoken: Narrate) -> None:
+def test_an_export_of_a_damaged_clip_says_so_and_the_next_one_names_the_segment(
+    spoken: Narrate,
+) -> None:
     damaged = spoken.clips[1]
-    text = next(each.request["text"] for each in Store(spoken.cache).entries() if each.path == damaged)
+    text = next(
+        each.request["text"] for each in Store(spoken.cache).entries() if each.path == damaged
+    )
     damaged.write_bytes(damaged.read_bytes()[:1000] + b"!!" + damaged.read_bytes()[1002:])
     ran = spoken("cache", "export", "--script", "script.json", "clips.zip")
     assert (ran.code, ran.out) == (6, "")
@@ -484,7 +529,9 @@ def test_after_an_export_that_found_something_missing_a_run_makes_it(spoken: Nar
 
 def test_an_altered_clip_is_refused_and_the_others_come_in(spoken: Narrate) -> None:
     spoken("cache", "export", "clips.zip")
-    name = altered(spoken.folder / "clips.zip", 1, "json", lambda data: data.replace(b"line", b"lies"))
+    name = altered(
+        spoken.folder / "clips.zip", 1, "json", lambda data: data.replace(b"line", b"lies")
+    )
     other = another(spoken)
     ran = other("cache", "import", spoken.folder / "clips.zip")
     assert (ran.code, ran.out) == (4, "2 new, 0 here already, 1 refused\n")
@@ -497,7 +544,11 @@ def test_an_altered_clip_is_refused_and_the_others_come_in(spoken: Narrate) -> N
 
 def test_a_file_that_is_no_archive_is_refused(tone: Narrate) -> None:
     tone.write("clips.zip", "Hello.")
-    refusals = {"clips.zip": "no archive of clips", "none.zip": "No such file", ".": "is not a regular file"}
+    refusals = {
+        "clips.zip": "no archive of clips",
+        "none.zip": "No such file",
+        ".": "is not a regular file",
+    }
     for name, said in refusals.items():
         ran = tone("cache", "import", name)
         assert (ran.code, ran.out) == (2, "")
@@ -519,7 +570,9 @@ OLDER = b"PK\x05\x06" + bytes(18)
 
 
 @pytest.mark.parametrize("content", [b"my thesis", b"PK\x03\x04" + bytes(26) + b"thesis.odt"])
-def test_an_export_replaces_no_file_that_is_no_archive_of_ours(tone: Narrate, content: bytes) -> None:
+def test_an_export_replaces_no_file_that_is_no_archive_of_ours(
+    tone: Narrate, content: bytes
+) -> None:
     tone.write("thesis.odt", content)
     ran = tone("cache", "export", "thesis.odt")
     assert ran.code == 2
@@ -537,7 +590,9 @@ def test_an_export_does_not_follow_a_link(tone: Narrate) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_an_interrupted_export_leaves_the_older_file(tone: Narrate, ending: Any, number: int) -> None:
+def test_an_interrupted_export_leaves_the_older_file(
+    tone: Narrate, ending: Any, number: int
+) -> None:
     store = Store(tone.cache)
     for seed in range(12):
         put(store, f"Line {seed}.", noise(2_000_000, seed))

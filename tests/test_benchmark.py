@@ -18,7 +18,11 @@ ROWS = ("no-op", "cached clips", "one line", "hibari", "tone", "peak memory", "n
 def test_a_quick_benchmark_prints_every_row_as_json() -> None:
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     done = subprocess.run(
-        [SCRIPT, "--quick", "--json"], env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False
+        [SCRIPT, "--quick", "--json"],
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     document = json.loads(done.stdout)

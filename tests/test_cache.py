@@ -41,7 +41,9 @@ def store(root: Path) -> Store:
     return Store(root)
 
 
-def put(store: Store, form: bytes = FORM, samples: int = 500, seed: int = 0, **options: Any) -> Clip:
+def put(
+    store: Store, form: bytes = FORM, samples: int = 500, seed: int = 0, **options: Any
+) -> Clip:
     return store.put(form, noise(samples, seed), 24_000, {"seed": seed}, **options)
 
 
@@ -88,7 +90,11 @@ def test_the_directory_is_private_and_marked_as_a_cache(store: Store, root: Path
     put(store)
     assert stat.S_IMODE(root.stat().st_mode) == 0o700
     assert stat.S_IMODE(place(root).stat().st_mode) == 0o600
-    assert (root / "CACHEDIR.TAG").read_text().startswith("Signature: 8a477f597d28d172789f06886806bc55\n")
+    assert (
+        (root / "CACHEDIR.TAG")
+        .read_text()
+        .startswith("Signature: 8a477f597d28d172789f06886806bc55\n")
+    )
 
 
 def test_looking_makes_no_directory(store: Store, root: Path) -> None:
@@ -191,7 +197,9 @@ def test_verify_sets_aside_what_is_damaged_or_misfiled(store: Store, root: Path)
 # Writers that died, and writers that live
 
 
-def test_what_a_dead_writer_left_is_swept_and_what_a_live_one_writes_is_kept(store: Store, root: Path) -> None:
+def test_what_a_dead_writer_left_is_swept_and_what_a_live_one_writes_is_kept(
+    store: Store, root: Path
+) -> None:
     put(store, OTHER)
     dead, live = root / "tmp" / DEAD, root / "tmp" / "1-00000000a11e"
     dead.write_bytes(b"half")
@@ -223,7 +231,9 @@ def test_a_store_sweeps_only_once(store: Store, root: Path) -> None:
 
 
 def test_a_writer_keeps_its_file_locked_until_it_has_its_name(store: Store, root: Path) -> None:
-    """A sweep takes a file away as soon as it gets its lock: hold a writer right before it gives the name."""
+    """A sweep takes a file away as soon as it gets its lock: hold a writer right before it gives
+    the name.
+    """
     put(store, OTHER)
     writer = python(
         """
@@ -278,7 +288,9 @@ def test_many_processes_put_the_same_clips_at_once(root: Path) -> None:
     assert not (root / "quarantine").exists()
 
 
-def test_a_put_is_synced_before_it_has_its_name_and_its_folder_after(root: Path, tmp_path: Path) -> None:
+def test_a_put_is_synced_before_it_has_its_name_and_its_folder_after(
+    root: Path, tmp_path: Path
+) -> None:
     if shutil.which("strace") is None:
         pytest.skip("strace is not installed")
     log = tmp_path / "log"
@@ -286,7 +298,21 @@ def test_a_put_is_synced_before_it_has_its_name_and_its_folder_after(root: Path,
     program += "Store(Path(sys.argv[1])).put(b'{}', bytes(1000), 24000, {})"
     calls = "trace=write,fsync,link,linkat,rename,renameat,renameat2"
     traced = subprocess.run(
-        ["strace", "-f", "-y", "-s", "0", "-e", calls, "-o", log, sys.executable, "-c", program, root],
+        [
+            "strace",
+            "-f",
+            "-y",
+            "-s",
+            "0",
+            "-e",
+            calls,
+            "-o",
+            log,
+            sys.executable,
+            "-c",
+            program,
+            root,
+        ],
         capture_output=True,
         text=True,
     )
@@ -299,7 +325,12 @@ def test_a_put_is_synced_before_it_has_its_name_and_its_folder_after(root: Path,
         "link": rf'link(?:at)?\(.*"{root}/tmp/',
         "sync folder": rf"fsync\(\d+<{root}/v1/..>",
     }
-    done = [name for call in log.read_text().splitlines() for name, step in steps.items() if re.search(step, call)]
+    done = [
+        name
+        for call in log.read_text().splitlines()
+        for name, step in steps.items()
+        if re.search(step, call)
+    ]
     assert done == list(steps)
 
 
@@ -456,7 +487,9 @@ def test_prune_removes_what_was_not_used_for_so_long(store: Store) -> None:
     assert store.prune(older_than=5 * 86_400, max_bytes=0)[0] == 1
 
 
-def test_what_a_living_run_may_use_is_pruned_by_nobody_and_waited_for_by_nobody(store: Store, root: Path) -> None:
+def test_what_a_living_run_may_use_is_pruned_by_nobody_and_waited_for_by_nobody(
+    store: Store, root: Path
+) -> None:
     before, after = put(store), None
     os.utime(before.path, (0, time.time() - 2 * TOUCH_SECONDS))
     with Store(root) as run:

@@ -76,7 +76,11 @@ def test_sources_are_merged_setting_by_setting(project: Path, home: Path) -> Non
     (home / "narrate" / "config.toml").write_text("jobs = 2\nqa = 'warn'")
     (project / "narrate.toml").write_text("jobs = 3\nformat = 'flac'")
     found = settings(
-        project, home, flags={"engine": "tone", "jobs": None}, script={"fps": 25, "language": None}, NARRATE_TIMEOUT="7"
+        project,
+        home,
+        flags={"engine": "tone", "jobs": None},
+        script={"fps": 25, "language": None},
+        NARRATE_TIMEOUT="7",
     ).settings
     assert (found.jobs, found.qa, found.format, found.engine, found.fps, found.timeout) == (
         3,
@@ -126,7 +130,11 @@ def test_folders_in_a_file_are_relative_to_the_file(
     project: Path, home: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     above = project.parent / "narrate.toml"
-    for written, meant in (("x", above.parent / "x"), ("../x", above.parent / "../x"), ("/abs/x", Path("/abs/x"))):
+    for written, meant in (
+        ("x", above.parent / "x"),
+        ("../x", above.parent / "../x"),
+        ("/abs/x", Path("/abs/x")),
+    ):
         above.write_text(f'{name} = "{written}"')
         assert getattr(settings(project).settings, name) == str(meant)
     monkeypatch.setenv("HOME", "/home/me")
@@ -186,7 +194,9 @@ BAD: list[tuple[str, Any]] = [
 
 
 @pytest.mark.parametrize(("name", "value"), BAD)
-def test_a_value_that_cannot_be_used_is_refused_with_its_origin(project: Path, name: str, value: Any) -> None:
+def test_a_value_that_cannot_be_used_is_refused_with_its_origin(
+    project: Path, name: str, value: Any
+) -> None:
     written = f"'{value}'" if isinstance(value, str) else str(value).lower()
     (project / "narrate.toml").write_text(f"{name} = {written}")
     error = refusal(project)
@@ -197,15 +207,27 @@ def test_a_value_that_cannot_be_used_is_refused_with_its_origin(project: Path, n
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("jobs", 0), ("jobs", "many"), ("format", "wma"), ("qa", "maybe"), ("fps", "fast"), ("pause_after", "nan")]
+    [
+        ("jobs", 0),
+        ("jobs", "many"),
+        ("format", "wma"),
+        ("qa", "maybe"),
+        ("fps", "fast"),
+        ("pause_after", "nan"),
+    ]
     + [("timeout", "inf"), ("timeout", "nan"), ("timeout", 0)],
 )
 def test_a_variable_that_cannot_be_used_is_named(project: Path, name: str, value: Any) -> None:
-    assert refusal(project, **{f"NARRATE_{name.upper()}": str(value)}).where == f"NARRATE_{name.upper()}"
+    assert (
+        refusal(project, **{f"NARRATE_{name.upper()}": str(value)}).where
+        == f"NARRATE_{name.upper()}"
+    )
 
 
 def test_numbers_in_variables_and_flags_may_be_text_but_not_in_files(project: Path) -> None:
-    found = settings(project, flags={"fps": "24"}, NARRATE_JOBS="3", NARRATE_PAUSE_AFTER="0.25").settings
+    found = settings(
+        project, flags={"fps": "24"}, NARRATE_JOBS="3", NARRATE_PAUSE_AFTER="0.25"
+    ).settings
     assert (found.jobs, found.pause_after, str(found.fps)) == (3, 0.25, "24")
     (project / "narrate.toml").write_text("jobs = '3'")
     refusal(project)
@@ -222,7 +244,9 @@ def test_a_broken_file_is_named(project: Path, name: str, content: bytes) -> Non
     assert refusal(project).where == str(project / name)
 
 
-@pytest.mark.parametrize("content", ["tool = 3", "tool = []", "tool.narrate = 3", "[tool]\nnarrate = 'x'"])
+@pytest.mark.parametrize(
+    "content", ["tool = 3", "tool = []", "tool.narrate = 3", "[tool]\nnarrate = 'x'"]
+)
 def test_a_pyproject_whose_tables_are_none_is_named(project: Path, content: str) -> None:
     (project / "pyproject.toml").write_text(content)
     error = refusal(project)
@@ -242,7 +266,9 @@ def test_a_folder_in_the_place_of_a_file_is_named(project: Path) -> None:
 def test_any_text_in_a_variable_is_taken_or_refused(name: str, text: str) -> None:
     variable = f"NARRATE_{name.upper()}"
     try:
-        origin = resolve({}, {}, Path("/nowhere"), {variable: text, "XDG_CONFIG_HOME": "/nowhere"}).origins[name]
+        origin = resolve(
+            {}, {}, Path("/nowhere"), {variable: text, "XDG_CONFIG_HOME": "/nowhere"}
+        ).origins[name]
     except UsageError as error:
         origin = error.where
     assert origin == variable

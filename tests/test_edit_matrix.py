@@ -1,4 +1,6 @@
-"""The edit matrix: what each edit of a project costs, in utterances spoken. Exactly the minimum, and never stale."""
+"""The edit matrix: what each edit of a project costs, in utterances spoken. Exactly the minimum,
+and never stale.
+"""
 
 from __future__ import annotations
 
@@ -45,12 +47,16 @@ scenes:
 """
 
 EVERYTHING = 9
-"""The utterances of the script; the long segment has two, as has the tagged one, and the recording none."""
+"""The utterances of the script; the long segment has two, as has the tagged one, and the recording
+none.
+"""
 
 
 @dataclass(frozen=True)
 class Edit:
-    """An edit: what is done to the project, with which flags it is run then, and how many utterances that may cost."""
+    """An edit: what is done to the project, with which flags it is run then, and how many
+    utterances that may cost.
+    """
 
     name: str
     spoken: int
@@ -115,7 +121,11 @@ def as_json(tone: Narrate) -> None:
 FRONT = "  - {id: hook,"
 EDITS = (
     Edit("nothing", 0),
-    Edit("insert at the front", 1, replace(FRONT, f"  - {{id: new, text: This is a new beginning.}}\n{FRONT}")),
+    Edit(
+        "insert at the front",
+        1,
+        replace(FRONT, f"  - {{id: new, text: This is a new beginning.}}\n{FRONT}"),
+    ),
     Edit("repeat a sentence", 0, replace(FRONT, f"  - {{id: new, text: Look closely.}}\n{FRONT}")),
     Edit("reorder the scenes", 0, reorder),
     Edit("remove a segment", 0, replace("  - {id: clap, text: (applause), audio: clap.wav}\n", "")),
@@ -124,7 +134,11 @@ EDITS = (
     Edit("rename a voice", 0, rename_voice),
     Edit("change a pause", 0, replace("pause_after: 1.0", "pause_after: 2.5")),
     Edit("change a pause inside", 0, replace("[pause:0.6s]", "[pause:2s]")),
-    Edit("change the default pause", 0, lambda tone: tone.write("narrate.toml", "pause_after = 0.9\n")),
+    Edit(
+        "change the default pause",
+        0,
+        lambda tone: tone.write("narrate.toml", "pause_after = 0.9\n"),
+    ),
     Edit("change the frame rate", 0, replace("fps: 30", "fps: 29.97")),
     Edit("change the format", 0, flags=("--format", "flac")),
     Edit("change the output folder", 0, flags=("-o", "elsewhere")),
@@ -140,7 +154,11 @@ EDITS = (
     Edit("fix the transcript of the reference", 2, transcript),
     Edit("replace a recording at its path", 0, another_take),
     Edit("edit a word", 1, replace("looks strange", "seems strange")),
-    Edit("edit one sentence of a long segment", 1, replace("The fifth sentence ends", "The last sentence ends")),
+    Edit(
+        "edit one sentence of a long segment",
+        1,
+        replace("The fifth sentence ends", "The last sentence ends"),
+    ),
     Edit("change a seed", 1, replace("seed: 7", "seed: 8")),
     Edit("ask for another take", 1, replace("id: hook,", "id: hook, take: 2,")),
     Edit("give a segment another voice", 1, replace("at first.}", "at first., voice: low}")),
@@ -162,7 +180,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Narrate:
 
 
 def cost(edit: Edit, project: Narrate, root: Path) -> tuple[int, bool]:
-    """What an edit costs in a copy of the project, and whether the result is what a run from nothing gives."""
+    """What an edit costs in a copy of the project, and whether the result is what a run from
+    nothing gives.
+    """
     shutil.copytree(project.root, root, symlinks=True)
     tone = Narrate(root, NARRATE_ENGINE="tone")
     edit.change(tone)
@@ -170,9 +190,13 @@ def cost(edit: Edit, project: Narrate, root: Path) -> tuple[int, bool]:
     ran = tone("run", script, "--json", *edit.flags)
     assert ran.code == 0, ran.err
     out = Path(ran.json["manifest"]).parent
-    fresh = tone("run", script, "--json", *edit.flags, "-o", root / "fresh", "--cache-dir", root / "empty")
+    fresh = tone(
+        "run", script, "--json", *edit.flags, "-o", root / "fresh", "--cache-dir", root / "empty"
+    )
     assert fresh.code == 0, fresh.err
-    return ran.json["spoken"], contents(out, without="run.json") == contents(root / "fresh", without="run.json")
+    return ran.json["spoken"], contents(out, without="run.json") == contents(
+        root / "fresh", without="run.json"
+    )
 
 
 @pytest.mark.slow
@@ -184,10 +208,16 @@ def test_every_edit_costs_exactly_the_minimum_and_leaves_nothing_stale(
     needless = stale = 0
     for number, edit in enumerate(EDITS):
         spoken, true = cost(edit, project, tmp_path / str(number))
-        figures.show(f"{edit.name:<40} {spoken:>3} of {EVERYTHING} spoken{'' if true else ', STALE'}")
+        figures.show(
+            f"{edit.name:<40} {spoken:>3} of {EVERYTHING} spoken{'' if true else ', STALE'}"
+        )
         needless += max(0, spoken - edit.spoken)
         stale += not true
         if (spoken, true) != (edit.spoken, True):
-            wrong.append(f"{edit.name}: {spoken} spoken, {edit.spoken} expected, {'true' if true else 'stale'}")
-    figures.report("edits", edits=len(EDITS), exact=len(EDITS) - len(wrong), needless=needless, stale=stale)
+            wrong.append(
+                f"{edit.name}: {spoken} spoken, {edit.spoken} expected, {'true' if true else 'stale'}"
+            )
+    figures.report(
+        "edits", edits=len(EDITS), exact=len(EDITS) - len(wrong), needless=needless, stale=stale
+    )
     assert wrong == []

@@ -27,7 +27,9 @@ LAYERS = (
     ("cli",),
     ("__init__", "__main__"),
 )
-"""Modules and packages from low to high; an import points to a lower row, or stays within its package."""
+"""Modules and packages from low to high; an import points to a lower row, or stays within its
+package.
+"""
 
 ROW = {name: row for row, names in enumerate(LAYERS) for name in names}
 HEAVY = {"torch", "mlx", "qwen_tts", "mlx_audio"}
@@ -55,13 +57,22 @@ def imported(path: Path) -> Iterator[str]:
 
 
 def own(module: str) -> set[str]:
-    """The modules of narrate that a module imports; the version in `narrate` itself is a constant, and no edge."""
-    names = {name.removeprefix("narrate.") for name in imported(FILES[module]) if name.startswith("narrate.")}
+    """The modules of narrate that a module imports; the version in `narrate` itself is a constant,
+    and no edge.
+    """
+    names = {
+        name.removeprefix("narrate.")
+        for name in imported(FILES[module])
+        if name.startswith("narrate.")
+    }
     return names - {module}
 
 
 def foreign(module: str) -> set[str]:
-    return {name.partition(".")[0] for name in imported(FILES[module])} - {"narrate", *sys.stdlib_module_names}
+    return {name.partition(".")[0] for name in imported(FILES[module])} - {
+        "narrate",
+        *sys.stdlib_module_names,
+    }
 
 
 def room(module: str) -> str:
@@ -91,17 +102,25 @@ def test_of_narrate_itself_only_what_is_light_is_imported() -> None:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ImportFrom) and node.module == "narrate":
                 names = {alias.name for alias in node.names}
-                assert all(name in FILES or name in ("__version__", "TYPE_CHECKING") for name in names), module
+                assert all(
+                    name in FILES or name in ("__version__", "TYPE_CHECKING") for name in names
+                ), module
 
 
 def test_an_engine_is_imported_by_its_own_module_only() -> None:
     assert [module for module in FILES if "hibari" in foreign(module)] == ["engines.hibari"]
-    assert [module for module in FILES if foreign(module) & HEAVY and room(module) != "engines"] == []
+    assert [
+        module for module in FILES if foreign(module) & HEAVY and room(module) != "engines"
+    ] == []
 
 
 def test_the_engine_never_sees_the_cache_nor_the_cache_an_engine() -> None:
-    assert not any(own(module) & {"cache", "store.entry"} for module in FILES if room(module) == "engines")
-    assert not any(room(name) == "engines" for module in ("cache", "store.entry") for name in own(module))
+    assert not any(
+        own(module) & {"cache", "store.entry"} for module in FILES if room(module) == "engines"
+    )
+    assert not any(
+        room(name) == "engines" for module in ("cache", "store.entry") for name in own(module)
+    )
 
 
 def test_help_loads_nothing_heavy() -> None:
@@ -114,11 +133,16 @@ except SystemExit:
     pass
 print(*sys.modules, file=sys.stderr)
 """
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
     loaded = {name.partition(".")[0] for name in done.stderr.split()}
     assert "Usage" in done.stdout
     assert loaded & {"narrate", "typer"} == {"narrate", "typer"}
-    assert loaded & {"numpy", "soundfile", "soxr", "pydub", "hibari", "faster_whisper", *HEAVY} == set()
+    assert (
+        loaded & {"numpy", "soundfile", "soxr", "pydub", "hibari", "faster_whisper", *HEAVY}
+        == set()
+    )
 
 
 def test_a_worker_starts_with_the_standard_library_alone() -> None:

@@ -35,7 +35,9 @@ def write(folder: Path, *texts: str) -> Path:
 
 def test_the_public_surface_is_this() -> None:
     assert narrate.__all__ == ["__version__", "load", "plan", "run"]
-    assert {name: str(inspect.signature(getattr(narrate, name))) for name in ("load", "plan", "run")} == {
+    assert {
+        name: str(inspect.signature(getattr(narrate, name))) for name in ("load", "plan", "run")
+    } == {
         "load": "(path: 'str | Path') -> 'Manifest'",
         "plan": "(script: 'str | Path', *, on_event: 'Callable[[Event], object] | None' = None, "
         "**settings: 'Any') -> 'Plan'",
@@ -47,7 +49,9 @@ def test_the_public_surface_is_this() -> None:
 
 def test_importing_it_imports_nothing_else() -> None:
     code = "import sys; before = set(sys.modules); import narrate; print(*sorted(set(sys.modules) - before))"
-    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    out = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout
     assert out.split() == ["__future__", "narrate"]
 
 
@@ -95,7 +99,11 @@ def test_something_that_is_no_manifest_is_refused(folder: Path) -> None:
 def test_events_tell_what_happens(folder: Path) -> None:
     events: list[Event] = []
     narrate.run(write(folder, "The first line."), on_event=events.append)
-    assert [(event.kind, event.segment) for event in events] == [("plan", None), ("spoken", "s1"), ("done", None)]
+    assert [(event.kind, event.segment) for event in events] == [
+        ("plan", None),
+        ("spoken", "s1"),
+        ("done", None),
+    ]
 
 
 def test_it_prints_nothing(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -11,7 +11,18 @@ import pytest
 ROOT = Path(__file__).parents[1]
 SCRIPT: dict[str, Any] = runpy.run_path(str(ROOT / "scripts" / "promises.py"))
 HARNESSES = [name for _, name in SCRIPT["PROMISES"]]
-BAD = ("lost", "torn", "wrong", "failed", "crashes", "outside", "tracebacks", "stale", "sockets", "pickles")
+BAD = (
+    "lost",
+    "torn",
+    "wrong",
+    "failed",
+    "crashes",
+    "outside",
+    "tracebacks",
+    "stale",
+    "sockets",
+    "pickles",
+)
 
 
 def test_every_promise_in_the_readme_has_a_figure() -> None:
@@ -33,7 +44,9 @@ def test_the_figures_are_those_of_a_promise_that_was_kept(name: str) -> None:
 
 def test_every_promise_has_a_harness() -> None:
     sources = [path for path in (ROOT / "tests").rglob("*.py") if path != Path(__file__)]
-    reporting = [text for path in sources if "figures" in (text := path.read_text(encoding="utf-8"))]
+    reporting = [
+        text for path in sources if "figures" in (text := path.read_text(encoding="utf-8"))
+    ]
     assert [name for name in HARNESSES if not any(f'"{name}"' in text for text in reporting)] == []
 
 

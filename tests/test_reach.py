@@ -1,4 +1,6 @@
-"""What a script can reach: files of its own folder, no network, nobody else's cache, nothing through links."""
+"""What a script can reach: files of its own folder, no network, nobody else's cache, nothing
+through links.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +46,9 @@ def _cloned(ref: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("script", [CLONED, TAKE], ids=["reference", "recording"])
 @pytest.mark.parametrize("how", ["above", "absolute", "link", "linked folder"])
-def test_a_recording_outside_of_the_scripts_folder_is_refused(tone: Narrate, how: str, script: Any) -> None:
+def test_a_recording_outside_of_the_scripts_folder_is_refused(
+    tone: Narrate, how: str, script: Any
+) -> None:
     outside(tone, how, script)
     ran = tone("run")
     assert (ran.code, ran.out) == (2, "")
@@ -75,7 +79,9 @@ def test_a_transcript_that_is_a_pipe_is_not_waited_for(tone: Narrate) -> None:
     assert tone("run").code == 2
 
 
-@pytest.mark.parametrize("url", ["https://example.org/me.wav", "file:///etc/passwd", "data:audio/wav;base64,UklGRg=="])
+@pytest.mark.parametrize(
+    "url", ["https://example.org/me.wav", "file:///etc/passwd", "data:audio/wav;base64,UklGRg=="]
+)
 @pytest.mark.parametrize("script", [CLONED, TAKE], ids=["reference", "recording"])
 def test_a_url_is_refused(tone: Narrate, url: str, script: Any) -> None:
     tone.write("script.json", {"segments": [{"audio": url}]} if script is TAKE else _cloned(url))
@@ -130,7 +136,9 @@ def test_nothing_is_written_through_a_link_in_the_output_folder(tone: Narrate, n
         assert ran.code == 0
 
 
-def test_a_worker_dies_with_its_parent_even_when_it_can_run_no_code_of_its_own(tmp_path: Path) -> None:
+def test_a_worker_dies_with_its_parent_even_when_it_can_run_no_code_of_its_own(
+    tmp_path: Path,
+) -> None:
     """A worker that is stopped cannot notice the end of its pipe."""
     if sys.platform != "linux":
         absent("only Linux ends a process with its parent")
@@ -145,7 +153,9 @@ os.kill(pid, signal.SIGSTOP)
 print(pid, flush=True)
 os.kill(os.getpid(), signal.SIGKILL)
 """
-    ran = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, timeout=60)
+    ran = subprocess.run(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, timeout=60
+    )
     assert not alive(int(ran.stdout))
 
 

@@ -98,7 +98,9 @@ def normal(value: Any) -> Any:
 def test_equivalent_spellings_of_a_text_have_one_key(request: Request) -> None:
     decomposed = {
         "text": unicodedata.normalize("NFD", request.text),
-        "voice": {name: unicodedata.normalize("NFD", value) for name, value in request.voice.items()},
+        "voice": {
+            name: unicodedata.normalize("NFD", value) for name, value in request.voice.items()
+        },
     }
     assert key_of(dataclasses.replace(request, **decomposed)) == key_of(request)
 
@@ -112,13 +114,25 @@ def test_a_request_survives_json(request: Request) -> None:
 
 def test_what_is_unset_is_not_in_the_form() -> None:
     request = Request("tone", 1, "sine", "Hi.", "en")
-    assert set(request.to_json()) == {"schema", "engine", "behaviour", "model", "text", "language", "take"}
+    assert set(request.to_json()) == {
+        "schema",
+        "engine",
+        "behaviour",
+        "model",
+        "text",
+        "language",
+        "take",
+    }
     assert set(dataclasses.replace(request, seed=0).to_json()) - set(request.to_json()) == {"seed"}
-    assert set(dataclasses.replace(request, voice={"speaker": "low"}).to_json()) - set(request.to_json()) == {"voice"}
+    assert set(dataclasses.replace(request, voice={"speaker": "low"}).to_json()) - set(
+        request.to_json()
+    ) == {"voice"}
 
 
 def test_the_form_is_utf8_sorted_and_without_spaces() -> None:
-    form = Request("tone", 1, "sine", "Größe: 3 < 4", "de", {"speaker": "low", "instruct": "ruhig"}, seed=7).form()
+    form = Request(
+        "tone", 1, "sine", "Größe: 3 < 4", "de", {"speaker": "low", "instruct": "ruhig"}, seed=7
+    ).form()
     expected = (
         '{"behaviour":1,"engine":"tone","language":"de","model":"sine","schema":%d,"seed":7,"take":1,'
         '"text":"Größe: 3 < 4","voice":{"instruct":"ruhig","speaker":"low"}}'

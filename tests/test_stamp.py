@@ -73,7 +73,9 @@ def alone(tmp_path: Path) -> Narrate:
 def test_a_run_with_nothing_to_do_imports_nothing_heavy(settled: Narrate) -> None:
     before = contents(settled.root), identities(settled.root)
     modules = imported(settled, "run", "script.json")
-    assert not {"typer", "click", "rich", "numpy", "soundfile", "msgspec", "json", "typing"} & modules
+    assert (
+        not {"typer", "click", "rich", "numpy", "soundfile", "msgspec", "json", "typing"} & modules
+    )
     assert (contents(settled.root), identities(settled.root)) == before
 
 
@@ -92,7 +94,9 @@ def edited_in_place(project: Narrate) -> None:
     path = project.folder / "script.json"
     status = path.stat()
     text = path.read_text()
-    path.write_text(text.replace("first", "other") if "first" in text else text.replace("other", "first"))
+    path.write_text(
+        text.replace("first", "other") if "first" in text else text.replace("other", "first")
+    )
     os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
     assert (path.stat().st_size, path.stat().st_mtime_ns) == (status.st_size, status.st_mtime_ns)
 
@@ -126,9 +130,13 @@ CHANGES: dict[str, Callable[[Narrate], object]] = {
     "project file made": lambda project: again(project.folder / "narrate.toml", "fps = 24"),
     "project file changed": lambda project: again(project.folder / "narrate.toml", "fps = 25"),
     "project file removed": lambda project: (project.folder / "narrate.toml").unlink(),
-    "user file made": lambda project: again(project.root / "config/narrate/config.toml", "fps = 24"),
+    "user file made": lambda project: again(
+        project.root / "config/narrate/config.toml", "fps = 24"
+    ),
     "user file removed": lambda project: (project.root / "config/narrate/config.toml").unlink(),
-    "recording replaced": lambda project: soundfile.write(project.folder / "take.wav", np.full(24_000, 0.2), 24_000),
+    "recording replaced": lambda project: soundfile.write(
+        project.folder / "take.wav", np.full(24_000, 0.2), 24_000
+    ),
     "narration deleted": lambda project: (project.out / "narration.wav").unlink(),
     "manifest deleted": lambda project: (project.out / "manifest.json").unlink(),
     "record deleted": lambda project: (project.out / "run.json").unlink(),
@@ -209,7 +217,9 @@ def test_an_edit_right_before_the_run_keeps_a_stamp_from_being_made(
     script.write_text("[]")
     stamp.save(["/here"], facts.take([script]), {}, ("out", "err"), time.time_ns())
     assert stamp.reply(["/here"]) is None
-    stamp.save(["/here"], facts.take([script]), {}, ("out", "err"), time.time_ns() + int(SETTLED * 1e9))
+    stamp.save(
+        ["/here"], facts.take([script]), {}, ("out", "err"), time.time_ns() + int(SETTLED * 1e9)
+    )
     assert stamp.reply(["/here"]) == ("out", "err")
     script.touch()
     stamp.save(["/here"], facts.take([script]), {}, ("out", "err"), time.time_ns())
@@ -246,7 +256,16 @@ def test_any_garbage_in_place_of_a_stamp_means_a_whole_run(alone: Narrate) -> No
     [kept] = (alone.cache / "stamps").iterdir()
     good = kept.read_bytes()
     fields = good.split(b"\0")
-    for bad in (b"", b"\0", b"\0" * 9, b"\xff\xfe\n", os.urandom(200), good[:-1], good + b"x", b"\0".join(fields[:4])):
+    for bad in (
+        b"",
+        b"\0",
+        b"\0" * 9,
+        b"\xff\xfe\n",
+        os.urandom(200),
+        good[:-1],
+        good + b"x",
+        b"\0".join(fields[:4]),
+    ):
         kept.write_bytes(bad)
         assert not idle(alone)
     kept.unlink()
@@ -255,7 +274,9 @@ def test_any_garbage_in_place_of_a_stamp_means_a_whole_run(alone: Narrate) -> No
 
 
 @pytest.mark.parametrize("flags", [["--force"], ["--events", "log"], ["-n"], ["--show-config"]])
-def test_a_run_that_always_has_something_to_do_is_never_stamped(alone: Narrate, flags: list[str]) -> None:
+def test_a_run_that_always_has_something_to_do_is_never_stamped(
+    alone: Narrate, flags: list[str]
+) -> None:
     assert not idle(alone, "run", "script.json", *flags)
     assert not idle(alone, "run", "script.json", *flags)
 
@@ -280,13 +301,18 @@ def test_clearing_removes_stamps_and_nothing_else(
     cache, folder = tmp_path / "cache", tmp_path / "folder"
     cache.mkdir()
     folder.mkdir()
-    stamps, others = {"0123abcd", "0123abcd.new"}, {"penny-black.jpg", "0123ABCD", "0123abcd.png", "deadbeef0", ".new"}
+    stamps, others = (
+        {"0123abcd", "0123abcd.new"},
+        {"penny-black.jpg", "0123ABCD", "0123abcd.png", "deadbeef0", ".new"},
+    )
     for name in stamps | others:
         (folder / name).write_text("precious")
     (cache / "stamps").symlink_to(folder) if linked else folder.rename(cache / "stamps")
     monkeypatch.setenv("NARRATE_CACHE_DIR", str(cache))
     stamp.clear()
-    assert {path.name for path in (cache / "stamps").iterdir()} == (stamps | others if linked else others)
+    assert {path.name for path in (cache / "stamps").iterdir()} == (
+        stamps | others if linked else others
+    )
 
 
 def test_clearing_the_cache_forgets_the_stamps(alone: Narrate) -> None:
@@ -295,7 +321,9 @@ def test_clearing_the_cache_forgets_the_stamps(alone: Narrate) -> None:
     assert not idle(alone)
 
 
-def test_what_was_told_cannot_be_mistaken_for_something_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_told_cannot_be_mistaken_for_something_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("NARRATE_CACHE_DIR", str(tmp_path))
     stamp.save(["/here", "a\nb"], {}, {}, ("out", "err"), 0)
     assert stamp.reply(["/here", "a\nb"]) == ("out", "err")
@@ -310,7 +338,9 @@ def test_an_output_that_is_not_there_keeps_a_stamp_from_being_made(
     assert stamp.reply(["/here"]) is None
 
 
-def test_a_stamp_of_another_user_is_not_believed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stamp_of_another_user_is_not_believed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("NARRATE_CACHE_DIR", str(tmp_path))
     stamp.save(["/here"], {}, {}, ("out", "err"), 0)
     assert stamp.reply(["/here"]) == ("out", "err")
@@ -319,7 +349,9 @@ def test_a_stamp_of_another_user_is_not_believed(tmp_path: Path, monkeypatch: py
     assert stamp.reply(["/here"]) is None
 
 
-def test_a_stamp_is_not_written_through_a_link(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stamp_is_not_written_through_a_link(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("NARRATE_CACHE_DIR", str(tmp_path / "cache"))
     stamp.save(["/here"], {}, {}, ("out", "err"), 0)
     [kept] = (tmp_path / "cache" / "stamps").iterdir()
@@ -330,7 +362,9 @@ def test_a_stamp_is_not_written_through_a_link(tmp_path: Path, monkeypatch: pyte
     assert (tmp_path / "thesis").read_text() == "mine"
 
 
-def test_a_fifo_in_the_place_of_a_stamp_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fifo_in_the_place_of_a_stamp_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("NARRATE_CACHE_DIR", str(tmp_path))
     stamp.save(["/here"], {}, {}, ("out", "err"), 0)
     [kept] = (tmp_path / "stamps").iterdir()
@@ -339,7 +373,9 @@ def test_a_fifo_in_the_place_of_a_stamp_is_not_waited_for(tmp_path: Path, monkey
     assert stamp.reply(["/here"]) is None
 
 
-def test_without_a_home_no_stamp_is_kept_in_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_home_no_stamp_is_kept_in_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("NARRATE_CACHE_DIR")
     monkeypatch.setenv("XDG_CACHE_HOME", "relative")

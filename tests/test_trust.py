@@ -1,4 +1,6 @@
-"""Other people's code and settings: what a folder may hold without being run, and whose settings are obeyed."""
+"""Other people's code and settings: what a folder may hold without being run, and whose settings
+are obeyed.
+"""
 
 from __future__ import annotations
 
@@ -45,16 +47,33 @@ def test_a_worker_starts_isolated_in_a_folder_of_roots(tone: Narrate, tmp_path: 
 @pytest.mark.parametrize("name", ["types", "functools", "contextlib", "operator", "keyword"])
 def test_a_module_beside_the_script_is_not_run(tone: Narrate, tmp_path: Path, name: str) -> None:
     for file in (f"{name}.py", "numpy.py", "soundfile.py", "sitecustomize.py"):
-        tone.write(file, f"open({str(tmp_path / 'log')!r}, 'a').write(__file__)\nraise SystemExit('hijacked')\n")
+        tone.write(
+            file,
+            f"open({str(tmp_path / 'log')!r}, 'a').write(__file__)\nraise SystemExit('hijacked')\n",
+        )
     tone.write("script.json", lines("Rows."))
     ran = tone("run", "script.json", program=("-P", "-m", "narrate"))
     assert ran.code == 0, ran.err
     assert not (tmp_path / "log").exists()
 
 
-def test_python_m_imports_from_the_current_folder_no_longer_than_it_must(tone: Narrate, tmp_path: Path) -> None:
-    """What Python imports before narrate begins is out of reach; what narrate itself imports is not."""
-    for name in ("numpy", "soundfile", "typer", "rich", "msgspec", "xxhash", "zlib", "tomllib", "json"):
+def test_python_m_imports_from_the_current_folder_no_longer_than_it_must(
+    tone: Narrate, tmp_path: Path
+) -> None:
+    """What Python imports before narrate begins is out of reach; what narrate itself imports is
+    not.
+    """
+    for name in (
+        "numpy",
+        "soundfile",
+        "typer",
+        "rich",
+        "msgspec",
+        "xxhash",
+        "zlib",
+        "tomllib",
+        "json",
+    ):
         tone.write(f"{name}.py", f"open({str(tmp_path / 'log')!r}, 'a').write(__file__)\n")
     tone.write("script.json", lines("Rows."))
     ran = tone("run", "script.json", program=("-m", "narrate"))
@@ -62,7 +81,9 @@ def test_python_m_imports_from_the_current_folder_no_longer_than_it_must(tone: N
     assert not (tmp_path / "log").exists()
 
 
-def test_paths_in_variables_keep_their_meaning_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_paths_in_variables_keep_their_meaning_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", f":lib:{os.pathsep}/abs")
     monkeypatch.setenv("HF_HOME", "hf:1")
@@ -70,10 +91,16 @@ def test_paths_in_variables_keep_their_meaning_elsewhere(tmp_path: Path, monkeyp
     monkeypatch.setenv("TORCH_HOME", "")
     found = client.environment_for(sys.executable)
     assert found["PYTHONPATH"] == f"{tmp_path}/lib:/abs"
-    assert (found["HF_HOME"], found["HF_TOKEN_PATH"], found["TORCH_HOME"]) == (f"{tmp_path}/hf:1", "~/token", "")
+    assert (found["HF_HOME"], found["HF_TOKEN_PATH"], found["TORCH_HOME"]) == (
+        f"{tmp_path}/hf:1",
+        "~/token",
+        "",
+    )
 
 
-def test_an_empty_path_in_pythonpath_is_not_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_empty_path_in_pythonpath_is_not_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "json.py").write_text("raise SystemExit('hijacked')")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", f"{os.environ.get('PYTHONPATH', '')}:")
@@ -143,7 +170,9 @@ def test_settings_that_others_could_have_written_are_ignored(
 ) -> None:
     above, folder = tmp_path / "above", tmp_path / "above" / "mine"
     folder.mkdir(parents=True)
-    (above / name).write_text("[tool.narrate]\njobs = 3" if name == "pyproject.toml" else "jobs = 3")
+    (above / name).write_text(
+        "[tool.narrate]\njobs = 3" if name == "pyproject.toml" else "jobs = 3"
+    )
     assert (settings(folder).settings.jobs, settings(folder).warnings) == (3, ())
     spoil(above / name, monkeypatch)
     found = settings(folder)
@@ -184,7 +213,9 @@ def test_what_a_stranger_breaks_stops_nobody(
     assert len(settings(tmp_path).warnings) == (name == "narrate.toml")
 
 
-def test_under_sudo_the_settings_of_the_caller_are_obeyed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_under_sudo_the_settings_of_the_caller_are_obeyed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "narrate.toml").write_text("jobs = 3")
     owner = os.geteuid() or STRANGER
     if os.geteuid() == 0:
@@ -212,10 +243,19 @@ def test_every_run_tells_what_it_ignores_one_with_nothing_to_do_included(tone: N
     tone("run", "script.json")
     assert list((tone.cache / "stamps").iterdir())
     assert warning in tone("run", "script.json").err
-    for command in (("plan", "script.json"), ("status", "script.json"), ("cache", "stats"), ("engines", "list")):
+    for command in (
+        ("plan", "script.json"),
+        ("status", "script.json"),
+        ("cache", "stats"),
+        ("engines", "list"),
+    ):
         ran = tone(*command)
         assert (ran.code, ran.err.count(warning)) == (0, 1)
-    (found,) = (each for each in tone("doctor", "--json").json["findings"] if each["part"] == "configuration")
+    (found,) = (
+        each
+        for each in tone("doctor", "--json").json["findings"]
+        if each["part"] == "configuration"
+    )
     assert found["status"] == "warn"
     assert warning.removeprefix("warning: ") in found["text"]
     (tone.folder / "narrate.toml").chmod(0o644)
@@ -249,7 +289,9 @@ def test_a_worktree_and_a_mercurial_repository_end_it_too(tmp_path: Path, mark: 
     assert settings(folder).settings.jobs != 3
 
 
-def test_the_search_ends_at_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_search_ends_at_the_home_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     home = tmp_path / "homes" / "me"
     (home / "talks").mkdir(parents=True)
     (tmp_path / "link").symlink_to(home)
@@ -319,7 +361,9 @@ def test_a_program_of_a_project_is_told_once(tone: Narrate, tmp_path: Path) -> N
     assert "pyproject.toml names" in tone("run", "script.json", "--force").err
 
 
-def test_a_program_that_does_not_run_is_told_before_it_is_tried(tone: Narrate, tmp_path: Path) -> None:
+def test_a_program_that_does_not_run_is_told_before_it_is_tried(
+    tone: Narrate, tmp_path: Path
+) -> None:
     tone.env["NARRATE_DATA_DIR"] = str(tmp_path / "data")
     tone.write("script.json", lines("Rows."))
     tone.write("narrate.toml", '[engines.tone]\npython = "./bad"\n')
@@ -344,17 +388,26 @@ def test_a_program_that_the_user_names_is_not_told(tone: Narrate, tmp_path: Path
 
 @pytest.mark.parametrize(
     ("environment", "programs"),
-    [({}, {"engine_python", "engines.mlx.python"}), ({"NARRATE_ENGINE_PYTHON": "mine"}, {"engines.mlx.python"})],
+    [
+        ({}, {"engine_python", "engines.mlx.python"}),
+        ({"NARRATE_ENGINE_PYTHON": "mine"}, {"engines.mlx.python"}),
+    ],
 )
-def test_what_a_project_names_is_known(tmp_path: Path, environment: dict[str, str], programs: set[str]) -> None:
+def test_what_a_project_names_is_known(
+    tmp_path: Path, environment: dict[str, str], programs: set[str]
+) -> None:
     path = tmp_path / "narrate.toml"
-    path.write_text('engine_python = "a"\nengines.mlx.python = "b"\nengines.openai.base_url = "http://c"\n')
+    path.write_text(
+        'engine_python = "a"\nengines.mlx.python = "b"\nengines.openai.base_url = "http://c"\n'
+    )
     found = settings(tmp_path, **environment).settings.trust
     assert found.programs == dict.fromkeys(programs, str(path))
     assert found.servers == ()
 
 
-@pytest.mark.parametrize("written", ['trust.servers = ["http://c"]', "trust = {}", "[trust.programs]"])
+@pytest.mark.parametrize(
+    "written", ['trust.servers = ["http://c"]', "trust = {}", "[trust.programs]"]
+)
 def test_no_file_can_say_what_is_the_users(tmp_path: Path, written: str) -> None:
     (tmp_path / "narrate.toml").write_text(written)
     with pytest.raises(UsageError, match="there is no setting 'trust'"):
@@ -364,9 +417,13 @@ def test_no_file_can_say_what_is_the_users(tmp_path: Path, written: str) -> None
 # Settings without end
 
 
-@pytest.mark.parametrize("name", ["narrate.toml", "pyproject.toml", "config.toml", "../pyproject.toml"])
+@pytest.mark.parametrize(
+    "name", ["narrate.toml", "pyproject.toml", "config.toml", "../pyproject.toml"]
+)
 @pytest.mark.parametrize("kind", ["fifo", "terminal", "endless", "large", "input"])
-def test_settings_that_cannot_be_read_to_their_end_are_refused(tone: Narrate, name: str, kind: str) -> None:
+def test_settings_that_cannot_be_read_to_their_end_are_refused(
+    tone: Narrate, name: str, kind: str
+) -> None:
     path = tone.folder / name
     if name == "config.toml":
         path = Path(tone.env["XDG_CONFIG_HOME"], "narrate", name)

@@ -32,13 +32,23 @@ class Engine:
     """Buzzes one job at a time."""
 
     def load(self, model: ModelRef) -> None:
-        """A model would be read here, and a slow library imported: the module itself must load at once."""
+        """A model would be read here, and a slow library imported: the module itself must load at
+        once.
+        """
 
-    def synthesize(self, jobs: Sequence[Job], voices: Mapping[str, Reference]) -> Iterator[Synthesis | Exception]:
+    def synthesize(
+        self, jobs: Sequence[Job], voices: Mapping[str, Reference]
+    ) -> Iterator[Synthesis | Exception]:
         for job in jobs:
-            letters = [ord(letter) - ord("a") for letter in job.request.text.lower() if "a" <= letter <= "z"]
+            letters = [
+                ord(letter) - ord("a")
+                for letter in job.request.text.lower()
+                if "a" <= letter <= "z"
+            ]
             if letters:
-                yield Synthesis(_buzz(letters, LOWEST[job.request.voice.get("speaker", "low")]), RATE)
+                yield Synthesis(
+                    _buzz(letters, LOWEST[job.request.voice.get("speaker", "low")]), RATE
+                )
             else:
                 yield Unspeakable("there is no letter from a to z in it")
 

@@ -6,7 +6,9 @@ __version__ = "0.1.0"
 __all__ = ["__version__", "load", "plan", "run"]
 
 TYPE_CHECKING = False
-"""As typing.TYPE_CHECKING, without importing typing: this file is read before a run with nothing to do ends."""
+"""As typing.TYPE_CHECKING, without importing typing: this file is read before a run with nothing to
+do ends.
+"""
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,9 +33,10 @@ def run(
 ) -> Manifest:
     """Narrate a script and return its manifest; the files are in the output folder.
 
-    `settings` are those of narrate.toml (out, engine, jobs, format, fps, qa, language, pause_after, timeout,
-    cache_dir), the other parameters the flags of `narrate run`; `force` takes segment ids, or "*" for all.
-    Raises subclasses of narrate.errors.NarrateError, each with the exit code that the command would have.
+    `settings` are those of narrate.toml (out, engine, jobs, format, fps, qa, language, pause_after,
+    timeout, cache_dir), the other parameters the flags of `narrate run`; `force` takes segment ids,
+    or "*" for all. Raises subclasses of narrate.errors.NarrateError, each with the exit code that
+    the command would have.
     """
     from narrate import build
 
@@ -41,7 +44,9 @@ def run(
     return build.run(script, _plain(settings), options, on_event or _ignore).manifest
 
 
-def plan(script: str | Path, *, on_event: Callable[[Event], object] | None = None, **settings: Any) -> Plan:
+def plan(
+    script: str | Path, *, on_event: Callable[[Event], object] | None = None, **settings: Any
+) -> Plan:
     """Work out what `run` would speak; nothing is written. Raises as `run` does."""
     from narrate import build
 
@@ -49,7 +54,9 @@ def plan(script: str | Path, *, on_event: Callable[[Event], object] | None = Non
 
 
 def load(path: str | Path) -> Manifest:
-    """Read a manifest.json. Raises narrate.errors.UsageError if it cannot be read or is no manifest."""
+    """Read a manifest.json. Raises narrate.errors.UsageError if it cannot be read or is no
+    manifest.
+    """
     from narrate.output import manifest
 
     return manifest.load(path)
@@ -59,7 +66,10 @@ def _plain(settings: dict[str, Any]) -> dict[str, Any]:
     """Settings as narrate.toml would hold them: folders as text."""
     from os import PathLike, fspath
 
-    return {name: fspath(value) if isinstance(value, PathLike) else value for name, value in settings.items()}
+    return {
+        name: fspath(value) if isinstance(value, PathLike) else value
+        for name, value in settings.items()
+    }
 
 
 def _ignore(event: Event) -> None:

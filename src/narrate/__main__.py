@@ -6,7 +6,8 @@ import os
 import sys
 
 if __name__ == "__main__" and not sys.flags.safe_path:
-    # `python -m` puts the current folder first on the search path, where a script may lie beside a numpy.py.
+    # `python -m` puts the current folder first on the search path, where a script may lie beside a
+    # numpy.py.
     try:
         if sys.path[:1] == [os.getcwd()]:
             del sys.path[0]
@@ -25,7 +26,9 @@ def main() -> None:
     except OSError:
         from narrate.base import terminal
 
-        terminal.tell("error: the current folder does not exist any more", "  next: change to another one")
+        terminal.tell(
+            "error: the current folder does not exist any more", "  next: change to another one"
+        )
         sys.exit(6)
     said = stamp.reply(told)
     if said is not None:
@@ -43,7 +46,8 @@ def main() -> None:
     _prepare()
     import signal
 
-    # Until a command has begun there is nothing to clean up, and an interrupted import would be told as a traceback.
+    # Until a command has begun there is nothing to clean up, and an interrupted import would be
+    # told as a traceback.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     from narrate.cli.app import start

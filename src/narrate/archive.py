@@ -1,11 +1,13 @@
-"""Clips in one file, to be carried to a machine without an engine: a ZIP of FLAC files, each with its request as JSON.
+"""Clips in one file, to be carried to a machine without an engine: a ZIP of FLAC files, each with
+its request as JSON.
 
 archive  ::= (KEY.flac KEY.json)*                        stored, not deflated, so that nothing can swell
 document ::= {"request":<canonical form>,"provenance":{…},"digest":<of the cache entry, in hex>}
 
-An archive is not believed. A clip is taken in only if its samples, request and provenance make up, byte for byte, an
-entry of that digest under that key, and if its measurements are those of its samples. What cannot be verified is that
-the samples say the text: an archive is as trustworthy as who made it.
+An archive is not believed. A clip is taken in only if its samples, request and provenance make up,
+byte for byte, an entry of that digest under that key, and if its measurements are those of its
+samples. What cannot be verified is that the samples say the text: an archive is as trustworthy as
+who made it.
 """
 
 from __future__ import annotations
@@ -34,7 +36,9 @@ from narrate.store import entry
 from narrate.store.entry import Clip, Damaged
 
 SWELL = 1000
-"""Bytes of samples for one byte of FLAC: speech is about 2, a hum 20, digital silence 690, and more is an attack."""
+"""Bytes of samples for one byte of FLAC: speech is about 2, a hum 20, digital silence 690, and more
+is an attack.
+"""
 
 APART = {"seconds": 0.001, "peak": 0.001, "silent": 0.1, "clipped": 0.002}
 """How far measurements of 16-bit samples may be from those of the floats that they came from."""
@@ -74,7 +78,9 @@ class _Origin(msgspec.Struct):
 
 @dataclass(slots=True)
 class Taken:
-    """What an import came to: clips that are new here, that were here already, and why others were refused, by key."""
+    """What an import came to: clips that are new here, that were here already, and why others were
+    refused, by key.
+    """
 
     new: int = 0
     known: int = 0
@@ -82,14 +88,19 @@ class Taken:
 
 
 def export(clips: Iterable[Clip], store: Store, path: Path) -> int:
-    """Write clips to an archive, whole or not at all; return how many. Raises UsageError or EnvironmentProblem.
+    """Write clips to an archive, whole or not at all; return how many. Raises UsageError or
+    EnvironmentProblem.
 
     What is filed under another request's key is left out, as no run finds it.
     """
     if path.exists() and not path.is_file():
-        raise UsageError("this is no regular file", where=str(path), hint="name a file that may be written")
+        raise UsageError(
+            "this is no regular file", where=str(path), hint="name a file that may be written"
+        )
     targets.check(path, OURS, "an archive of clips", "export")
-    clips = sorted((clip for clip in clips if key(clip.form) == clip.key), key=lambda clip: clip.key)
+    clips = sorted(
+        (clip for clip in clips if key(clip.form) == clip.key), key=lambda clip: clip.key
+    )
     temp = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
     try:
         with temp.open("xb") as file:
@@ -102,10 +113,14 @@ def export(clips: Iterable[Clip], store: Store, path: Path) -> int:
                 temp.unlink(missing_ok=True)
     except Gone as gone:
         hint = "run it again: what was damaged has been set aside"
-        raise EnvironmentProblem("a clip vanished or was damaged", where=str(gone), hint=hint) from gone
+        raise EnvironmentProblem(
+            "a clip vanished or was damaged", where=str(gone), hint=hint
+        ) from gone
     except OSError as error:
         what = f"the archive cannot be written ({error.strerror})"
-        raise EnvironmentProblem(what, where=str(path), hint="free some space, or name another file") from error
+        raise EnvironmentProblem(
+            what, where=str(path), hint="free some space, or name another file"
+        ) from error
     return len(clips)
 
 
@@ -119,8 +134,8 @@ def _add(archive: zipfile.ZipFile, clip: Clip, store: Store) -> None:
 def take_in(path: Path, store: Store) -> Taken:
     """Verify every clip of an archive and store those that are not here yet.
 
-    Raises UsageError for a file that is no archive of ours, before anything is stored, and EnvironmentProblem if the
-    cache cannot be written.
+    Raises UsageError for a file that is no archive of ours, before anything is stored, and
+    EnvironmentProblem if the cache cannot be written.
     """
     taken = Taken()
     try:
@@ -129,11 +144,21 @@ def take_in(path: Path, store: Store) -> Taken:
                 _take(archive, name, store, taken)
     except OSError as error:
         what = f"the archive cannot be read ({error.strerror})"
-        raise UsageError(what, where=str(path), hint="name a file that `narrate cache export` made") from error
+        raise UsageError(
+            what, where=str(path), hint="name a file that `narrate cache export` made"
+        ) from error
     return taken
 
 
-BROKEN = (zipfile.BadZipFile, ValueError, NotImplementedError, RuntimeError, EOFError, OverflowError, struct.error)
+BROKEN = (
+    zipfile.BadZipFile,
+    ValueError,
+    NotImplementedError,
+    RuntimeError,
+    EOFError,
+    OverflowError,
+    struct.error,
+)
 """What zipfile raises for bytes that are no archive."""
 
 
@@ -145,12 +170,18 @@ def _opened(file: BinaryIO, path: Path) -> zipfile.ZipFile:
 
 
 def _names(archive: zipfile.ZipFile, path: Path, size: int) -> list[str]:
-    """The keys in an archive, whose members are all of the kind that we write, and no more than its size allows."""
+    """The keys in an archive, whose members are all of the kind that we write, and no more than its
+    size allows.
+    """
     kinds: dict[str, set[str]] = {}
     stored = 0
     for member in archive.infolist():
         match = MEMBER.fullmatch(member.filename)
-        if match is None or member.compress_type != zipfile.ZIP_STORED or member.file_size != member.compress_size:
+        if (
+            match is None
+            or member.compress_type != zipfile.ZIP_STORED
+            or member.file_size != member.compress_size
+        ):
             raise _foreign(path, f"it holds {member.filename!r}")
         if match[2] in kinds.setdefault(match[1], set()):
             raise _foreign(path, f"it holds {member.filename!r} twice")
@@ -175,7 +206,10 @@ def _take(archive: zipfile.ZipFile, name: str, store: Store, taken: Taken) -> No
         taken.known += 1
         return
     if not store.put(form, pcm, rate, provenance).path.is_relative_to(store.root):
-        what, hint = "the cache cannot be written, so nothing can be taken in", "choose another --cache-dir"
+        what, hint = (
+            "the cache cannot be written, so nothing can be taken in",
+            "choose another --cache-dir",
+        )
         raise EnvironmentProblem(what, where=str(store.root), hint=hint)
     taken.new += 1
 
@@ -183,7 +217,9 @@ def _take(archive: zipfile.ZipFile, name: str, store: Store, taken: Taken) -> No
 def _verified(archive: zipfile.ZipFile, name: str) -> tuple[bytes, bytes, int, msgspec.Raw]:
     """The parts of an entry, once they have been put together again and compared. Raises Damaged."""
     try:
-        document = msgspec.json.decode(_member(archive, f"{name}.json", DOCUMENT_BYTES), type=_Document)
+        document = msgspec.json.decode(
+            _member(archive, f"{name}.json", DOCUMENT_BYTES), type=_Document
+        )
         pcm, rate = _pcm(_member(archive, f"{name}.flac", limits.ENTRY_BYTES))
     except (msgspec.MsgspecError, OSError, *BROKEN) as error:
         raise Damaged(f"it cannot be read ({error})") from error
@@ -206,7 +242,9 @@ def _member(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
 
 
 def _checked(clip: Clip) -> checks.Measures | None:
-    """The measurements of a clip, if its request and its provenance are such as we write. Raises Damaged."""
+    """The measurements of a clip, if its request and its provenance are such as we write. Raises
+    Damaged.
+    """
     try:
         msgspec.convert(clip.request, _Asked)
         if canonical(clip.request) != clip.form:
@@ -217,7 +255,9 @@ def _checked(clip: Clip) -> checks.Measures | None:
 
 
 def _compare(claimed: checks.Measures, pcm: bytes, rate: int) -> None:
-    """Refuse measurements that are not those of the samples: hits are judged by them. Raises Damaged."""
+    """Refuse measurements that are not those of the samples: hits are judged by them. Raises
+    Damaged.
+    """
     import numpy as np
 
     samples = np.frombuffer(pcm, "<i2")
@@ -227,7 +267,9 @@ def _compare(claimed: checks.Measures, pcm: bytes, rate: int) -> None:
     found = checks.measure(Synthesis(np.multiply(samples, 1 / 32768, dtype=np.float32), rate, stop))
     # What was louder than full scale is at full scale in the samples.
     claimed = msgspec.structs.replace(claimed, peak=min(claimed.peak, 1.0))
-    if any(abs(getattr(claimed, name) - getattr(found, name)) > most for name, most in APART.items()):
+    if any(
+        abs(getattr(claimed, name) - getattr(found, name)) > most for name, most in APART.items()
+    ):
         raise Damaged("its measurements are not those of its samples")
 
 
@@ -235,9 +277,12 @@ def _flac(samples: memoryview, rate: int) -> bytes:
     import numpy as np
     import soundfile
 
-    # Not to memory: libsndfile would call back for that, and Ctrl-C does not get through its callbacks.
+    # Not to memory: libsndfile would call back for that, and Ctrl-C does not get through its
+    # callbacks.
     with tempfile.TemporaryFile() as file:
-        soundfile.write(os.dup(file.fileno()), np.frombuffer(samples, "<i2"), rate, "PCM_16", format="FLAC")
+        soundfile.write(
+            os.dup(file.fileno()), np.frombuffer(samples, "<i2"), rate, "PCM_16", format="FLAC"
+        )
         file.seek(0)
         return file.read()
 
@@ -254,12 +299,16 @@ def _pcm(sound: bytes) -> tuple[bytes, int]:
             with soundfile.SoundFile(os.dup(file.fileno())) as flac:
                 if flac.channels != 1 or flac.format != "FLAC" or flac.frames > longest:
                     raise Damaged("its sound is no mono FLAC of a sensible length")
-                return flac.read(longest + 1, dtype="int16").astype("<i2", copy=False).tobytes(), int(flac.samplerate)
+                return flac.read(longest + 1, dtype="int16").astype(
+                    "<i2", copy=False
+                ).tobytes(), int(flac.samplerate)
         except soundfile.LibsndfileError as error:
             raise Damaged(f"its sound cannot be read ({error.error_string})") from error
 
 
 def _foreign(path: Path, why: str) -> UsageError:
     return UsageError(
-        f"this is no archive of clips ({why})", where=str(path), hint="name a file that `narrate cache export` made"
+        f"this is no archive of clips ({why})",
+        where=str(path),
+        hint="name a file that `narrate cache export` made",
     )

@@ -38,7 +38,8 @@ DRAFTS = ("mlx", "torch")
 
 SIDECARS = ("srt", "vtt")
 ROUNDS = 5
-"""How often clips that vanish while the files are written (a prune, a failing disk) are made anew."""
+"""How often clips that vanish while the files are written (a prune, a failing disk) are made anew.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +57,12 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a run did: `made` holds the forms of the lines that were, `written` the files that changed.
+    """What a run did: `made` holds the forms of the lines that were, `written` the files that
+    changed.
 
-    `inputs` are the facts of all files that were read or looked for, `software` those of the code that did it, and
-    `outputs` those of all that the narration consists of, taken while no other run could write there. `warnings` are
-    those of the settings.
+    `inputs` are the facts of all files that were read or looked for, `software` those of the code
+    that did it, and `outputs` those of all that the narration consists of, taken while no other run
+    could write there. `warnings` are those of the settings.
     """
 
     plan: Plan
@@ -81,7 +83,9 @@ class Result:
     @property
     def spoken(self) -> int:
         """How many utterances were spoken; a recording is none."""
-        return len({line.form for _, line in self.plan.lines() if line.request and line.form in self.made})
+        return len(
+            {line.form for _, line in self.plan.lines() if line.request and line.form in self.made}
+        )
 
     def from_cache(self, planned: PlannedSegment) -> bool:
         """Whether nothing of the segment was made by this run."""
@@ -89,7 +93,9 @@ class Result:
 
 
 class Failed(NarrateError):
-    """Segments failed; `failures` holds the error of each by its id, and the exit code is the highest of theirs."""
+    """Segments failed; `failures` holds the error of each by its id, and the exit code is the
+    highest of theirs.
+    """
 
     def __init__(self, script: str, failures: dict[str, NarrateError]) -> None:
         self.failures = failures
@@ -102,7 +108,9 @@ class Failed(NarrateError):
         )
 
 
-def prepare(source: str | Path, flags: Mapping[str, Any], emit: Emit) -> tuple[scripts.Script, Config]:
+def prepare(
+    source: str | Path, flags: Mapping[str, Any], emit: Emit
+) -> tuple[scripts.Script, Config]:
     """Read a script and the settings for it."""
     script = scripts.load(source)
     folder = script.path.parent if script.path else Path.cwd()
@@ -122,15 +130,21 @@ def plan(source: str | Path, flags: Mapping[str, Any], options: Options, emit: E
 
 
 def why(source: str | Path, flags: Mapping[str, Any], emit: Emit) -> list[Why]:
-    """Compare what a run would ask for with what the last run into the same folder did; nothing is written."""
+    """Compare what a run would ask for with what the last run into the same folder did; nothing is
+    written.
+    """
     script, configuration = prepare(source, flags, emit)
     settings = configuration.settings
     with _store(settings, emit) as store:
-        return explain(planner.make(script, settings, store), past.recall(_out(script, settings)), store)
+        return explain(
+            planner.make(script, settings, store), past.recall(_out(script, settings)), store
+        )
 
 
 def export(source: str | Path, flags: Mapping[str, Any], path: Path, emit: Emit) -> int:
-    """Write the clips that a script needs to an archive; return how many. Raises PendingError if some are missing."""
+    """Write the clips that a script needs to an archive; return how many. Raises PendingError if
+    some are missing.
+    """
     # It imports zipfile, which no run should have to wait for.
     from narrate import archive
 
@@ -141,7 +155,12 @@ def export(source: str | Path, flags: Mapping[str, Any], path: Path, emit: Emit)
         if planned.misses:
             # A run that believed its stamp would find nothing to do, as the outputs are there.
             stamp.clear()
-            raise _pending(planned, planned.misses, "are not in the cache whole", "run: narrate run, then export again")
+            raise _pending(
+                planned,
+                planned.misses,
+                "are not in the cache whole",
+                "run: narrate run, then export again",
+            )
         clips = {line.form: line.clip for _, line in planned.lines() if line.clip}
         return archive.export(clips.values(), store, path)
 
@@ -149,15 +168,18 @@ def export(source: str | Path, flags: Mapping[str, Any], path: Path, emit: Emit)
 def run(source: str | Path, flags: Mapping[str, Any], options: Options, emit: Emit) -> Result:
     """Narrate a script: speak what is missing, then write the files that changed.
 
-    Raises Failed if segments failed, PendingError if `frozen` or `only` left something to speak, Interrupted,
-    ScriptError, UsageError or EnvironmentProblem. Until every clip is there, no output is touched.
+    Raises Failed if segments failed, PendingError if `frozen` or `only` left something to speak,
+    Interrupted, ScriptError, UsageError or EnvironmentProblem. Until every clip is there, no output
+    is touched.
     """
     script, configuration = prepare(source, flags, emit)
     return perform(script, configuration, options, emit)
 
 
 def perform(script: scripts.Script, configuration: Config, options: Options, emit: Emit) -> Result:
-    """Narrate a script that was read already, with settings that were made already. Raises what `run` raises."""
+    """Narrate a script that was read already, with settings that were made already. Raises what
+    `run` raises.
+    """
     started = time.time()
     settings = configuration.settings
     recordings = [segment.audio for segment in script.segments if segment.audio]
@@ -198,7 +220,9 @@ def _make(
             with staged(out) as stage:
                 # Speaking may take hours, in which files may have come to lie there.
                 guard(planned)
-                document = _write(stage, planned, lay(planned, outcome.clips, settings.format), settings, store)
+                document = _write(
+                    stage, planned, lay(planned, outcome.clips, settings.format), settings, store
+                )
                 stage.publish()
                 stage.write_record(_record(planned, outcome, started))
                 outputs = stage.facts()
@@ -207,7 +231,13 @@ def _make(
             _set_aside(planned, store)
             continue
         for path in stage.kept:
-            emit(Event("warning", None, {"message": f"kept, as it was changed since narrate made it: {path}"}))
+            emit(
+                Event(
+                    "warning",
+                    None,
+                    {"message": f"kept, as it was changed since narrate made it: {path}"},
+                )
+            )
         return Result(
             plan=planned,
             manifest=document,
@@ -215,7 +245,9 @@ def _make(
             made=frozenset(made),
             written=tuple(stage.written),
             inputs=_read_by(planned),
-            software=facts.of_software({"narrate", *(choice.package for choice in planned.choices)}),
+            software=facts.of_software(
+                {"narrate", *(choice.package for choice in planned.choices)}
+            ),
             outputs=outputs,
         )
     raise EnvironmentProblem(
@@ -226,7 +258,9 @@ def _make(
 
 
 def _set_aside(planned: Plan, store: Store) -> None:
-    """Read every clip of a plan, so that all that are damaged are missed by the next plan, not one in each round."""
+    """Read every clip of a plan, so that all that are damaged are missed by the next plan, not one
+    in each round.
+    """
     for clip in {line.form: line.clip for _, line in planned.lines() if line.clip}.values():
         with suppress(Gone):
             store.read(clip)
@@ -248,7 +282,10 @@ def _keep_books(result: Result, settings: Settings, store: Store) -> None:
 
 
 def _store(settings: Settings, emit: Emit) -> Store:
-    return Store(config.cache_dir(settings), lambda message: emit(Event("warning", None, {"message": message})))
+    return Store(
+        config.cache_dir(settings),
+        lambda message: emit(Event("warning", None, {"message": message})),
+    )
 
 
 def _out(script: scripts.Script, settings: Settings) -> Path:
@@ -259,7 +296,9 @@ def _out(script: scripts.Script, settings: Settings) -> Path:
 
 
 def _check_way(out: Path, script: scripts.Script, configuration: Config) -> None:
-    """Refuse links on the way to an output folder that a project chose, not the user. Raises UsageError."""
+    """Refuse links on the way to an output folder that a project chose, not the user. Raises
+    UsageError.
+    """
     origin = configuration.origins.get("out", "flag")
     if origin == "default":
         overwrite.check_links(out, script.path.parent if script.path else Path.cwd())
@@ -267,9 +306,15 @@ def _check_way(out: Path, script: scripts.Script, configuration: Config) -> None
         overwrite.check_links(out, Path(origin).parent)
 
 
-def _speak(planned: Plan, settings: Settings, options: Options, store: Store, emit: Emit) -> Outcome:
+def _speak(
+    planned: Plan, settings: Settings, options: Options, store: Store, emit: Emit
+) -> Outcome:
     misses = planned.misses
-    wanted = {line.form for owner, line in planned.lines() if fnmatchcase(owner.segment.id, options.only or "*")}
+    wanted = {
+        line.form
+        for owner, line in planned.lines()
+        if fnmatchcase(owner.segment.id, options.only or "*")
+    }
     if not wanted:
         hint = "see `narrate plan` for the ids"
         raise UsageError(f"no segment matches {options.only!r}", where="--only", hint=hint)
@@ -290,7 +335,9 @@ def _speak(planned: Plan, settings: Settings, options: Options, store: Store, em
         raise Failed(planned.script.name, outcome.failures)
     if len(chosen) < len(misses):
         left = [(owner, line) for owner, line in misses if line.form not in wanted]
-        raise _pending(planned, left, "outside --only are not in the cache, so the outputs were not written")
+        raise _pending(
+            planned, left, "outside --only are not in the cache, so the outputs were not written"
+        )
     return outcome
 
 
@@ -303,7 +350,9 @@ def summary(planned: Plan) -> dict[str, object]:
         "missing": len(planned.misses),
         "engine": " and ".join(dict.fromkeys(choice.name for choice in planned.choices)),
         "reason": "; ".join(dict.fromkeys(choice.reason for choice in planned.choices)),
-        "seconds": round(sum(planned.seconds(each) + each.pause_after for each in planned.segments), 1),
+        "seconds": round(
+            sum(planned.seconds(each) + each.pause_after for each in planned.segments), 1
+        ),
         "eta": round(planned.eta, 1),
     }
 
@@ -316,7 +365,9 @@ def _pending(
     return PendingError(f"{len(ids)} segments {why}: {named}", where=planned.script.name, hint=hint)
 
 
-def _write(stage: Stage, planned: Plan, timeline: Timeline, settings: Settings, store: Store) -> Manifest:
+def _write(
+    stage: Stage, planned: Plan, timeline: Timeline, settings: Settings, store: Store
+) -> Manifest:
     """Make every file of the narration aside. Raises Gone."""
     narration, segments = render.sounds(stage, timeline, settings.format, store)
     sidecars = _write_captions(stage, timeline)

@@ -7,11 +7,12 @@
     ROOT/claims, ROOT/runs/   who makes which clip, and who is alive: see `presence`
     ROOT/uses/                what runs found and had to make, by day: see `uses`
 
-An entry is complete when it has its name: it is written under tmp/, synced, linked to its name, and the folder
-synced, and only then called stored. The first take wins: a link never replaces an entry, `replace` does.
+An entry is complete when it has its name: it is written under tmp/, synced, linked to its name, and
+the folder synced, and only then called stored. The first take wins: a link never replaces an entry,
+`replace` does.
 
-A cache may be given the name of any folder, so only regular files with names of ours are swept, moved or removed.
-What is not promised: disks that ignore flushes, and network file systems.
+A cache may be given the name of any folder, so only regular files with names of ours are swept,
+moved or removed. What is not promised: disks that ignore flushes, and network file systems.
 """
 
 from __future__ import annotations
@@ -44,7 +45,9 @@ TOUCH_SECONDS = 3600
 """A hit renews an entry's time of use at most this often."""
 
 KEPT = 0.9
-"""The share of its maximum that a prune of its own accord leaves, so that not every run has to prune."""
+"""The share of its maximum that a prune of its own accord leaves, so that not every run has to
+prune.
+"""
 
 SHARD = re.compile(r"[0-9a-f]{2}")
 ENTRY = re.compile(r"[0-9a-f]{32}\.wav")
@@ -59,10 +62,10 @@ class Gone(Exception):
 class Store:
     """Clips by the canonical form of what was asked for.
 
-    Trouble with the directory never stops a run that can do without: clips that cannot be kept go to a scratch
-    folder that lasts as long as the store, and `warn` is told once. Use as a context manager. Raises
-    EnvironmentProblem for a directory of somebody else, as who may write there may choose what is heard, and for
-    one that is not a cache, as its files are not ours to sweep.
+    Trouble with the directory never stops a run that can do without: clips that cannot be kept go
+    to a scratch folder that lasts as long as the store, and `warn` is told once. Use as a context
+    manager. Raises EnvironmentProblem for a directory of somebody else, as who may write there may
+    choose what is heard, and for one that is not a cache, as its files are not ours to sweep.
     """
 
     def __init__(self, root: Path, warn: Callable[[str], object] = lambda message: None) -> None:
@@ -86,9 +89,12 @@ class Store:
         self._presence.leave()
 
     def hold(self) -> None:
-        """Have no prune remove what was found or stored of late, or will be, until the store or the process ends."""
+        """Have no prune remove what was found or stored of late, or will be, until the store or the
+        process ends.
+        """
         self._holding = True
-        # Where nothing was stored yet there is nothing to hold, and a run that is refused should leave nothing.
+        # Where nothing was stored yet there is nothing to hold, and a run that is refused should
+        # leave nothing.
         if tag.found(self.root):
             with contextlib.suppress(OSError):
                 self._presence.stay()
@@ -96,8 +102,8 @@ class Store:
     def find(self, form: bytes) -> Clip | None:
         """The clip for a canonical form, or None.
 
-        It compares the stored request with the one asked for, so that a collision of keys is a miss. The samples
-        are not read here; `read` verifies them.
+        It compares the stored request with the one asked for, so that a collision of keys is a
+        miss. The samples are not read here; `read` verifies them.
         """
         name = key(form)
         for root in self._roots():
@@ -136,9 +142,16 @@ class Store:
         return True
 
     def put(
-        self, form: bytes, pcm: bytes, rate: int, provenance: dict[str, Any] | msgspec.Raw, *, replace: bool = False
+        self,
+        form: bytes,
+        pcm: bytes,
+        rate: int,
+        provenance: dict[str, Any] | msgspec.Raw,
+        *,
+        replace: bool = False,
     ) -> Clip:
-        """Store PCM_16 mono samples under a form and return the stored clip, once it would survive a power cut.
+        """Store PCM_16 mono samples under a form and return the stored clip, once it would survive
+        a power cut.
 
         An entry that is there already and reads well is kept and returned, unless `replace`. Raises
         EnvironmentProblem when the disk is full.
@@ -160,8 +173,8 @@ class Store:
     def claim(self, form: bytes) -> bool:
         """Whether this process may make the clip for a form: no other one that is alive is at it.
 
-        The claim ends with `release`, with the store, or with the process however it ends. Where there can be no
-        claims everybody may; the first take wins all the same.
+        The claim ends with `release`, with the store, or with the process however it ends. Where
+        there can be no claims everybody may; the first take wins all the same.
         """
         try:
             self._prepare(self.root)
@@ -213,11 +226,15 @@ class Store:
                 continue
         return sound, damaged
 
-    def prune(self, max_bytes: int | None = None, older_than: float | None = None) -> tuple[int, int]:
-        """Remove entries unused for `older_than` seconds, then the longest unused until `max_bytes` are left.
+    def prune(
+        self, max_bytes: int | None = None, older_than: float | None = None
+    ) -> tuple[int, int]:
+        """Remove entries unused for `older_than` seconds, then the longest unused until `max_bytes`
+        are left.
 
-        Returns how many, and their bytes. What was quarantined goes as well; what a living run may be using stays.
-        It waits for nobody. Raises EnvironmentProblem if the cache cannot be written.
+        Returns how many, and their bytes. What was quarantined goes as well; what a living run may
+        be using stays. It waits for nobody. Raises EnvironmentProblem if the cache cannot be
+        written.
         """
         try:
             for path in self.damaged():
@@ -227,12 +244,16 @@ class Store:
             # A hit need not have renewed the time of its entry.
             held_since = presence.oldest(self.root) - TOUCH_SECONDS
             sizes = self.sizes()
-            excess = sum(size for _, size, _ in sizes) - (math.inf if max_bytes is None else max_bytes)
+            excess = sum(size for _, size, _ in sizes) - (
+                math.inf if max_bytes is None else max_bytes
+            )
             oldest = -math.inf if older_than is None else time.time() - older_than
             return _remove([entry for entry in sizes if entry[0] < held_since], excess, oldest)
         except OSError as error:
             raise EnvironmentProblem(
-                f"the cache cannot be written ({error.strerror})", where=str(self.root), hint="see `narrate cache dir`"
+                f"the cache cannot be written ({error.strerror})",
+                where=str(self.root),
+                hint="see `narrate cache dir`",
             ) from error
 
     def trim(self, max_bytes: int) -> None:
@@ -245,10 +266,14 @@ class Store:
         with self._lock:
             if self._scratch is None:
                 self._scratch = tempfile.TemporaryDirectory(prefix="narrate-")
-                self._warn(f"the cache {self.root} cannot be written ({error.strerror}): this run stores nothing")
+                self._warn(
+                    f"the cache {self.root} cannot be written ({error.strerror}): this run stores nothing"
+                )
 
     def _roots(self) -> list[Path]:
-        """Where clips are looked for: what this run had to store aside comes before what it could not replace."""
+        """Where clips are looked for: what this run had to store aside comes before what it could
+        not replace.
+        """
         return [Path(self._scratch.name), self.root] if self._scratch else [self.root]
 
     def _paths(self) -> Iterator[Path]:
@@ -261,7 +286,9 @@ class Store:
         return []
 
     def _publish(self, root: Path, form: bytes, data: bytes, replace: bool) -> Clip:
-        """Store an entry unless a sound one for its form is there; return the one that is there then."""
+        """Store an entry unless a sound one for its form is there; return the one that is there
+        then.
+        """
         self._prepare(root)
         with self._lock:
             if not self._swept:
@@ -282,7 +309,9 @@ class Store:
         return kept or entry.parse(data, place)
 
     def _prepare(self, root: Path) -> None:
-        """Make the directory on first use, its tag before all else, and hold if that was asked. Raises OSError."""
+        """Make the directory on first use, its tag before all else, and hold if that was asked.
+        Raises OSError.
+        """
         with self._lock:
             if not (tag.found(root) and (root / "tmp").is_dir()):
                 _make(root)
@@ -323,7 +352,9 @@ def _files(folder: Path, name: re.Pattern[str]) -> list[os.DirEntry[str]]:
 
 
 def _make(root: Path) -> None:
-    """Make the cache's folder, private and to survive a power cut; one that is there keeps its mode."""
+    """Make the cache's folder, private and to survive a power cut; one that is there keeps its
+    mode.
+    """
     try:
         root.mkdir(mode=0o700, parents=True)
     except FileExistsError:
@@ -345,7 +376,9 @@ def _refuse_foreign(root: Path) -> None:
 
 
 def _remove(sizes: list[tuple[float, int, Path]], excess: float, oldest: float) -> tuple[int, int]:
-    """Remove the first entries until `excess` bytes are gone, and all that were last used before `oldest`."""
+    """Remove the first entries until `excess` bytes are gone, and all that were last used before
+    `oldest`.
+    """
     removed = freed = 0
     for used, size, path in sizes:
         if freed >= excess and used >= oldest:
@@ -357,7 +390,9 @@ def _remove(sizes: list[tuple[float, int, Path]], excess: float, oldest: float) 
 
 
 def _link(temp: Path, place: Path, keep: bytes | None) -> Clip | None:
-    """Give a finished file its name; a sound entry for the form `keep` that has the name already stays, and is it."""
+    """Give a finished file its name; a sound entry for the form `keep` that has the name already
+    stays, and is it.
+    """
     if keep is not None:
         try:
             os.link(temp, place)

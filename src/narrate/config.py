@@ -1,6 +1,7 @@
 """Settings, and where each came from: flag > environment > script > project > user > default.
 
-What a project's file may cause, and whose files are obeyed at all, is told in docs/trust-boundaries.md.
+What a project's file may cause, and whose files are obeyed at all, is told in
+docs/trust-boundaries.md.
 """
 
 from __future__ import annotations
@@ -45,10 +46,12 @@ class EngineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Trust(msgspec.Struct, frozen=True):
-    """Which of the settings are the user's own word. It follows from where they came from; no file can set it.
+    """Which of the settings are the user's own word. It follows from where they came from; no file
+    can set it.
 
-    `servers` are the base_urls of openai that the user's file, the environment or a flag names: a key may go there.
-    `programs` are the settings by which a project names a Python to run, each with the file that does.
+    `servers` are the base_urls of openai that the user's file, the environment or a flag names: a
+    key may go there. `programs` are the settings by which a project names a Python to run, each
+    with the file that does.
     """
 
     servers: tuple[str, ...] = ()
@@ -56,7 +59,9 @@ class Trust(msgspec.Struct, frozen=True):
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a run can be told, apart from what it should do; None means that it depends on the script or engine."""
+    """What a run can be told, apart from what it should do; None means that it depends on the
+    script or engine.
+    """
 
     engine: str = "auto"
     out: str | None = None
@@ -88,7 +93,8 @@ NAMES = tuple(name for name in Settings.__struct_fields__ if name != "trust")
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The settings, the origin of each in words, every file that decided them or could have, and warnings.
+    """The settings, the origin of each in words, every file that decided them or could have, and
+    warnings.
 
     Among the files are those that end the search for settings at the top of a repository.
     """
@@ -105,7 +111,8 @@ def resolve(
     folder: Path,
     environment: Mapping[str, str] = os.environ,
 ) -> Config:
-    """Merge every source of settings for a script in `folder`; None in `flags` or `script` means unset.
+    """Merge every source of settings for a script in `folder`; None in `flags` or `script` means
+    unset.
 
     Raises UsageError that names the origin of a setting that cannot be used.
     """
@@ -125,11 +132,15 @@ def resolve(
         for name, value in values.items():
             if value is not None:
                 origins[name] = _variable(name) if origin == "environment" else origin
-                merged[name] = _checked(name, value, origins[name], strict=origin not in ("environment", "flag"))
+                merged[name] = _checked(
+                    name, value, origins[name], strict=origin not in ("environment", "flag")
+                )
     if "engines" in merged:
         merged["engines"] = _engines([values.get("engines") for _, values in layers])
     merged["trust"] = Trust(
-        servers=tuple(_servers(values for origin, values in layers if origin not in (str(project), "script"))),
+        servers=tuple(
+            _servers(values for origin, values in layers if origin not in (str(project), "script"))
+        ),
         programs=_programs(layers, str(project)) if project else {},
     )
     return Config(Settings(**merged), origins, (*candidates, *marks, user), warnings)
@@ -144,7 +155,9 @@ def cache_dir(settings: Settings, environment: Mapping[str, str] = os.environ) -
 
 
 def data_dir(environment: Mapping[str, str] = os.environ) -> Path:
-    """Where engines are installed: $NARRATE_DATA_DIR, else $XDG_DATA_HOME/narrate, else ~/.local/share/narrate."""
+    """Where engines are installed: $NARRATE_DATA_DIR, else $XDG_DATA_HOME/narrate, else
+    ~/.local/share/narrate.
+    """
     if own := environment.get("NARRATE_DATA_DIR"):
         return Path(own).expanduser().absolute()
     home = environment.get("XDG_DATA_HOME") or "~/.local/share"
@@ -160,7 +173,9 @@ def user_file(environment: Mapping[str, str] = os.environ) -> Path:
 def _project(
     candidates: Iterable[Path], environment: Mapping[str, str]
 ) -> tuple[Path | None, dict[str, Any], tuple[str, ...]]:
-    """The nearest settings file that holds settings and is obeyed, what it holds, and a warning for each ignored."""
+    """The nearest settings file that holds settings and is obeyed, what it holds, and a warning for
+    each ignored.
+    """
     warnings: list[str] = []
     for path in candidates:
         try:
@@ -180,7 +195,9 @@ def _project(
 
 
 def _is_meant_for_us(path: Path) -> bool:
-    """Whether somebody else's file would be read if it were the user's; that it is broken is their business."""
+    """Whether somebody else's file would be read if it were the user's; that it is broken is their
+    business.
+    """
     if path.name == "narrate.toml":
         return True
     try:
@@ -190,7 +207,9 @@ def _is_meant_for_us(path: Path) -> bool:
 
 
 def _engines(tables: Iterable[Mapping[str, Any] | None]) -> dict[str, EngineSettings]:
-    """The tables of engines merged setting by setting, so that a project that names a model leaves the rest alone."""
+    """The tables of engines merged setting by setting, so that a project that names a model leaves
+    the rest alone.
+    """
     merged: dict[str, dict[str, Any]] = {}
     for table in tables:
         for name, own in (table or {}).items():
@@ -228,7 +247,9 @@ def _read(path: Path) -> dict[str, Any]:
     for name in ("tool", "narrate") if path.name == "pyproject.toml" else ():
         document = document.get(name, {})
         if not isinstance(document, dict):
-            raise UsageError(f"{name!r} is not a table", where=str(path), hint="settings stand in [tool.narrate]")
+            raise UsageError(
+                f"{name!r} is not a table", where=str(path), hint="settings stand in [tool.narrate]"
+            )
     return document
 
 
@@ -238,7 +259,9 @@ def _unreadable(path: Path, error: Exception) -> UsageError:
 
 
 def _anchored(table: dict[str, Any], path: Path) -> dict[str, Any]:
-    """Folders and interpreters named in a file are relative to that file; a bare name is a command on PATH."""
+    """Folders and interpreters named in a file are relative to that file; a bare name is a command
+    on PATH.
+    """
     anchored = dict(table)
     for name in ("out", "cache_dir", "engine_python"):
         if isinstance(table.get(name), str):
@@ -259,7 +282,9 @@ def _beside(path: Path, named: str, *, command: bool) -> str:
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
-    found: dict[str, Any] = {name: environment.get(_variable(name)) for name in NAMES if name not in TABLES}
+    found: dict[str, Any] = {
+        name: environment.get(_variable(name)) for name in NAMES if name not in TABLES
+    }
     found = {name: value for name, value in found.items() if value}
     if environment.get(SERVER):
         found["engines"] = {"openai": {"base_url": environment[SERVER]}}
@@ -274,7 +299,9 @@ def _variable(name: str) -> str:
 
 
 def _checked(name: str, value: Any, origin: str, *, strict: bool) -> Any:
-    fields = {field.name: field.type for field in msgspec.structs.fields(Settings) if field.name in NAMES}
+    fields = {
+        field.name: field.type for field in msgspec.structs.fields(Settings) if field.name in NAMES
+    }
     if name not in fields:
         close = get_close_matches(name, fields, 1)
         hint = f"did you mean {close[0]!r}?" if close else f"the settings are: {', '.join(fields)}"

@@ -1,6 +1,7 @@
 """A Request: all that an engine is asked, its canonical form, and the key of that form.
 
-Only the standard library is imported here, because worker processes run this file in environments of their own.
+Only the standard library is imported here, because worker processes run this file in environments
+of their own.
 """
 
 from __future__ import annotations
@@ -12,18 +13,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 KEY_SCHEMA = 1
-"""Raised when the same request must get another key; doing so is a breaking line in the CHANGELOG."""
+"""Raised when the same request must get another key; doing so is a breaking line in the CHANGELOG.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """What one utterance asks of an engine: everything that changes its sound, and nothing else.
 
-    `behaviour` is the engine adapter's own number, raised by hand when its sound changes. `model` is a hub id, or
-    a digest of the files of a model folder; `revision` and `dtype` are empty where an engine has none. `voice` is
-    the sounding part of a voice: {"speaker": …, "instruct": …}, {"design": …}, {"ref": digest, "transcript":
-    digest}; empty means the engine's default speaker. `sampling` holds numbers as text. `seed` is None unless the
-    author set one.
+    `behaviour` is the engine adapter's own number, raised by hand when its sound changes. `model`
+    is a hub id, or a digest of the files of a model folder; `revision` and `dtype` are empty where
+    an engine has none. `voice` is the sounding part of a voice: {"speaker": …, "instruct": …},
+    {"design": …}, {"ref": digest, "transcript": digest}; empty means the engine's default speaker.
+    `sampling` holds numbers as text. `seed` is None unless the author set one.
     """
 
     engine: str
@@ -39,7 +41,9 @@ class Request:
     sampling: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
-        """The request as plain JSON values; what is unset is left out, so that new fields keep old keys."""
+        """The request as plain JSON values; what is unset is left out, so that new fields keep old
+        keys.
+        """
         document: dict[str, Any] = {
             "schema": KEY_SCHEMA,
             "engine": self.engine,
@@ -92,7 +96,8 @@ def _normal(value: Any) -> Any:
 def key(form: bytes) -> str:
     """The key of a canonical form: xxh3_128, 32 hex digits.
 
-    xxh3 does not resist somebody who looks for collisions, so a cache hit must also compare the form itself.
+    xxh3 does not resist somebody who looks for collisions, so a cache hit must also compare the
+    form itself.
     """
     import xxhash
 

@@ -1,9 +1,10 @@
 """Is there anything to do? Answered from file times and sizes, before anything heavy is imported.
 
-After a run a stamp is kept of what the run was told, every file that it read or looked for, every file that it
-left, and what it said. The same run again, with all of these as they were (see `facts`), has nothing to do. A file
-that changed so shortly before the run that a second change could hide behind the same time keeps a stamp from being
-made, and so does an output that is not there. Stamps of another user are not believed.
+After a run a stamp is kept of what the run was told, every file that it read or looked for, every
+file that it left, and what it said. The same run again, with all of these as they were (see
+`facts`), has nothing to do. A file that changed so shortly before the run that a second change
+could hide behind the same time keeps a stamp from being made, and so does an output that is not
+there. Stamps of another user are not believed.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ MOST_BYTES = 1 << 26
 
 
 def reply(told: Sequence[str]) -> tuple[str, str] | None:
-    """What the same run said last time on stdout and stderr, if nothing has changed since; else None.
+    """What the same run said last time on stdout and stderr, if nothing has changed since; else
+    None.
 
     `told` is the folder in which the run was started, then its arguments.
     """
@@ -59,14 +61,17 @@ def save(
     said: tuple[str, str],
     started_ns: int,
 ) -> None:
-    """Keep a stamp of a run that began at `started_ns`, with what a run with nothing to do should say.
+    """Keep a stamp of a run that began at `started_ns`, with what a run with nothing to do should
+    say.
 
-    `inputs` are the facts of what it read, `outputs` those of what it left, taken before anybody else could change
-    them. Nothing is kept if an input may have changed since it was read, or if an output is missing. Trouble with
-    writing it only costs speed.
+    `inputs` are the facts of what it read, `outputs` those of what it left, taken before anybody
+    else could change them. Nothing is kept if an input may have changed since it was read, or if an
+    output is missing. Trouble with writing it only costs speed.
     """
     place = _place(told)
-    changed = any(_fresh(path, started_ns) or facts.of(path) != fact for path, fact in inputs.items())
+    changed = any(
+        _fresh(path, started_ns) or facts.of(path) != fact for path, fact in inputs.items()
+    )
     if changed or any(fact.absent for fact in outputs.values()):
         _remove(place)
         return
@@ -101,7 +106,9 @@ def clear() -> None:
 
 
 def folder() -> str:
-    """Where stamps are kept: beside the cache of the environment, whatever other cache a run is told to use."""
+    """Where stamps are kept: beside the cache of the environment, whatever other cache a run is
+    told to use.
+    """
     cache = os.environ.get("NARRATE_CACHE_DIR")
     if not cache:
         home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
@@ -110,7 +117,9 @@ def folder() -> str:
 
 
 def _place(told: Sequence[str]) -> str:
-    """Where the stamp of an invocation is kept; nowhere if there is no home, as it would be the current folder."""
+    """Where the stamp of an invocation is kept; nowhere if there is no home, as it would be the
+    current folder.
+    """
     place = os.path.join(folder(), _checksum(_invocation(told)))
     return place if os.path.isabs(place) else os.devnull + "/none"
 
@@ -120,7 +129,9 @@ def _checksum(text: str) -> str:
 
 
 def _invocation(told: Sequence[str]) -> str:
-    """All that a run was told, and what else decides how it goes: version, installation, environment."""
+    """All that a run was told, and what else decides how it goes: version, installation,
+    environment.
+    """
     told_by = (name for name in os.environ if name in ENVIRONMENT or name.startswith("NARRATE_"))
     # A key to a server changes nothing that is made, and must not be written down.
     names = sorted(name for name in told_by if not name.endswith("_KEY"))
@@ -128,7 +139,9 @@ def _invocation(told: Sequence[str]) -> str:
 
 
 def _read(place: str) -> str:
-    """The text of a stamp that is this user's own, in a folder that is. Raises OSError or ValueError."""
+    """The text of a stamp that is this user's own, in a folder that is. Raises OSError or
+    ValueError.
+    """
     _refuse_foreign(os.lstat(os.path.dirname(place)))
     file = os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     with open(file, encoding="utf-8", errors="surrogateescape") as text:
@@ -147,7 +160,9 @@ def _write(path: str, text: str) -> None:
 
 
 def _refuse_foreign(status: os.stat_result) -> None:
-    """Refuse what belongs to another user, who could say that there is nothing to do. Raises PermissionError."""
+    """Refuse what belongs to another user, who could say that there is nothing to do. Raises
+    PermissionError.
+    """
     if status.st_uid != os.geteuid():
         raise PermissionError("it belongs to another user")
 

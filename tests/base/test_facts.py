@@ -27,7 +27,9 @@ def test_a_link_is_what_it_leads_to_or_itself(tmp_path: Path) -> None:
     assert facts.of(tmp_path / "link", follow_links=False) != facts.of(tmp_path / "file")
 
 
-def test_paths_are_made_absolute_and_not_normalised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_paths_are_made_absolute_and_not_normalised(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "elsewhere" / "inner").mkdir(parents=True)
     (tmp_path / "elsewhere" / "file").write_text("text")
     (tmp_path / "link").symlink_to("elsewhere/inner")

@@ -1,4 +1,6 @@
-"""Bounded reads: whatever lies in the place of a file, the reader neither waits nor fills the memory."""
+"""Bounded reads: whatever lies in the place of a file, the reader neither waits nor fills the
+memory.
+"""
 
 from __future__ import annotations
 

@@ -45,22 +45,49 @@ def test_a_size_is_so_many_bytes(text: str, size: int) -> None:
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("0s", 0), ("90min", 5400), ("12h", 43_200), ("30d", 2_592_000), ("30 D", 2_592_000), ("1.5w", 907_200)],
+    [
+        ("0s", 0),
+        ("90min", 5400),
+        ("12h", 43_200),
+        ("30d", 2_592_000),
+        ("30 D", 2_592_000),
+        ("1.5w", 907_200),
+    ],
 )
 def test_an_age_is_so_many_seconds(text: str, seconds: float) -> None:
     assert units.age(text) == seconds
 
 
-NO_NUMBER = ["", " ", "B", "-1GB", "+1GB", "1e3", "1,5GB", ".5GB", "1.", "1. GB", "0x10", "1 2GB", "NaN", "inf", "٣GB"]
+NO_NUMBER = [
+    "",
+    " ",
+    "B",
+    "-1GB",
+    "+1GB",
+    "1e3",
+    "1,5GB",
+    ".5GB",
+    "1.",
+    "1. GB",
+    "0x10",
+    "1 2GB",
+    "NaN",
+    "inf",
+    "٣GB",
+]
 
 
-@pytest.mark.parametrize("text", [*NO_NUMBER, "lots", "1EB", "1PB", "1iB", "1IB", "1GBB", "1GB/s", "1d", "9" * 5000])
+@pytest.mark.parametrize(
+    "text", [*NO_NUMBER, "lots", "1EB", "1PB", "1iB", "1IB", "1GBB", "1GB/s", "1d", "9" * 5000]
+)
 def test_what_is_no_size_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"write 500MB|digits"):
         units.size(text)
 
 
-@pytest.mark.parametrize("text", [*NO_NUMBER, "long", "1", "5m", "1y", "1mo", "1 day", "1h30min", "1GB"])
+@pytest.mark.parametrize(
+    "text", [*NO_NUMBER, "long", "1", "5m", "1y", "1mo", "1 day", "1h30min", "1GB"]
+)
 def test_what_is_no_age_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="write 12h, 30d or 4w"):
         units.age(text)
@@ -70,13 +97,22 @@ def test_what_is_no_age_is_refused(text: str) -> None:
 def test_sizes_are_exact(whole: int, part: str, space: str, unit: str, suffix: str) -> None:
     number = Fraction(f"{whole}.{part}")
     text = f"{whole}.{part}{space}{unit}{suffix}"
-    assert units.size(text) == units.size(text.upper()) == units.size(text.lower()) == int(number * SIZES[unit])
+    assert (
+        units.size(text)
+        == units.size(text.upper())
+        == units.size(text.lower())
+        == int(number * SIZES[unit])
+    )
 
 
 @given(WHOLE, PART, SPACE, st.sampled_from(sorted(AGES)))
 def test_ages_are_as_exact_as_times(whole: int, part: str, space: str, unit: str) -> None:
     expected = float(f"{whole}.{part}") * AGES[unit]
-    assert units.age(f"{whole}.{part}{space}{unit}") == units.age(f"{whole}.{part}{unit.upper()}") == expected
+    assert (
+        units.age(f"{whole}.{part}{space}{unit}")
+        == units.age(f"{whole}.{part}{unit.upper()}")
+        == expected
+    )
 
 
 @given(st.text())

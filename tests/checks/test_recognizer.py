@@ -1,4 +1,6 @@
-"""Speech recognition with the real Whisper tiny.en, transcripts laid beside it, and the cut of a long recording."""
+"""Speech recognition with the real Whisper tiny.en, transcripts laid beside it, and the cut of a
+long recording.
+"""
 
 from __future__ import annotations
 
@@ -51,10 +53,14 @@ def long(clip: np.ndarray) -> tuple[np.ndarray, str]:
 def words(text: str, step: float = 0.5) -> Heard:
     """What is heard if every word takes so long."""
     parts = split(text)
-    return Heard(text, tuple(Word(part, n * step, (n + 1) * step) for n, part in enumerate(parts)), "en")
+    return Heard(
+        text, tuple(Word(part, n * step, (n + 1) * step) for n, part in enumerate(parts)), "en"
+    )
 
 
-def test_the_words_of_the_recording_are_heard_in_order_and_in_time(ear: Ear, clip: np.ndarray) -> None:
+def test_the_words_of_the_recording_are_heard_in_order_and_in_time(
+    ear: Ear, clip: np.ndarray
+) -> None:
     heard = ear.listen(clip, RATE)
     assert compare(split(TEXT), [word.text for word in heard.words]).rate <= 0.1
     assert heard.language == "en"
@@ -69,7 +75,10 @@ def test_the_words_of_the_recording_are_heard_in_order_and_in_time(ear: Ear, cli
 
 def test_another_rate_says_the_same(ear: Ear, clip: np.ndarray) -> None:
     finer = soxr.resample(clip, RATE, 48_000)
-    assert compare(split(ear.listen(clip, RATE).text), split(ear.listen(finer, 48_000).text)).errors <= 1
+    assert (
+        compare(split(ear.listen(clip, RATE).text), split(ear.listen(finer, 48_000).text)).errors
+        <= 1
+    )
 
 
 def test_silence_says_nothing(ear: Ear) -> None:
@@ -94,7 +103,9 @@ def test_a_model_that_is_not_there_is_an_environment_problem(
     assert "\n" not in str(caught.value)
 
 
-def test_fetching_is_told_first_and_never_done_offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fetching_is_told_first_and_never_done_offline(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked: list[bool] = []
 
     class Whisper:
@@ -113,7 +124,9 @@ def test_fetching_is_told_first_and_never_done_offline(tmp_path: Path, monkeypat
     assert "tiny.en" in told[0]
 
 
-def test_without_the_extra_the_command_that_installs_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_extra_the_command_that_installs_it_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr("narrate.checks.recognizer.find_spec", lambda name: None)
     with pytest.raises(EnvironmentProblem) as caught:
         Ear()
@@ -138,10 +151,20 @@ def test_case_and_punctuation_make_no_difference() -> None:
     ],
 )
 def test_missing_and_wrong_words_are_counted_and_named(
-    written: str, heard: str, errors: int, rate: float, unwritten: tuple[str, ...], unheard: tuple[str, ...]
+    written: str,
+    heard: str,
+    errors: int,
+    rate: float,
+    unwritten: tuple[str, ...],
+    unheard: tuple[str, ...],
 ) -> None:
     result = compare(split(written), split(heard))
-    assert (result.errors, result.rate, result.unwritten, result.unheard) == (errors, rate, unwritten, unheard)
+    assert (result.errors, result.rate, result.unwritten, result.unheard) == (
+        errors,
+        rate,
+        unwritten,
+        unheard,
+    )
 
 
 def test_places_are_sure_only_between_words_that_agree() -> None:
@@ -159,7 +182,9 @@ def test_places_are_where_words_begin() -> None:
     assert [text[place:][:3] for place in places(text)] == ["One", "two", "thr"]
 
 
-def test_a_long_recording_is_cut_with_its_transcript(ear: Ear, long: tuple[np.ndarray, str]) -> None:
+def test_a_long_recording_is_cut_with_its_transcript(
+    ear: Ear, long: tuple[np.ndarray, str]
+) -> None:
     sound, text = long
     heard = ear.listen(sound, RATE)
     cut = trim.best(reference.frames(sound, RATE), heard, text)
@@ -171,7 +196,10 @@ def test_a_long_recording_is_cut_with_its_transcript(ear: Ear, long: tuple[np.nd
     again = compare(split(cut.transcript), split(ear.listen(part, RATE).text))
     assert again.rate <= 0.15, again
     edges = reference.measure(part, RATE)
-    assert (edges.lead, edges.tail) == (pytest.approx(0.15, abs=0.03), pytest.approx(0.15, abs=0.03))
+    assert (edges.lead, edges.tail) == (
+        pytest.approx(0.15, abs=0.03),
+        pytest.approx(0.15, abs=0.03),
+    )
     assert len(split(cut.transcript)) >= 10
 
 
@@ -182,14 +210,21 @@ def pauses(*spans: tuple[float, float]) -> reference.Frames:
     return reference.Frames(np.where(voiced, -20.0, -60.0), voiced)
 
 
-LONG = "One two three four five six seven eight. Nine ten eleven twelve thirteen fourteen. " + "More " * 26
+LONG = (
+    "One two three four five six seven eight. Nine ten eleven twelve thirteen fourteen. "
+    + "More " * 26
+)
 
 
 def test_whole_sentences_come_before_the_best_length() -> None:
-    # The first sentence ends after 4 s, the second after 7 s; after 10 s there is a pause in the middle of nothing.
+    # The first sentence ends after 4 s, the second after 7 s; after 10 s there is a pause in the
+    # middle of nothing.
     cut = trim.best(pauses((3.7, 4.3), (6.7, 7.3), (9.7, 10.3)), words(LONG.strip()), LONG.strip())
     assert cut is not None
-    assert cut.transcript == "One two three four five six seven eight. Nine ten eleven twelve thirteen fourteen."
+    assert (
+        cut.transcript
+        == "One two three four five six seven eight. Nine ten eleven twelve thirteen fourteen."
+    )
     assert (cut.start, cut.end) == (0, pytest.approx(6.85))
 
 

@@ -30,7 +30,9 @@ def hum(seconds: float, level: float = 0.5) -> NDArray[np.float32]:
     return (level * np.sin(2 * np.pi * 220 * times)).astype("float32")
 
 
-def verdict(samples: NDArray[np.float32], text: str = TEXT, stop: StopReason = StopReason.END) -> tuple[str, ...]:
+def verdict(
+    samples: NDArray[np.float32], text: str = TEXT, stop: StopReason = StopReason.END
+) -> tuple[str, ...]:
     return judge(measure(Synthesis(samples, RATE, stop)), text)
 
 
@@ -46,7 +48,9 @@ def verdict(samples: NDArray[np.float32], text: str = TEXT, stop: StopReason = S
     ],
     ids=["stop", "peak", "silent", "clipped", "short", "long"],
 )
-def test_each_bound_has_two_sides(within: dict[str, Any], beyond: dict[str, Any], reason: str) -> None:
+def test_each_bound_has_two_sides(
+    within: dict[str, Any], beyond: dict[str, Any], reason: str
+) -> None:
     assert refused(**within) == ()
     (said,) = refused(**beyond)
     assert reason in said
@@ -86,7 +90,13 @@ def test_speech_that_nobody_could_say_is_refused(text: str, seconds: float) -> N
     assert len(refused(text, seconds=seconds)) == 1
 
 
-@given(TEXTS, st.floats(0, 1), st.sampled_from([0.9, 0.5, 0.1]), st.floats(0, 0.97), st.floats(0, 0.001))
+@given(
+    TEXTS,
+    st.floats(0, 1),
+    st.sampled_from([0.9, 0.5, 0.1]),
+    st.floats(0, 0.97),
+    st.floats(0, 0.001),
+)
 def test_whatever_lies_within_the_bounds_passes(
     text: str, share: float, peak: float, silent: float, clipped: float
 ) -> None:

@@ -1,4 +1,6 @@
-"""Whatever is wrong with its input or its disk, the command says what, where and what next, and nothing is lost."""
+"""Whatever is wrong with its input or its disk, the command says what, where and what next, and
+nothing is lost.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +46,11 @@ TWO = b'[{"id": "a", "text": "One."}, {"id": "a", "text": "Two."}]'
     ("content", "place", "what"),
     [
         (b"Hello, I am no JSON.", "script.json:1:1", "not valid JSON"),
-        (b'[{"text": "Hello.", "pause_after": NaN}]', "script.json: $[0].pause_after", "not a number"),
+        (
+            b'[{"text": "Hello.", "pause_after": NaN}]',
+            "script.json: $[0].pause_after",
+            "not a number",
+        ),
         (b'[{"text": "Hello.", "text": "Again."}]', "script.json: $[0]", "duplicate key 'text'"),
         (DEEP, "script.json", "deep"),
         (b'[{"text": "Hello \\ud800."}]', "script.json: $[0].text", "cannot be spoken"),
@@ -63,7 +69,11 @@ TWO = b'[{"id": "a", "text": "One."}, {"id": "a", "text": "Two."}]'
         (segment(voice="nobody"), "script.json: $[0].voice", "unknown voice 'nobody'"),
         (segment(audio="missing.wav"), "script.json: $[0]", "missing.wav"),
         (segment(audio="."), "script.json: $[0]", "not a regular file"),
-        (b"[" + b'{"text":"a"},' * 999_999 + b'{"text":"a"}]', "script.json: $", "more than 20000 segments"),
+        (
+            b"[" + b'{"text":"a"},' * 999_999 + b'{"text":"a"}]',
+            "script.json: $",
+            "more than 20000 segments",
+        ),
     ],
     ids=[
         "no JSON",
@@ -105,7 +115,11 @@ def test_a_script_of_a_gigabyte_is_refused_unread(tone: Narrate) -> None:
 
 @pytest.mark.parametrize(
     ("name", "what"),
-    [("missing.json", "No such file"), ("nowhere/script.json", "No such file"), ("script.docx", "suffix")],
+    [
+        ("missing.json", "No such file"),
+        ("nowhere/script.json", "No such file"),
+        ("script.docx", "suffix"),
+    ],
 )
 def test_a_script_that_is_not_there_is_named(tone: Narrate, name: str, what: str) -> None:
     tone.write("script.docx", "")
@@ -149,7 +163,9 @@ def not_finite(path: Path) -> None:
     ],
     ids=["empty", "no sound", "no samples", "rate 0", "1,024 channels", "rate 4 GHz", "NaN"],
 )
-def test_a_recording_that_cannot_be_used_is_refused(tone: Narrate, make: Callable[[Path], object]) -> None:
+def test_a_recording_that_cannot_be_used_is_refused(
+    tone: Narrate, make: Callable[[Path], object]
+) -> None:
     make(tone.folder / "take.wav")
     tone.write("script.json", [{"id": "mine", "text": "Hello.", "audio": "take.wav"}])
     check_refused(tone("run", "script.json"), 2, "script.json: $[0]", "take.wav")
@@ -157,7 +173,9 @@ def test_a_recording_that_cannot_be_used_is_refused(tone: Narrate, make: Callabl
     assert tone.clips == []
 
 
-def test_a_recording_whose_header_promises_too_much_is_used_as_far_as_it_goes(tone: Narrate) -> None:
+def test_a_recording_whose_header_promises_too_much_is_used_as_far_as_it_goes(
+    tone: Narrate,
+) -> None:
     tone.write("take.wav", header(2**30, 24_000) + bytes(range(1, 101)) * 480)
     tone.write("script.json", [{"id": "mine", "text": "Hello.", "audio": "take.wav"}])
     ran = tone("run", "script.json")
@@ -182,7 +200,9 @@ def test_a_broken_setting_is_refused(tone: Narrate, name: str, content: str, wha
     check_refused(tone("run", "script.json"), 2, name, what)
 
 
-@pytest.mark.parametrize("flags", [["--fps", "fast"], ["-j", "0"], ["--format", "wave"], ["--qa", "lax"]])
+@pytest.mark.parametrize(
+    "flags", [["--fps", "fast"], ["-j", "0"], ["--format", "wave"], ["--qa", "lax"]]
+)
 def test_a_flag_that_makes_no_sense_is_refused(tone: Narrate, flags: list[str]) -> None:
     tone.write("script.json", HELLO)
     check_refused(tone("run", "script.json", *flags), 2, flags[1])
@@ -191,7 +211,9 @@ def test_a_flag_that_makes_no_sense_is_refused(tone: Narrate, flags: list[str]) 
 # Folders and disks
 
 
-def test_an_output_folder_that_cannot_be_written_is_named_before_anything_is_spoken(tone: Narrate) -> None:
+def test_an_output_folder_that_cannot_be_written_is_named_before_anything_is_spoken(
+    tone: Narrate,
+) -> None:
     tone.write("script.json", lines("One.", "Two."))
     tone.write("file", "no folder")
     ran = tone("run", "script.json", "-o", "file/narration")

@@ -40,7 +40,11 @@ def test_stats_counts_clips_and_bytes(stored: Narrate) -> None:
 
 def test_ls_names_every_clip_with_its_text(stored: Narrate) -> None:
     entries = stored("cache", "ls", "--json").json["entries"]
-    assert {entry["text"] for entry in entries} == {"The first line.", "The second line.", "The third line."}
+    assert {entry["text"] for entry in entries} == {
+        "The first line.",
+        "The second line.",
+        "The third line.",
+    }
     assert [entry["path"] for entry in entries] == list(map(str, stored.clips))
     for entry in entries:
         sound = soundfile.info(entry["path"])
@@ -64,7 +68,9 @@ def test_verify_finds_damage_and_the_next_run_mends_it(stored: Narrate) -> None:
 
 def test_prune_removes_no_more_than_it_must(stored: Narrate) -> None:
     sizes = [path.stat().st_size for path in stored.clips]
-    assert stored("cache", "prune", "--max-size", f"{sum(sizes)}").out == "0 removed, 0 bytes freed\n"
+    assert (
+        stored("cache", "prune", "--max-size", f"{sum(sizes)}").out == "0 removed, 0 bytes freed\n"
+    )
     assert stored("cache", "prune", "--max-size", f"{sum(sizes) - 1}").out.startswith("1 removed, ")
     assert len(stored.clips) == 2
     assert stored("cache", "prune", "--max-size", "1GiB").out.startswith("0 removed, ")
@@ -77,7 +83,9 @@ def test_prune_takes_an_age_or_keeps_to_the_maximum(stored: Narrate) -> None:
     os.utime(stored.clips[0], (0, time.time() - 40 * 86_400))
     assert stored("cache", "prune").out.startswith("0 removed, ")
     assert stored("cache", "prune", "--older-than", "30d").out.startswith("1 removed, ")
-    assert stored("cache", "prune", env={"NARRATE_CACHE_MAX_SIZE": "0"}).out.startswith("2 removed, ")
+    assert stored("cache", "prune", env={"NARRATE_CACHE_MAX_SIZE": "0"}).out.startswith(
+        "2 removed, "
+    )
     refused = stored("cache", "prune", "--older-than", "long")
     assert refused.code == 2
     assert "write 12h, 30d or 4w" in refused.err

@@ -1,4 +1,6 @@
-"""Nothing that narrate prints steers a terminal: what stands in scripts, settings, archives and names is shown."""
+"""Nothing that narrate prints steers a terminal: what stands in scripts, settings, archives and
+names is shown.
+"""
 
 from __future__ import annotations
 
@@ -21,10 +23,20 @@ from narrate.base import terminal
 from narrate.cache import Store
 from narrate.request import canonical
 
-EVIL = "\x1b]0;evil\x07\x1b[31m\x9b2J\u202etxt.exe\u2066\x85\u2028[red]" + ("\udcff" if sys.platform == "linux" else "")
-"""An operating system command, a colour, a C1 sequence, bidi overrides, line breaks, rich's markup, a broken byte."""
+EVIL = "\x1b]0;evil\x07\x1b[31m\x9b2J\u202etxt.exe\u2066\x85\u2028[red]" + (
+    "\udcff" if sys.platform == "linux" else ""
+)
+"""An operating system command, a colour, a C1 sequence, bidi overrides, line breaks, rich's markup,
+a broken byte.
+"""
 
-SAID = EVIL.replace("\udcff", "").replace("\x1b", "").replace("\x07", "").replace("\x9b", "").replace("\x85", "")
+SAID = (
+    EVIL.replace("\udcff", "")
+    .replace("\x1b", "")
+    .replace("\x07", "")
+    .replace("\x9b", "")
+    .replace("\x85", "")
+)
 """What of it a script may hold."""
 
 NAME = EVIL + "\n\r\b"
@@ -43,7 +55,11 @@ def plant(narrate: Narrate) -> None:
         {"id": "two", "text": "And more.", "say": f"And {SAID} more."},
         {"id": "three", "audio": SAID + ".wav"},
     ]
-    document = {"title": SAID, "voices": voices, "scenes": [{"title": SAID, "budget": 0.1, "segments": segments}]}
+    document = {
+        "title": SAID,
+        "voices": voices,
+        "scenes": [{"title": SAID, "budget": 0.1, "segments": segments}],
+    }
     narrate.write("script.json", document)
     narrate.write(NAME + ".json", document)
     narrate.write("texts/" + NAME + ".txt", f"Rows {SAID} meet columns.")
@@ -52,7 +68,9 @@ def plant(narrate: Narrate) -> None:
     narrate.write("bad.md", f"---\n{SAID}: {SAID}\n---\nText.\n")
     narrate.write("evil/narrate.toml", f'out = "{escaped(EVIL)}"\nlanguage = "{escaped(EVIL)}"\n')
     narrate.write("evil/script.json", [{"text": "Rows."}])
-    for number, line in enumerate(('engine = "{}"', 'model = "{}"', '"{}" = 1', 'qa = "{}"', 'engine_python = "./{}"')):
+    for number, line in enumerate(
+        ('engine = "{}"', 'model = "{}"', '"{}" = 1', 'qa = "{}"', 'engine_python = "./{}"')
+    ):
         narrate.write(f"evil{number}/narrate.toml", line.format(escaped(EVIL)) + "\n")
         narrate.write(f"evil{number}/script.json", [{"text": "Rows."}])
     narrate.write("evil5/narrate.toml", f"x = {EVIL.encode('utf-8', 'surrogateescape')!r}\n")
@@ -72,7 +90,11 @@ def escaped(text: str) -> str:
 
 def pack(path: Path, root: Path) -> None:
     """An archive whose clips claim to be of odd engines and texts."""
-    request = {"engine": EVIL.replace("\udcff", ""), "text": EVIL.replace("\udcff", ""), "schema": 1}
+    request = {
+        "engine": EVIL.replace("\udcff", ""),
+        "text": EVIL.replace("\udcff", ""),
+        "schema": 1,
+    }
     recording = {"recording": "x", "schema": 1}
     with Store(root) as store:
         for form, origin in ((request, {}), (recording, {"recording": EVIL.replace("\udcff", "")})):
@@ -119,7 +141,17 @@ COMMANDS: list[list[str]] = [
     ["cache", "export", NAME],
     ["cache", "prune", "--max-size", EVIL],
     ["clone", "--ref", "ref" + NAME.strip() + ".wav", "--anyway", "--no-say"],
-    ["clone", "--ref", "ref" + NAME.strip() + ".wav", "--anyway", "--no-say", "--name", "me", "-o", NAME],
+    [
+        "clone",
+        "--ref",
+        "ref" + NAME.strip() + ".wav",
+        "--anyway",
+        "--no-say",
+        "--name",
+        "me",
+        "-o",
+        NAME,
+    ],
     ["clone", "--ref", "ref" + NAME.strip() + ".wav", "--json", "--transcript", EVIL],
     ["clone", "--ref", "ref" + NAME.strip() + ".wav", "--name", EVIL],
     ["engines", "list"],
@@ -143,7 +175,11 @@ def run(narrate: Narrate, command: list[str]) -> Ran:
         capture_output=True,
         timeout=60,
     )
-    return Ran(done.returncode, done.stdout.decode(errors="surrogateescape"), done.stderr.decode(errors="replace"))
+    return Ran(
+        done.returncode,
+        done.stdout.decode(errors="surrogateescape"),
+        done.stderr.decode(errors="replace"),
+    )
 
 
 def plugin(root: Path) -> None:
@@ -193,7 +229,9 @@ def prints(path: Path) -> Iterator[str]:
                 yield f"{path.name}:{node.lineno}: {called}"
 
 
-@pytest.mark.parametrize("path", sorted(Path(package.__file__).parent.rglob("*.py")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", sorted(Path(package.__file__).parent.rglob("*.py")), ids=lambda path: path.stem
+)
 def test_whatever_is_printed_passes_one_gate(path: Path) -> None:
     own = {
         # What it draws is printed by the gate.

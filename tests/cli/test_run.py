@@ -77,7 +77,8 @@ def test_a_second_run_touches_nothing_and_says_so(narrated: Narrate) -> None:
 
 def test_the_manifest_agrees_with_the_files(narrate: Narrate) -> None:
     narrate.write(
-        "script.json", [*lines("Rows meet columns. [pause:0.35s] Then we add."), {"id": "b", "text": "Done."}]
+        "script.json",
+        [*lines("Rows meet columns. [pause:0.35s] Then we add."), {"id": "b", "text": "Done."}],
     )
     report = narrate.run("--fps", "30000/1001")
     manifest = narrate.manifest
@@ -90,7 +91,9 @@ def test_the_manifest_agrees_with_the_files(narrate: Narrate) -> None:
         samples, _ = soundfile.read(narrate.out / segment["file"], dtype="int16")
         assert (segment["start_sample"], segment["samples"]) == (place, len(samples))
         assert segment["start"] == pytest.approx(place / rate, abs=1e-6)
-        assert segment["duration"] == said["duration"] == pytest.approx(len(samples) / rate, abs=1e-6)
+        assert (
+            segment["duration"] == said["duration"] == pytest.approx(len(samples) / rate, abs=1e-6)
+        )
         assert said["path"] == str(narrate.out / segment["file"])
         pause = round(segment["pause_after"] * rate)
         place += len(samples)
@@ -99,7 +102,10 @@ def test_the_manifest_agrees_with_the_files(narrate: Narrate) -> None:
         place += pause
     assert place == len(whole)
     assert manifest["timeline"]["fps"] == "30000/1001"
-    assert sum(segment["slot_frames"] for segment in manifest["segments"]) == manifest["timeline"]["frames"]
+    assert (
+        sum(segment["slot_frames"] for segment in manifest["segments"])
+        == manifest["timeline"]["frames"]
+    )
     for one, following in pairwise(manifest["segments"]):
         assert one["start_frame"] + one["slot_frames"] == following["start_frame"]
 
@@ -122,7 +128,10 @@ def test_scenes_give_qualified_ids_and_flat_file_names(tone: Narrate) -> None:
 def test_a_recording_is_used_as_it_is(tone: Narrate, name: str, rate: int) -> None:
     sound = (np.sin(np.arange(rate) * 0.05) * 8000).astype(np.int16)
     soundfile.write(tone.folder / name, sound, rate)
-    tone.write("script.json", [{"id": "mine", "text": "As I said it.", "audio": name}, {"id": "said", "text": "Hum."}])
+    tone.write(
+        "script.json",
+        [{"id": "mine", "text": "As I said it.", "audio": name}, {"id": "said", "text": "Hum."}],
+    )
     report = tone.run()
     assert [segment["duration"] for segment in report["segments"]][0] == 1.0
     assert report["spoken"] == 1
@@ -136,7 +145,9 @@ def test_a_recording_is_used_as_it_is(tone: Narrate, name: str, rate: int) -> No
 
 
 @pytest.mark.parametrize("suffix", ["wav", "flac", "mp3", "ogg", "opus", "m4a"])
-def test_every_format_can_be_decoded_and_has_the_right_length(narrated: Narrate, suffix: str) -> None:
+def test_every_format_can_be_decoded_and_has_the_right_length(
+    narrated: Narrate, suffix: str
+) -> None:
     from narrate.sound import audio
 
     assert narrated.run("--format", suffix)["spoken"] == 0
@@ -173,7 +184,9 @@ def test_a_script_is_read_from_standard_input(tone: Narrate) -> None:
 # What is spoken, and what is not
 
 
-def test_a_one_word_edit_speaks_one_utterance_and_leaves_the_others_alone(narrated: Narrate) -> None:
+def test_a_one_word_edit_speaks_one_utterance_and_leaves_the_others_alone(
+    narrated: Narrate,
+) -> None:
     before, untouched = narrated.outputs(), identities(narrated.out)
     change(narrated, lambda script: script["segments"][1].update(text="The other line."))
     report = narrated.run()
@@ -187,7 +200,9 @@ def test_a_one_word_edit_speaks_one_utterance_and_leaves_the_others_alone(narrat
 
 
 def test_what_does_not_change_the_sound_speaks_nothing(narrated: Narrate) -> None:
-    before = {name: sound for name, sound in narrated.outputs().items() if name.startswith("segments/")}
+    before = {
+        name: sound for name, sound in narrated.outputs().items() if name.startswith("segments/")
+    }
 
     def edit(script: dict[str, Any]) -> None:
         """Another title, frame rate, order, id, pause, spelling, white space, and name of a voice."""
@@ -207,22 +222,35 @@ def test_what_does_not_change_the_sound_speaks_nothing(narrated: Narrate) -> Non
 
 
 @pytest.mark.parametrize("flags", [["--fps", "24"], ["-o", "elsewhere"]])
-def test_flags_that_do_not_change_the_sound_speak_nothing(narrated: Narrate, flags: list[str]) -> None:
+def test_flags_that_do_not_change_the_sound_speak_nothing(
+    narrated: Narrate, flags: list[str]
+) -> None:
     assert narrated.run(*flags)["spoken"] == 0
 
 
 def test_a_segment_put_in_front_is_all_that_is_spoken(narrated: Narrate) -> None:
-    change(narrated, lambda script: script["segments"].insert(0, {"id": "new", "text": "Before all."}))
+    change(
+        narrated, lambda script: script["segments"].insert(0, {"id": "new", "text": "Before all."})
+    )
     report = narrated.run()
     assert (report["spoken"], report["cached"]) == (1, 3)
 
 
 @pytest.mark.parametrize(
     "fields",
-    [{"seed": 7}, {"take": 2}, {"voice": "high"}, {"language": "de"}, {"text": "The 2nd line."}, {"say": "Deuce."}],
+    [
+        {"seed": 7},
+        {"take": 2},
+        {"voice": "high"},
+        {"language": "de"},
+        {"text": "The 2nd line."},
+        {"say": "Deuce."},
+    ],
     ids=lambda fields: next(iter(fields)),
 )
-def test_what_changes_the_sound_of_one_segment_speaks_that_one(narrated: Narrate, fields: dict[str, Any]) -> None:
+def test_what_changes_the_sound_of_one_segment_speaks_that_one(
+    narrated: Narrate, fields: dict[str, Any]
+) -> None:
     before = narrated.outputs()
     change(narrated, lambda script: script["segments"][1].update(fields))
     report = narrated.run()
@@ -240,7 +268,10 @@ def test_the_same_text_in_two_segments_is_spoken_once(tone: Narrate) -> None:
 
 
 def test_a_long_segment_is_spoken_in_parts_and_an_edit_speaks_one_part(tone: Narrate) -> None:
-    sentences = [f"Sentence number {number} is here to make this segment rather long." for number in range(20)]
+    sentences = [
+        f"Sentence number {number} is here to make this segment rather long."
+        for number in range(20)
+    ]
     tone.write("script.json", lines(" ".join(sentences)))
     first = tone.run()["spoken"]
     assert first > 2
@@ -270,7 +301,12 @@ def test_json_has_that_shape_on_failure_too(tone: Narrate) -> None:
     assert ran.code == 4
     report = ran.json
     assert {"ok", "manifest", "spoken", "cached", "failed", "segments"} < set(report)
-    assert (report["ok"], report["manifest"], report["spoken"], report["failed"]) == (False, None, 1, 1)
+    assert (report["ok"], report["manifest"], report["spoken"], report["failed"]) == (
+        False,
+        None,
+        1,
+        1,
+    )
     assert report["error"]["exit_code"] == 4
     assert [failure["id"] for failure in report["failures"]] == ["s2"]
     broken = tone("run", "missing.json", "--json")
@@ -304,7 +340,10 @@ def test_frozen_names_what_is_missing_and_speaks_nothing(narrated: Narrate) -> N
     assert ran.code == 3
     assert "s2" in ran.err
     assert "s1" not in ran.err
-    assert {**identities(narrated.root), "project/script.json": None} == {**before, "project/script.json": None}
+    assert {**identities(narrated.root), "project/script.json": None} == {
+        **before,
+        "project/script.json": None,
+    }
 
 
 def test_only_speaks_the_segments_that_match(tone: Narrate) -> None:
@@ -349,11 +388,15 @@ def test_without_keep_going_a_failure_stops_the_run(tone: Narrate) -> None:
     assert len(tone.clips) < 5
 
 
-def test_a_failing_run_leaves_the_outputs_alone_and_keeps_what_it_finished(narrated: Narrate) -> None:
+def test_a_failing_run_leaves_the_outputs_alone_and_keeps_what_it_finished(
+    narrated: Narrate,
+) -> None:
     before = contents(narrated.out), identities(narrated.out)
 
     def add(script: dict[str, Any], *texts: str) -> None:
-        script["segments"] += [{"id": f"new{number}", "text": text} for number, text in enumerate(texts)]
+        script["segments"] += [
+            {"id": f"new{number}", "text": text} for number, text in enumerate(texts)
+        ]
 
     change(narrated, lambda script: add(script, "A new line.", "#nan"))
     assert narrated("run", "script.json", "-k").code == 4
@@ -377,8 +420,14 @@ def test_what_lax_checks_let_in_is_flagged_and_never_passes_a_strict_run(tone: N
 
 
 @pytest.mark.parametrize("where", ["before", "after"])
-def test_another_folder_can_be_named_before_or_after_the_command(narrated: Narrate, where: str) -> None:
-    args = ["-C", "project", "run", "script.json"] if where == "before" else ["run", "script.json", "-C", "project"]
+def test_another_folder_can_be_named_before_or_after_the_command(
+    narrated: Narrate, where: str
+) -> None:
+    args = (
+        ["-C", "project", "run", "script.json"]
+        if where == "before"
+        else ["run", "script.json", "-C", "project"]
+    )
     ran = narrated(*args, cwd=narrated.root)
     assert (ran.code, ran.out) == (0, "build/narration/manifest.json\n")
     assert narrated("run", "-C", "nowhere", "script.json").code == 2
@@ -473,7 +522,12 @@ CLONED = {"voices": {"me": {"ref": "me.wav"}}, "segments": lines("Hello.", voice
         (lines("Bonjour.", language="fr"), [], 2, "en, en-us"),
         (CLONED, ["--engine", "hibari"], 6, "cloned"),
         (CLONED, [], 2, "me.wav"),
-        ({"voices": {"me": {"speaker": "joe"}}, "segments": lines("Hello.", voice="me")}, [], 2, "ryan"),
+        (
+            {"voices": {"me": {"speaker": "joe"}}, "segments": lines("Hello.", voice="me")},
+            [],
+            2,
+            "ryan",
+        ),
     ],
     ids=["unknown engine", "language", "cloned voice", "no recording", "unknown speaker"],
 )

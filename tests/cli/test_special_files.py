@@ -1,4 +1,6 @@
-"""FIFOs and endless files where narrate looks for files of its own or of a person: no command waits, none fills up."""
+"""FIFOs and endless files where narrate looks for files of its own or of a person: no command
+waits, none fills up.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ SECONDS = 20
 
 
 class Place(NamedTuple):
-    """Where something lies in the way, the commands that come by, and the exit codes that they may have."""
+    """Where something lies in the way, the commands that come by, and the exit codes that they may
+    have.
+    """
 
     name: str
     path: Callable[[Narrate], Path]
@@ -41,12 +45,17 @@ def in_data(name: str) -> Callable[[Narrate], Path]:
 
 
 RUN = ["run", "script.json", "--no-progress"]
-LOAD = ["-c", "import narrate, sys\ntry: narrate.load('x')\nexcept narrate.errors.NarrateError as e: sys.exit(str(e))"]
+LOAD = [
+    "-c",
+    "import narrate, sys\ntry: narrate.load('x')\nexcept narrate.errors.NarrateError as e: sys.exit(str(e))",
+]
 HUB = "hub/models--Qwen--Qwen3-TTS-12Hz-1.7B-Base"
 NEEDED = ["clone", "--ref", "ref.wav", "--no-say", "--anyway", "--name", "me"]
 
 PLACES = [
-    Place("run.json", in_project("build/narration/run.json"), [RUN, ["why"], ["status"]], (0, 2, 6)),
+    Place(
+        "run.json", in_project("build/narration/run.json"), [RUN, ["why"], ["status"]], (0, 2, 6)
+    ),
     Place("narration", in_project("build/narration/narration.wav"), [RUN], (0, 2, 6)),
     Place("the script", in_project("script.json"), [RUN, ["plan"], ["why"]], (2,)),
     Place("a script folder", in_project("texts/one.txt"), [["run", "texts"]], (2,)),
@@ -60,15 +69,30 @@ PLACES = [
     Place("-C", in_project("there"), [["run", "-C", "there"], ["-C", "there", "run"]], (2,)),
     Place("a manifest", in_project("x"), [LOAD], (1,)),
     Place("claims", in_cache("claims"), [["run", "new.json"]], (0, 6)),
-    Place("an entry", in_cache("v1/*/*.wav"), [RUN, ["cache", "ls"], ["cache", "export", "all.zip"]], (0,)),
+    Place(
+        "an entry",
+        in_cache("v1/*/*.wav"),
+        [RUN, ["cache", "ls"], ["cache", "export", "all.zip"]],
+        (0,),
+    ),
     Place("an entry, verified", in_cache("v1/*/*.wav"), [["cache", "verify"]], (0, 4)),
     Place("a day of uses", in_cache("uses/*"), [["cache", "stats"], RUN], (0,)),
     Place("a past day of uses", in_cache("uses/2026-01-01"), [["cache", "stats"]], (0,)),
     Place("a marker", in_data("engines/torch/complete.json"), [["engines", "list"]], (0,)),
     Place("a lock", in_data("engines/torch.lock"), [["engines", "remove", "torch"]], (0, 6)),
     Place("a hub reference", in_data(f"{HUB}/refs/main"), [["models", "list"]], (0,)),
-    Place("weights' index", in_data(f"{HUB}/snapshots/x/model.safetensors.index.json"), [["models", "list"]], (0,)),
-    Place("a model", in_project("model/config.json"), [["plan", "--engine", "mlx", "--model", "model"]], (0, 2, 6)),
+    Place(
+        "weights' index",
+        in_data(f"{HUB}/snapshots/x/model.safetensors.index.json"),
+        [["models", "list"]],
+        (0,),
+    ),
+    Place(
+        "a model",
+        in_project("model/config.json"),
+        [["plan", "--engine", "mlx", "--model", "model"]],
+        (0, 2, 6),
+    ),
 ]
 
 
@@ -81,7 +105,10 @@ def endless(path: Path) -> None:
 
 
 def own_places(narrate: Narrate) -> dict[str, str]:
-    return {"NARRATE_DATA_DIR": str(narrate.root / "data"), "HF_HUB_CACHE": str(narrate.root / "data" / "hub")}
+    return {
+        "NARRATE_DATA_DIR": str(narrate.root / "data"),
+        "HF_HUB_CACHE": str(narrate.root / "data" / "hub"),
+    }
 
 
 def prepare(narrate: Narrate) -> None:
@@ -91,7 +118,10 @@ def prepare(narrate: Narrate) -> None:
     narrate.write("new.json", {"segments": [{"id": "s1", "text": "Never said before."}]})
     narrate.write("recorded.json", {"segments": [{"id": "s1", "audio": "line.wav"}]})
     voices = {"me": {"ref": "ref.wav"}}
-    narrate.write("cloned.json", {"voices": voices, "segments": [{"id": "s1", "text": "Rows.", "voice": "me"}]})
+    narrate.write(
+        "cloned.json",
+        {"voices": voices, "segments": [{"id": "s1", "text": "Rows.", "voice": "me"}]},
+    )
     narrate.write("texts/one.txt", "Rows meet columns.")
     narrate.write("ref.txt", "What it says.")
     narrate.write("model/config.json", {})
@@ -104,8 +134,12 @@ def prepare(narrate: Narrate) -> None:
     narrate.run()
 
 
-def at(narrate: Narrate, place: Place, make: Callable[[Path], None]) -> Iterator[tuple[list[str], Ran | None]]:
-    """Put something in a place, and run the commands that come by; None for one that had to be ended."""
+def at(
+    narrate: Narrate, place: Place, make: Callable[[Path], None]
+) -> Iterator[tuple[list[str], Ran | None]]:
+    """Put something in a place, and run the commands that come by; None for one that had to be
+    ended.
+    """
     for command in place.commands:
         path = place.path(narrate)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -142,7 +176,9 @@ def within(narrate: Narrate, command: list[str], seconds: float = SECONDS) -> Ra
 
 @pytest.mark.parametrize("make", [fifo, endless])
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name.replace(" ", "-"))
-def test_no_command_waits_for_what_is_no_file(tone: Narrate, place: Place, make: Callable[[Path], None]) -> None:
+def test_no_command_waits_for_what_is_no_file(
+    tone: Narrate, place: Place, make: Callable[[Path], None]
+) -> None:
     prepare(tone)
     for command, ran in at(tone, place, make):
         assert ran is not None, f"{command} hangs"

@@ -1,4 +1,6 @@
-"""Trouble of the surroundings is told in words with exit code 6, or done without: it is never a fault of narrate."""
+"""Trouble of the surroundings is told in words with exit code 6, or done without: it is never a
+fault of narrate.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +57,9 @@ def child(narrate: Narrate, prelude: str, *command: str, **env: str | None) -> R
 def in_words(ran: Ran, code: int = 6) -> bool:
     """Whether a command failed with two lines that say what, where and what next."""
     *_, error, hint = ["", "", *ran.err.splitlines()]
-    sound = error.startswith("error: ") and hint.startswith("  next: ") and "Traceback" not in ran.err
+    sound = (
+        error.startswith("error: ") and hint.startswith("  next: ") and "Traceback" not in ran.err
+    )
     return ran.code == code and sound and "fault of narrate" not in ran.err
 
 
@@ -65,7 +69,9 @@ def project(tone: Narrate) -> Narrate:
     return tone
 
 
-@pytest.mark.parametrize("closed", ["{} >&-", "{} 2>&-", "{} >&- 2>&-", "{} <&-", "{} <&- >&- 2>&-"])
+@pytest.mark.parametrize(
+    "closed", ["{} >&-", "{} 2>&-", "{} >&- 2>&-", "{} <&-", "{} <&- >&- 2>&-"]
+)
 def test_a_run_does_without_the_streams_that_were_closed(project: Narrate, closed: str) -> None:
     for _ in range(2):
         ran = shell(project, closed, "run", "--jobs", "1")
@@ -79,8 +85,12 @@ def test_a_run_does_without_the_streams_that_were_closed(project: Narrate, close
 
 
 @pytest.mark.parametrize("closed", ["{} >&-", "{} 2>&-", "{} <&- >&- 2>&-"])
-@pytest.mark.parametrize("command", [("plan",), ("cache", "ls"), ("cache", "dir"), ("--version",), ("run", "nonesuch")])
-def test_other_commands_do_without_as_well(project: Narrate, command: tuple[str, ...], closed: str) -> None:
+@pytest.mark.parametrize(
+    "command", [("plan",), ("cache", "ls"), ("cache", "dir"), ("--version",), ("run", "nonesuch")]
+)
+def test_other_commands_do_without_as_well(
+    project: Narrate, command: tuple[str, ...], closed: str
+) -> None:
     ran = shell(project, closed, *command)
     assert ran.code == (2 if command[0] == "run" else 0)
     assert "Traceback" not in ran.err
@@ -91,7 +101,10 @@ def test_a_full_stdout_is_told_and_no_work_is_lost(project: Narrate) -> None:
     for _ in range(3):
         ran = shell(project, "{} >/dev/full", "run")
         assert in_words(ran), ran
-        assert "error: standard output: what was to be printed cannot be written (No space left on device)" in ran.err
+        assert (
+            "error: standard output: what was to be printed cannot be written (No space left on device)"
+            in ran.err
+        )
     assert len(project.clips) == 1
     assert shell(project, "{}", "run").out == DONE
 
@@ -142,7 +155,8 @@ def test_files_may_be_too_large(project: Narrate) -> None:
 
 @pytest.mark.parametrize("most", [5, 6, 8, 10, 12])
 def test_a_run_may_have_too_few_descriptors(project: Narrate, most: int) -> None:
-    # Files that are left open when a process cannot be started are closed by the interpreter, which may warn of them.
+    # Files that are left open when a process cannot be started are closed by the interpreter, which
+    # may warn of them.
     ran = shell(project, "ulimit -n %d; {}" % most, "run", PYTHONWARNINGS="")  # noqa: UP031
     assert ran.code == 0 or in_words(ran), ran
 
@@ -157,7 +171,9 @@ def test_what_narrate_makes_its_user_can_use_whatever_the_umask(project: Narrate
 NO_USER = "import pwd\ndef none(uid): raise KeyError(uid)\npwd.getpwuid = none\n"
 
 
-@pytest.mark.parametrize("command", [("run",), ("plan",), ("cache", "dir"), ("engines", "list"), ("doctor",)])
+@pytest.mark.parametrize(
+    "command", [("run",), ("plan",), ("cache", "dir"), ("engines", "list"), ("doctor",)]
+)
 def test_a_user_may_have_no_home(project: Narrate, command: tuple[str, ...]) -> None:
     ran = child(project, NO_USER, *command, HOME=None, XDG_CONFIG_HOME=None)
     assert in_words(ran), ran
@@ -171,7 +187,11 @@ def test_a_run_does_without_a_home_if_it_is_told_of_all_places(project: Narrate)
 
 
 def test_there_may_be_no_place_for_temporary_files(project: Narrate) -> None:
-    ran = child(project, "import tempfile\ntempfile._candidate_tempdir_list = lambda: ['/nonexistent']\n", "run")
+    ran = child(
+        project,
+        "import tempfile\ntempfile._candidate_tempdir_list = lambda: ['/nonexistent']\n",
+        "run",
+    )
     assert in_words(ran)
     assert "TMPDIR" in ran.err
 
@@ -205,7 +225,14 @@ def test_the_current_folder_may_be_gone(project: Narrate) -> None:
 )
 def test_any_locale_will_do(tone: Narrate, env: dict[str, str]) -> None:
     tone.write("script.json", lines("Zeilen → Spalten, 你好."))
-    for command in (["plan"], ["run", "--json"], ["run", "--json"], ["why", "s1"], ["cache", "ls"], ["run", "-o", "ä"]):
+    for command in (
+        ["plan"],
+        ["run", "--json"],
+        ["run", "--json"],
+        ["why", "s1"],
+        ["cache", "ls"],
+        ["run", "-o", "ä"],
+    ):
         ran = shell(tone, "{}", *command, **env)
         assert ran.code == 0, ran
         assert "Traceback" not in ran.err
@@ -229,7 +256,9 @@ def test_a_verbose_run_shows_where_it_happened(project: Narrate) -> None:
 
 
 def test_a_fault_of_narrate_is_told_as_such(project: Narrate) -> None:
-    prelude = "from narrate import planner\ndef make(*_): raise KeyError('x')\nplanner.make = make\n"
+    prelude = (
+        "from narrate import planner\ndef make(*_): raise KeyError('x')\nplanner.make = make\n"
+    )
     ran = child(project, prelude, "run")
     assert ran.code == 1
     assert "this is a fault of narrate" in ran.err

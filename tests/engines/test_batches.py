@@ -26,13 +26,17 @@ def narration(jobs: int, seed: int) -> list[float]:
 
 
 @given(LENGTHS, st.floats(1.0, 20_000.0), st.integers(1, 64), st.floats(0.0, 500.0))
-def test_every_job_is_in_one_batch(lengths: list[float], budget: float, rows: int, prompt: float) -> None:
+def test_every_job_is_in_one_batch(
+    lengths: list[float], budget: float, rows: int, prompt: float
+) -> None:
     batches = pack(lengths, budget, rows, prompt)
     assert sorted(index for batch in batches for index in batch) == list(range(len(lengths)))
 
 
 @given(LENGTHS, st.floats(1.0, 20_000.0), st.integers(1, 64), st.floats(0.0, 500.0))
-def test_no_batch_is_over_the_budget(lengths: list[float], budget: float, rows: int, prompt: float) -> None:
+def test_no_batch_is_over_the_budget(
+    lengths: list[float], budget: float, rows: int, prompt: float
+) -> None:
     for batch in pack(lengths, budget, rows, prompt):
         assert len(batch) <= rows
         longest = max(lengths[index] for index in batch)
@@ -43,7 +47,10 @@ def test_no_batch_is_over_the_budget(lengths: list[float], budget: float, rows: 
 def test_only_few_rows_may_waste(lengths: list[float]) -> None:
     for batch in pack(lengths, 1e9, 64):
         if len(batch) > FEW and lengths[batch[0]]:
-            assert padding([lengths[index] for index in batch], [list(range(len(batch)))]) <= WASTE + 1e-9
+            assert (
+                padding([lengths[index] for index in batch], [list(range(len(batch)))])
+                <= WASTE + 1e-9
+            )
 
 
 @given(LENGTHS)

@@ -25,7 +25,15 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that the example was installed into by pip, from a copy that a build may litter."""
     folder = tmp_path_factory.mktemp("plugin")
     shutil.copytree(PLUGIN, folder / "source")
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--disable-pip-version-check"]
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--disable-pip-version-check",
+    ]
     target = folder / "site"
     subprocess.run([*pip, "--target", str(target), str(folder / "source")], check=True, timeout=150)
     return target
@@ -51,25 +59,35 @@ def test_it_speaks_through_the_command_line(buzz: Narrate) -> None:
 
 def test_its_speakers_are_told_apart(buzz: Narrate) -> None:
     voices = {"a": {"speaker": "low"}, "b": {"speaker": "high"}}
-    buzz.write("script.json", {"voices": voices, "segments": [{"text": "Rows.", "voice": name} for name in voices]})
+    buzz.write(
+        "script.json",
+        {"voices": voices, "segments": [{"text": "Rows.", "voice": name} for name in voices]},
+    )
     assert buzz.run("--engine", "buzz")["spoken"] == 2
     low, high = (soundfile.read(buzz.out / entry["file"])[0] for entry in buzz.manifest["segments"])
     crossings = [np.count_nonzero(np.diff(np.sign(samples))) for samples in (low, high)]
     assert crossings[1] == pytest.approx(2 * crossings[0], abs=2)
 
 
-def test_it_runs_in_an_environment_that_does_not_have_narrate(buzz: Narrate, installed: Path) -> None:
+def test_it_runs_in_an_environment_that_does_not_have_narrate(
+    buzz: Narrate, installed: Path
+) -> None:
     own = buzz.root / "own"
     venv.create(own, with_pip=False, symlinks=True)
     (packages,) = own.glob("lib/python*/site-packages")
     (packages / "narrate_buzz.py").write_bytes((installed / "narrate_buzz.py").read_bytes())
-    for found in (installed.glob("narrate_buzz-*.dist-info"), Path(np.__file__).parents[1].glob("numpy*")):
+    for found in (
+        installed.glob("narrate_buzz-*.dist-info"),
+        Path(np.__file__).parents[1].glob("numpy*"),
+    ):
         for place in found:
             (packages / place.name).symlink_to(place)
     buzz.write("narrate.toml", f'[engines.buzz]\npython = "{own / "bin" / "python"}"\n')
     buzz.write("script.json", lines("Rows."))
     assert buzz.run("--engine", "buzz")["spoken"] == 1
-    alone = subprocess.run([own / "bin" / "python", "-I", "-c", "import narrate"], capture_output=True, text=True)
+    alone = subprocess.run(
+        [own / "bin" / "python", "-I", "-c", "import narrate"], capture_output=True, text=True
+    )
     assert "No module named 'narrate'" in alone.stderr
 
 
@@ -82,7 +100,9 @@ def test_what_it_cannot_say_fails_and_is_not_tried_again(buzz: Narrate) -> None:
 
 
 def test_a_voice_that_it_does_not_take_is_refused_before_it_starts(buzz: Narrate) -> None:
-    buzz.write("script.json", {"voices": {"a": {"design": "old"}}, "segments": lines("Rows.", voice="a")})
+    buzz.write(
+        "script.json", {"voices": {"a": {"design": "old"}}, "segments": lines("Rows.", voice="a")}
+    )
     ran = buzz("run", "script.json", "--engine", "buzz")
     assert ran.code == 6
     assert "the engine buzz cannot speak a designed voice" in ran.err
@@ -95,7 +115,9 @@ def test_plugins_can_be_turned_off(buzz: Narrate) -> None:
     assert "there is no engine named 'buzz'" in ran.err
 
 
-@pytest.mark.parametrize(("language", "name"), [("python", "narrate_buzz.py"), ("toml", "pyproject.toml")])
+@pytest.mark.parametrize(
+    ("language", "name"), [("python", "narrate_buzz.py"), ("toml", "pyproject.toml")]
+)
 def test_the_page_shows_the_files_as_they_are(language: str, name: str) -> None:
     blocks = re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
     assert (PLUGIN / name).read_text(encoding="utf-8") in blocks

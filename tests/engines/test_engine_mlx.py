@@ -1,6 +1,8 @@
-"""The mlx engine, run for real: every layer of Qwen3-TTS in a checkpoint of random weights, on MLX's CPU backend.
+"""The mlx engine, run for real: every layer of Qwen3-TTS in a checkpoint of random weights, on
+MLX's CPU backend.
 
-One process does it all (see engine_driver.py), since loading mlx-audio takes longer than what each test looks at.
+One process does it all (see engine_driver.py), since loading mlx-audio takes longer than what each
+test looks at.
 """
 
 from __future__ import annotations
@@ -32,15 +34,35 @@ CONVERSIONS = {
     "bfloat16": ("--dtype", "bfloat16"),
 }
 UNUSABLE = {
-    "unknown language": ({"text": "Hi.", "voice": CLONE, "language": "tlh"}, "'tlh'; it speaks: chinese, english"),
+    "unknown language": (
+        {"text": "Hi.", "voice": CLONE, "language": "tlh"},
+        "'tlh'; it speaks: chinese, english",
+    ),
     "no voice": ({"text": "Hi."}, "a CustomVoice model does"),
-    "speaker of a base model": ({"text": "Hi.", "voice": {"speaker": "ryan"}}, "a CustomVoice model does"),
-    "description to a base model": ({"text": "Hi.", "voice": {"design": "deep"}}, "a VoiceDesign model does"),
-    "unknown sampling": ({"text": "Hi.", "voice": CLONE, "sampling": {"warmth": "1"}}, "no sampling.warmth"),
+    "speaker of a base model": (
+        {"text": "Hi.", "voice": {"speaker": "ryan"}},
+        "a CustomVoice model does",
+    ),
+    "description to a base model": (
+        {"text": "Hi.", "voice": {"design": "deep"}},
+        "a VoiceDesign model does",
+    ),
+    "unknown sampling": (
+        {"text": "Hi.", "voice": CLONE, "sampling": {"warmth": "1"}},
+        "no sampling.warmth",
+    ),
 }
 
 STRANGER: tuple[tuple[dict[str, Any], str], ...] = (
-    ({"text": "Hi", "voice": {"speaker": "b"}, "seed": 1, "sampling": {"temperature": "0.25", "top_k": "5"}}, "end"),
+    (
+        {
+            "text": "Hi",
+            "voice": {"speaker": "b"},
+            "seed": 1,
+            "sampling": {"temperature": "0.25", "top_k": "5"},
+        },
+        "end",
+    ),
     ({"text": "Hello.Hi"}, "end"),
     ({"text": "A long text."}, "length"),
     ({"text": "Hi", "voice": CLONE}, "takes no recording's voice"),
@@ -87,11 +109,23 @@ def models(tmp_path_factory: pytest.TempPathFactory, python: Path) -> Path:
     for part in ("vocab.json", "speech_tokenizer/model.safetensors"):
         broken = shutil.copytree(folder / "base", folder / f"without {Path(part).name}")
         (broken / part).unlink()
-    torn = shutil.copytree(folder / "base", folder / "torn") / "speech_tokenizer" / "model.safetensors"
+    torn = (
+        shutil.copytree(folder / "base", folder / "torn") / "speech_tokenizer" / "model.safetensors"
+    )
     torn.write_bytes(torn.read_bytes()[:100_000])
     for name, options in CONVERSIONS.items():
-        convert = [python, "-m", "mlx_audio.convert", "--model-domain", "tts", "--hf-path", folder / "base"]
-        subprocess.run([*convert, "--mlx-path", folder / name, *options], env=environment(), check=True)
+        convert = [
+            python,
+            "-m",
+            "mlx_audio.convert",
+            "--model-domain",
+            "tts",
+            "--hf-path",
+            folder / "base",
+        ]
+        subprocess.run(
+            [*convert, "--mlx-path", folder / name, *options], env=environment(), check=True
+        )
     _record(folder)
     return folder
 
@@ -116,14 +150,27 @@ def report(models: Path, python: Path, tmp_path_factory: pytest.TempPathFactory)
 
 
 def _plan(models: Path) -> dict[str, Any]:
-    def step(name: str, *calls: list[dict[str, Any]], patch: str = "as_it_is", **model: Any) -> dict[str, Any]:
+    def step(
+        name: str, *calls: list[dict[str, Any]], patch: str = "as_it_is", **model: Any
+    ) -> dict[str, Any]:
         return {"model": {"name": str(models / name), **model}, "calls": calls, "patch": patch}
 
     twin = {**CLONE, "ref": "twin"}
-    mixed = [job(TEXTS[0]), job(TEXTS[1], twin), drawn(TEXTS[1], seed=7), job(TEXTS[2]), job(TEXTS[3], twin)]
+    mixed = [
+        job(TEXTS[0]),
+        job(TEXTS[1], twin),
+        drawn(TEXTS[1], seed=7),
+        job(TEXTS[2]),
+        job(TEXTS[3], twin),
+    ]
     seeds = [drawn(TEXTS[1], seed=7), drawn(TEXTS[1], seed=7), drawn(TEXTS[1], seed=8)]
     attempts = [drawn(TEXTS[1], attempt=number) for number in (1, 2, 3)]
-    speakers = [{"speaker": "vivian"}, {"speaker": "Vivian", "instruct": "calm"}, {"speaker": "ryan"}, {}]
+    speakers = [
+        {"speaker": "vivian"},
+        {"speaker": "Vivian", "instruct": "calm"},
+        {"speaker": "ryan"},
+        {},
+    ]
     return {
         "base": step(
             "base",
@@ -142,13 +189,25 @@ def _plan(models: Path) -> dict[str, Any]:
             *([attempt] for attempt in attempts),
         ),
         "custom_voice": step(
-            "custom_voice", [job(TEXTS[1], voice) for voice in speakers], [job("Hi.", {"speaker": "x"})]
+            "custom_voice",
+            [job(TEXTS[1], voice) for voice in speakers],
+            [job("Hi.", {"speaker": "x"})],
         ),
-        "voice_design": step("voice_design", [job(TEXTS[1], {"design": "deep"}), job(TEXTS[1], {"design": "shrill"})]),
+        "voice_design": step(
+            "voice_design", [job(TEXTS[1], {"design": "deep"}), job(TEXTS[1], {"design": "shrill"})]
+        ),
         "clone of a design model": step("voice_design", [job("Hi.")]),
-        "instruct of a small model": step("small", [job("Hi.", {"speaker": "ryan", "instruct": "calm"})]),
+        "instruct of a small model": step(
+            "small", [job("Hi.", {"speaker": "ryan", "instruct": "calm"})]
+        ),
         "silent": step("silent", [job("Hi.")]),
-        "endless": step("endless", [job("Hi.")], [job("Hi."), job("Ho, ho.")], [job("Ho, ho.")], [job("Hi.", COLOUR)]),
+        "endless": step(
+            "endless",
+            [job("Hi.")],
+            [job("Hi."), job("Ho, ho.")],
+            [job("Ho, ho.")],
+            [job("Hi.", COLOUR)],
+        ),
         "mute": step("mute", [job("Hi.")], [job("Hi."), job("Ho.")], [job("Hi.", COLOUR)]),
         "a failure in a batch": step("base", [job(TEXTS[1]), job("<|im_end|>"), job(TEXTS[0])]),
         "refused": step("base", *([wish] for wish, _ in UNUSABLE.values())),
@@ -157,7 +216,9 @@ def _plan(models: Path) -> dict[str, Any]:
         "not here": {"model": {"name": "nobody/nothing", "offline": True}, "calls": []},
         "other": step("base", [job("Hi.")], [job("Hi.", COLOUR)], patch="as_other"),
         "stranger": step("base", *([wish] for wish, _ in STRANGER), patch="stranger"),
-        **{name: step(name) for name in ("without vocab.json", "without model.safetensors", "torn")},
+        **{
+            name: step(name) for name in ("without vocab.json", "without model.safetensors", "torn")
+        },
         **{name: step(name, [job(TEXTS[0])], [job(TEXTS[0], COLOUR)]) for name in CONVERSIONS},
     }
 
@@ -181,7 +242,11 @@ def test_each_kind_says_what_it_is(report: dict[str, Any]) -> None:
 
 
 def test_all_four_ways_speak(report: dict[str, Any]) -> None:
-    ways = (report["base"]["calls"][4], report["base"]["calls"][-1], report["custom_voice"]["calls"][0])
+    ways = (
+        report["base"]["calls"][4],
+        report["base"]["calls"][-1],
+        report["custom_voice"]["calls"][0],
+    )
     for samples in sum(map(sounds, (*ways, report["voice_design"]["calls"][0])), []):
         assert samples.dtype == np.float32
         assert samples.ndim == 1
@@ -216,7 +281,9 @@ def test_a_mixed_batch_keeps_its_order_and_its_voices_apart(report: dict[str, An
     assert all(map(same, batch, [sounds(call)[0] for call in report["base"]["calls"][6:11]]))
 
 
-def test_recordings_of_equal_size_and_sum_are_not_taken_for_one_another(report: dict[str, Any]) -> None:
+def test_recordings_of_equal_size_and_sum_are_not_taken_for_one_another(
+    report: dict[str, Any],
+) -> None:
     alone = sounds(report["twin alone"]["calls"][0])[0]
     assert same(sounds(report["base"]["calls"][7])[0], alone)
     assert not same(sounds(report["base"]["calls"][1])[0], alone)
@@ -240,7 +307,9 @@ def test_a_seed_repeats_and_another_does_not(report: dict[str, Any]) -> None:
 def test_attempts_without_a_seed_differ_even_after_a_seed(report: dict[str, Any]) -> None:
     seeded = sounds(report["seeds"]["calls"][2])[0]
     attempts = [seeded, *(sounds(call)[0] for call in report["seeds"]["calls"][4:])]
-    assert not any(same(one, other) for place, one in enumerate(attempts) for other in attempts[:place])
+    assert not any(
+        same(one, other) for place, one in enumerate(attempts) for other in attempts[:place]
+    )
 
 
 def test_a_runaway_is_length_and_has_its_bound(report: dict[str, Any]) -> None:
@@ -274,7 +343,9 @@ def test_a_failure_in_a_batch_is_that_of_one_job(report: dict[str, Any]) -> None
 
 
 @pytest.mark.parametrize("name", UNUSABLE)
-def test_what_the_model_cannot_do_is_refused_with_what_it_can(report: dict[str, Any], name: str) -> None:
+def test_what_the_model_cannot_do_is_refused_with_what_it_can(
+    report: dict[str, Any], name: str
+) -> None:
     (result,) = report["refused"]["calls"][list(UNUSABLE).index(name)]
     assert result["error"] == "Unusable"
     assert UNUSABLE[name][1] in result["message"]
@@ -288,7 +359,9 @@ def test_what_the_model_cannot_do_is_refused_with_what_it_can(report: dict[str, 
         ("instruct of a small model", 0, "a 1.7B CustomVoice model does"),
     ],
 )
-def test_the_wrong_voice_is_refused(report: dict[str, Any], name: str, call: int, message: str) -> None:
+def test_the_wrong_voice_is_refused(
+    report: dict[str, Any], name: str, call: int, message: str
+) -> None:
     (result,) = report[name]["calls"][call]
     assert result["error"] == "Unusable"
     assert message in result["message"]
@@ -305,7 +378,9 @@ def test_the_wrong_voice_is_refused(report: dict[str, Any], name: str, call: int
         ("not here", "models pull nobody/nothing"),
     ],
 )
-def test_a_model_that_would_speak_noise_does_not_load(report: dict[str, Any], name: str, message: str) -> None:
+def test_a_model_that_would_speak_noise_does_not_load(
+    report: dict[str, Any], name: str, message: str
+) -> None:
     assert report[name]["error"] == "Unusable"
     assert message in report[name]["message"]
 

@@ -1,4 +1,6 @@
-"""The openai engine, through `narrate run`, against a real server on this machine that hums, notes and misbehaves."""
+"""The openai engine, through `narrate run`, against a real server on this machine that hums, notes
+and misbehaves.
+"""
 
 from __future__ import annotations
 
@@ -45,12 +47,22 @@ def hum(text: str) -> np.ndarray:
 
 
 def wav(samples: bytes, size: int | None = None, fmt: tuple[int, int, int] = (1, 1, 16)) -> bytes:
-    """A WAV file around samples, whose header names `size` bytes of them; fmt is format, channels, bits."""
+    """A WAV file around samples, whose header names `size` bytes of them; fmt is format, channels,
+    bits.
+    """
     kind, channels, bits = fmt
     size = len(samples) if size is None else size
     frame = channels * bits // 8
     head = struct.pack("<HHIIHH", kind, channels, RATE, RATE * frame, frame, bits)
-    body = b"WAVE" + b"fmt " + struct.pack("<I", len(head)) + head + b"data" + struct.pack("<I", size) + samples
+    body = (
+        b"WAVE"
+        + b"fmt "
+        + struct.pack("<I", len(head))
+        + head
+        + b"data"
+        + struct.pack("<I", size)
+        + samples
+    )
     return b"RIFF" + struct.pack("<I", min(size + 36, 0xFFFFFFFF)) + body
 
 
@@ -68,7 +80,11 @@ class Handler(BaseHTTPRequestHandler):
     def send(self, body: bytes, kind: str = "audio/wav", status: int = 200, **headers: str) -> None:
         """An answer whose length is named, unless a header says otherwise."""
         self.send_response(status)
-        for name, value in {"Content_Type": kind, "Content_Length": str(len(body)), **headers}.items():
+        for name, value in {
+            "Content_Type": kind,
+            "Content_Length": str(len(body)),
+            **headers,
+        }.items():
             self.send_header(name.replace("_", "-"), value)
         self.end_headers()
         with suppress(OSError):
@@ -92,7 +108,9 @@ class Asked:
 
 
 class Server(ThreadingHTTPServer):
-    """Notes what it is asked; `faults` holds, by text, what it does instead of speaking, one request at a time."""
+    """Notes what it is asked; `faults` holds, by text, what it does instead of speaking, one
+    request at a time.
+    """
 
     daemon_threads = True
     block_on_close = False
@@ -168,7 +186,8 @@ def server() -> Iterator[Server]:
 def project(tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch) -> Narrate:
     """A project that is spoken by the server with OpenAI's own model."""
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    # Elsewhere in the tests nothing may be fetched, which would keep this engine from asking other machines.
+    # Elsewhere in the tests nothing may be fetched, which would keep this engine from asking other
+    # machines.
     narrate = Narrate(tmp_path, NARRATE_ENGINE="openai", NARRATE_TIMEOUT="20", HF_HUB_OFFLINE="")
     configure(narrate, server.base_url())
     return narrate
@@ -221,7 +240,9 @@ def test_what_the_server_says_is_what_is_written(project: Narrate) -> None:
     assert np.array_equal(samples, hum("Rows meet columns."))
 
 
-def test_a_default_voice_names_a_speaker_only_where_one_must_be_named(project: Narrate, server: Server) -> None:
+def test_a_default_voice_names_a_speaker_only_where_one_must_be_named(
+    project: Narrate, server: Server
+) -> None:
     say(project, "Rows meet columns.")
     project.run()
     configure(project, server.base_url(), model="some/model")
@@ -231,9 +252,14 @@ def test_a_default_voice_names_a_speaker_only_where_one_must_be_named(project: N
 
 def test_other_servers_are_told_the_language_by_name(project: Narrate, server: Server) -> None:
     configure(project, server.base_url(), model="some/model")
-    project.write("script.json", [{"text": "Zeilen.", "language": "de"}, {"text": "Rijen.", "language": "nl"}])
+    project.write(
+        "script.json", [{"text": "Zeilen.", "language": "de"}, {"text": "Rijen.", "language": "nl"}]
+    )
     project.run()
-    assert {each["input"]: each["language"] for each in server.documents} == {"Zeilen.": "German", "Rijen.": "nl"}
+    assert {each["input"]: each["language"] for each in server.documents} == {
+        "Zeilen.": "German",
+        "Rijen.": "nl",
+    }
 
 
 def test_a_cloned_voice_is_sent_as_vllm_omni_takes_it(project: Narrate, server: Server) -> None:
@@ -244,7 +270,9 @@ def test_a_cloned_voice_is_sent_as_vllm_omni_takes_it(project: Narrate, server: 
     project.run()
     (asked,) = server.documents
     kind, _, encoded = asked.pop("ref_audio").partition(",")
-    sent, rate = soundfile.read(io.BytesIO(base64.b64decode(encoded, validate=True)), dtype="float32")
+    sent, rate = soundfile.read(
+        io.BytesIO(base64.b64decode(encoded, validate=True)), dtype="float32"
+    )
     wanted = voice.prepare(soundfile.read(project.folder / "me.wav", dtype="float32")[0], RATE)
     assert (kind, rate) == ("data:audio/wav;base64", RATE)
     assert np.array_equal(sent, wanted)
@@ -258,7 +286,9 @@ def test_a_cloned_voice_is_sent_as_vllm_omni_takes_it(project: Narrate, server: 
     }
 
 
-def test_a_voice_without_a_transcript_gives_only_its_colour(project: Narrate, server: Server) -> None:
+def test_a_voice_without_a_transcript_gives_only_its_colour(
+    project: Narrate, server: Server
+) -> None:
     configure(project, server.base_url(), model=QWEN)
     project.write("me.wav", wav(hum("A reference.").tobytes()))
     cast(project, "Rows meet columns.", ref="me.wav", transcript="")
@@ -276,18 +306,29 @@ def test_a_designed_voice_is_sent_as_its_description(project: Narrate, server: S
     assert "voice" not in asked
 
 
-def test_openais_own_model_never_speaks_a_voice_that_it_does_not_have(project: Narrate, server: Server) -> None:
+def test_openais_own_model_never_speaks_a_voice_that_it_does_not_have(
+    project: Narrate, server: Server
+) -> None:
     cast(project, "Rows meet columns.", design="an old storyteller")
     ran = project("run", "script.json")
     assert (ran.code, server.asked, project.clips) == (2, [], [])
     assert "OpenAI's tts-1 speaks with its own speakers only" in ran.err
 
 
-def test_a_seed_is_passed_on_and_another_take_is_another_seed(project: Narrate, server: Server) -> None:
+def test_a_seed_is_passed_on_and_another_take_is_another_seed(
+    project: Narrate, server: Server
+) -> None:
     configure(project, server.base_url(), model=QWEN)
-    project.write("script.json", [{"text": "One.", "seed": 7}, {"text": "Two."}, {"text": "Three.", "take": 2}])
+    project.write(
+        "script.json",
+        [{"text": "One.", "seed": 7}, {"text": "Two."}, {"text": "Three.", "take": 2}],
+    )
     project.run()
-    assert {each["input"]: each.get("seed") for each in server.documents} == {"One.": 7, "Two.": None, "Three.": 1000}
+    assert {each["input"]: each.get("seed") for each in server.documents} == {
+        "One.": 7,
+        "Two.": None,
+        "Three.": 1000,
+    }
 
 
 def test_another_attempt_has_another_seed(project: Narrate, server: Server) -> None:
@@ -302,7 +343,9 @@ def test_another_attempt_has_another_seed(project: Narrate, server: Server) -> N
 
 
 @pytest.mark.parametrize("concurrency", [1, 16, 80])
-def test_as_many_requests_are_in_flight_as_are_allowed(project: Narrate, server: Server, concurrency: int) -> None:
+def test_as_many_requests_are_in_flight_as_are_allowed(
+    project: Narrate, server: Server, concurrency: int
+) -> None:
     configure(project, server.base_url(), concurrency=concurrency)
     together = threading.Barrier(concurrency)
 
@@ -316,7 +359,9 @@ def test_as_many_requests_are_in_flight_as_are_allowed(project: Narrate, server:
     assert server.most_at_once == concurrency
 
 
-def test_each_line_gets_its_own_sound_whatever_the_order_of_the_answers(project: Narrate, server: Server) -> None:
+def test_each_line_gets_its_own_sound_whatever_the_order_of_the_answers(
+    project: Narrate, server: Server
+) -> None:
     texts = [" ".join(["word"] * (2 + number)) for number in range(12)]
     together = threading.Barrier(len(texts))
     answered: list[int] = []
@@ -332,7 +377,9 @@ def test_each_line_gets_its_own_sound_whatever_the_order_of_the_answers(project:
     project.run()
     # The longest line is asked for first, and answered last.
     assert answered != [44 + hum(each["input"]).nbytes for each in server.documents]
-    assert [each["samples"] for each in project.manifest["segments"]] == [hum(text).size for text in texts]
+    assert [each["samples"] for each in project.manifest["segments"]] == [
+        hum(text).size for text in texts
+    ]
 
 
 def test_connections_are_kept(project: Narrate, server: Server) -> None:
@@ -380,8 +427,13 @@ def test_a_server_that_repeats_the_key_is_not_quoted(project: Narrate, server: S
     trust(project, server.base_url())
     server.always = refuse(401, json.dumps({"error": {"message": f"wrong key: {KEY}"}}))
     say(project, "Rows meet columns.")
-    ran = project("run", "script.json", "-v", "--events", "log.jsonl", env={"NARRATE_OPENAI_API_KEY": KEY})
-    assert "the server answered 401 (wrong key: [key]); is the key in the environment right?" in ran.err
+    ran = project(
+        "run", "script.json", "-v", "--events", "log.jsonl", env={"NARRATE_OPENAI_API_KEY": KEY}
+    )
+    assert (
+        "the server answered 401 (wrong key: [key]); is the key in the environment right?"
+        in ran.err
+    )
     assert KEY.encode() not in everything(project.root) + (ran.out + ran.err).encode()
 
 
@@ -413,7 +465,8 @@ ELSEWHERE = ("nothing", "another server", "another port", "another scheme", "no 
 
 
 @pytest.mark.parametrize(
-    ("env", "named"), [*((BOTH, named) for named in ELSEWHERE), *(({name: KEY}, "nothing") for name in BOTH)]
+    ("env", "named"),
+    [*((BOTH, named) for named in ELSEWHERE), *(({name: KEY}, "nothing") for name in BOTH)],
 )
 def test_no_key_goes_to_a_server_that_only_a_project_names(
     project: Narrate, server: Server, env: dict[str, str], named: str
@@ -433,7 +486,9 @@ def test_no_key_goes_to_a_server_that_only_a_project_names(
     say(project, "Columns meet rows.")
     ran = project("run", "script.json", env=env)
     assert ran.code == 2
-    assert f"the key in {next(iter(env))} was not sent, as only a project names this server" in ran.err
+    assert (
+        f"the key in {next(iter(env))} was not sent, as only a project names this server" in ran.err
+    )
     assert "name it in your own settings too, or in NARRATE_OPENAI_BASE_URL" in ran.err
     assert KEY not in ran.err + ran.out
     assert bearers(server) == {None}
@@ -447,7 +502,9 @@ def test_the_server_in_the_environment_is_the_users_own(project: Narrate, server
     assert bearers(server) == {f"Bearer {KEY}"}
 
 
-def test_a_project_that_names_a_model_leaves_the_users_server_alone(project: Narrate, server: Server) -> None:
+def test_a_project_that_names_a_model_leaves_the_users_server_alone(
+    project: Narrate, server: Server
+) -> None:
     trust(project, server.base_url())
     project.write("narrate.toml", '[engines.openai]\nmodel = "some/model"\n')
     say(project, "Rows meet columns.")
@@ -466,24 +523,38 @@ OPENAI = "https://api.openai.com/v1"
         ("https://API.OpenAI.com:443", [], {"OPENAI_API_KEY": "b"}, "b"),
         (OPENAI, [], {"NARRATE_OPENAI_API_KEY": "a", "OPENAI_API_KEY": "b"}, "a"),
         # The first is the key of another server.
-        (OPENAI, ["https://tts.example"], {"NARRATE_OPENAI_API_KEY": "a", "OPENAI_API_KEY": "b"}, "b"),
+        (
+            OPENAI,
+            ["https://tts.example"],
+            {"NARRATE_OPENAI_API_KEY": "a", "OPENAI_API_KEY": "b"},
+            "b",
+        ),
         (OPENAI, ["https://tts.example"], {"NARRATE_OPENAI_API_KEY": "a"}, None),
         ("http://api.openai.com/v1", [], {"OPENAI_API_KEY": "b"}, None),
         ("https://api.openai.com:8443/v1", [], {"OPENAI_API_KEY": "b"}, None),
         ("https://api.openai.com./v1", [], {"OPENAI_API_KEY": "b"}, None),
         ("https://api.openai.com.example/v1", [], {"OPENAI_API_KEY": "b"}, None),
         ("https://example/api.openai.com", [], {"OPENAI_API_KEY": "b"}, None),
-        ("https://tts.example/v2", ["https://tts.example/v1"], {"NARRATE_OPENAI_API_KEY": "a"}, "a"),
+        (
+            "https://tts.example/v2",
+            ["https://tts.example/v1"],
+            {"NARRATE_OPENAI_API_KEY": "a"},
+            "a",
+        ),
         ("http://tts.example/v1", ["http://tts.example/v1"], {"OPENAI_API_KEY": "b"}, None),
     ],
 )
-def test_whose_a_key_is(base_url: str, servers: list[str], environment: dict[str, str], key: str | None) -> None:
+def test_whose_a_key_is(
+    base_url: str, servers: list[str], environment: dict[str, str], key: str | None
+) -> None:
     found, withheld = openai.find_key(speech_server.parse(base_url), servers, environment)
     assert found == key
     assert bool(withheld) == (key is None)
 
 
-def test_the_test_line_of_a_voice_does_not_make_a_projects_server_the_users(project: Narrate, server: Server) -> None:
+def test_the_test_line_of_a_voice_does_not_make_a_projects_server_the_users(
+    project: Narrate, server: Server
+) -> None:
     configure(project, server.base_url(), model=QWEN)
     ref = Path(__file__).parents[2] / "examples/voice_ref/ref.wav"
     ran = project("clone", "--ref", ref, "--name", "me", "--anyway", env=BOTH)
@@ -494,11 +565,15 @@ def test_the_test_line_of_a_voice_does_not_make_a_projects_server_the_users(proj
 def test_doctor_says_that_a_key_is_withheld(project: Narrate, server: Server) -> None:
     ran = project("doctor", "--json", env={"OPENAI_API_KEY": KEY, "NARRATE_ENGINE": "auto"})
     (found,) = (each for each in ran.json["findings"] if each["part"] == "engine openai")
-    assert found["text"].startswith(f"asks {server.base_url()}; the key in OPENAI_API_KEY was not sent")
+    assert found["text"].startswith(
+        f"asks {server.base_url()}; the key in OPENAI_API_KEY was not sent"
+    )
     assert KEY not in ran.out
 
 
-def test_a_key_that_would_break_a_header_is_refused_unseen(project: Narrate, server: Server) -> None:
+def test_a_key_that_would_break_a_header_is_refused_unseen(
+    project: Narrate, server: Server
+) -> None:
     trust(project, server.base_url())
     say(project, "Rows meet columns.")
     ran = project("run", "script.json", env={"NARRATE_OPENAI_API_KEY": f"{KEY}\nHost: example.com"})
@@ -577,7 +652,9 @@ def test_what_may_pass_is_tried_again(project: Narrate, server: Server) -> None:
     server.faults |= {text: [fault] for text, fault in PASSING.items()}
     say(project, "No fault.", *PASSING)
     project.run()
-    assert Counter(each["input"] for each in server.documents) == dict.fromkeys(PASSING, 2) | {"No fault.": 1}
+    assert Counter(each["input"] for each in server.documents) == dict.fromkeys(PASSING, 2) | {
+        "No fault.": 1
+    }
     for segment in project.manifest["segments"]:
         samples, _ = soundfile.read(project.out / segment["file"], dtype="int16")
         assert np.array_equal(samples, hum(segment["text"]))
@@ -591,7 +668,9 @@ def test_the_server_is_left_alone_for_as_long_as_it_asks(project: Narrate, serve
     assert 2 <= second - first < 6
 
 
-def test_waiting_for_a_busy_server_is_not_counted_as_failing(project: Narrate, server: Server) -> None:
+def test_waiting_for_a_busy_server_is_not_counted_as_failing(
+    project: Narrate, server: Server
+) -> None:
     server.faults["One."] = [refuse(429, Retry_After="0")] * speech_server.FAULTS
     say(project, "One.")
     project.run(env={"NARRATE_TIMEOUT": "60"})
@@ -652,8 +731,14 @@ def body(make: Callable[[bytes], bytes], kind: str = "audio/wav") -> Fault:
 
 
 LASTING: dict[str, tuple[Fault, str]] = {
-    "500": (refuse(500, '{"error": {"message": "no\\u001b[31m GPU"}}'), r"answered 500 (no\x1b[31m GPU), in "),
-    "429": (refuse(429, '{"message": "slow"}', Retry_After="3600"), "429 (slow), and asks to wait 3600 s"),
+    "500": (
+        refuse(500, '{"error": {"message": "no\\u001b[31m GPU"}}'),
+        r"answered 500 (no\x1b[31m GPU), in ",
+    ),
+    "429": (
+        refuse(429, '{"message": "slow"}', Retry_After="3600"),
+        "429 (slow), and asks to wait 3600 s",
+    ),
     "hang": (hang, "no whole answer within 2 s"),
     "trickle": (trickle, "no whole answer within 2 s"),
     "dribble": (dribble, "no whole answer within 2 s"),
@@ -661,14 +746,26 @@ LASTING: dict[str, tuple[Fault, str]] = {
     "cut": (cut, "the answer is cut short: "),
     "no-length": (unending, "nothing says whether the WAV is complete"),
     "garbage": (garbage, "what the server sent as audio/wav cannot be used: it is not a WAV file"),
-    "json": (body(lambda sound: b"{}", "application/json"), "sent as application/json cannot be used"),
+    "json": (
+        body(lambda sound: b"{}", "application/json"),
+        "sent as application/json cannot be used",
+    ),
     "nothing": (body(lambda sound: b""), "it is empty"),
     "no-samples": (body(lambda sound: wav(b"")), "it holds no samples"),
     "too-long": (body(lambda sound: wav(sound, len(sound) + 2)), "the WAV is cut short"),
-    "too-short": (body(lambda sound: wav(sound, len(sound) // 2)), "header of the WAV and its bytes do not agree"),
-    "rate-0": (body(lambda sound: wav(sound).replace(struct.pack("<I", RATE), bytes(4))), "impossible rate"),
+    "too-short": (
+        body(lambda sound: wav(sound, len(sound) // 2)),
+        "header of the WAV and its bytes do not agree",
+    ),
+    "rate-0": (
+        body(lambda sound: wav(sound).replace(struct.pack("<I", RATE), bytes(4))),
+        "impossible rate",
+    ),
     "silence": (body(lambda sound: wav(bytes(len(sound)))), "it is silent"),
-    "400": (refuse(400, '{"detail": [{"msg": "no such voice"}]}'), "the server answered 400 (no such voice)"),
+    "400": (
+        refuse(400, '{"detail": [{"msg": "no such voice"}]}'),
+        "the server answered 400 (no such voice)",
+    ),
     "404": (refuse(404, "no\n" * 999), "does base_url end as the server wants it"),
     "401": (refuse(401), "the server answered 401 (no); set NARRATE_OPENAI_API_KEY"),
     "redirect": (redirect, "the server redirects to http://example.com/v1/audio/speech"),
@@ -677,12 +774,18 @@ LASTING: dict[str, tuple[Fault, str]] = {
 
 @pytest.fixture(scope="module")
 def failures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Why each line failed whose fault did not pass, when all of them and one good line were spoken in one run."""
-    narrate = Narrate(tmp_path_factory.mktemp("lasting"), NARRATE_ENGINE="openai", NARRATE_TIMEOUT="3")
+    """Why each line failed whose fault did not pass, when all of them and one good line were spoken
+    in one run.
+    """
+    narrate = Narrate(
+        tmp_path_factory.mktemp("lasting"), NARRATE_ENGINE="openai", NARRATE_TIMEOUT="3"
+    )
     with listening() as server:
         server.faults |= {f"This is {name}.": [fault] * 99 for name, (fault, _) in LASTING.items()}
         configure(narrate, server.base_url())
-        narrate.write("script.json", [{"id": name, "text": f"This is {name}."} for name in ("well", *LASTING)])
+        narrate.write(
+            "script.json", [{"id": name, "text": f"This is {name}."} for name in ("well", *LASTING)]
+        )
         ran = narrate("run", "script.json", "-k", "--events", "log.jsonl")
     assert (ran.code, len(narrate.clips), narrate.out.exists()) == (5, 1, False)
     assert "\x1b" not in ran.err
@@ -691,13 +794,17 @@ def failures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("name", LASTING)
-def test_a_lasting_fault_is_a_clear_failure_and_stores_nothing(failures: dict[str, str], name: str) -> None:
+def test_a_lasting_fault_is_a_clear_failure_and_stores_nothing(
+    failures: dict[str, str], name: str
+) -> None:
     assert LASTING[name][1] in failures[name]
     assert len(failures[name]) < 500
 
 
 @pytest.mark.parametrize(("status", "code"), [(307, 2), (400, 5), (401, 2), (404, 2)])
-def test_what_will_not_pass_is_asked_once(project: Narrate, server: Server, status: int, code: int) -> None:
+def test_what_will_not_pass_is_asked_once(
+    project: Narrate, server: Server, status: int, code: int
+) -> None:
     server.always = refuse(status)
     say(project, "One.")
     assert (project("run", "script.json").code, len(server.asked)) == (code, 1)
@@ -729,7 +836,9 @@ def test_without_a_server_the_line_to_write_is_named(project: Narrate) -> None:
     say(project, "One.")
     ran = project("run", "script.json")
     assert ran.code == 6
-    assert 'write into narrate.toml: engines.openai.base_url = "http://127.0.0.1:8091/v1"' in ran.err
+    assert (
+        'write into narrate.toml: engines.openai.base_url = "http://127.0.0.1:8091/v1"' in ran.err
+    )
 
 
 def test_a_server_that_is_not_there_is_noticed_at_once(project: Narrate, server: Server) -> None:
@@ -737,7 +846,10 @@ def test_a_server_that_is_not_there_is_noticed_at_once(project: Narrate, server:
     say(project, *(f"This is line {number}." for number in range(20)))
     ran = project("run", "script.json")
     assert ran.code == 6
-    assert f"nothing answers at {server.base_url()[:-3]} (Connection refused); start it, or mend base_url" in ran.err
+    assert (
+        f"nothing answers at {server.base_url()[:-3]} (Connection refused); start it, or mend base_url"
+        in ran.err
+    )
 
 
 ODD = [
@@ -774,7 +886,9 @@ def test_an_odd_address_ends_the_run_before_anything_is_asked(project: Narrate) 
 
 
 @pytest.mark.parametrize(("host", "code"), [("127.0.0.1", 0), ("localhost", 0), ("0.0.0.0", 6)])
-def test_offline_reaches_this_machine_only(project: Narrate, server: Server, host: str, code: int) -> None:
+def test_offline_reaches_this_machine_only(
+    project: Narrate, server: Server, host: str, code: int
+) -> None:
     configure(project, server.base_url(host))
     say(project, "One.")
     ran = project("run", "script.json", env={"NARRATE_OFFLINE": "1"})
@@ -819,7 +933,9 @@ def test_a_header_that_does_not_know_its_length_needs_another_witness(size: int)
 
 
 @pytest.mark.parametrize(("kind", "rate"), [("audio/pcm", RATE), ("audio/pcm;rate=16000", 16_000)])
-def test_bare_samples_are_read_where_the_server_says_so(project: Narrate, server: Server, kind: str, rate: int) -> None:
+def test_bare_samples_are_read_where_the_server_says_so(
+    project: Narrate, server: Server, kind: str, rate: int
+) -> None:
     server.always = body(lambda sound: sound, kind)
     say(project, "Rows meet columns.")
     project.run()
@@ -875,6 +991,10 @@ def test_a_header_that_names_less_than_there_is_cuts_nothing_off(size: int) -> N
 
 @given(st.binary(max_size=200))
 def test_no_bytes_are_too_strange(noise: bytes) -> None:
-    for given_bytes in (noise, wav(SOUND.tobytes())[:12] + noise, wav(SOUND.tobytes())[:20] + noise):
+    for given_bytes in (
+        noise,
+        wav(SOUND.tobytes())[:12] + noise,
+        wav(SOUND.tobytes())[:20] + noise,
+    ):
         with suppress(riff.BadSound):
             assert riff.read(given_bytes, whole=True).samples.size

@@ -1,7 +1,8 @@
-"""The torch engine, run for real: every layer of Qwen3-TTS in a checkpoint of random weights, on the CPU.
+"""The torch engine, run for real: every layer of Qwen3-TTS in a checkpoint of random weights, on
+the CPU.
 
-Two processes do it all (see engine_driver.py), since importing PyTorch takes longer than what each test looks at;
-the second one has the voices that the first one kept.
+Two processes do it all (see engine_driver.py), since importing PyTorch takes longer than what each
+test looks at; the second one has the voices that the first one kept.
 """
 
 from __future__ import annotations
@@ -31,16 +32,27 @@ COLOUR = {"ref": "colour"}
 TEXTS = ("The quick brown fox.", "Hello.", "A lazy dog, and she said hello.", "Jumps over.")
 EIGHT = ("One", "Two", "Six", "Ten", "Red", "Sun", "Sea", "Sky")
 BATCH_OF_EIGHT = 2.5
-"""How many times faster than eight calls one call for eight is, on two cores. Printed, as no test depends on time."""
+"""How many times faster than eight calls one call for eight is, on two cores. Printed, as no test
+depends on time.
+"""
 
 UNUSABLE: dict[str, tuple[dict[str, Any], str]] = {
-    "unknown language": ({"voice": CLONE, "language": "tlh"}, "'tlh'; it speaks: chinese, english, french, german"),
+    "unknown language": (
+        {"voice": CLONE, "language": "tlh"},
+        "'tlh'; it speaks: chinese, english, french, german",
+    ),
     "no voice": ({}, "a CustomVoice model does"),
     "speaker of a base model": ({"voice": {"speaker": "ryan"}}, "a CustomVoice model does"),
     "description to a base model": ({"voice": {"design": "deep"}}, "a VoiceDesign model does"),
     "unknown sampling": ({"voice": CLONE, "sampling": {"warmth": "1"}}, "no sampling.warmth"),
-    "unknown recording": ({"voice": {"ref": "nobody"}}, "the recording nobody of a voice did not reach"),
-    "no transcript": ({"voice": {"ref": "colour", "transcript": "?"}}, "the transcript of the recording colour"),
+    "unknown recording": (
+        {"voice": {"ref": "nobody"}},
+        "the recording nobody of a voice did not reach",
+    ),
+    "no transcript": (
+        {"voice": {"ref": "colour", "transcript": "?"}},
+        "the transcript of the recording colour",
+    ),
 }
 BROKEN = {
     "without vocab.json": "it lacks vocab.json",
@@ -88,7 +100,9 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for part in ("vocab.json", "speech_tokenizer/model.safetensors"):
         broken = shutil.copytree(folder / "base", folder / f"without {Path(part).name}")
         (broken / part).unlink()
-    torn = shutil.copytree(folder / "base", folder / "torn") / "speech_tokenizer" / "model.safetensors"
+    torn = (
+        shutil.copytree(folder / "base", folder / "torn") / "speech_tokenizer" / "model.safetensors"
+    )
     torn.write_bytes(torn.read_bytes()[:100_000])
     (folder / "another model").mkdir()
     (folder / "another model" / "config.json").write_text('{"model_type": "whisper"}')
@@ -104,16 +118,24 @@ def first(models: Path, python: Path) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def second(first: dict[str, Any], models: Path, python: Path) -> dict[str, Any]:
-    """What came of the second process, which finds the voices kept, of another model not, cut off, and changed."""
+    """What came of the second process, which finds the voices kept, of another model not, cut off,
+    and changed.
+    """
     kept = models / "prompts"
     for name in ("cut", "changed"):
         for file in shutil.copytree(kept, models / name).iterdir():
             raw = file.read_bytes()
-            file.write_bytes(raw[: len(raw) // 2] if name == "cut" else raw[:-1] + bytes([raw[-1] ^ 1]))
+            file.write_bytes(
+                raw[: len(raw) // 2] if name == "cut" else raw[:-1] + bytes([raw[-1] ^ 1])
+            )
     calls = [[job(TEXTS[0])], [job(TEXTS[0], COLOUR)]]
     base = str(models / "base")
     steps = {
-        name: {"model": {"name": base, "prompts": str(models / folder)}, "calls": calls, "patch": patch}
+        name: {
+            "model": {"name": base, "prompts": str(models / folder)},
+            "calls": calls,
+            "patch": patch,
+        }
         for name, folder, patch in (
             ("kept", "prompts", "torch_faults.deaf"),
             ("cut off", "cut", "as_it_is"),
@@ -127,37 +149,73 @@ def second(first: dict[str, Any], models: Path, python: Path) -> dict[str, Any]:
 
 
 def _drive(models: Path, python: Path, name: str, steps: dict[str, Any]) -> dict[str, Any]:
-    voices = {"reader": [str(models / "reader.npy"), "hello world"], "colour": [str(models / "reader.npy"), None]}
+    voices = {
+        "reader": [str(models / "reader.npy"), "hello world"],
+        "colour": [str(models / "reader.npy"), None],
+    }
     return drive(
-        python, "torch", models / f"sounds of the {name}", {k: {"voices": voices, **v} for k, v in steps.items()}
+        python,
+        "torch",
+        models / f"sounds of the {name}",
+        {k: {"voices": voices, **v} for k, v in steps.items()},
     )
 
 
 def _plan(models: Path) -> dict[str, Any]:
-    def step(name: str, *calls: list[dict[str, Any]], patch: str = "as_it_is", **model: Any) -> dict[str, Any]:
+    def step(
+        name: str, *calls: list[dict[str, Any]], patch: str = "as_it_is", **model: Any
+    ) -> dict[str, Any]:
         return {"model": {"name": str(models / name), **model}, "calls": calls, "patch": patch}
 
-    mixed = [job(TEXTS[0]), job(TEXTS[1], COLOUR), drawn(TEXTS[1], seed=7), drawn(TEXTS[2]), job(TEXTS[3])]
+    mixed = [
+        job(TEXTS[0]),
+        job(TEXTS[1], COLOUR),
+        drawn(TEXTS[1], seed=7),
+        drawn(TEXTS[2]),
+        job(TEXTS[3]),
+    ]
     seeds = [
         drawn(TEXTS[1], seed=7),
         drawn(TEXTS[1], seed=7),
         drawn(TEXTS[1], seed=8),
         drawn(TEXTS[1], seed=6, attempt=2),
     ]
-    speakers = [{"speaker": "vivian"}, {"speaker": "Vivian", "instruct": "calm"}, {"speaker": "ryan"}, {}]
+    speakers = [
+        {"speaker": "vivian"},
+        {"speaker": "Vivian", "instruct": "calm"},
+        {"speaker": "ryan"},
+        {},
+    ]
     together = [job(text) for text in TEXTS]
     return {
-        "base": step("base", *([each] for each in together), together, mixed, prompts=str(models / "prompts")),
-        "colour": step("base", [job(TEXTS[0], COLOUR)], [job(TEXTS[1], COLOUR)], prompts=str(models / "prompts")),
-        "without a place for prompts": step("base", [job(TEXTS[0])], prompts=str(models / "reader.npy")),
+        "base": step(
+            "base", *([each] for each in together), together, mixed, prompts=str(models / "prompts")
+        ),
+        "colour": step(
+            "base",
+            [job(TEXTS[0], COLOUR)],
+            [job(TEXTS[1], COLOUR)],
+            prompts=str(models / "prompts"),
+        ),
+        "without a place for prompts": step(
+            "base", [job(TEXTS[0])], prompts=str(models / "reader.npy")
+        ),
         "seeds": step(
-            "base", *([each] for each in seeds), *([drawn(TEXTS[1], attempt=number)] for number in (1, 2, 3))
+            "base",
+            *([each] for each in seeds),
+            *([drawn(TEXTS[1], attempt=number)] for number in (1, 2, 3)),
         ),
         "custom_voice": step("custom_voice", *([job(TEXTS[1], voice)] for voice in speakers)),
-        "voice_design": step("voice_design", *([job(TEXTS[1], {"design": how})] for how in ("deep", "shrill"))),
-        "unknown speaker": step("custom_voice", [job("Hi.", {"speaker": "x"}), job("Hi.", {"speaker": "ryan"})]),
+        "voice_design": step(
+            "voice_design", *([job(TEXTS[1], {"design": how})] for how in ("deep", "shrill"))
+        ),
+        "unknown speaker": step(
+            "custom_voice", [job("Hi.", {"speaker": "x"}), job("Hi.", {"speaker": "ryan"})]
+        ),
         "clone of a design model": step("voice_design", [job("Hi.")]),
-        "instruct of a small model": step("small", [job("Hi.", {"speaker": "ryan", "instruct": "calm"})]),
+        "instruct of a small model": step(
+            "small", [job("Hi.", {"speaker": "ryan", "instruct": "calm"})]
+        ),
         "refused": step("base", [{"text": "Hi.", **wish} for wish, _ in UNUSABLE.values()]),
         "marks": step("base", [job(TEXTS[0]), job("Over.<|im_end|>"), job(TEXTS[1])]),
         "silent": step("silent", [job("Hi.")]),
@@ -175,7 +233,10 @@ def _plan(models: Path) -> dict[str, Any]:
 def _unloadable(step: Callable[..., dict[str, Any]]) -> dict[str, Any]:
     """What must not load, for a reason each."""
     return {
-        **{name: step(name) for name in ("without vocab.json", "without model.safetensors", "torn", "another model")},
+        **{
+            name: step(name)
+            for name in ("without vocab.json", "without model.safetensors", "torn", "another model")
+        },
         "no folder": step("nowhere"),
         "no hub": {"model": {"name": "nobody/nothing", "offline": True}, "calls": []},
         "newer transformers": step("base", patch="torch_faults.newer"),
@@ -261,7 +322,9 @@ def test_a_kept_voice_is_not_computed_again(first: dict[str, Any], second: dict[
     assert second["another model"]["calls"][0][0]["message"] == "the voice is computed anew"
 
 
-def test_a_damaged_voice_is_computed_again_and_kept(first: dict[str, Any], second: dict[str, Any]) -> None:
+def test_a_damaged_voice_is_computed_again_and_kept(
+    first: dict[str, Any], second: dict[str, Any]
+) -> None:
     computed = [alone(first["base"])[0], alone(first["colour"])[0]]
     for name in ("cut off", "mended", "changed"):
         assert all(map(np.array_equal, alone(second[name]), computed))
@@ -287,10 +350,16 @@ def test_a_runaway_stops_at_the_cap_of_its_text(first: dict[str, Any]) -> None:
     assert pair[0]["samples"].size > single[0]["samples"].size
 
 
-@pytest.mark.parametrize(("name", "text", "reason"), [("silent", "Hi.", "silent"), ("mute", TEXTS[2], "too short")])
-def test_the_checks_refuse_what_is_no_speech(first: dict[str, Any], name: str, text: str, reason: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "text", "reason"), [("silent", "Hi.", "silent"), ("mute", TEXTS[2], "too short")]
+)
+def test_the_checks_refuse_what_is_no_speech(
+    first: dict[str, Any], name: str, text: str, reason: str
+) -> None:
     [[result]] = first[name]["calls"]
-    flags = judge(measure(Synthesis(result["samples"], result["rate"], StopReason(result["stop"]))), text)
+    flags = judge(
+        measure(Synthesis(result["samples"], result["rate"], StopReason(result["stop"]))), text
+    )
     assert any(reason in flag for flag in flags)
 
 
@@ -342,8 +411,14 @@ def test_one_bad_row_does_not_fail_the_others(first: dict[str, Any]) -> None:
 
 
 def test_a_lost_gpu_ends_the_worker(models: Path, python: Path) -> None:
-    step = {"model": {"name": str(models / "base")}, "calls": [[job("Hi.")]], "patch": "torch_faults.lost"}
-    with pytest.raises(AssertionError, match="the CUDA device is lost: CUDA error: device-side assert"):
+    step = {
+        "model": {"name": str(models / "base")},
+        "calls": [[job("Hi.")]],
+        "patch": "torch_faults.lost",
+    }
+    with pytest.raises(
+        AssertionError, match="the CUDA device is lost: CUDA error: device-side assert"
+    ):
         _drive(models, python, "third", {"lost": step})
 
 
@@ -351,4 +426,6 @@ def test_how_much_faster_a_batch_is(first: dict[str, Any]) -> None:
     *singles, eight = first["eight"]["calls"]
     assert all(map(same, sounds(eight), alone(first["eight"])))
     ratio = sum(call[-1]["seconds"] for call in singles) / eight[-1]["seconds"]
-    print(f"a batch of eight is {ratio:.1f} times as fast as eight one by one (asked: {BATCH_OF_EIGHT})")
+    print(
+        f"a batch of eight is {ratio:.1f} times as fast as eight one by one (asked: {BATCH_OF_EIGHT})"
+    )

@@ -1,4 +1,6 @@
-"""One checkpoint, two engines: greedy, what qwen-tts on PyTorch speaks and what mlx-audio speaks is the same sound."""
+"""One checkpoint, two engines: greedy, what qwen-tts on PyTorch speaks and what mlx-audio speaks is
+the same sound.
+"""
 
 from __future__ import annotations
 
@@ -15,18 +17,27 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 GREEDY = {"temperature": "0"}
 CLONE = {"ref": "reader", "transcript": "its digest"}
-# Without a transcript the two part after some frames: they hear a speaker by slightly different arithmetic.
+# Without a transcript the two part after some frames: they hear a speaker by slightly different
+# arithmetic.
 JOBS: dict[str, tuple[str, list[dict[str, Any]]]] = {
-    "clone": ("base", [{"text": "The quick brown fox.", "voice": CLONE}, {"text": "Hello.", "voice": CLONE}]),
-    # 74 frames after the 30 of the recording: there both libraries leave a sample of it, by a rounding error.
+    "clone": (
+        "base",
+        [{"text": "The quick brown fox.", "voice": CLONE}, {"text": "Hello.", "voice": CLONE}],
+    ),
+    # 74 frames after the 30 of the recording: there both libraries leave a sample of it, by a
+    # rounding error.
     "runaway": ("endless", [{"text": "Hi.", "voice": CLONE}]),
-    "speaker": ("custom_voice", [{"text": "Hello.", "voice": {"speaker": "vivian", "instruct": "calm"}}]),
+    "speaker": (
+        "custom_voice",
+        [{"text": "Hello.", "voice": {"speaker": "vivian", "instruct": "calm"}}],
+    ),
     "design": ("voice_design", [{"text": "Hello.", "voice": {"design": "an old storyteller"}}]),
 }
 
 COMPARED = 40 * 1920
-"""Samples. mlx-audio's repetition penalty looks back 64 frames, that of qwen-tts to the beginning, so that they may
-part there; and a little of what comes later is heard before it, through the attention of the codec.
+"""Samples. mlx-audio's repetition penalty looks back 64 frames, that of qwen-tts to the beginning,
+so that they may part there; and a little of what comes later is heard before it, through the
+attention of the codec.
 """
 
 
@@ -57,12 +68,16 @@ def reports(pythons: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) 
         }
         for name, (model, jobs) in JOBS.items()
     }
-    return {engine: drive(python, engine, folder / engine, steps) for engine, python in pythons.items()}
+    return {
+        engine: drive(python, engine, folder / engine, steps) for engine, python in pythons.items()
+    }
 
 
 @pytest.mark.parametrize("name", JOBS)
 def test_both_engines_speak_the_same_sound(reports: dict[str, Any], name: str) -> None:
-    for one, other in zip(*(sum(report[name]["calls"], []) for report in reports.values()), strict=True):
+    for one, other in zip(
+        *(sum(report[name]["calls"], []) for report in reports.values()), strict=True
+    ):
         assert one["stop"] == other["stop"]
         assert one["samples"].size == other["samples"].size
         assert np.abs(one["samples"] - other["samples"])[:COMPARED].max() < 1e-4

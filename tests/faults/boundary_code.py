@@ -1,7 +1,9 @@
-"""Attacks on the boundary to other people's code and to their servers: what is run, and where keys go.
+"""Attacks on the boundary to other people's code and to their servers: what is run, and where keys
+go.
 
-`attack` plants a file for every name that Python, narrate or an installer might import or read from the folder of a
-script, then runs every command that starts a process. Each planted file writes a line when it is run.
+`attack` plants a file for every name that Python, narrate or an installer might import or read from
+the folder of a script, then runs every command that starts a process. Each planted file writes a
+line when it is run.
 """
 
 from __future__ import annotations
@@ -17,8 +19,27 @@ from threading import Thread
 
 from conftest import Narrate, Ran
 
-OTHERS = ("hibari", "huggingface_hub", "msgspec", "narrate", "numpy", "onnxruntime", "pip", "pydub", "rich")
-OTHERS += ("setuptools", "sitecustomize", "soundfile", "soxr", "typer", "usercustomize", "xxhash", "yaml")
+OTHERS = (
+    "hibari",
+    "huggingface_hub",
+    "msgspec",
+    "narrate",
+    "numpy",
+    "onnxruntime",
+    "pip",
+    "pydub",
+    "rich",
+)
+OTHERS += (
+    "setuptools",
+    "sitecustomize",
+    "soundfile",
+    "soxr",
+    "typer",
+    "usercustomize",
+    "xxhash",
+    "yaml",
+)
 MODULES = sorted({*sys.stdlib_module_names, *OTHERS})
 
 SETTINGS = {
@@ -31,16 +52,25 @@ SETTINGS = {
     ".python-version": "2.7\n",
     "matplotlibrc": "backend: module://types\n",
 }
-"""What others read from the current folder as settings; none of it is code, but some of it names code."""
+"""What others read from the current folder as settings; none of it is code, but some of it names
+code.
+"""
 
 REFERENCE = Path(__file__).parents[2] / "examples" / "voice_ref" / "ref.wav"
-KEYS = {"OPENAI_API_KEY": "sk-stolen", "NARRATE_OPENAI_API_KEY": "sk-stolen", "HF_TOKEN": "hf-stolen"}
+KEYS = {
+    "OPENAI_API_KEY": "sk-stolen",
+    "NARRATE_OPENAI_API_KEY": "sk-stolen",
+    "HF_TOKEN": "hf-stolen",
+}
 SAFELY = ("-P", "-m", "narrate")
-"""As the installed command starts: `python -m` by itself imports from the current folder before narrate has a say."""
+"""As the installed command starts: `python -m` by itself imports from the current folder before
+narrate has a say.
+"""
 
 
 def attack(root: Path) -> dict[str, int]:
-    """Run every attack of this part in the empty folder `root`; return how much was planted, executed and sent.
+    """Run every attack of this part in the empty folder `root`; return how much was planted,
+    executed and sent.
 
     `broken` are commands that what is planted keeps from their work.
     """
@@ -54,11 +84,15 @@ def attack(root: Path) -> dict[str, int]:
 
 
 FOLDERS = ((".", False), ("talk", True))
-"""The current folder holds modules, the folder of the scripts packages; both are tried as the current folder."""
+"""The current folder holds modules, the folder of the scripts packages; both are tried as the
+current folder.
+"""
 
 
 def plant(folder: Path, log: Path, packages: bool) -> int:
-    """Plant a file for every name in a folder; each writes a line to `log` when it is run. Return how many."""
+    """Plant a file for every name in a folder; each writes a line to `log` when it is run. Return
+    how many.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     code = f"with open({str(log)!r}, 'a') as log: log.write(__file__ + '\\n')\n"
     for name in MODULES:
@@ -89,10 +123,15 @@ def commands(narrate: Narrate) -> list[tuple[tuple[str, ...], str]]:
         (("models", "pull", "owner/name"), "."),
         (clone, "talk"),
         *(((*words, "talk/script.json"), ".") for words in (("plan",), ("status",), ("why",))),
-        *((("cache", *words), ".") for words in (("stats",), ("ls",), ("verify",), ("export", "all.zip"))),
+        *(
+            (("cache", *words), ".")
+            for words in (("stats",), ("ls",), ("verify",), ("export", "all.zip"))
+        ),
     ]
     if shutil.which("ffmpeg"):
-        found.append((("run", "script.json", "--engine", "tone", "-o", "m4a", "--format", "m4a"), "talk"))
+        found.append(
+            (("run", "script.json", "--engine", "tone", "-o", "m4a", "--format", "m4a"), "talk")
+        )
     return found
 
 
@@ -118,12 +157,16 @@ def _run_everything(narrate: Narrate) -> int:
     everything = commands(narrate)
     with ThreadPoolExecutor(3) as pool:
         ends = list(pool.map(run, everything))
-    fetches = [command[:2] in (("engines", "install"), ("models", "pull")) for command, _ in everything]
+    fetches = [
+        command[:2] in (("engines", "install"), ("models", "pull")) for command, _ in everything
+    ]
     return sum(ran.code != (6 if fetch else 0) for ran, fetch in zip(ends, fetches, strict=True))
 
 
 def _strangers(root: Path, log: Path) -> int:
-    """Name a program to run in settings that somebody else could have written, and narrate below them."""
+    """Name a program to run in settings that somebody else could have written, and narrate below
+    them.
+    """
     folders = [root / "anybody", *([root / "owner"] if os.geteuid() == 0 else [])]
     for folder in folders:
         narrate = Narrate(_made(folder))
@@ -160,7 +203,9 @@ def _keys_sent(root: Path) -> int:
         url = f"http://127.0.0.1:{server.server_address[1]}/v1"
         toml = f"engines.openai.base_url = {json.dumps(url)}\n"
         for name, text in (("narrate.toml", toml), ("pyproject.toml", f"[tool.narrate]\n{toml}")):
-            narrate = Narrate(_made(root / name), NARRATE_ENGINE="openai", HF_HUB_OFFLINE="", **KEYS)
+            narrate = Narrate(
+                _made(root / name), NARRATE_ENGINE="openai", HF_HUB_OFFLINE="", **KEYS
+            )
             narrate.write(name, text)
             narrate.write("script.json", [{"text": "Rows meet columns."}])
             narrate("run", "script.json", program=SAFELY)

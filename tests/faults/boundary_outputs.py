@@ -1,4 +1,6 @@
-"""Attacks on what a run writes: outputs over inputs and files of others, through links, and two scripts at once."""
+"""Attacks on what a run writes: outputs over inputs and files of others, through links, and two
+scripts at once.
+"""
 
 from __future__ import annotations
 
@@ -17,17 +19,27 @@ from xxhash import xxh3_128_hexdigest
 
 REF = str(Path(__file__).parents[2] / "examples" / "voice_ref" / "ref.wav")
 OUT = "build/narration"
-OUTPUTS = ["manifest.json", "narration.wav", "narration.srt", "narration.vtt", "run.json", "segments/a.wav"]
+OUTPUTS = [
+    "manifest.json",
+    "narration.wav",
+    "narration.srt",
+    "narration.vtt",
+    "run.json",
+    "segments/a.wav",
+]
 NAMED = ["--events", "--depfile"]
 ROUNDS = 4
 
 
 def attack(root: Path) -> dict[str, int]:
-    """Plant files and links, run narrate over them, and count those that were lost or written through.
+    """Plant files and links, run narrate over them, and count those that were lost or written
+    through.
 
     `refused` counts the runs that exited with 2; each attack is one run.
     """
-    figures: Counter[str] = Counter(foreign_files=0, attacks=0, refused=0, lost=0, through_links=0, torn=0, stale=0)
+    figures: Counter[str] = Counter(
+        foreign_files=0, attacks=0, refused=0, lost=0, through_links=0, torn=0, stale=0
+    )
     for number, plant in enumerate(ATTACKS):
         place = Place(root / str(number))
         arguments = plant(place)
@@ -72,7 +84,12 @@ class Place:
         command = [sys.executable, "-m", "narrate", *arguments]
         pipe = subprocess.PIPE
         return subprocess.Popen(
-            command, cwd=self.folder, env=self.env, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe
+            command,
+            cwd=self.folder,
+            env=self.env,
+            stdin=subprocess.DEVNULL,
+            stdout=pipe,
+            stderr=pipe,
         )
 
     def narrate(self, *arguments: str) -> int:
@@ -84,7 +101,11 @@ class Place:
         """Run narrate; what became of the files and of the folder outside."""
         outside = {path for path in self.planted if path.is_relative_to(self.outside)}
         refused = self.narrate(*arguments) == 2
-        lost = [path for path, content in self.planted.items() if not path.is_file() or path.read_bytes() != content]
+        lost = [
+            path
+            for path, content in self.planted.items()
+            if not path.is_file() or path.read_bytes() != content
+        ]
         new = {path for path in self.outside.rglob("*") if path.is_file()} - outside
         return {
             "foreign_files": len(self.planted),
@@ -98,11 +119,15 @@ class Place:
         """How many files are not those that the manifest names."""
         out = self.folder / OUT
         manifest = json.loads((out / "manifest.json").read_bytes())
-        named = {each["file"]: each["xxh3_128"] for each in (manifest["audio"], *manifest["segments"])}
+        named = {
+            each["file"]: each["xxh3_128"] for each in (manifest["audio"], *manifest["segments"])
+        }
         held = {str(path.relative_to(out)): path for path in out.rglob("*") if path.is_file()}
         others = {"manifest.json", "narration.srt", "narration.vtt", "run.json"}
         wrong = [
-            name for name in named if name not in held or xxh3_128_hexdigest(held[name].read_bytes()) != named[name]
+            name
+            for name in named
+            if name not in held or xxh3_128_hexdigest(held[name].read_bytes()) != named[name]
         ]
         return len(wrong) + len(held.keys() - named.keys() - others)
 
@@ -111,13 +136,17 @@ class Place:
 
 
 def take_turns(root: Path) -> dict[str, int]:
-    """Two scripts into one folder, at once and then one after another: a mixture is torn, the other's is stale."""
+    """Two scripts into one folder, at once and then one after another: a mixture is torn, the
+    other's is stale.
+    """
     place = Place(root)
     place.script("a.json", {"id": "a", "text": "One."}, {"id": "b", "text": "Two."})
     place.script("b.json", {"id": "b", "text": "Three."}, {"id": "c", "text": "Four."})
     torn = stale = 0
     for number in range(ROUNDS):
-        running = [place.start("run", name, *["--force"] * (number % 2)) for name in ("a.json", "b.json")]
+        running = [
+            place.start("run", name, *["--force"] * (number % 2)) for name in ("a.json", "b.json")
+        ]
         for process in running:
             process.communicate(timeout=60)
         torn += place.torn()
@@ -174,7 +203,11 @@ def record_that_lists(place: Place) -> list[str]:
     path = place.folder / OUT / "run.json"
     document = json.loads(path.read_bytes())
     for name in ("notes.txt", "segments/thesis.odt", ".git/config", "../../script.json"):
-        file = place.plant(f"{OUT}/{name}", b"same") if ".." not in name else place.folder / "script.json"
+        file = (
+            place.plant(f"{OUT}/{name}", b"same")
+            if ".." not in name
+            else place.folder / "script.json"
+        )
         status = file.stat()
         made = document["outputs"]["narration.wav"]
         document["outputs"][name] = made | {"size": status.st_size, "mtime_ns": status.st_mtime_ns}
@@ -289,5 +322,9 @@ ATTACKS: list[Callable[[Place], list[str]]] = [
     cloned_into_a_link,
     cloned_into_linked_voices,
     cloned_over_links,
-    *(partial(plant, flag) for plant in (flag_over_script, flag_over_file, flag_through_a_link) for flag in NAMED),
+    *(
+        partial(plant, flag)
+        for plant in (flag_over_script, flag_over_file, flag_through_a_link)
+        for flag in NAMED
+    ),
 ]

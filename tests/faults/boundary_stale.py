@@ -71,7 +71,11 @@ def slow_reader(narrated: Narrate, between: Callable[[Narrate], object]) -> None
     os.set_blocking(write, True)
     command = [sys.executable, "-m", "narrate", "run", "script.json"]
     process = subprocess.Popen(
-        command, cwd=narrated.folder, env=os.environ | narrated.env, stdout=write, stderr=subprocess.DEVNULL
+        command,
+        cwd=narrated.folder,
+        env=os.environ | narrated.env,
+        stdout=write,
+        stderr=subprocess.DEVNULL,
     )
     os.close(write)
     record = narrated.out / "run.json"
@@ -183,11 +187,15 @@ def plugin_upgraded(folder: Path) -> bool:
 def narrate_reinstalled(folder: Path) -> bool:
     """Put other code in the place of narrate's, under the same version."""
     place = folder / "site" / "narrate"
-    shutil.copytree(Path(package.__file__).parent, place, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(
+        Path(package.__file__).parent, place, ignore=shutil.ignore_patterns("__pycache__")
+    )
     narrated = project(folder, lines("The first line."), PYTHONPATH=str(place.parent))
     captions = place / "output" / "captions.py"
     text = captions.read_text()
-    captions.write_text(text + '\n\ndef srt(cues: object) -> str:\n    return "other captions\\n"\n')
+    captions.write_text(
+        text + '\n\ndef srt(cues: object) -> str:\n    return "other captions\\n"\n'
+    )
     ran = narrated("run", "script.json")
     return ran.code == 0 and (narrated.out / "narration.srt").read_text() == "other captions\n"
 
@@ -234,7 +242,9 @@ def stamps_of_another_user(folder: Path) -> bool:
 
 
 def locked_while_facts_are_taken(folder: Path) -> bool:
-    """A run that waits for the folder's lock takes the facts of its own outputs, not of those it waited for."""
+    """A run that waits for the folder's lock takes the facts of its own outputs, not of those it
+    waited for.
+    """
     narrated = project(folder, lines("The first line."))
     narrated.write("other.json", lines("Another line."))
     narrated.run(script="other.json")
@@ -246,7 +256,10 @@ def locked_while_facts_are_taken(folder: Path) -> bool:
     for process in processes:
         process.communicate()
     ran = [narrated("run", name) for name in ("script.json", "other.json")]
-    return all(each.code == 0 for each in ran) and narrated.manifest["segments"][0]["text"] == "Another line."
+    return (
+        all(each.code == 0 for each in ran)
+        and narrated.manifest["segments"][0]["text"] == "Another line."
+    )
 
 
 CHANGES: tuple[Callable[[Path], bool], ...] = (

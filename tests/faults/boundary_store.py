@@ -1,4 +1,6 @@
-"""The boundary of the store: a cache is named by anybody, and whatever narrate did not make in it stays as it was."""
+"""The boundary of the store: a cache is named by anybody, and whatever narrate did not make in it
+stays as it was.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ OURS = {
     "v1/ab": f"{KEY}.wav",
     "stamps": "0123abcd",
 }
-"""The folders of a cache, and in each a name that narrate gives to its own files and removes at some time."""
+"""The folders of a cache, and in each a name that narrate gives to its own files and removes at
+some time.
+"""
 
 COMMANDS = (
     ("run", "script.json"),
@@ -30,7 +34,9 @@ COMMANDS = (
 
 
 def attack(root: Path) -> dict[str, int]:
-    """Have every command that writes to a cache use folders of others; count their files and those not as before."""
+    """Have every command that writes to a cache use folders of others; count their files and those
+    not as before.
+    """
     tone = Narrate(root, NARRATE_ENGINE="tone", NARRATE_TIMEOUT="20")
     tone.write("script.json", lines("One line."))
     tone.run("--cache-dir", root / "full")
@@ -44,13 +50,17 @@ def attack(root: Path) -> dict[str, int]:
             counts["not_refused"] += ran.code != 6 or "\n  next: " not in ran.err
         after = contents(kept)
         counts["foreign_files"] += len(before)
-        counts["lost"] += sum(after.get(name) != data for name, data in before.items()) + len(after.keys() - before)
+        counts["lost"] += sum(after.get(name) != data for name, data in before.items()) + len(
+            after.keys() - before
+        )
         counts["modes_changed"] += cache.stat().st_mode != mode
     return dict(counts)
 
 
 def _folders(tone: Narrate) -> Iterator[tuple[Path, Path]]:
-    """A folder with no more than notes, and the project with folders that are called like those of a cache."""
+    """A folder with no more than notes, and the project with folders that are called like those of
+    a cache.
+    """
     bare = tone.root / "bare"
     bare.mkdir(mode=0o755)
     (bare / "notes.txt").write_text("precious")

@@ -1,4 +1,5 @@
-"""Hostile archives: refused whole or clip by clip, nothing written outside of the cache, little memory.
+"""Hostile archives: refused whole or clip by clip, nothing written outside of the cache, little
+memory.
 
 This file is also the program in which they are taken in, whose address space has a limit.
 """
@@ -66,7 +67,9 @@ def wave(seed: int, samples: int = RATE // 5) -> Any:
 
 
 def measured(samples: Any) -> dict[str, Any]:
-    return msgspec.to_builtins(checks.measure(Synthesis((samples / 32768).astype(np.float32), RATE)))
+    return msgspec.to_builtins(
+        checks.measure(Synthesis((samples / 32768).astype(np.float32), RATE))
+    )
 
 
 def form_of(text: str) -> bytes:
@@ -82,10 +85,16 @@ def flac(samples: Any, subtype: str = "PCM_16", kind: str = "FLAC", rate: int = 
 def document(form: bytes, samples: Any, provenance: bytes, digest: str = "") -> bytes:
     """What stands beside a sound, with the digest of what would be stored unless another is given."""
     whole = entry.compose(form, samples.tobytes(), RATE, msgspec.Raw(provenance))
-    return b'{"request":%b,"provenance":%b,"digest":"%b"}' % (form, provenance, (digest or whole[-16:].hex()).encode())
+    return b'{"request":%b,"provenance":%b,"digest":"%b"}' % (
+        form,
+        provenance,
+        (digest or whole[-16:].hex()).encode(),
+    )
 
 
-def clip(form: bytes, samples: Any, provenance: bytes | None = None, sound: bytes | None = None) -> list[Member]:
+def clip(
+    form: bytes, samples: Any, provenance: bytes | None = None, sound: bytes | None = None
+) -> list[Member]:
     """The two members of a clip."""
     if provenance is None:
         provenance = json.dumps({"measures": measured(samples)}).encode()
@@ -113,7 +122,9 @@ def honest_entries() -> dict[str, bytes]:
 
 
 def zipped(*members: Member, method: int = zipfile.ZIP_STORED, mode: int = 0) -> bytes:
-    """An archive of the honest clips and of some members more, which have a method and a mode of their own."""
+    """An archive of the honest clips and of some members more, which have a method and a mode of
+    their own.
+    """
     file = io.BytesIO()
     with warnings.catch_warnings(), zipfile.ZipFile(file, "w") as into:
         warnings.simplefilter("ignore")
@@ -126,7 +137,13 @@ def zipped(*members: Member, method: int = zipfile.ZIP_STORED, mode: int = 0) ->
     return file.getvalue()
 
 
-FIELDS = {"flags": (8, "<H"), "crc": (16, "<I"), "stored": (20, "<I"), "size": (24, "<I"), "at": (42, "<I")}
+FIELDS = {
+    "flags": (8, "<H"),
+    "crc": (16, "<I"),
+    "stored": (20, "<I"),
+    "size": (24, "<I"),
+    "at": (42, "<I"),
+}
 
 
 def lying(record: int, **fields: int) -> bytes:
@@ -147,7 +164,9 @@ def lying_end(offset: int, kind: str, value: int) -> bytes:
 
 
 def hollow(record: int, hole: int = 3 << 30) -> Case:
-    """The honest archive with a member that holds more than memory does, and the disk does not notice."""
+    """The honest archive with a member that holds more than memory does, and the disk does not
+    notice.
+    """
     data = bytearray(zipped())
     records = [match.start() for match in re.finditer(rb"PK\x01\x02", data)]
     places = [struct.unpack_from("<I", data, place + 42)[0] for place in records]
@@ -168,7 +187,9 @@ def zip64(size: int, at: int) -> bytes:
     return bytes(data[:end]) + extra + bytes(data[end:])
 
 
-def streaminfo(sound: bytes, rate: int = RATE, channels: int = 1, bits: int = 16, samples: int = 0) -> bytes:
+def streaminfo(
+    sound: bytes, rate: int = RATE, channels: int = 1, bits: int = 16, samples: int = 0
+) -> bytes:
     """A FLAC file that lies about what it holds."""
     packed = rate << 44 | channels - 1 << 41 | bits - 1 << 36 | samples
     return sound[:18] + packed.to_bytes(8, "big") + sound[26:]
@@ -187,10 +208,39 @@ def names(scratch: Path) -> Iterator[Case]:
     """Members that are none of ours: each is a reason to take nothing at all."""
     name = key(NEW)
     odd = (
-        *("../../evil", "../../../../evil.flac", f"../{name}.flac", f"{scratch}/absolute", "..\\..\\evil", "C:\\evil"),
-        *("v1/", f"{name}.flac/", f"v1/{name}.flac", f"./{name}.flac", f"{name}.wav", f"{name}.FLAC", f" {name}.flac"),
-        *(f"{name.upper()}x.flac", f"{name}.flac\n", "٣" * 32 + ".flac", "３" * 32 + ".flac", name, "", ".flac"),
-        *(f"{name}.flac\0/../../evil", "CON", "~/evil", "x" * 65_000, "\udcff".encode("utf-8", "replace").decode()),
+        *(
+            "../../evil",
+            "../../../../evil.flac",
+            f"../{name}.flac",
+            f"{scratch}/absolute",
+            "..\\..\\evil",
+            "C:\\evil",
+        ),
+        *(
+            "v1/",
+            f"{name}.flac/",
+            f"v1/{name}.flac",
+            f"./{name}.flac",
+            f"{name}.wav",
+            f"{name}.FLAC",
+            f" {name}.flac",
+        ),
+        *(
+            f"{name.upper()}x.flac",
+            f"{name}.flac\n",
+            "٣" * 32 + ".flac",
+            "３" * 32 + ".flac",
+            name,
+            "",
+            ".flac",
+        ),
+        *(
+            f"{name}.flac\0/../../evil",
+            "CON",
+            "~/evil",
+            "x" * 65_000,
+            "\udcff".encode("utf-8", "replace").decode(),
+        ),
     )
     for member in odd:
         yield Case(f"a member {member[:40]!r}", zipped((member, b"evil")), {FOREIGN})
@@ -202,8 +252,14 @@ def names(scratch: Path) -> Iterator[Case]:
     for method in (zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):
         swelling = [(f"{name}.flac", bytes(10_000_000)), (f"{name}.json", b"{}")]
         yield Case(f"a bomb of method {method}", zipped(*swelling, method=method), {FOREIGN})
-    yield Case("a clip that says it is a link", zipped(*clip(NEW, wave(9)), mode=0o120777), {"as new"})
-    yield Case("many empty clips", zipped(*((f"{i:032x}.{s}", b"") for i in range(2000) for s in MEMBERS)), {REFUSED})
+    yield Case(
+        "a clip that says it is a link", zipped(*clip(NEW, wave(9)), mode=0o120777), {"as new"}
+    )
+    yield Case(
+        "many empty clips",
+        zipped(*((f"{i:032x}.{s}", b"") for i in range(2000) for s in MEMBERS)),
+        {REFUSED},
+    )
 
 
 MEMBERS = ("flac", "json")
@@ -222,16 +278,35 @@ def lies() -> Iterator[Case]:
     yield hollow(1)
     yield Case("too large", lying(0, stored=0x7FFFFFFF, size=0x7FFFFFFF), {FOREIGN})
     yield Case("overlapping", lying(0, stored=len(good) - 500, size=len(good) - 500), {FOREIGN})
-    yield Case("a little too large", lying(0, stored=len(HONEST[0][1]) + 9, size=len(HONEST[0][1]) + 9), anything)
+    yield Case(
+        "a little too large",
+        lying(0, stored=len(HONEST[0][1]) + 9, size=len(HONEST[0][1]) + 9),
+        anything,
+    )
     yield Case("too small", lying(0, stored=9, size=9), {REFUSED})
     yield Case("nothing", lying(1, stored=0, size=0), {REFUSED})
     yield Case("another checksum", lying(0, crc=1), {REFUSED})
     for flag in (1, 0x20, 0x40, 0x2000):
         yield Case(f"flag {flag:#x}", lying(0, flags=flag), anything | {TAKEN})
-    for size, at in ((1 << 40, 0), (100, 1 << 40), (100, 1 << 63), ((1 << 64) - 1, (1 << 64) - 1), (0, 0)):
+    for size, at in (
+        (1 << 40, 0),
+        (100, 1 << 40),
+        (100, 1 << 63),
+        ((1 << 64) - 1, (1 << 64) - 1),
+        (0, 0),
+    ):
         yield Case(f"64 bits: size={size} at={at}", zip64(size, at), anything)
-    for offset, kind, value in ((8, "<H", 1), (10, "<H", 60_000), (12, "<I", 1), (12, "<I", 0x7FFFFFFF)):
-        yield Case(f"an end that lies at {offset}: {value}", lying_end(offset, kind, value), {FOREIGN, REFUSED, TAKEN})
+    for offset, kind, value in (
+        (8, "<H", 1),
+        (10, "<H", 60_000),
+        (12, "<I", 1),
+        (12, "<I", 0x7FFFFFFF),
+    ):
+        yield Case(
+            f"an end that lies at {offset}: {value}",
+            lying_end(offset, kind, value),
+            {FOREIGN, REFUSED, TAKEN},
+        )
     for value in (1, len(good), 0x7FFFFFFF):
         yield Case(f"a directory at {value}", lying_end(16, "<I", value), anything)
     yield Case("a comment that is not there", lying_end(20, "<H", 999), {FOREIGN, TAKEN})
@@ -269,12 +344,22 @@ def sounds() -> Iterator[Case]:
         ("W64", "PCM_16"),
     ):
         bad[f"a {kind} file"] = flac(samples, subtype, kind)
-    for lie in ({"rate": 0}, {"rate": 1}, {"channels": 8}, {"bits": 4}, {"samples": (1 << 36) - 1}, {"samples": 1}):
+    for lie in (
+        {"rate": 0},
+        {"rate": 1},
+        {"channels": 8},
+        {"bits": 4},
+        {"samples": (1 << 36) - 1},
+        {"samples": 1},
+    ):
         bad[f"a head of {lie}"] = streaminfo(sound, **lie)
     for name, data in bad.items():
         yield Case(f"a sound: {name}", zipped(*clip(NEW, samples, sound=data)), {REFUSED})
     # What becomes the same samples is as good.
-    for name, data in {"24 bits": flac(deep, "PCM_24"), "junk behind it": sound + b"junk" * 99}.items():
+    for name, data in {
+        "24 bits": flac(deep, "PCM_24"),
+        "junk behind it": sound + b"junk" * 99,
+    }.items():
         yield Case(f"a sound: {name}", zipped(*clip(NEW, samples, sound=data)), {"as new"})
 
 
@@ -306,7 +391,11 @@ def documents() -> Iterator[Case]:
     }
     for what, data in bad.items():
         yield Case(f"a document: {what}", zipped(sound, (f"{name}.json", data)), {REFUSED})
-    yield Case("a document: more of it", zipped(sound, (f"{name}.json", good[:-1] + b',"x":1}')), {"as new"})
+    yield Case(
+        "a document: more of it",
+        zipped(sound, (f"{name}.json", good[:-1] + b',"x":1}')),
+        {"as new"},
+    )
     origins = {
         "null": b"null",
         "a list": b"[]",
@@ -342,7 +431,11 @@ def documents() -> Iterator[Case]:
     for silent in (0.0, 0.95, 1.0):
         claimed = json.dumps({"measures": measured(samples) | {"silent": silent}}).encode()
         for what, quiet in {"silence": silence, "a whisper": whisper}.items():
-            yield Case(f"{what} that is said to be {silent:.0%} so", zipped(*clip(NEW, quiet, claimed)), {REFUSED})
+            yield Case(
+                f"{what} that is said to be {silent:.0%} so",
+                zipped(*clip(NEW, quiet, claimed)),
+                {REFUSED},
+            )
 
 
 def truncated(step: int) -> Iterator[Case]:
@@ -387,7 +480,13 @@ def _insert(chance: random.Random, data: bytearray) -> None:
     data[at:at] = data[source : source + chance.randint(1, 80)]
 
 
-CHANGES: tuple[Callable[[random.Random, bytearray], None], ...] = (_flip, _flip, _overwrite, _cut, _insert)
+CHANGES: tuple[Callable[[random.Random, bytearray], None], ...] = (
+    _flip,
+    _flip,
+    _overwrite,
+    _cut,
+    _insert,
+)
 
 
 # How they are met, in a process of its own
@@ -413,7 +512,11 @@ def meet(case: Case, root: Path, honest: dict[str, bytes]) -> tuple[str, list[st
         how = f"crash: {type(error).__name__}: {error}"[:300]
     faults = [] if how in case.meets else [how]
     ours = {root, here, here.parent, path}
-    found = (each for each in root.parent.rglob("*") if each not in ours and not each.is_relative_to(cache))
+    found = (
+        each
+        for each in root.parent.rglob("*")
+        if each not in ours and not each.is_relative_to(cache)
+    )
     faults += [f"outside: {each}" for each in found]
     entries = {path.name: path.read_bytes() for path in cache.glob("v1/*/*") if path.is_file()}
     faults += [f"dishonest: {name}" for name, data in entries.items() if honest.get(name) != data]
@@ -435,11 +538,15 @@ def main(kind: str, size: int) -> None:
     with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as folder:
         scratch = Path(folder)
         cases = {
-            "crafted": lambda: (case for group in (names(scratch), lies(), sounds(), documents()) for case in group),
+            "crafted": lambda: (
+                case for group in (names(scratch), lies(), sounds(), documents()) for case in group
+            ),
             "truncated": lambda: truncated(size),
             "mutated": lambda: mutated(size),
         }
-        honest = honest_entries() | {f"{key(NEW)}.wav": entry.compose(NEW, wave(9).tobytes(), RATE, msgspec.Raw(FINE))}
+        honest = honest_entries() | {
+            f"{key(NEW)}.wav": entry.compose(NEW, wave(9).tobytes(), RATE, msgspec.Raw(FINE))
+        }
         ended: Counter[str] = Counter()
         faults: list[str] = []
         for number, case in enumerate(cases[kind]()):
@@ -463,7 +570,8 @@ def run(kind: str, size: int = 0) -> Any:
     paths = [str(Path(__file__).parents[1]), *sys.path]
     done = subprocess.run(
         [sys.executable, __file__, kind, str(size)],
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths)), "OPENBLAS_NUM_THREADS": "1"},
+        env=os.environ
+        | {"PYTHONPATH": os.pathsep.join(filter(None, paths)), "OPENBLAS_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
     )
@@ -473,7 +581,11 @@ def run(kind: str, size: int = 0) -> Any:
 
 @pytest.mark.slow
 def test_no_archive_does_any_harm(figures: Figures) -> None:
-    runs = [run("crafted"), run("truncated", figures.size(150, 3)), run("mutated", figures.size(300, 20_000))]
+    runs = [
+        run("crafted"),
+        run("truncated", figures.size(150, 3)),
+        run("mutated", figures.size(300, 20_000)),
+    ]
     ended = sum((Counter(each["ended"]) for each in runs), Counter())
     faults = [fault for each in runs for fault in each["faults"]]
     figures.report(

@@ -1,4 +1,6 @@
-"""A whole run under an audit hook: no network, no pickle, no program but the worker, no file changed elsewhere."""
+"""A whole run under an audit hook: no network, no pickle, no program but the worker, no file
+changed elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,11 @@ from support import auditing
 REFERENCE = Path(__file__).parents[2] / "examples" / "voice_ref"
 RULES = ("sockets", "pickles", "programs", "outside")
 FORMATS = ("wav", "flac", "mp3", "ogg", "opus")
-TEXTS = ("A line to be spoken.", "And another one, with a pause [pause:0.3s] inside.", "The last one.")
+TEXTS = (
+    "A line to be spoken.",
+    "And another one, with a pause [pause:0.3s] inside.",
+    "The last one.",
+)
 
 
 class Audited(Narrate):
@@ -38,7 +44,9 @@ class Audited(Narrate):
             # The interpreter's own cache of modules is not narrate's doing.
             "PYTHONDONTWRITEBYTECODE": "1",
             "AUDIT_LOG": str(self.log),
-            "AUDIT_WRITABLE": os.pathsep.join(map(str, (self.out.parent, self.cache, self.temporary))),
+            "AUDIT_WRITABLE": os.pathsep.join(
+                map(str, (self.out.parent, self.cache, self.temporary))
+            ),
             "TMPDIR": str(self.temporary),
             "HOME": str(root / "home"),
             "XDG_CACHE_HOME": str(root / "xdg"),
@@ -49,7 +57,11 @@ class Audited(Narrate):
 
     @property
     def events(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.log.read_text().splitlines()] if self.log.exists() else []
+        return (
+            [json.loads(line) for line in self.log.read_text().splitlines()]
+            if self.log.exists()
+            else []
+        )
 
     def broken(self, rule: str) -> list[dict[str, Any]]:
         return [event for event in self.events if event["broken"] == rule]
@@ -57,7 +69,11 @@ class Audited(Narrate):
     def elsewhere(self) -> dict[str, tuple[int, int]]:
         """Every file but those that a run may leave or change."""
         ours = {"build", "cache", "audit.log"}
-        return {name: what for name, what in identities(self.root).items() if not ours & set(Path(name).parts)}
+        return {
+            name: what
+            for name, what in identities(self.root).items()
+            if not ours & set(Path(name).parts)
+        }
 
 
 @pytest.fixture
@@ -76,7 +92,9 @@ def write_cloned(narrate: Narrate) -> None:
 
 
 def invocations(formats: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    """Runs from nothing, from the cache, with nothing to do, with a cloned voice, and in each format."""
+    """Runs from nothing, from the cache, with nothing to do, with a cloned voice, and in each
+    format.
+    """
     for engine in ("tone", "hibari"):
         for again in (("-f",), ("--fps", "25"), ("--fps", "25")):
             yield "run", "script.json", "--engine", engine, *again
@@ -105,7 +123,9 @@ def test_a_run_opens_no_socket_loads_no_pickle_and_changes_no_file_elsewhere(
 
 
 @pytest.mark.parametrize("engine", ["tone", "hibari"])
-def test_native_code_which_calls_no_hook_leaves_no_file_elsewhere_either(audited: Audited, engine: str) -> None:
+def test_native_code_which_calls_no_hook_leaves_no_file_elsewhere_either(
+    audited: Audited, engine: str
+) -> None:
     audited.write("script.json", lines(*TEXTS))
     before = audited.elsewhere()
     audited.run("--engine", engine, "--format", "flac")

@@ -1,4 +1,6 @@
-"""What is not narrate's own: files, code, keys and settings of others are neither lost, run, sent nor obeyed."""
+"""What is not narrate's own: files, code, keys and settings of others are neither lost, run, sent
+nor obeyed.
+"""
 
 from __future__ import annotations
 

@@ -62,13 +62,19 @@ def test_a_clock_that_is_set_during_a_run_costs_no_attempt(tone: Narrate, days: 
     tone.write("script.json", lines(*(f"Line {number}. #slow=0.2" for number in range(6))))
     log = tone.folder / "events.jsonl"
     tone.run("--events", log, program=with_clock(days, str(log)))
-    spoken = [event for event in map(json.loads, log.read_text().splitlines()) if event["event"] == "spoken"]
+    spoken = [
+        event
+        for event in map(json.loads, log.read_text().splitlines())
+        if event["event"] == "spoken"
+    ]
     assert [event["attempt"] for event in spoken] == [1] * 6
     assert tone.run()["spoken"] == 0
 
 
 @pytest.mark.parametrize("when", [0.0, 1.0, time.time() + 400 * DAY, 2.0**33])
-def test_times_of_another_clock_lose_no_clip_and_make_no_output_stale(tone: Narrate, when: float) -> None:
+def test_times_of_another_clock_lose_no_clip_and_make_no_output_stale(
+    tone: Narrate, when: float
+) -> None:
     """Everything that was made bears the time of another clock."""
     tone.write("script.json", lines("One.", "Two."))
     tone.run()

@@ -1,4 +1,6 @@
-"""Many processes on one cache directory, some of which are killed: nobody ever reads what is wrong or half done."""
+"""Many processes on one cache directory, some of which are killed: nobody ever reads what is wrong
+or half done.
+"""
 
 from __future__ import annotations
 
@@ -35,8 +37,16 @@ class Crowd:
     def join(self) -> None:
         """Start a member, which waits for an order."""
         seed = next(self._seeds)
-        command = [sys.executable, crowding.__file__, str(self.root), str(seed), str(self._journals / str(seed))]
-        self.members.append(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE))
+        command = [
+            sys.executable,
+            crowding.__file__,
+            str(self.root),
+            str(seed),
+            str(self._journals / str(seed)),
+        ]
+        self.members.append(
+            subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        )
 
     def tell(self, member: subprocess.Popen[bytes], order: str) -> None:
         assert member.stdin is not None
@@ -60,7 +70,9 @@ class Crowd:
 
     @property
     def notes(self) -> Counter[Note]:
-        return Counter(Note(letter) for path in self._journals.iterdir() for letter in path.read_text())
+        return Counter(
+            Note(letter) for path in self._journals.iterdir() for letter in path.read_text()
+        )
 
 
 @contextmanager
@@ -86,7 +98,9 @@ def finished(root: Path) -> tuple[int, int, int]:
 
 
 @pytest.mark.slow
-def test_a_crowd_reads_nothing_wrong_and_nothing_half_done(tmp_path: Path, figures: Figures) -> None:
+def test_a_crowd_reads_nothing_wrong_and_nothing_half_done(
+    tmp_path: Path, figures: Figures
+) -> None:
     seconds, kills, chance = figures.size(5, 60), 0, random.Random(1)
     with crowd(tmp_path, PROCESSES) as it:
         for member in it.members:
@@ -124,7 +138,9 @@ def test_a_crowd_reads_nothing_wrong_and_nothing_half_done(tmp_path: Path, figur
 
 
 @pytest.mark.slow
-def test_whoever_comes_first_makes_the_directory_and_nobody_trips(tmp_path: Path, figures: Figures) -> None:
+def test_whoever_comes_first_makes_the_directory_and_nobody_trips(
+    tmp_path: Path, figures: Figures
+) -> None:
     rounds, processes = figures.size(20, 400), 20
     with crowd(tmp_path, processes) as it:
         assert not it.root.exists()
@@ -135,6 +151,13 @@ def test_whoever_comes_first_makes_the_directory_and_nobody_trips(tmp_path: Path
     states = [finished(it.root / str(number)) for number in range(rounds)]
     wrong = sum(state != (len(FIRST) + 1, 0, 0) for state in states)
     failed = notes.total() - notes[Note.PUT] - notes[Note.READ] + sum(map(bool, codes))
-    figures.report("first_use", rounds=rounds, processes=processes, puts=notes[Note.PUT], failed=failed, wrong=wrong)
+    figures.report(
+        "first_use",
+        rounds=rounds,
+        processes=processes,
+        puts=notes[Note.PUT],
+        failed=failed,
+        wrong=wrong,
+    )
     assert notes[Note.PUT] == notes[Note.READ] == rounds * processes * len(FIRST)
     assert (failed, wrong) == (0, 0)

@@ -1,4 +1,6 @@
-"""Ctrl-C typed at a terminal, at any moment of a run: nothing finished is lost, and the next run goes on from there."""
+"""Ctrl-C typed at a terminal, at any moment of a run: nothing finished is lost, and the next run
+goes on from there.
+"""
 
 from __future__ import annotations
 
@@ -27,8 +29,12 @@ COUNT = 16
 SCRIPT = lines(*(f"Line number {number}. #slow=0.05" for number in range(COUNT)))
 CTRL_C = b"\x03"
 OURS = re.compile(rb'File "[^"]*/narrate/[^"]*", line \d+, in (?!<module>)')
-"""A line of a traceback from when the command had begun: what comes before is Python's own, which nobody can catch."""
-STARTING = re.compile(rb"Fatal Python error: init_|Could not import runpy module|in _get_module_details")
+"""A line of a traceback from when the command had begun: what comes before is Python's own, which
+nobody can catch.
+"""
+STARTING = re.compile(
+    rb"Fatal Python error: init_|Could not import runpy module|in _get_module_details"
+)
 """What Python says when it is interrupted while it starts."""
 
 
@@ -40,7 +46,8 @@ class Terminal:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "narrate", "run", "script.json", *args],
             cwd=tone.folder,
-            # Warnings as errors, which the other tests ask for, would be told as tracebacks by an interrupted Python.
+            # Warnings as errors, which the other tests ask for, would be told as tracebacks by an
+            # interrupted Python.
             env=os.environ | tone.env | {"TERM": "xterm", "PYTHONWARNINGS": ""},
             stdin=slave,
             stdout=slave,
@@ -76,7 +83,9 @@ class Terminal:
 
     @property
     def code(self) -> int:
-        """The exit code as a shell tells it; what Python said while it was starting counts as an interrupt."""
+        """The exit code as a shell tells it; what Python said while it was starting counts as an
+        interrupt.
+        """
         code = self.process.returncode
         starting = code == 1 and STARTING.search(self.shown)
         return 130 if code == -signal.SIGINT or starting else code
@@ -104,7 +113,9 @@ def terminal(tone: Narrate, *args: str) -> Iterator[Terminal]:
 
 
 class Worlds:
-    """Folders for one run each, with an empty cache or with a full one, and how the run goes if nobody disturbs it."""
+    """Folders for one run each, with an empty cache or with a full one, and how the run goes if
+    nobody disturbs it.
+    """
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -132,8 +143,12 @@ def timed(action: Callable[[], object]) -> float:
 
 
 @pytest.mark.slow
-def test_whenever_ctrl_c_is_typed_nothing_finished_is_lost(tmp_path: Path, figures: Figures) -> None:
-    """In half of the runs while they speak, in the others, which find everything, from their start to their end."""
+def test_whenever_ctrl_c_is_typed_nothing_finished_is_lost(
+    tmp_path: Path, figures: Figures
+) -> None:
+    """In half of the runs while they speak, in the others, which find everything, from their start
+    to their end.
+    """
     worlds, points = Worlds(tmp_path), figures.size(6, 50)
     counts: Counter[str] = Counter()
     told = []
@@ -148,10 +163,14 @@ def test_whenever_ctrl_c_is_typed_nothing_finished_is_lost(tmp_path: Path, figur
             it.type(CTRL_C)
             it.watch(30)
         after = set(tone.clips)
-        counts.update(finished=len(before), kept=len(before & after), **it.traces, done=it.code == 0)
+        counts.update(
+            finished=len(before), kept=len(before & after), **it.traces, done=it.code == 0
+        )
         told += [] if it.code in (0, 130) else [it.shown]
         spoken = tone.run()["spoken"]
-        counts.update(left=COUNT - len(after), spoken=spoken, identical=tone.outputs() == worlds.outputs)
+        counts.update(
+            left=COUNT - len(after), spoken=spoken, identical=tone.outputs() == worlds.outputs
+        )
     figures.report("ctrl_c", points=points, **counts)
     assert told == []
     assert counts["tracebacks"] == 0

@@ -69,7 +69,9 @@ def victim(root: Path, samples: int) -> Victim:
 
 
 def flips(sound: bytes, step: int) -> Iterator[bytes]:
-    """The entry with one bit changed: every bit of its header and chunk, and every `step`th of its samples."""
+    """The entry with one bit changed: every bit of its header and chunk, and every `step`th of its
+    samples.
+    """
     samples = wav.HEADER_BYTES * 8, (sound.rindex(b"narr", 0, sound.index(b'{"request"'))) * 8
     for place in range(len(sound) * 8):
         if not samples[0] <= place < samples[1] or place % step == 0:
@@ -88,7 +90,13 @@ def accidents(sound: bytes, count: int) -> Iterator[bytes]:
     while count:
         start, length = chance.randrange(len(sound)), chance.choice([2, 4, 16, 64, 512, 4096])
         before, hit, after = sound[:start], sound[start : start + length], sound[start + length :]
-        data = before + chance.choice([chance.randbytes(len(hit)), bytes(len(hit)), hit[::-1], b"", hit + hit]) + after
+        data = (
+            before
+            + chance.choice(
+                [chance.randbytes(len(hit)), bytes(len(hit)), hit[::-1], b"", hit + hit]
+            )
+            + after
+        )
         if data != sound:
             count -= 1
             yield data
@@ -107,11 +115,14 @@ def test_no_damage_of_an_entry_is_ever_served(tmp_path: Path, figures: Figures) 
             it.suffer(data)
         counts[name] = it.damages - before
     it.path.write_bytes(it.sound)
-    figures.report("bits", bytes=len(it.sound), **counts, wrong=it.wrong, quarantined=it.quarantined)
+    figures.report(
+        "bits", bytes=len(it.sound), **counts, wrong=it.wrong, quarantined=it.quarantined
+    )
     assert it.served()
     assert it.wrong == 0
     assert it.quarantined == it.damages == sum(counts.values())
-    # Only what hits the request itself may pass for the entry of another, and it is a miss all the same.
+    # Only what hits the request itself may pass for the entry of another, and it is a miss all the
+    # same.
     assert 0 < it.missed < it.damages / 2
 
 
@@ -177,7 +188,9 @@ def sounds(path: Path) -> bool:
 
 
 @pytest.mark.slow
-def test_damaged_entries_are_spoken_anew_and_the_narration_is_the_same(tone: Narrate, figures: Figures) -> None:
+def test_damaged_entries_are_spoken_anew_and_the_narration_is_the_same(
+    tone: Narrate, figures: Figures
+) -> None:
     count = figures.size(60, 500)
     tone.write("script.json", lines(*(f"Line number {number}." for number in range(count))))
     tone.run()
@@ -192,7 +205,11 @@ def test_damaged_entries_are_spoken_anew_and_the_narration_is_the_same(tone: Nar
     spoken = ran.json["spoken"]
     identical = tone.outputs() == before
     figures.report(
-        "damage", entries=count, damaged=len(damaged), respoken=spoken, identical="yes" if identical else "no"
+        "damage",
+        entries=count,
+        damaged=len(damaged),
+        respoken=spoken,
+        identical="yes" if identical else "no",
     )
     assert ran.code == 0, ran.err
     assert "Traceback" not in ran.err

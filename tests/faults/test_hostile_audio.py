@@ -1,4 +1,6 @@
-"""Hostile recordings, decoded in processes with little memory: refused with words or decoded, and nothing else."""
+"""Hostile recordings, decoded in processes with little memory: refused with words or decoded, and
+nothing else.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ from support import bounded
 REFERENCE = Path(__file__).parents[2] / "examples" / "voice_ref" / "ref.wav"
 ADDRESS_SPACE = 2 << 30
 MEBIBYTES = 1500
-"""Ten minutes at 192 kHz, the most that is read, are 440 MiB as float32; three such stages are held at once."""
+"""Ten minutes at 192 kHz, the most that is read, are 440 MiB as float32; three such stages are held
+at once.
+"""
 
 CHILD = 500
 """Recordings that one process decodes."""
@@ -42,7 +46,9 @@ def chunk(tag: bytes, content: bytes, size: int | None = None) -> bytes:
     return tag + pack(len(content) if size is None else size) + content
 
 
-def fmt(tag: int = 1, channels: int = 1, rate: int = 24_000, bits: int = 16, align: int | None = None) -> bytes:
+def fmt(
+    tag: int = 1, channels: int = 1, rate: int = 24_000, bits: int = 16, align: int | None = None
+) -> bytes:
     align = channels * bits // 8 if align is None else align
     return struct.pack("<HHIIHH", tag, channels, rate, rate * align % 2**32, align % 2**16, bits)
 
@@ -87,21 +93,36 @@ def huge(path: Path) -> None:
 
 def as_long_as_allowed(path: Path) -> None:
     """Ten minutes at the highest rate: a hole where the samples are."""
-    path.write_bytes(riff(chunk(b"fmt ", fmt(rate=192_000)), chunk(b"data", b"", 600 * 192_000 * 2), size=MANY))
+    path.write_bytes(
+        riff(chunk(b"fmt ", fmt(rate=192_000)), chunk(b"data", b"", 600 * 192_000 * 2), size=MANY)
+    )
     os.truncate(path, 44 + 600 * 192_000 * 2)
 
 
-RATES = {f"rate {rate}": with_format(rate=rate) for rate in (0, 1, 7_999, 192_001, 2**31, 4_000_000_000, MANY)}
-CHANNELS = {f"{channels} channels": with_format(channels=channels) for channels in (0, 9, 256, 1024, 65_535)}
-BITS = {f"{bits} bits": with_format(bits=bits) for bits in (0, 1, 7, 8, 12, 24, 31, 32, 64, 255, 65_535)}
-ENCODINGS = {f"encoding {tag:#x}": with_format(tag=tag) for tag in (0, 2, 3, 6, 7, 0x11, 0x31, 0x55, 0xFFFE, 0xFFFF)}
+RATES = {
+    f"rate {rate}": with_format(rate=rate)
+    for rate in (0, 1, 7_999, 192_001, 2**31, 4_000_000_000, MANY)
+}
+CHANNELS = {
+    f"{channels} channels": with_format(channels=channels) for channels in (0, 9, 256, 1024, 65_535)
+}
+BITS = {
+    f"{bits} bits": with_format(bits=bits) for bits in (0, 1, 7, 8, 12, 24, 31, 32, 64, 255, 65_535)
+}
+ENCODINGS = {
+    f"encoding {tag:#x}": with_format(tag=tag)
+    for tag in (0, 2, 3, 6, 7, 0x11, 0x31, 0x55, 0xFFFE, 0xFFFF)
+}
 SIZES = {
-    f"a {name} of {size}": riff(FORMAT, chunk(b"data", SAMPLES, size), size=None if name == "data" else size)
+    f"a {name} of {size}": riff(
+        FORMAT, chunk(b"data", SAMPLES, size), size=None if name == "data" else size
+    )
     for name in ("data", "RIFF")
     for size in (0, 1, 3, 2**31 - 1, 2**31, MANY - 1, MANY)
 }
 FORMAT_SIZES = {
-    f"a fmt of {size}": riff(chunk(b"fmt ", fmt(), size), DATA) for size in (0, 1, 14, 15, 17, 18, 40, 2**31, MANY)
+    f"a fmt of {size}": riff(chunk(b"fmt ", fmt(), size), DATA)
+    for size in (0, 1, 14, 15, 17, 18, 40, 2**31, MANY)
 }
 CRAFTED: dict[str, bytes | Make] = {
     **RATES,
@@ -126,10 +147,19 @@ CRAFTED: dict[str, bytes | Make] = {
     "100,000 chunks": riff(FORMAT, chunk(b"junk", b"") * 100_000, DATA),
     "a cue without points": riff(FORMAT, chunk(b"cue ", pack(MANY)), DATA),
     "a sampler without loops": riff(FORMAT, chunk(b"smpl", pack(*[MANY] * 9)), DATA),
-    "an extensible format": riff(chunk(b"fmt ", fmt(tag=0xFFFE) + struct.pack("<HHI", 22, 16, MANY) + b"x" * 16), DATA),
+    "an extensible format": riff(
+        chunk(b"fmt ", fmt(tag=0xFFFE) + struct.pack("<HHI", 22, 16, MANY) + b"x" * 16), DATA
+    ),
     "big-endian": riff(FORMAT, DATA, tag=b"RIFX"),
-    "RF64": riff(ds64(MANY, len(SAMPLES), len(SAMPLES) // 2), FORMAT, chunk(b"data", SAMPLES, MANY), tag=b"RF64"),
-    "RF64 that lies": riff(ds64(2**63, 2**63, 2**63), FORMAT, chunk(b"data", SAMPLES, MANY), tag=b"RF64"),
+    "RF64": riff(
+        ds64(MANY, len(SAMPLES), len(SAMPLES) // 2),
+        FORMAT,
+        chunk(b"data", SAMPLES, MANY),
+        tag=b"RF64",
+    ),
+    "RF64 that lies": riff(
+        ds64(2**63, 2**63, 2**63), FORMAT, chunk(b"data", SAMPLES, MANY), tag=b"RF64"
+    ),
     "RF64 without its sizes": riff(FORMAT, chunk(b"data", SAMPLES, MANY), tag=b"RF64"),
     "NaN": floats(float("nan")),
     "one NaN": floats(*[0.1] * 5_999, float("nan")),
@@ -137,7 +167,9 @@ CRAFTED: dict[str, bytes | Make] = {
     "denormal": floats(1e-42, -1e-42),
     "AU that lies": b".snd" + struct.pack(">5I", 24, MANY, 3, 24_000, 1) + SAMPLES,
     "AU with its data far away": b".snd" + struct.pack(">5I", MANY, 10, 3, 24_000, 1) + SAMPLES,
-    "AIFF that lies": b"FORM\xff\xff\xff\xffAIFFCOMM" + struct.pack(">IhIh", 18, 1, MANY, 16) + b"\xff" * 10,
+    "AIFF that lies": b"FORM\xff\xff\xff\xffAIFFCOMM"
+    + struct.pack(">IhIh", 18, 1, MANY, 16)
+    + b"\xff" * 10,
     "CAF that lies": b"caff\0\1\0\0desc" + struct.pack(">q", -1) + b"\xff" * 40,
     "W64": b"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\0\0" + b"\xff" * 64,
     "an Ogg page of nothing": b"OggS" + b"\xff" * 300,
@@ -157,7 +189,8 @@ CRAFTED: dict[str, bytes | Make] = {
 LOUD: dict[str, bytes | Make] = {
     "far beyond full scale": floats(3e38, -3e38),
     "beyond full scale on two channels": riff(
-        chunk(b"fmt ", fmt(tag=3, bits=32, channels=2)), chunk(b"data", np.full(6_000, 3e38, "<f4").tobytes())
+        chunk(b"fmt ", fmt(tag=3, bits=32, channels=2)),
+        chunk(b"data", np.full(6_000, 3e38, "<f4").tobytes()),
     ),
 }
 """Finite, and no longer so in what is computed of them."""
@@ -165,7 +198,9 @@ LOUD: dict[str, bytes | Make] = {
 PLAYLISTS: dict[str, bytes | Make] = {
     "a playlist.m4a": b"#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n",
     "a list.mkv": b"ffconcat version 1.0\nfile '/etc/passwd'\n",
-    "an atom of 4 GiB.m4a": struct.pack(">I4s", 24, b"ftyp") + b"M4A \0\0\0\0" + struct.pack(">I4s", MANY, b"moov"),
+    "an atom of 4 GiB.m4a": struct.pack(">I4s", 24, b"ftyp")
+    + b"M4A \0\0\0\0"
+    + struct.pack(">I4s", MANY, b"moov"),
     "a WAV.m4a": riff(FORMAT, DATA),
     "nothing.mp4": b"",
 }
@@ -191,14 +226,20 @@ def truncated(step: int) -> Iterator[tuple[str, bytes]]:
 
 
 def mutated(number: int, chance: random.Random) -> Iterator[tuple[str, bytes]]:
-    """References with bytes changed, left out, doubled or put in, mostly in their headers; WAV and FLAC most often."""
+    """References with bytes changed, left out, doubled or put in, mostly in their headers; WAV and
+    FLAC most often.
+    """
     known = references()
     for count in range(number):
         suffix = chance.choice(["wav", "wav", "wav", "flac", "flac", "flac", "ogg", "mp3"])
         mixed = bytearray(known[suffix])
         for _ in range(chance.randint(1, 8)):
             near = chance.random() < 0.8
-            _change(mixed, int(chance.expovariate(1 / 40)) if near else chance.randrange(len(mixed)), chance)
+            _change(
+                mixed,
+                int(chance.expovariate(1 / 40)) if near else chance.randrange(len(mixed)),
+                chance,
+            )
         yield f"mutation {count}.{suffix}", bytes(mixed)
 
 
@@ -228,7 +269,9 @@ class Decoded:
         self.longest = self.most = 0.0
 
     def try_all(self, cases: Iterator[tuple[str, bytes | Make]]) -> None:
-        """Decode recordings, so many a process; one that ends its process is noted, and the next one begins there."""
+        """Decode recordings, so many a process; one that ends its process is noted, and the next
+        one begins there.
+        """
         while made := [self._make(name, content) for name, content in islice(cases, CHILD)]:
             left = made
             while left:
@@ -247,31 +290,50 @@ class Decoded:
             names.write("".join(f"{path}\n" for path in paths).encode())
             names.seek(0)
             env = {
-                "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]),
+                "PYTHONPATH": os.pathsep.join(
+                    [str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]
+                ),
                 "PYTHONWARNINGS": "error",
             }
             ended = bounded.run(
-                "decoding", cwd=self.folder, env=env, space=ADDRESS_SPACE, seconds=CPU_SECONDS, stdin=names
+                "decoding",
+                cwd=self.folder,
+                env=env,
+                space=ADDRESS_SPACE,
+                seconds=CPU_SECONDS,
+                stdin=names,
             )
         self.most = max(self.most, ended.mebibytes)
-        results = [line.split(" ", 2)[1:] for line in ended.text.splitlines() if line.startswith("result ")]
+        results = [
+            line.split(" ", 2)[1:] for line in ended.text.splitlines() if line.startswith("result ")
+        ]
         for path, (seconds, result) in zip(paths, results, strict=False):
             self.longest = max(self.longest, float(seconds))
             self.results[path.name] = result
         if len(results) < len(paths):
-            self.results[paths[len(results)].name] = f"ended its process with {ended.code}: {ended.text[-300:]}"
+            self.results[paths[len(results)].name] = (
+                f"ended its process with {ended.code}: {ended.text[-300:]}"
+            )
         return len(results) + 1
 
     def wrong(self) -> dict[str, str]:
-        return {name: result for name, result in self.results.items() if result not in ("decoded", "refused")}
+        return {
+            name: result
+            for name, result in self.results.items()
+            if result not in ("decoded", "refused")
+        }
 
 
 @pytest.mark.slow
-def test_a_hostile_recording_is_refused_or_decoded_within_bounds(tmp_path: Path, figures: Figures) -> None:
+def test_a_hostile_recording_is_refused_or_decoded_within_bounds(
+    tmp_path: Path, figures: Figures
+) -> None:
     decoded, chance = Decoded(tmp_path), random.Random(4)
     decoded.try_all(iter(CRAFTED.items()))
     decoded.try_all(iter({"an hour.flac": silence(3_600, figures.size(8_000, 48_000))}.items()))
-    decoded.try_all(iter({"an hour of 8 channels.flac": silence(figures.size(700, 3_600), 8_000, 8)}.items()))
+    decoded.try_all(
+        iter({"an hour of 8 channels.flac": silence(figures.size(700, 3_600), 8_000, 8)}.items())
+    )
     if shutil.which("ffmpeg") or find_spec("imageio_ffmpeg"):
         decoded.try_all(iter(PLAYLISTS.items()))
     decoded.try_all(truncated(figures.size(16, 1)))
@@ -287,7 +349,9 @@ def test_a_hostile_recording_is_refused_or_decoded_within_bounds(tmp_path: Path,
         most_mib=round(decoded.most),
     )
     assert decoded.wrong() == {}
-    assert {result for name, result in decoded.results.items() if name.startswith("an hour")} == {"refused"}
+    assert {result for name, result in decoded.results.items() if name.startswith("an hour")} == {
+        "refused"
+    }
     assert values.count("decoded") > len(values) // 10
     assert decoded.most <= MEBIBYTES
 

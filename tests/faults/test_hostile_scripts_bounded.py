@@ -1,4 +1,6 @@
-"""Hostile scripts through the real command, with little memory and little time: refused, or used, and nothing else."""
+"""Hostile scripts through the real command, with little memory and little time: refused, or used,
+and nothing else.
+"""
 
 from __future__ import annotations
 
@@ -68,7 +70,9 @@ def filled(fill: Callable[[Path], object], name: str = "a.txt") -> Make:
     return make
 
 
-BOMB = "a: &a [x, x]\n" + "".join(f"{b}: &{b} [*{a}, *{a}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True))
+BOMB = "a: &a [x, x]\n" + "".join(
+    f"{b}: &{b} [*{a}, *{a}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True)
+)
 OBJECT = "segments:\n  - text: !!python/object/apply:os.system ['touch owned']\n"
 FRONT = "---\n{}\n---\n\nHello.\n"
 
@@ -126,14 +130,20 @@ REFUSED: dict[str, tuple[str, bytes | Make]] = {
     "a device's id with a suffix": ("a.json", with_id("aux.wav")),
     "an id of 10,000 characters": ("a.json", with_id("x" * 10_000)),
     "an id of dots": ("a.json", with_id("..")),
-    "an id that climbs, in a scene": ("a.json", json.dumps({"scenes": [{"id": "..", "segments": [HELLO]}]}).encode()),
+    "an id that climbs, in a scene": (
+        "a.json",
+        json.dumps({"scenes": [{"id": "..", "segments": [HELLO]}]}).encode(),
+    ),
     "an id that climbs, in Markdown": ("a.md", b"# A {#../../x}\n\nHello.\n"),
     "an id that climbs, as a file": ("folder", texts(1, name="..txt.txt")),
     "a YAML bomb": ("a.yaml", BOMB.encode()),
     "a YAML bomb in front matter": ("a.md", FRONT.format(BOMB).encode()),
     "a YAML knot": ("a.yaml", b"&a [*a]"),
     "a YAML object": ("a.yaml", OBJECT.encode()),
-    "a YAML object in front matter": ("a.md", FRONT.format("title: !!python/name:os.system").encode()),
+    "a YAML object in front matter": (
+        "a.md",
+        FRONT.format("title: !!python/name:os.system").encode(),
+    ),
     "a YAML module": ("a.yaml", b"!!python/module:antigravity x"),
     "a YAML merge": ("a.yaml", b"- {<<: {text: Hi.}, x: 1}"),
     "a YAML date": ("a.yaml", b"- text: 2001-01-01\n"),
@@ -164,8 +174,14 @@ REFUSED: dict[str, tuple[str, bytes | Make]] = {
     "a recording that is a link": ("a.json", segments({"audio": "http://127.0.0.1:9/a.wav"})),
     "a recording that is a command": ("a.json", segments({"audio": "|touch owned"})),
     "a recording that is the script": ("a.json", segments({"audio": "a.json"})),
-    "a voice without end": ("a.json", segments({"voice": "a", **HELLO}, voices={"a": {"ref": "/dev/zero"}})),
-    "a voice that is a link": ("a.json", segments({"voice": "a", **HELLO}, voices={"a": {"ref": "http://a/b.wav"}})),
+    "a voice without end": (
+        "a.json",
+        segments({"voice": "a", **HELLO}, voices={"a": {"ref": "/dev/zero"}}),
+    ),
+    "a voice that is a link": (
+        "a.json",
+        segments({"voice": "a", **HELLO}, voices={"a": {"ref": "http://a/b.wav"}}),
+    ),
 }
 """What is refused, by its name: the script's own name, and its bytes or what makes it."""
 
@@ -177,7 +193,10 @@ if sys.platform != "darwin":
     }
 
 ACCEPTED: dict[str, tuple[str, bytes | Make]] = {
-    "bidi and markup in a text": ("a.json", segments({"text": "\u202eolleH [red]x[/red] \x9b2J \x85"})),
+    "bidi and markup in a text": (
+        "a.json",
+        segments({"text": "\u202eolleH [red]x[/red] \x9b2J \x85"}),
+    ),
     "10,000 characters": ("a.json", segments({"text": "\u0915\u094d" * 5_000})),
     "an id of 100 bytes": ("a.json", with_id("x" * 100)),
     "16 MiB of spaces": ("a.json", segments() + b" " * (16 * MEGA - 100)),
@@ -190,9 +209,14 @@ ACCEPTED: dict[str, tuple[str, bytes | Make]] = {
 SLOW: dict[str, tuple[str, bytes | Make]] = {
     "a million YAML items": ("a.yaml", b"- a\n" * 1_000_000),
     "15 MiB of front matter": ("a.md", b"---\nx: '" + b"a " * (15 * MEGA // 2) + b"'\n---\n"),
-    "a million pauses": ("a.json", segments(*({"text": "a[pause:60s]" * 700} for _ in range(1_800)))),
+    "a million pauses": (
+        "a.json",
+        segments(*({"text": "a[pause:60s]" * 700} for _ in range(1_800))),
+    ),
 }
-"""What takes minutes to be refused, or asks for terabytes of silence: YAML and pauses are bounded one by one only."""
+"""What takes minutes to be refused, or asks for terabytes of silence: YAML and pauses are bounded
+one by one only.
+"""
 
 SMALL = 6
 """Every how manieth of what is refused or accepted is tried in `make test`."""
@@ -215,20 +239,35 @@ class Tried:
         before = identities(self.narrate.root)
         env = self.narrate.env | {"PYTHONDONTWRITEBYTECODE": "1"}
         ended = bounded.run(
-            "narrate", "run", path.name, *also, cwd=folder, env=env, space=ADDRESS_SPACE, seconds=CPU_SECONDS
+            "narrate",
+            "run",
+            path.name,
+            *also,
+            cwd=folder,
+            env=env,
+            space=ADDRESS_SPACE,
+            seconds=CPU_SECONDS,
         )
         self.ended[case] = ended
         after = identities(self.narrate.root)
         shutil.rmtree(folder)
-        changed = {each for each in before.keys() | after.keys() if before.get(each) != after.get(each)}
+        changed = {
+            each for each in before.keys() | after.keys() if before.get(each) != after.get(each)
+        }
         allowed = (str(folder / "build" / "narration") + os.sep, str(self.narrate.cache) + os.sep)
         if ended.code == 0:
-            changed = {each for each in changed if not str(self.narrate.root / each).startswith(allowed)}
+            changed = {
+                each for each in changed if not str(self.narrate.root / each).startswith(allowed)
+            }
         self.outside += [f"{case}: {each}" for each in changed]
 
     def those(self, wrong: Callable[[bounded.Ended], bool]) -> dict[str, str]:
         """What was said about the scripts of which something is true."""
-        return {case: f"{ended.code}: {ended.text[-500:]!r}" for case, ended in self.ended.items() if wrong(ended)}
+        return {
+            case: f"{ended.code}: {ended.text[-500:]!r}"
+            for case, ended in self.ended.items()
+            if wrong(ended)
+        }
 
 
 def raw(text: str) -> bool:
@@ -239,11 +278,19 @@ def raw(text: str) -> bool:
 def mutated(chance: random.Random, cases: Iterable[tuple[str, bytes | Make]]) -> tuple[str, bytes]:
     """A script made of two halves of others, with a few bytes changed."""
     formats = ("a.json", "a.yaml", "a.md", "a.txt")
-    known = [each for each in cases if each[0] in formats and isinstance(each[1], bytes) and len(each[1]) < 5_000]
+    known = [
+        each
+        for each in cases
+        if each[0] in formats and isinstance(each[1], bytes) and len(each[1]) < 5_000
+    ]
     (name, first), (_, second) = chance.choice(known), chance.choice(known)
-    mixed = bytearray(first[: chance.randint(0, len(first))] + second[chance.randint(0, len(second)) :] or b"a")
+    mixed = bytearray(
+        first[: chance.randint(0, len(first))] + second[chance.randint(0, len(second)) :] or b"a"
+    )
     for _ in range(chance.randint(0, 5)):
-        mixed[chance.randrange(len(mixed))] = chance.choice(b"\0\n\r\t \"\\[]{}:,-#&*!|>'%@`\x1b\x7f\x80\xff09aA")
+        mixed[chance.randrange(len(mixed))] = chance.choice(
+            b"\0\n\r\t \"\\[]{}:,-#&*!|>'%@`\x1b\x7f\x80\xff09aA"
+        )
     return name, bytes(mixed)
 
 
@@ -256,7 +303,9 @@ def test_a_hostile_script_is_refused_or_used_within_bounds(tone: Narrate, figure
     chance, cases = random.Random(1), [*REFUSED.values(), *ACCEPTED.values()]
     for number in range(figures.size(6, 300)):
         tried.run(f"mixed {number}", *mutated(chance, cases))
-    tracebacks = tried.those(lambda ended: "Traceback" in ended.text or "unexpected: " in ended.text)
+    tracebacks = tried.those(
+        lambda ended: "Traceback" in ended.text or "unexpected: " in ended.text
+    )
     printed = tried.those(lambda ended: raw(ended.text))
     figures.report(
         "scripts",
@@ -271,9 +320,15 @@ def test_a_hostile_script_is_refused_or_used_within_bounds(tone: Narrate, figure
     )
     assert (tracebacks, printed, tried.outside) == ({}, {}, [])
     assert tried.those(lambda ended: ended.code not in (0, 2)) == {}
-    assert [case for case in REFUSED.keys() & tried.ended.keys() if tried.ended[case].code != 2] == []
-    assert [case for case in ACCEPTED.keys() & tried.ended.keys() if tried.ended[case].code != 0] == []
-    assert tried.those(lambda ended: ended.seconds > CPU_SECONDS or ended.mebibytes > MEBIBYTES) == {}
+    assert [
+        case for case in REFUSED.keys() & tried.ended.keys() if tried.ended[case].code != 2
+    ] == []
+    assert [
+        case for case in ACCEPTED.keys() & tried.ended.keys() if tried.ended[case].code != 0
+    ] == []
+    assert (
+        tried.those(lambda ended: ended.seconds > CPU_SECONDS or ended.mebibytes > MEBIBYTES) == {}
+    )
 
 
 @pytest.mark.slow

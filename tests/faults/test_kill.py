@@ -1,4 +1,6 @@
-"""SIGKILL at random instants of a run: what was said to be spoken is kept, and the next run goes on from there."""
+"""SIGKILL at random instants of a run: what was said to be spoken is kept, and the next run goes on
+from there.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ ROUND = ("start", "speaking", "speaking", "writing", "writing")
 
 
 class Victim:
-    """A run that is killed again and again, over an older narration or none, and what it must not lose."""
+    """A run that is killed again and again, over an older narration or none, and what it must not
+    lose.
+    """
 
     def __init__(self, tone: Narrate) -> None:
         self.tone, self.log = tone, tone.folder / "events.jsonl"
@@ -75,7 +79,9 @@ class Victim:
     def _reached(self, moment: str, started: int) -> bool:
         if moment == "speaking":
             return bool(self._acknowledged())
-        return moment == "start" or any(_changed_since(each, started) for each in self.tone.out.glob(".narrate-*"))
+        return moment == "start" or any(
+            _changed_since(each, started) for each in self.tone.out.glob(".narrate-*")
+        )
 
     def _acknowledged(self) -> list[str]:
         """The segments that the log calls spoken; its last line may be torn."""
@@ -88,11 +94,14 @@ class Victim:
         held = clips(self.tone.cache)
         wrong = [key for key, sound in held.items() if sound != self.sounds[key]]
         return Counter(
-            lost=len(self.spoken - held.keys()), torn=len(wrong) + len(halves(self.tone.out, self.new, self.old))
+            lost=len(self.spoken - held.keys()),
+            torn=len(wrong) + len(halves(self.tone.out, self.new, self.old)),
         )
 
     def finish(self) -> Counter[str]:
-        """Run to the end; count what is left that should not be, and whether the outputs are those of a calm run."""
+        """Run to the end; count what is left that should not be, and whether the outputs are those
+        of a calm run.
+        """
         spoke = self.tone.run(*self.command)["spoken"]
         assert not list(self.tone.out.glob(".narrate*"))
         # Only a run that stores something sweeps what dead writers left.
@@ -117,7 +126,9 @@ def remaining(cache: Path) -> list[str]:
 
 
 @pytest.mark.slow
-def test_a_killed_run_loses_nothing_that_it_said_was_spoken(tone: Narrate, ending: Any, figures: Figures) -> None:
+def test_a_killed_run_loses_nothing_that_it_said_was_spoken(
+    tone: Narrate, ending: Any, figures: Figures
+) -> None:
     chance, victim, counts = random.Random(9), Victim(tone), Counter[str]()
     rounds = figures.size(3, 30)
     for number in range(rounds):
@@ -133,7 +144,11 @@ def test_a_killed_run_loses_nothing_that_it_said_was_spoken(tone: Narrate, endin
         counts += victim.finish()
     workers = remaining(tone.cache)
     names = ("kills", "stored", "lost", "torn", "temps")
-    figures.report("kill", **{name: counts[name] for name in names}, identical=f"{counts['identical']}/{rounds}")
+    figures.report(
+        "kill",
+        **{name: counts[name] for name in names},
+        identical=f"{counts['identical']}/{rounds}",
+    )
     assert counts["stored"] > rounds
     assert (counts["lost"], counts["torn"], counts["temps"], counts["needless"]) == (0, 0, 0, 0)
     assert counts["identical"] == rounds

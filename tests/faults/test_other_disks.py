@@ -1,4 +1,6 @@
-"""Folders of a cache, of the outputs and for temporary files that lie on different disks: told, and nothing lost."""
+"""Folders of a cache, of the outputs and for temporary files that lie on different disks: told, and
+nothing lost.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +52,9 @@ def test_a_cache_on_two_disks_keeps_what_it_has_and_the_run_succeeds(
     with mounted(*TMPFS, narrated.cache / part.format(shard=new[:2])) as disk:
         ran = narrated("run", "script.json")
         assert ran.code == 0, ran.err
-        assert f"the cache {narrated.cache} cannot be written (Invalid cross-device link)" in ran.err
+        assert (
+            f"the cache {narrated.cache} cannot be written (Invalid cross-device link)" in ran.err
+        )
         assert narrated.outputs() == contents(narrated.folder / "expected", without="run.json")
         assert (temps(narrated.cache), contents(disk)) == ([], {})
         if part != "v1":
@@ -65,10 +69,14 @@ def test_nothing_is_imported_into_a_cache_on_two_disks(narrated: Narrate) -> Non
     with mounted(*TMPFS, narrated.cache / "v1") as disk:
         ran = narrated("cache", "import", "clips.zip")
         assert (ran.code, contents(disk)) == (6, {})
-        assert f"{narrated.cache}: the cache cannot be written, so nothing can be taken in" in ran.err
+        assert (
+            f"{narrated.cache}: the cache cannot be written, so nothing can be taken in" in ran.err
+        )
 
 
-def test_a_damaged_entry_is_set_aside_or_removed_where_the_quarantine_is_another_disk(narrated: Narrate) -> None:
+def test_a_damaged_entry_is_set_aside_or_removed_where_the_quarantine_is_another_disk(
+    narrated: Narrate,
+) -> None:
     damaged = narrated.clips[0]
     damaged.write_bytes(damaged.read_bytes()[:100])
     with mounted(*TMPFS, narrated.cache / "quarantine"):
@@ -81,7 +89,13 @@ def test_temporary_files_may_lie_on_another_disk(narrated: Narrate, tmp_path: Pa
     """Clips that a cache cannot take go there, and are read from there."""
     (tmp_path / "file").write_bytes(b"")
     with mounted(*TMPFS, tmp_path / "temporary") as disk:
-        ran = narrated("run", "script.json", "--cache-dir", tmp_path / "file" / "cache", env={"TMPDIR": str(disk)})
+        ran = narrated(
+            "run",
+            "script.json",
+            "--cache-dir",
+            tmp_path / "file" / "cache",
+            env={"TMPDIR": str(disk)},
+        )
         assert ran.code == 0, ran.err
         assert "this run stores nothing" in ran.err
         assert contents(disk) == {}
@@ -97,7 +111,10 @@ def test_an_output_folder_on_two_disks_is_told(narrated: Narrate) -> None:
         assert ran.code == 6
         assert f"{narrated.out}" in ran.err
         assert "cannot be written (Invalid cross-device link)" in ran.err
-        assert "\n  next: every finished clip is in the cache; choose another folder with -o DIR" in ran.err
+        assert (
+            "\n  next: every finished clip is in the cache; choose another folder with -o DIR"
+            in ran.err
+        )
     assert narrated.run()["spoken"] == 0
 
 
@@ -120,7 +137,9 @@ def test_a_cache_and_outputs_on_an_indifferent_disk(tone: Narrate, tmp_path: Pat
         assert tone("cache", "clear", "--cache-dir", cache).out.startswith("2 removed, ")
 
 
-def test_an_id_that_is_spelled_anew_keeps_its_file_on_an_indifferent_disk(tone: Narrate, tmp_path: Path) -> None:
+def test_an_id_that_is_spelled_anew_keeps_its_file_on_an_indifferent_disk(
+    tone: Narrate, tmp_path: Path
+) -> None:
     with indifferent_disk(tmp_path / "disk") as disk:
         _narrate_spellings(tone, disk / "out")
 
@@ -131,7 +150,12 @@ def test_an_id_that_is_spelled_anew_leaves_no_file_behind_elsewhere(tone: Narrat
 
 
 def _narrate_spellings(tone: Narrate, out: Path) -> None:
-    for spelling, text in (("Intro", "One."), ("intro", "One."), ("INTRO", "Two."), ("Intro", "Two.")):
+    for spelling, text in (
+        ("Intro", "One."),
+        ("intro", "One."),
+        ("INTRO", "Two."),
+        ("Intro", "Two."),
+    ):
         tone.write("script.json", [{"id": spelling, "text": text}])
         tone.run("-o", out)
         (segment,) = json.loads((out / "manifest.json").read_bytes())["segments"]
@@ -141,7 +165,9 @@ def _narrate_spellings(tone: Narrate, out: Path) -> None:
 
 
 @pytest.mark.parametrize(("one", "other"), [("Intro", "intro"), ("straße", "STRASSE"), ("É", "é")])
-def test_ids_that_may_be_one_file_are_refused_on_every_disk(tone: Narrate, one: str, other: str) -> None:
+def test_ids_that_may_be_one_file_are_refused_on_every_disk(
+    tone: Narrate, one: str, other: str
+) -> None:
     tone.write("script.json", [{"id": one, "text": "One."}, {"id": other, "text": "Two."}])
     ran = tone("run", "script.json")
     assert ran.code == 2

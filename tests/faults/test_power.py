@@ -1,7 +1,9 @@
-"""Power cuts: what a disk holds at an instant is copied while clips are stored on it, and the copy is looked at.
+"""Power cuts: what a disk holds at an instant is copied while clips are stored on it, and the copy
+is looked at.
 
-A file of an XFS disk is the disk that the clips are stored on, as a reflink copies it in one instant; a plain copy
-takes a while and would hold what no disk ever held. What the machine has not yet written to the disk is not in it.
+A file of an XFS disk is the disk that the clips are stored on, as a reflink copies it in one
+instant; a plain copy takes a while and would hold what no disk ever held. What the machine has not
+yet written to the disk is not in it.
 """
 
 from __future__ import annotations
@@ -22,8 +24,13 @@ from conftest import Figures, tool
 from narrate.request import key
 from support.injection import clips, mounted
 
-FILE_SYSTEMS = {"ext4": (["mkfs.ext4", "-q", "-F"], "loop"), "xfs": (["mkfs.xfs", "-q", "-f"], "loop,nouuid")}
-"""How each is made and mounted; a copy of an XFS disk has the same name as the disk, which would be refused."""
+FILE_SYSTEMS = {
+    "ext4": (["mkfs.ext4", "-q", "-F"], "loop"),
+    "xfs": (["mkfs.xfs", "-q", "-f"], "loop,nouuid"),
+}
+"""How each is made and mounted; a copy of an XFS disk has the same name as the disk, which would be
+refused.
+"""
 
 FICLONE = 0x40049409
 """Makes one file a copy of another, as `cp --reflink` does, which takes too long to start."""
@@ -69,7 +76,9 @@ def disk(kind: str, image: Path, size: str, folder: Path) -> Iterator[Path]:
 
 
 def cut(host: Path, kind: str, cuts: int, how: str, chance: random.Random) -> Counter[str]:
-    """Cut the power several times while clips are stored on one disk; count what is lost and torn after each."""
+    """Cut the power several times while clips are stored on one disk; count what is lost and torn
+    after each.
+    """
     counts = Counter[str]()
     image, log = host / "disk.img", host / "stored"
     with disk(kind, image, "1G", host / "disk") as folder, log.open("w") as stored:
@@ -110,7 +119,9 @@ def one_cut(host: Path, kind: str, image: Path, log: Path) -> Counter[str]:
         cuts=1,
         acknowledged=stored,
         lost=len(set(list(NUMBERS)[:stored]) - held.keys()),
-        torn=sum(sound != NUMBERS[name].to_bytes(2, "little") * 10_000 for name, sound in held.items()),
+        torn=sum(
+            sound != NUMBERS[name].to_bytes(2, "little") * 10_000 for name, sound in held.items()
+        ),
     )
 
 
@@ -123,7 +134,9 @@ def test_a_power_cut_loses_no_clip_that_was_said_to_be_stored(host: Path, figure
             counts += cut(host, kind, cuts, "careful", chance)
         control_lost.append(cut(host, kind, 2, "careless", chance)["lost"])
     names = ("cuts", "acknowledged", "lost", "torn")
-    figures.report("power", **{name: counts[name] for name in names}, control_lost=sum(control_lost))
+    figures.report(
+        "power", **{name: counts[name] for name in names}, control_lost=sum(control_lost)
+    )
     assert all(control_lost), "clips are not lost without fsync, so this harness proves nothing"
     assert counts["acknowledged"] > 0
     assert (counts["lost"], counts["torn"]) == (0, 0)

@@ -32,7 +32,9 @@ print(json.dumps({"prunes": len(seconds), "longest": max(seconds, default=0), "r
 
 
 class Undertaking:
-    """A script narrated again and again while another process empties the cache; it counts what came of it."""
+    """A script narrated again and again while another process empties the cache; it counts what
+    came of it.
+    """
 
     def __init__(self, tone: Narrate) -> None:
         self.tone = tone
@@ -42,10 +44,15 @@ class Undertaking:
         self.errors: list[str] = []
 
     def run(self, delay: float) -> None:
-        """Narrate into a new folder, while the cache is emptied every 50 ms, for the first time after a delay."""
+        """Narrate into a new folder, while the cache is emptied every 50 ms, for the first time
+        after a delay.
+        """
         with self.pruning(delay):
             ran = self.tone("run", "script.json", "-o", f"out{self.counts['runs']}")
-        same = contents(self.tone.folder / f"out{self.counts['runs']}", without="run.json") == self.undisturbed
+        same = (
+            contents(self.tone.folder / f"out{self.counts['runs']}", without="run.json")
+            == self.undisturbed
+        )
         self.counts.update(runs=1, failed=bool(ran.code), identical=same)
         self.errors += [ran.err] if ran.code else []
 
@@ -62,8 +69,12 @@ class Undertaking:
 
 
 @pytest.mark.slow
-def test_a_run_is_not_broken_by_what_empties_its_cache(tone: Narrate, figures: Figures, tmp_path: Path) -> None:
-    """Speak everything, and find everything in the cache, which is emptied from then or from some moment on."""
+def test_a_run_is_not_broken_by_what_empties_its_cache(
+    tone: Narrate, figures: Figures, tmp_path: Path
+) -> None:
+    """Speak everything, and find everything in the cache, which is emptied from then or from some
+    moment on.
+    """
     count, pairs = figures.size(60, 300), figures.size(3, 20)
     tone.write("script.json", lines(*(f"Line number {number}." for number in range(count))))
     tone.run()
@@ -76,7 +87,8 @@ def test_a_run_is_not_broken_by_what_empties_its_cache(tone: Narrate, figures: F
         it.run(0)
         shutil.rmtree(tone.cache)
         shutil.copytree(full, tone.cache)
-        # The later half of a run's life is when it reads its clips; before that it starts and plans.
+        # The later half of a run's life is when it reads its clips; before that it starts and
+        # plans.
         it.run(life * (0.5 + number / pairs / 2))
     pruned = {name: it.counts[name] for name in ("prunes", "removed")}
     ended = {name: it.counts[name] for name in ("runs", "failed", "identical")}

@@ -1,4 +1,6 @@
-"""Full disks of many sizes: what was stored stays, nothing is torn, and with more room the same command goes on."""
+"""Full disks of many sizes: what was stored stays, nothing is torn, and with more room the same
+command goes on.
+"""
 
 from __future__ import annotations
 
@@ -31,18 +33,25 @@ class Crowded:
     def __init__(self, tone: Narrate) -> None:
         self.tone, self.log = tone, tone.folder / "events.jsonl"
         self.command = ("-j", "2", "--events", self.log)
-        tone.write("script.json", lines(*(f"Line {number}. #seconds={1 + number % 9}" for number in range(LINES))))
+        tone.write(
+            "script.json",
+            lines(*(f"Line {number}. #seconds={1 + number % 9}" for number in range(LINES))),
+        )
         tone.run(*self.command)
         self.new, self.sounds = tone.outputs(), clips(tone.cache)
         self.keys = {segment["id"]: segment["cache_keys"] for segment in tone.manifest["segments"]}
 
     def fill(self, folder: Path, kibibytes: int) -> Counter[str]:
-        """Run with a small disk at a folder, then once more when it has grown; count what went wrong."""
+        """Run with a small disk at a folder, then once more when it has grown; count what went
+        wrong.
+        """
         for old in (self.tone.cache, self.tone.out):
             shutil.rmtree(old, ignore_errors=True)
         with mounted("-t", "tmpfs", "-o", f"size={kibibytes}k", "tmpfs", folder):
             ran = self.tone("run", "script.json", *self.command)
-            said = r"the disk is full: " + (r"[\d,]+ bytes" if folder == self.tone.cache else "the outputs")
+            said = r"the disk is full: " + (
+                r"[\d,]+ bytes" if folder == self.tone.cache else "the outputs"
+            )
             told = str(folder) in ran.err and re.search(said, ran.err) and "\n  next: " in ran.err
             found = self._damage()
             subprocess.run(["mount", "-o", "remount,size=64m", folder], check=True)
@@ -50,31 +59,45 @@ class Crowded:
             spoken = self.tone.run(*self.command)["spoken"]
             found["temps"] += len(temps(self.tone.cache))
             same = self.tone.outputs() == self.new and clips(self.tone.cache) == self.sounds
-        found.update(full=ran.code == 6, told=bool(told), identical=same, needless=spoken != LINES - kept)
+        found.update(
+            full=ran.code == 6, told=bool(told), identical=same, needless=spoken != LINES - kept
+        )
         return found
 
     def _damage(self) -> Counter[str]:
         held = clips(self.tone.cache)
         return Counter(
             lost=len(self._acknowledged() - held.keys()),
-            torn=sum(sound != self.sounds[key] for key, sound in held.items()) + len(contents(self.tone.out)),
+            torn=sum(sound != self.sounds[key] for key, sound in held.items())
+            + len(contents(self.tone.out)),
             temps=len(temps(self.tone.cache)) + len(list(self.tone.out.glob(".narrate*"))),
         )
 
     def _acknowledged(self) -> set[str]:
         events = map(json.loads, self.log.read_text().splitlines())
-        return {key for event in events if event["event"] == "spoken" for key in self.keys[event["segment"]]}
+        return {
+            key
+            for event in events
+            if event["event"] == "spoken"
+            for key in self.keys[event["segment"]]
+        }
 
 
 @pytest.mark.slow
-def test_a_full_disk_of_any_size_loses_nothing_and_the_same_command_goes_on(tone: Narrate, figures: Figures) -> None:
+def test_a_full_disk_of_any_size_loses_nothing_and_the_same_command_goes_on(
+    tone: Narrate, figures: Figures
+) -> None:
     crowded, counts = Crowded(tone), Counter[str]()
     tried = sizes(figures.size(4, 40))
     for size, folder in zip(tried, cycle((tone.cache, tone.out)), strict=False):
         counts += crowded.fill(folder, size)
     harm = {name: counts[name] for name in ("lost", "torn", "temps")}
     figures.report(
-        "disks", sizes=len(tried), full=counts["full"], **harm, identical=f"{counts['identical']}/{len(tried)}"
+        "disks",
+        sizes=len(tried),
+        full=counts["full"],
+        **harm,
+        identical=f"{counts['identical']}/{len(tried)}",
     )
     assert (counts["full"], counts["told"], counts["identical"]) == (len(tried),) * 3
     assert (*harm.values(), counts["needless"]) == (0, 0, 0, 0)

@@ -16,7 +16,13 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
 
 from conftest import Figures
 from narrate.cache import Gone, Store
@@ -34,7 +40,9 @@ FUTURE = 5_000_000_000
 
 @dataclass
 class Held:
-    """What lies at the place of an entry, its samples if it is a take of that entry, and when it was last used."""
+    """What lies at the place of an entry, its samples if it is a take of that entry, and when it
+    was last used.
+    """
 
     data: bytes
     samples: bytes | None
@@ -42,7 +50,9 @@ class Held:
 
 
 class StoreMachine(RuleBasedStateMachine):
-    """Puts, looks, and damage of every kind; `held` is what the directory has, `aside` what this store keeps itself."""
+    """Puts, looks, and damage of every kind; `held` is what the directory has, `aside` what this
+    store keeps itself.
+    """
 
     counts: Counter[str] = Counter()
 
@@ -163,7 +173,9 @@ class StoreMachine(RuleBasedStateMachine):
 
     @rule(blocked=st.sampled_from([False, False, False, True]), dead=st.booleans())
     def reopen(self, blocked: bool, dead: bool) -> None:
-        """Another run begins, after a writer that was killed, or on a directory that not even root can write to."""
+        """Another run begins, after a writer that was killed, or on a directory that not even root
+        can write to.
+        """
         self.store.__exit__()
         temps = self.root / "tmp"
         temps.unlink() if temps.is_file() else shutil.rmtree(temps)

@@ -1,4 +1,6 @@
-"""A fault at each system call that touches the cache or the outputs: a kill right before it, or an error from it."""
+"""A fault at each system call that touches the cache or the outputs: a kill right before it, or an
+error from it.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +53,9 @@ def key_of(text: str) -> str:
 
 
 class Puts(Subject):
-    """The store by itself, in a folder that is absent or that holds an older take and what a dead writer left."""
+    """The store by itself, in a folder that is absent or that holds an older take and what a dead
+    writer left.
+    """
 
     def __init__(self, root: Path, used: bool) -> None:
         cache = self.cache = root / "cache"
@@ -126,7 +130,8 @@ class Outputs(Subject):
         return self.tone.outputs() == self.new
 
     def temps(self, ran: Ran) -> list[Path]:
-        # After a run that ended well there is nothing to do, not even about a folder that it could not remove.
+        # After a run that ended well there is nothing to do, not even about a folder that it could
+        # not remove.
         return [*temps(self.cache), *(self.tone.out.glob(".narrate-*") if ran.code else ())]
 
 
@@ -135,10 +140,17 @@ Target = tuple[Puts | Outputs, Call]
 
 @pytest.fixture(scope="module")
 def targets(tmp_path_factory: pytest.TempPathFactory) -> list[Target]:
-    """Every system call of the store, unused and used, and of writing the outputs, where there are none and older."""
+    """Every system call of the store, unused and used, and of writing the outputs, where there are
+    none and older.
+    """
     folders = [tmp_path_factory.mktemp(name) for name in ("unused", "used", "new", "older")]
     tones = [Narrate(folder, NARRATE_ENGINE="tone") for folder in folders[2:]]
-    subjects = [Puts(folders[0], False), Puts(folders[1], True), Outputs(tones[0], False), Outputs(tones[1], True)]
+    subjects = [
+        Puts(folders[0], False),
+        Puts(folders[1], True),
+        Outputs(tones[0], False),
+        Outputs(tones[1], True),
+    ]
     return [(subject, call) for subject in subjects for call in subject.calls()]
 
 
@@ -156,7 +168,12 @@ def strike(target: Target, fault: str) -> tuple[Counter[str], str]:
     found["unlike"] = subject.calm().code != 0 or not subject.finished()
     found["temps"] = len(subject.temps(ran))
     found = +found
-    return found, f"{type(subject).__name__}, {fault} at {call}: {dict(found)}\n{ran.out}{ran.err}" if found else ""
+    return (
+        found,
+        f"{type(subject).__name__}, {fault} at {call}: {dict(found)}\n{ran.out}{ran.err}"
+        if found
+        else "",
+    )
 
 
 def ending(subject: Puts | Outputs, ran: Ran) -> Counter[str]:
@@ -167,7 +184,13 @@ def ending(subject: Puts | Outputs, ran: Ran) -> Counter[str]:
     )
 
 
-def check(figures: Figures, harness: str, targets: list[Target], faults: list[tuple[Target, str]], harms: str) -> None:
+def check(
+    figures: Figures,
+    harness: str,
+    targets: list[Target],
+    faults: list[tuple[Target, str]],
+    harms: str,
+) -> None:
     """Strike with every fault, report, and accept no harm."""
     struck = [strike(*fault) for fault in faults]
     counts = sum((found for found, _ in struck), Counter())
@@ -181,7 +204,9 @@ def check(figures: Figures, harness: str, targets: list[Target], faults: list[tu
 
 
 @pytest.mark.slow
-def test_a_kill_at_any_system_call_loses_nothing_and_tears_nothing(targets: list[Target], figures: Figures) -> None:
+def test_a_kill_at_any_system_call_loses_nothing_and_tears_nothing(
+    targets: list[Target], figures: Figures
+) -> None:
     chosen = random.Random(5).sample(targets, figures.size(12, len(targets)))
     check(figures, "steps", targets, [(target, KILL) for target in chosen], "lost torn temps")
 
@@ -194,14 +219,18 @@ def test_an_error_from_any_system_call_is_survived(targets: list[Target], figure
 
 
 def test_a_kill_within_a_stamp_leaves_nothing_for_ever(targets: list[Target]) -> None:
-    subject, call = next(target for target in targets if target[1].name == "rename" and "/stamps/" in target[1].shown)
+    subject, call = next(
+        target for target in targets if target[1].name == "rename" and "/stamps/" in target[1].shown
+    )
     subject.hurt(call, KILL)
     subject.calm()
     assert half_stamps(subject.cache) == []
 
 
 @pytest.mark.parametrize("words", STALE)
-def test_a_file_that_is_no_longer_made_does_not_stay_unseen(targets: list[Target], words: str) -> None:
+def test_a_file_that_is_no_longer_made_does_not_stay_unseen(
+    targets: list[Target], words: str
+) -> None:
     subject, call = next(target for target in reversed(targets) if words in target[1].shown)
     ran, _ = subject.hurt(call, "error=EIO")
     subject.calm()

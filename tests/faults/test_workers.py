@@ -1,4 +1,6 @@
-"""Workers that die, hang or talk garbage cost attempts and time, never a line; and none outlives its parent."""
+"""Workers that die, hang or talk garbage cost attempts and time, never a line; and none outlives
+its parent.
+"""
 
 from __future__ import annotations
 
@@ -22,11 +24,16 @@ WEIGHTS = [10, 6, 1, 3]
 """A worker that is stopped costs the whole deadline."""
 
 
-def disturb(process: subprocess.Popen[bytes], tone: Narrate, signals: Sequence[signal.Signals]) -> Counter[str]:
-    """Send signals to a run's workers, one after the other, until the run ends; count those that were sent."""
+def disturb(
+    process: subprocess.Popen[bytes], tone: Narrate, signals: Sequence[signal.Signals]
+) -> Counter[str]:
+    """Send signals to a run's workers, one after the other, until the run ends; count those that
+    were sent.
+    """
     chance, sent, stored = random.Random(2), Counter[str](), 0
     for number in signals:
-        # Three faults in one line would rightly fail it: each waits until the lines that the last one hit are stored.
+        # Three faults in one line would rightly fail it: each waits until the lines that the last
+        # one hit are stored.
         while process.poll() is None and len(tone.clips) < stored + 3:
             time.sleep(0.01)
         time.sleep(chance.uniform(0.0, 0.1))
@@ -57,8 +64,12 @@ def lives(pid: int, seconds: float) -> bool:
 
 
 @pytest.mark.slow
-def test_faults_of_workers_cost_nothing_but_time(tone: Narrate, figures: Figures, ending: Any) -> None:
-    """Workers that crash, run out of memory, talk garbage, hang, are killed or stopped: every line is spoken."""
+def test_faults_of_workers_cost_nothing_but_time(
+    tone: Narrate, figures: Figures, ending: Any
+) -> None:
+    """Workers that crash, run out of memory, talk garbage, hang, are killed or stopped: every line
+    is spoken.
+    """
     count, chance = figures.size(100, 2000), random.Random(3)
     marks = [
         *["#crash<2"] * figures.size(4, 60),

@@ -1,7 +1,8 @@
-"""What is fuzzed: `python targets.py TARGET CORPUS… -runs=N` runs libFuzzer on one target, guided by what is reached.
+"""What is fuzzed: `python targets.py TARGET CORPUS… -runs=N` runs libFuzzer on one target, guided
+by what is reached.
 
-A target takes bytes, and may write files in the current folder. Only the errors that are documented may pass; anything
-else is a crash.
+A target takes bytes, and may write files in the current folder. Only the errors that are documented
+may pass; anything else is a crash.
 """
 
 from __future__ import annotations

@@ -33,7 +33,9 @@ SECONDS = 60
 
 
 class Fuzzed(NamedTuple):
-    """What came of a target: how often it ran, and what it crashed on with the last of what it said."""
+    """What came of a target: how often it ran, and what it crashed on with the last of what it
+    said.
+    """
 
     runs: int
     crash: str = ""
@@ -45,8 +47,22 @@ def fuzz(target: str, *flags: str) -> Fuzzed:
     with tempfile.TemporaryDirectory(prefix="narrate-fuzz-", dir=memory) as folder:
         found = Path(folder) / "found"
         found.mkdir()
-        limits = ("-seed=1", "-max_len=4096", "-timeout=20", "-rss_limit_mb=2048", "-print_final_stats=1")
-        command = [sys.executable, HERE / "targets.py", target, found, HERE / "corpus" / target, *limits, *flags]
+        limits = (
+            "-seed=1",
+            "-max_len=4096",
+            "-timeout=20",
+            "-rss_limit_mb=2048",
+            "-print_final_stats=1",
+        )
+        command = [
+            sys.executable,
+            HERE / "targets.py",
+            target,
+            found,
+            HERE / "corpus" / target,
+            *limits,
+            *flags,
+        ]
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, errors="replace")
         counted = re.search(r"number_of_executed_units: (\d+)", done.stderr)
         crashed = [path.read_bytes().hex() for path in Path(folder).glob("*-" + "[0-9a-f]" * 40)]
@@ -64,7 +80,10 @@ def _fuzzer() -> None:
 
 @pytest.mark.slow
 def test_no_input_makes_a_parser_fail_in_a_way_that_is_not_documented(figures: Figures) -> None:
-    extent = {target: f"-max_total_time={SECONDS}" if figures.large else f"-runs={RUNS[target]}" for target in RUNS}
+    extent = {
+        target: f"-max_total_time={SECONDS}" if figures.large else f"-runs={RUNS[target]}"
+        for target in RUNS
+    }
     results = {target: fuzz(target, flag) for target, flag in extent.items()}
     runs = sum(result.runs for result in results.values())
     crashes = {target: result.crash for target, result in results.items() if result.crash}

@@ -18,16 +18,23 @@ SENTENCE = "Each entry of the product is the dot product of a row of the first m
 # Texts as they come out of a script: control characters are refused and white space is collapsed.
 DISPLAY = (
     st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), max_size=120)
-    | st.lists(st.sampled_from(["-->", "<b>", "</i>", "&amp;", "{\\an8}", "00:00:01,000", "7", "word"])).map(" ".join)
+    | st.lists(
+        st.sampled_from(["-->", "<b>", "</i>", "&amp;", "{\\an8}", "00:00:01,000", "7", "word"])
+    ).map(" ".join)
 ).map(lambda text: " ".join(text.split()))
-TIMELINES = st.lists(st.tuples(DISPLAY, st.integers(1, 500_000), st.sampled_from([0.0, 0.4])), min_size=1, max_size=5)
+TIMELINES = st.lists(
+    st.tuples(DISPLAY, st.integers(1, 500_000), st.sampled_from([0.0, 0.4])), min_size=1, max_size=5
+)
 
 CLOCK = r"(\d\d):([0-5]\d):([0-5]\d){}(\d\d\d)"
 Parsed = list[tuple[int, int, list[str]]]
 
 
 def timeline_of(segments: list[tuple[str, int, float]]) -> Timeline:
-    planned = (segment(f"s{i}", [line(clip(n))], pause, text) for i, (text, n, pause) in enumerate(segments))
+    planned = (
+        segment(f"s{i}", [line(clip(n))], pause, text)
+        for i, (text, n, pause) in enumerate(segments)
+    )
     return lay(plan(*planned), {}, "wav")
 
 
@@ -55,7 +62,9 @@ def parse_srt(text: str) -> Parsed:
     parsed = parse_blocks([block[1:] for block in blocks], ",")
     for _, _, lines in parsed:
         assert not any(re.search(r"<[/a-zA-Z]|\{\\", text) for text in lines)
-    return [(start, end, [text.replace("\u2060", "") for text in lines]) for start, end, lines in parsed]
+    return [
+        (start, end, [text.replace("\u2060", "") for text in lines]) for start, end, lines in parsed
+    ]
 
 
 def parse_vtt(text: str) -> Parsed:
@@ -72,7 +81,9 @@ def squeezed(text: str) -> str:
 
 
 @given(TIMELINES)
-def test_cues_hold_every_word_in_order_and_never_overlap(segments: list[tuple[str, int, float]]) -> None:
+def test_cues_hold_every_word_in_order_and_never_overlap(
+    segments: list[tuple[str, int, float]],
+) -> None:
     timeline = timeline_of(segments)
     found = list(cues(timeline))
     assert squeezed("".join(text for cue in found for text in cue.lines)) == squeezed(
@@ -102,15 +113,24 @@ def test_cues_fill_the_sound_of_their_segment_and_not_its_pause() -> None:
     assert len(found) == 3
     assert (found[0].start, found[0].end, found[1].end) == (0, found[1].start, 2000)
     assert (found[2].start, found[2].end) == (2500, 3500)
-    share = sum(map(len, found[0].lines)) / sum(len(text) for cue in found[:2] for text in cue.lines)
+    share = sum(map(len, found[0].lines)) / sum(
+        len(text) for cue in found[:2] for text in cue.lines
+    )
     assert found[0].end == pytest.approx(2000 * share, abs=1)
 
 
 def test_words_are_only_cut_where_one_is_longer_than_a_line() -> None:
-    found = [text for cue in cues(lay(one(24_000, display=SENTENCE), {}, "wav")) for text in cue.lines]
+    found = [
+        text for cue in cues(lay(one(24_000, display=SENTENCE), {}, "wav")) for text in cue.lines
+    ]
     assert " ".join(found) == SENTENCE
     long = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
-    assert "".join(text for cue in cues(lay(one(24_000, display=long), {}, "wav")) for text in cue.lines) == long
+    assert (
+        "".join(
+            text for cue in cues(lay(one(24_000, display=long), {}, "wav")) for text in cue.lines
+        )
+        == long
+    )
 
 
 def test_a_segment_without_text_has_no_caption() -> None:

@@ -54,14 +54,23 @@ def test_a_rule_and_an_empty_one_for_each_input() -> None:
 
 @pytest.mark.parametrize(
     ("name", "written"),
-    [("a b", r"a\ b"), ("a#b", r"a\#b"), ("a$b", "a$$b"), ("a:b", r"a\:b"), ("grüße", "grüße"), ("'&'", "'&'")],
+    [
+        ("a b", r"a\ b"),
+        ("a#b", r"a\#b"),
+        ("a$b", "a$$b"),
+        ("a:b", r"a\:b"),
+        ("grüße", "grüße"),
+        ("'&'", "'&'"),
+    ],
 )
 def test_names_are_escaped_as_gcc_does_it(name: str, written: str) -> None:
     text = depfile.render(name, [name])
     assert text == f"{written}: \\\n  {written}\n\n{written}:\n"
 
 
-@pytest.mark.parametrize("name", [*(f"a{char}b.wav" for char in REFUSED), "~/b", "a ", "a&", "a:", "a(b)", "\n"])
+@pytest.mark.parametrize(
+    "name", [*(f"a{char}b.wav" for char in REFUSED), "~/b", "a ", "a&", "a:", "a(b)", "\n"]
+)
 def test_what_make_or_ninja_would_misread_is_refused(name: str) -> None:
     for target, inputs in (("run.json", [name]), (name, ["script.md"])):
         with pytest.raises(UsageError, match="make or ninja cannot be told") as raised:
@@ -95,7 +104,9 @@ def test_an_unchanged_file_is_left_alone(tmp_path: Path, name: str) -> None:
     before = identities(tmp_path)
     depfile.write(path, tmp_path / "run.json", facts(tmp_path / name), str(tmp_path))
     assert identities(tmp_path) == before
-    depfile.write(path, tmp_path / "run.json", facts(tmp_path / name, tmp_path / "more"), str(tmp_path))
+    depfile.write(
+        path, tmp_path / "run.json", facts(tmp_path / name, tmp_path / "more"), str(tmp_path)
+    )
     assert identities(tmp_path) != before
 
 
@@ -111,7 +122,9 @@ def test_a_file_that_cannot_be_written_is_said(tmp_path: Path) -> None:
 
 
 class Project:
-    """A target that was made of an input with an odd name, and the programs that say whether it is up to date."""
+    """A target that was made of an input with an odd name, and the programs that say whether it is
+    up to date.
+    """
 
     def __init__(self, root: Path, name: str, target: str = "run.json") -> None:
         self.root, self.input, self.target = root, root / name, root / target
@@ -181,7 +194,10 @@ def test_an_odd_target_is_understood(tmp_path: Path, program: str, name: str) ->
 
 def test_a_narration_is_up_to_date_until_what_it_was_made_of_changes(tone: Narrate) -> None:
     script = tone.write("my script #1: $5.json", [{"id": "a", "text": "Hello."}])
-    tone.write("Makefile", "all: build/narration/run.json\nbuild/narration/run.json:\n\tfalse\n-include run.d\n")
+    tone.write(
+        "Makefile",
+        "all: build/narration/run.json\nbuild/narration/run.json:\n\tfalse\n-include run.d\n",
+    )
     ran = tone("run", script.name, "--depfile", "run.d")
     assert ran.code == 0, ran.err
     make = [tool("make"), "-rq"]
@@ -200,8 +216,25 @@ def test_a_name_that_cannot_be_told_is_an_error_of_the_run(tone: Narrate) -> Non
 
 
 ORDERS = [
-    *(".IGNORE", ".ONESHELL", ".PHONY", ".SILENT", ".POSIX", ".DELETE_ON_ERROR", ".SECONDEXPANSION", ".DEFAULT"),
-    *(".SUFFIXES", ".PRECIOUS", ".INTERMEDIATE", ".SECONDARY", ".NOTPARALLEL", ".EXPORT_ALL_VARIABLES", ".WAIT"),
+    *(
+        ".IGNORE",
+        ".ONESHELL",
+        ".PHONY",
+        ".SILENT",
+        ".POSIX",
+        ".DELETE_ON_ERROR",
+        ".SECONDEXPANSION",
+        ".DEFAULT",
+    ),
+    *(
+        ".SUFFIXES",
+        ".PRECIOUS",
+        ".INTERMEDIATE",
+        ".SECONDARY",
+        ".NOTPARALLEL",
+        ".EXPORT_ALL_VARIABLES",
+        ".WAIT",
+    ),
     *(".LOW_RESOLUTION_TIME", ".sh", ".c.o", ".script.json"),
 ]
 """Names that make takes for orders, suffix rules, or nothing but names."""
@@ -251,7 +284,9 @@ def test_make_obeys_no_name(tmp_path: Path, name: str) -> None:
         (folder / "Makefile").write_text(
             'run.json:\n\tcd /; x=1\n\tpwd; test -n "$$x"; false; true\n\tfalse\n-include run.d\n'
         )
-        done = subprocess.run([tool("make"), "run.json"], cwd=folder, capture_output=True, text=True)
+        done = subprocess.run(
+            [tool("make"), "run.json"], cwd=folder, capture_output=True, text=True
+        )
         said.append((done.returncode, done.stdout.replace(str(folder), "")))
     assert said[0] == said[1]
     assert said[0][0] == 2

@@ -25,7 +25,12 @@ def a_plan() -> Plan:
     return plan(
         segment("intro/a", [line(first), line(second, 0.25)], 0.5, "Hello there. Hello there."),
         segment("intro/b", [line(third)], 0.25),
-        segment("end/c", [Line(b"recording", 0.0, first, recording=Path("/secret/place/laugh.wav"))], 0.0, ""),
+        segment(
+            "end/c",
+            [Line(b"recording", 0.0, first, recording=Path("/secret/place/laugh.wav"))],
+            0.0,
+            "",
+        ),
         voices={"me": Voice(ref="me.wav", transcript="Hello."), "host": Voice(speaker="low")},
     )
 
@@ -33,7 +38,9 @@ def a_plan() -> Plan:
 def described(planned: Plan, fps: int | float | str = 30) -> Manifest:
     timeline = lay(planned, {}, "wav")
     segments = {each.segment.id: "5" * 32 for each in planned.segments}
-    return manifest.build(planned, timeline, Settings(fps=fps), "7" * 32, segments, {"srt": "narration.srt"})
+    return manifest.build(
+        planned, timeline, Settings(fps=fps), "7" * 32, segments, {"srt": "narration.srt"}
+    )
 
 
 def test_a_manifest_survives_the_disk(tmp_path: Path) -> None:
@@ -50,14 +57,36 @@ def test_the_same_narration_gives_the_same_bytes() -> None:
 
 def test_a_manifest_says_where_everything_lies() -> None:
     made = described(a_plan())
-    assert (made.schema, made.title, made.language, made.script.file) == (SCHEMA, "A title", "en", "script.json")
+    assert (made.schema, made.title, made.language, made.script.file) == (
+        SCHEMA,
+        "A title",
+        "en",
+        "script.json",
+    )
     assert (made.engine.name, made.engine.model, made.totals.segments) == ("tone", "sine", 3)
     audio = made.audio
-    assert (audio.file, audio.xxh3_128, audio.sample_rate, audio.channels) == ("narration.wav", "7" * 32, 24_000, 1)
-    assert (audio.samples, audio.duration) == (24_000 + 6_000 + 12_000 + 12_000 + 36_000 + 6_000 + 24_000, 5.0)
-    assert (made.timeline.fps, made.timeline.frames, made.timeline.rounding) == (30, 150, "cumulative")
+    assert (audio.file, audio.xxh3_128, audio.sample_rate, audio.channels) == (
+        "narration.wav",
+        "7" * 32,
+        24_000,
+        1,
+    )
+    assert (audio.samples, audio.duration) == (
+        24_000 + 6_000 + 12_000 + 12_000 + 36_000 + 6_000 + 24_000,
+        5.0,
+    )
+    assert (made.timeline.fps, made.timeline.frames, made.timeline.rounding) == (
+        30,
+        150,
+        "cumulative",
+    )
     first, second, third = made.segments
-    assert (first.id, first.scene, first.index, first.file) == ("intro/a", "intro", 0, "segments/intro__a.wav")
+    assert (first.id, first.scene, first.index, first.file) == (
+        "intro/a",
+        "intro",
+        0,
+        "segments/intro__a.wav",
+    )
     assert (first.text, first.spoken) == ("Hello there. Hello there.", "Hello there. Hello there.")
     assert (first.start, first.end, first.duration, first.pause_after) == (0.0, 1.75, 1.75, 0.5)
     assert (second.start_sample, second.samples) == (54_000, 36_000)
@@ -65,12 +94,23 @@ def test_a_manifest_says_where_everything_lies() -> None:
     assert (third.spoken, third.qa.status, third.pause_after) == ("", "recorded", 0.0)
     assert [len(each.cache_keys) for each in made.segments] == [2, 1, 1]
     intro, end = made.scenes
-    assert (intro.id, intro.segments, intro.start, intro.end) == ("intro", ["intro/a", "intro/b"], 0.0, 4.0)
-    assert (intro.start_frame, intro.duration_frames, end.start_frame, end.duration_frames) == (0, 120, 120, 30)
+    assert (intro.id, intro.segments, intro.start, intro.end) == (
+        "intro",
+        ["intro/a", "intro/b"],
+        0.0,
+        4.0,
+    )
+    assert (intro.start_frame, intro.duration_frames, end.start_frame, end.duration_frames) == (
+        0,
+        120,
+        120,
+        30,
+    )
 
 
 @pytest.mark.parametrize(
-    ("fps", "written"), [(30, 30), ("30000/1001", "30000/1001"), (25.0, 25), (29.97, "2997/100"), ("60/2", 30)]
+    ("fps", "written"),
+    [(30, 30), ("30000/1001", "30000/1001"), (25.0, 25), (29.97, "2997/100"), ("60/2", 30)],
 )
 def test_frames_of_slots_and_scenes_add_up(fps: int | float | str, written: int | str) -> None:
     made = described(a_plan(), fps)
@@ -95,11 +135,18 @@ def test_no_place_of_this_machine_is_in_it() -> None:
 
 
 def test_what_the_checks_said_is_in_it() -> None:
-    suspect = replace(clip(24_000), origin=msgspec.json.encode({"measures": MEASURES | {"silent": 0.99}}))
+    suspect = replace(
+        clip(24_000), origin=msgspec.json.encode({"measures": MEASURES | {"silent": 0.99}})
+    )
     unmeasured = replace(clip(24_000), origin=b"{}")
-    made = described(plan(segment("a", [line(clip(24_000)), line(suspect)]), segment("b", [line(unmeasured)])))
+    made = described(
+        plan(segment("a", [line(clip(24_000)), line(suspect)]), segment("b", [line(unmeasured)]))
+    )
     assert (made["a"].qa.status, made["a"].qa.flags) == ("warn", ["99% of it is silence"])
-    assert (made["b"].qa.status, made["b"].qa.flags) == ("warn", ["it was stored without measurements"])
+    assert (made["b"].qa.status, made["b"].qa.flags) == (
+        "warn",
+        ["it was stored without measurements"],
+    )
     assert described(a_plan())["intro/a"].qa == manifest.Checked("pass", [])
 
 
@@ -115,7 +162,10 @@ def test_segments_are_found_by_id_and_by_scene() -> None:
 def test_a_recording_elsewhere_on_this_machine_is_told_by_its_name() -> None:
     voices = {"me": Voice(ref="/secret/place/me.wav"), "you": Voice(ref="voices/you.wav")}
     made = described(plan(segment("a", [line(clip(24_000))]), voices=voices))
-    assert {name: told["ref"] for name, told in made.voices.items()} == {"me": "me.wav", "you": "voices/you.wav"}
+    assert {name: told["ref"] for name, told in made.voices.items()} == {
+        "me": "me.wav",
+        "you": "voices/you.wav",
+    }
 
 
 def test_voices_are_told_without_their_transcripts() -> None:
@@ -130,7 +180,8 @@ def test_fields_of_later_versions_are_passed_over(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [None, b"", b"{", b"[]", b"{}", b"\xff", b"[" * 100_000, b'{"schema": "narrate.manifest/1"}']
+    "content",
+    [None, b"", b"{", b"[]", b"{}", b"\xff", b"[" * 100_000, b'{"schema": "narrate.manifest/1"}'],
 )
 def test_what_is_no_manifest_is_refused_by_name(content: bytes | None, tmp_path: Path) -> None:
     path = tmp_path / "manifest.json"

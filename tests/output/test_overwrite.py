@@ -16,7 +16,15 @@ from conftest import Narrate, Ran, contents, lines
 from narrate import build
 from narrate.output.stage import PENDING, RECORD
 
-NAMES = ["manifest.json", "narration.wav", "narration.srt", "narration.vtt", "run.json", "segments/s1.wav", PENDING]
+NAMES = [
+    "manifest.json",
+    "narration.wav",
+    "narration.srt",
+    "narration.vtt",
+    "run.json",
+    "segments/s1.wav",
+    PENDING,
+]
 FOREIGN = b'{"outputs": {}, "name": "of somebody else"}'
 
 
@@ -46,15 +54,24 @@ def test_a_recording_is_not_overwritten_by_the_narration_made_of_it(tone: Narrat
     tone.write("script.json", [*lines("Hello."), {"id": "x", "audio": "narration.wav"}])
     before = record(tone.folder / "narration.wav")
     for flags in ([], ["--force-output"]):
-        refused(tone("run", "script.json", "-o", ".", *flags), tone.folder / "narration.wav", "an input of this run")
+        refused(
+            tone("run", "script.json", "-o", ".", *flags),
+            tone.folder / "narration.wav",
+            "an input of this run",
+        )
     assert (tone.folder / "narration.wav").read_bytes() == before
     assert tone.clips == []
 
 
-def test_an_output_of_before_that_became_a_recording_is_neither_replaced_nor_removed(tone: Narrate) -> None:
+def test_an_output_of_before_that_became_a_recording_is_neither_replaced_nor_removed(
+    tone: Narrate,
+) -> None:
     tone.write("script.json", lines("Hello.", "World."))
     tone.run()
-    for segments in ([{"id": "s1", "audio": "build/narration/segments/s1.wav"}], [*lines("Hello.")]):
+    for segments in (
+        [{"id": "s1", "audio": "build/narration/segments/s1.wav"}],
+        [*lines("Hello.")],
+    ):
         segments.append({"id": "y", "audio": "build/narration/segments/s2.wav"})
         tone.write("script.json", segments)
         before = contents(tone.out)
@@ -85,7 +102,9 @@ def test_a_depfile_or_a_log_is_no_output(project: Narrate) -> None:
     for flag in ("--events", "--depfile"):
         refused(project("run", "script.json", flag, "build/narration/run.json"), "run.json")
     (project.folder / "link").symlink_to("build")
-    refused(project("run", "script.json", "--depfile", "link/narration/manifest.json"), "manifest.json")
+    refused(
+        project("run", "script.json", "--depfile", "link/narration/manifest.json"), "manifest.json"
+    )
 
 
 # Files of others
@@ -103,7 +122,9 @@ def test_a_file_of_others_is_replaced_only_by_force(project: Narrate, name: str)
     assert project.run()["spoken"] == 0
 
 
-def test_a_file_that_came_to_lie_beside_the_narration_is_not_replaced_either(project: Narrate) -> None:
+def test_a_file_that_came_to_lie_beside_the_narration_is_not_replaced_either(
+    project: Narrate,
+) -> None:
     project.run()
     (project.out / "narration.flac").write_bytes(FOREIGN)
     refused(project("run", "script.json", "--format", "flac"), "narration.flac")
@@ -132,7 +153,9 @@ def test_empty_files_hold_nothing_that_could_be_lost(project: Narrate) -> None:
 
 
 @pytest.mark.parametrize("lost", [[RECORD], ["manifest.json"], [RECORD, "narration.wav"]])
-def test_a_narration_of_ours_is_known_without_one_of_its_records(project: Narrate, lost: list[str]) -> None:
+def test_a_narration_of_ours_is_known_without_one_of_its_records(
+    project: Narrate, lost: list[str]
+) -> None:
     project.run()
     before = project.outputs()
     for name in lost:
@@ -150,7 +173,10 @@ def test_a_damaged_run_json_costs_only_work(project: Narrate) -> None:
 
 
 def test_the_names_that_are_guarded_are_those_that_are_made(project: Narrate) -> None:
-    project.write("script.json", [*lines("Hello. [pause:0.6s] World.", "Two."), {"id": "ü.1", "text": "Three."}])
+    project.write(
+        "script.json",
+        [*lines("Hello. [pause:0.6s] World.", "Two."), {"id": "ü.1", "text": "Three."}],
+    )
     for format in ("wav", "flac", "mp3", "ogg", "opus"):
         result = build.run(
             project.folder / "script.json",
@@ -163,14 +189,21 @@ def test_the_names_that_are_guarded_are_those_that_are_made(project: Narrate) ->
 
 
 def test_what_lies_in_the_folder_and_is_no_output_stays(project: Narrate) -> None:
-    kept = {".narrate/CACHEDIR.TAG": b"a cache", ".narrate/narration.wav": b"a clip", "notes.txt": b"mine"}
+    kept = {
+        ".narrate/CACHEDIR.TAG": b"a cache",
+        ".narrate/narration.wav": b"a clip",
+        "notes.txt": b"mine",
+    }
     for name, content in kept.items():
         (project.out / name).parent.mkdir(parents=True, exist_ok=True)
         (project.out / name).write_bytes(content)
     project.run()
     made = json.loads((project.out / RECORD).read_bytes())
     status = (project.out / "notes.txt").stat()
-    like = made["outputs"]["narration.wav"] | {"size": status.st_size, "mtime_ns": status.st_mtime_ns}
+    like = made["outputs"]["narration.wav"] | {
+        "size": status.st_size,
+        "mtime_ns": status.st_mtime_ns,
+    }
     made["outputs"]["notes.txt"] = like
     (project.out / RECORD).write_text(json.dumps(made))
     project.write("script.json", lines("Other."))
@@ -178,7 +211,9 @@ def test_what_lies_in_the_folder_and_is_no_output_stays(project: Narrate) -> Non
     assert kept.items() <= contents(project.out).items()
 
 
-def test_what_somebody_changed_and_is_no_longer_made_is_kept_with_a_warning(project: Narrate) -> None:
+def test_what_somebody_changed_and_is_no_longer_made_is_kept_with_a_warning(
+    project: Narrate,
+) -> None:
     project.write("script.json", lines("Hello.", "World."))
     project.run()
     (project.out / "segments" / "s2.wav").write_bytes(b"recorded anew")
@@ -205,7 +240,9 @@ def test_a_linked_folder_of_segments_is_refused_before_anything_is_spoken(projec
     (project.folder / "elsewhere").mkdir()
     project.out.mkdir(parents=True)
     (project.out / "segments").symlink_to(project.folder / "elsewhere")
-    refused(project("run", "script.json", "--force-output"), "segments", "nothing is written through it")
+    refused(
+        project("run", "script.json", "--force-output"), "segments", "nothing is written through it"
+    )
     assert project.clips == []
     assert list((project.folder / "elsewhere").iterdir()) == []
 
@@ -234,7 +271,9 @@ def test_a_link_within_the_project_is_followed(project: Narrate) -> None:
     assert (project.folder / "made" / "narration" / "narration.wav").is_file()
 
 
-def test_a_named_link_leads_to_a_folder_that_is_guarded_as_any_other(project: Narrate, tmp_path: Path) -> None:
+def test_a_named_link_leads_to_a_folder_that_is_guarded_as_any_other(
+    project: Narrate, tmp_path: Path
+) -> None:
     (tmp_path / "outside").mkdir()
     (tmp_path / "outside" / "narration.wav").write_bytes(FOREIGN)
     (project.folder / "link").symlink_to(tmp_path / "outside")
@@ -245,7 +284,11 @@ def test_a_named_link_leads_to_a_folder_that_is_guarded_as_any_other(project: Na
 @pytest.mark.parametrize("name", ["narration.wav", "segments/s1.wav", "run.json"])
 def test_a_folder_in_the_place_of_a_file_is_refused(project: Narrate, name: str) -> None:
     (project.out / name).mkdir(parents=True)
-    refused(project("run", "script.json", "--force-output"), name, "it is a folder where a file is needed")
+    refused(
+        project("run", "script.json", "--force-output"),
+        name,
+        "it is a folder where a file is needed",
+    )
 
 
 # Files that flags name
@@ -272,7 +315,9 @@ def test_what_flags_wrote_before_is_written_again(project: Narrate) -> None:
 
 @pytest.mark.parametrize("flag", ["--events", "--depfile"])
 @pytest.mark.parametrize("there", [True, False])
-def test_a_flag_is_not_written_through_a_link(project: Narrate, tmp_path: Path, flag: str, there: bool) -> None:
+def test_a_flag_is_not_written_through_a_link(
+    project: Narrate, tmp_path: Path, flag: str, there: bool
+) -> None:
     if there:
         (tmp_path / "target").touch()
     (project.folder / "link").symlink_to(tmp_path / "target")
@@ -285,7 +330,9 @@ def test_events_go_to_stderr_without_emptying_its_file(project: Narrate, tmp_pat
     log = tmp_path / "log"
     log.write_bytes(b"what was said before\n")
     with log.open("ab") as file:
-        process = project.start("run", "script.json", "--events", "/dev/stderr", stderr=file.fileno())
+        process = project.start(
+            "run", "script.json", "--events", "/dev/stderr", stderr=file.fileno()
+        )
         process.communicate()
     assert process.returncode == 0
     assert log.read_bytes().startswith(b"what was said before\n")
@@ -320,8 +367,12 @@ def torn(out: Path) -> list[str]:
     named = {manifest["audio"]["file"]: manifest["audio"]["xxh3_128"]}
     named |= {segment["file"]: segment["xxh3_128"] for segment in manifest["segments"]}
     held = contents(out, without=RECORD)
-    wrong = [name for name, digest in named.items() if xxh3_128_hexdigest(held.get(name, b"")) != digest]
-    return wrong + sorted(held.keys() - named.keys() - {"manifest.json", "narration.srt", "narration.vtt"})
+    wrong = [
+        name for name, digest in named.items() if xxh3_128_hexdigest(held.get(name, b"")) != digest
+    ]
+    return wrong + sorted(
+        held.keys() - named.keys() - {"manifest.json", "narration.srt", "narration.vtt"}
+    )
 
 
 def test_two_scripts_into_one_folder_leave_the_narration_of_one(tone: Narrate) -> None:
@@ -348,7 +399,9 @@ def test_a_run_notices_that_another_script_replaced_its_narration(tone: Narrate)
             assert torn(tone.out) == []
 
 
-def test_a_folder_that_is_removed_and_one_that_is_copied_are_made_and_kept(project: Narrate) -> None:
+def test_a_folder_that_is_removed_and_one_that_is_copied_are_made_and_kept(
+    project: Narrate,
+) -> None:
     project.run()
     shutil.copytree(project.out, project.folder / "copy")
     subprocess.run(["touch", *(project.folder / "copy").glob("n*")], check=True)

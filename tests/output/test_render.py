@@ -31,7 +31,9 @@ def store(tmp_path: Path) -> Store:
 def test_a_wav_is_its_parts_and_its_digest_is_of_its_bytes(store: Store, tmp_path: Path) -> None:
     first, second = stored(store, 1000, seed=1), stored(store, 777, seed=2)
     path = tmp_path / "out.wav"
-    digest = render([Part(1000, first), Part(333), Part(777, second), Part(50)], RATE, "wav", store, path)
+    digest = render(
+        [Part(1000, first), Part(333), Part(777, second), Part(50)], RATE, "wav", store, path
+    )
     expected = noise(1000, 1) + bytes(666) + noise(777, 2) + bytes(100)
     assert path.read_bytes() == wav.header(2160, RATE) + expected
     assert digest == xxhash.xxh3_128_hexdigest(path.read_bytes())
@@ -39,7 +41,11 @@ def test_a_wav_is_its_parts_and_its_digest_is_of_its_bytes(store: Store, tmp_pat
 
 def test_a_timeline_is_rendered_with_its_pauses(store: Store, tmp_path: Path) -> None:
     first, second = stored(store, 1000, seed=1), stored(store, 777, seed=2)
-    timeline = lay(plan(segment("a", [line(first)], 0.01), segment("b", [line(second, 0.02), line(first)])), {}, "wav")
+    timeline = lay(
+        plan(segment("a", [line(first)], 0.01), segment("b", [line(second, 0.02), line(first)])),
+        {},
+        "wav",
+    )
     render(whole(timeline), RATE, "wav", store, tmp_path / "out.wav")
     samples, _ = soundfile.read(tmp_path / "out.wav", dtype="int16")
     assert samples.tobytes() == noise(1000, 1) + bytes(480 + 960) + noise(777, 2) + noise(1000, 1)
@@ -48,7 +54,9 @@ def test_a_timeline_is_rendered_with_its_pauses(store: Store, tmp_path: Path) ->
 
 @pytest.mark.parametrize("extra", [0, 1], ids=["whole blocks", "one more sample"])
 @pytest.mark.parametrize("format", ["wav", "flac"])
-def test_a_long_pause_is_exact_silence(store: Store, tmp_path: Path, format: Format, extra: int) -> None:
+def test_a_long_pause_is_exact_silence(
+    store: Store, tmp_path: Path, format: Format, extra: int
+) -> None:
     samples = 2 * BLOCK_BYTES // wav.SAMPLE_BYTES + extra
     path = tmp_path / f"out.{format}"
     render([Part(samples)], RATE, format, store, path)
@@ -66,7 +74,9 @@ def test_a_clip_of_another_rate_is_resampled_to_its_place(store: Store, tmp_path
 
 
 @pytest.mark.parametrize("rate", [8_000, 24_000, 48_000])
-@pytest.mark.parametrize(("format", "tolerance"), [("flac", 0), ("ogg", 0), ("opus", 0), ("mp3", 3000), ("m4a", 3000)])
+@pytest.mark.parametrize(
+    ("format", "tolerance"), [("flac", 0), ("ogg", 0), ("opus", 0), ("mp3", 3000), ("m4a", 3000)]
+)
 def test_every_format_can_be_read_by_others(
     store: Store, tmp_path: Path, format: Format, tolerance: int, rate: int
 ) -> None:
@@ -91,7 +101,9 @@ def test_flac_loses_nothing(store: Store, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("format", "rate"), [(format, rate) for format, rates in FORMAT_RATES.items() for rate in rates]
 )
-def test_every_rate_of_a_format_is_one_that_it_has(store: Store, tmp_path: Path, format: Format, rate: int) -> None:
+def test_every_rate_of_a_format_is_one_that_it_has(
+    store: Store, tmp_path: Path, format: Format, rate: int
+) -> None:
     path = tmp_path / f"out.{format}"
     render([Part(rate // 2)], rate, format, store, path)
     assert audio.decode(path, "here")[1] == rate
@@ -99,14 +111,21 @@ def test_every_rate_of_a_format_is_one_that_it_has(store: Store, tmp_path: Path,
 
 # Ogg and Opus are left out: libsndfile numbers their streams at random.
 @pytest.mark.parametrize("format", ["wav", "flac", "mp3", "m4a"])
-def test_a_format_gives_the_same_bytes_every_time(store: Store, tmp_path: Path, format: Format) -> None:
+def test_a_format_gives_the_same_bytes_every_time(
+    store: Store, tmp_path: Path, format: Format
+) -> None:
     held = stored(store, 30_000)
-    digests = {render([Part(30_000, held)], RATE, format, store, tmp_path / f"{i}.{format}") for i in range(2)}
+    digests = {
+        render([Part(30_000, held)], RATE, format, store, tmp_path / f"{i}.{format}")
+        for i in range(2)
+    }
     assert len(digests) == 1
 
 
 @pytest.mark.parametrize("format", ["wav", "flac", "m4a"])
-def test_a_clip_that_is_damaged_on_the_way_is_gone(store: Store, tmp_path: Path, format: Format) -> None:
+def test_a_clip_that_is_damaged_on_the_way_is_gone(
+    store: Store, tmp_path: Path, format: Format
+) -> None:
     held = stored(store, 30_000)
     data = bytearray(held.path.read_bytes())
     data[1000] ^= 1
@@ -132,7 +151,9 @@ def test_an_m4a_does_not_tell_which_ffmpeg_made_it(store: Store, tmp_path: Path)
     assert b"Lavf" not in (tmp_path / "out.m4a").read_bytes()
 
 
-def test_a_clip_of_minutes_does_not_overflow_the_stack_of_vorbis(store: Store, tmp_path: Path) -> None:
+def test_a_clip_of_minutes_does_not_overflow_the_stack_of_vorbis(
+    store: Store, tmp_path: Path
+) -> None:
     store.put(b"{}", bytes(2 * 2_400_000), RATE, {})
     program = """
         import sys
@@ -167,7 +188,9 @@ def test_a_recipe_is_of_all_that_a_file_is_made_of() -> None:
 
 
 @pytest.mark.parametrize(("format", "times"), [("wav", 300), ("flac", 300), ("m4a", 60)])
-def test_memory_does_not_grow_with_the_narration(store: Store, tmp_path: Path, format: Format, times: int) -> None:
+def test_memory_does_not_grow_with_the_narration(
+    store: Store, tmp_path: Path, format: Format, times: int
+) -> None:
     if not Path("/proc/self/status").exists():
         pytest.skip("there is no /proc to read the peak of memory from")
     stored(store, 6 * RATE)
@@ -191,7 +214,15 @@ def test_memory_does_not_grow_with_the_narration(store: Store, tmp_path: Path, f
         print(peak() - before)
     """
     done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(program), store.root, tmp_path / f"out.{format}", format, str(times)],
+        [
+            sys.executable,
+            "-c",
+            textwrap.dedent(program),
+            store.root,
+            tmp_path / f"out.{format}",
+            format,
+            str(times),
+        ],
         capture_output=True,
         text=True,
         check=True,

@@ -46,7 +46,11 @@ def publish(folder: Path, contents: dict[str, bytes]) -> list[str]:
 
 def held(folder: Path) -> dict[str, bytes]:
     """Every file in a folder but its record."""
-    files = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    files = {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
     return {name: content for name, content in files.items() if name != RECORD}
 
 
@@ -75,7 +79,9 @@ def test_what_has_not_changed_is_neither_made_nor_touched(out: Path) -> None:
     publish(out, {"a": b"one", "b": b"two"})
     before = identity(out / "a"), identity(out / "b")
     with staged(out) as stage:
-        assert stage.make("a", repr(b"one"), lambda path: pytest.fail("made in vain")) == digest(b"one")
+        assert stage.make("a", repr(b"one"), lambda path: pytest.fail("made in vain")) == digest(
+            b"one"
+        )
         stage.make("b", "another recipe", writer(b"two"))
         stage.publish()
         stage.write_record({})
@@ -154,14 +160,18 @@ def lengthen(path: Path) -> None:
 
 
 @pytest.mark.parametrize("change", [Path.unlink, lengthen])
-def test_a_file_that_is_not_what_it_was_is_made_again(out: Path, change: Callable[[Path], object]) -> None:
+def test_a_file_that_is_not_what_it_was_is_made_again(
+    out: Path, change: Callable[[Path], object]
+) -> None:
     publish(out, {"a": b"one", "b": b"two"})
     change(out / "a")
     assert publish(out, {"a": b"one", "b": b"two"}) == ["a"]
     assert (out / "a").read_bytes() == b"one"
 
 
-def test_a_link_in_the_place_of_a_file_is_replaced_and_not_written_through(out: Path, tmp_path: Path) -> None:
+def test_a_link_in_the_place_of_a_file_is_replaced_and_not_written_through(
+    out: Path, tmp_path: Path
+) -> None:
     publish(out, {"a": b"one"})
     (tmp_path / "mine").write_bytes(b"one")
     shutil.copystat(out / "a", tmp_path / "mine")
@@ -241,7 +251,9 @@ def test_what_a_killed_run_moved_into_place_is_known(out: Path) -> None:
     assert held(out) == {"a": b"one"}
 
 
-def test_what_is_no_longer_made_is_removed_from_a_folder_named_in_a_roundabout_way(out: Path, tmp_path: Path) -> None:
+def test_what_is_no_longer_made_is_removed_from_a_folder_named_in_a_roundabout_way(
+    out: Path, tmp_path: Path
+) -> None:
     publish(out, {"a": b"one", "narration.wav": b"two"})
     (tmp_path / "link").symlink_to(out.parent)
     publish(tmp_path / "project" / ".." / "link" / "out", {"a": b"one"})
@@ -259,8 +271,24 @@ def test_a_record_cannot_have_files_outside_the_folder_removed(out: Path, tmp_pa
     (out / "link").symlink_to(outside)
     (out / "loop").symlink_to("loop")
     (out / "folder").mkdir()
-    names = [str(precious), "../../precious/x.wav", "segments/x.wav", "link/x.wav", "folder/../link/x.wav"]
-    names += ["folder/../../../precious/x.wav", "", ".", "..", "../..", "folder", "a\0b", "loop/x", "x" * 5000]
+    names = [
+        str(precious),
+        "../../precious/x.wav",
+        "segments/x.wav",
+        "link/x.wav",
+        "folder/../link/x.wav",
+    ]
+    names += [
+        "folder/../../../precious/x.wav",
+        "",
+        ".",
+        "..",
+        "../..",
+        "folder",
+        "a\0b",
+        "loop/x",
+        "x" * 5000,
+    ]
     names += ["segments/a\0b.wav", f"segments/{'x' * 5000}.wav"]
     remember(out, *names)
     assert publish(out, {"a": b"one"}) == []
@@ -301,7 +329,9 @@ def test_runs_on_one_folder_take_turns(out: Path) -> None:
     """
     command = [sys.executable, "-c", textwrap.dedent(program), out]
     runs = [
-        subprocess.Popen([*command, content], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        subprocess.Popen(
+            [*command, content], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
         for content in ("one", "two")
     ]
     for run in runs:
@@ -326,7 +356,9 @@ def test_what_a_killed_run_left_is_cleared_away(out: Path) -> None:
     assert sorted(os.listdir(out)) == ["a", RECORD]
 
 
-def test_a_folder_of_others_is_not_taken_for_one_that_a_killed_run_left(out: Path, tmp_path: Path) -> None:
+def test_a_folder_of_others_is_not_taken_for_one_that_a_killed_run_left(
+    out: Path, tmp_path: Path
+) -> None:
     (tmp_path / "narration.wav").write_bytes(b"linked")
     (out / ".narrate" / "v1").mkdir(parents=True)
     (out / ".narrate" / "v1" / "narration.wav").write_bytes(b"a clip")

@@ -16,11 +16,17 @@ from narrate.planning.planner import Line, Plan
 from support.plans import clip, line, one, plan, segment
 
 RATES = st.sampled_from([8_000, 22_050, 24_000, 44_100, 48_000])
-PAUSES = st.sampled_from([0.0, 0.1, 0.4, 1 / 3, 60.0]) | st.floats(0, 60).map(lambda seconds: round(seconds, 3))
-FPS = st.sampled_from([Fraction(24), Fraction(30), Fraction(30000, 1001), Fraction(24000, 1001), Fraction(60)])
+PAUSES = st.sampled_from([0.0, 0.1, 0.4, 1 / 3, 60.0]) | st.floats(0, 60).map(
+    lambda seconds: round(seconds, 3)
+)
+FPS = st.sampled_from(
+    [Fraction(24), Fraction(30), Fraction(30000, 1001), Fraction(24000, 1001), Fraction(60)]
+)
 CLIPS = st.builds(clip, st.integers(1, 2_000_000), RATES)
 LINES = st.builds(line, CLIPS, PAUSES)
-SEGMENTS = st.lists(st.tuples(st.lists(LINES, min_size=1, max_size=3), PAUSES), min_size=1, max_size=12)
+SEGMENTS = st.lists(
+    st.tuples(st.lists(LINES, min_size=1, max_size=3), PAUSES), min_size=1, max_size=12
+)
 
 
 def planned(segments: list[tuple[list[Line], float]]) -> Plan:
@@ -39,7 +45,9 @@ def test_slots_tile_the_whole(segments: list[tuple[list[Line], float]]) -> None:
 
 
 @given(SEGMENTS)
-def test_every_length_is_exact_at_the_highest_rate(segments: list[tuple[list[Line], float]]) -> None:
+def test_every_length_is_exact_at_the_highest_rate(
+    segments: list[tuple[list[Line], float]],
+) -> None:
     timeline = lay(planned(segments), {}, "wav")
     clips = [line.clip for lines, _ in segments for line in lines if line.clip]
     assert timeline.rate == max(clip.rate for clip in clips)
@@ -55,30 +63,50 @@ def test_every_length_is_exact_at_the_highest_rate(segments: list[tuple[list[Lin
 
 
 @given(SEGMENTS, FPS)
-def test_frames_tile_the_whole_and_do_not_drift(segments: list[tuple[list[Line], float]], fps: Fraction) -> None:
+def test_frames_tile_the_whole_and_do_not_drift(
+    segments: list[tuple[list[Line], float]], fps: Fraction
+) -> None:
     timeline = lay(planned(segments), {}, "wav")
     places = [0, *(slot.next_start for slot in timeline.slots)]
     frames = [timeline.frame(place, fps) for place in places]
-    assert sum(b - a for a, b in zip(frames, frames[1:], strict=False)) == timeline.frame(timeline.samples, fps)
+    assert sum(b - a for a, b in zip(frames, frames[1:], strict=False)) == timeline.frame(
+        timeline.samples, fps
+    )
     for place, frame in zip(places, frames, strict=True):
         assert abs(frame - place * fps / timeline.rate) <= Fraction(1, 2)
 
 
-@given(st.integers(0, 2**40), RATES, FPS | st.fractions(Fraction(1, 100), 1000, max_denominator=1001))
+@given(
+    st.integers(0, 2**40), RATES, FPS | st.fractions(Fraction(1, 100), 1000, max_denominator=1001)
+)
 def test_a_frame_is_rounded_half_up(sample: int, rate: int, fps: Fraction) -> None:
-    assert Timeline(rate, ()).frame(sample, fps) == (sample * fps / rate + Fraction(1, 2)).__floor__()
+    assert (
+        Timeline(rate, ()).frame(sample, fps) == (sample * fps / rate + Fraction(1, 2)).__floor__()
+    )
 
 
 def test_a_frame_begins_where_it_is_nearest() -> None:
     timeline = Timeline(24_000, ())
-    assert [timeline.frame(sample, Fraction(30)) for sample in (0, 399, 400, 800, 1199, 1200)] == [0, 0, 1, 1, 1, 2]
+    assert [timeline.frame(sample, Fraction(30)) for sample in (0, 399, 400, 800, 1199, 1200)] == [
+        0,
+        0,
+        1,
+        1,
+        1,
+        2,
+    ]
     hour = timeline.frame(24_000 * 3600, Fraction(30000, 1001))
     assert hour == 107_892
 
 
 def test_seconds_are_told_to_the_microsecond() -> None:
     timeline = Timeline(44_100, ())
-    assert [timeline.seconds(samples) for samples in (0, 1, 44_100, 100_000)] == [0.0, 0.000023, 1.0, 2.267574]
+    assert [timeline.seconds(samples) for samples in (0, 1, 44_100, 100_000)] == [
+        0.0,
+        0.000023,
+        1.0,
+        2.267574,
+    ]
 
 
 def test_parts_are_heard_in_order() -> None:
@@ -141,7 +169,20 @@ def test_a_frame_rate_is_read_exactly(written: int | float | str, exact: Fractio
 
 @pytest.mark.parametrize(
     "written",
-    [0, -1, 1001, 0.0, float("nan"), float("inf"), "", "x", "1/0", "nan", "9" * 5000, "1e9999999999"],
+    [
+        0,
+        -1,
+        1001,
+        0.0,
+        float("nan"),
+        float("inf"),
+        "",
+        "x",
+        "1/0",
+        "nan",
+        "9" * 5000,
+        "1e9999999999",
+    ],
 )
 def test_what_is_no_frame_rate_is_refused(written: int | float | str) -> None:
     with pytest.raises(ValueError, match="is not a frame rate"):

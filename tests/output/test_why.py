@@ -1,4 +1,6 @@
-"""`narrate why` and `narrate status`: what changed since the last run, and what a run would do about it."""
+"""`narrate why` and `narrate status`: what changed since the last run, and what a run would do
+about it.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,9 @@ def change(tone: Narrate, number: int, **fields: Any) -> None:
     tone.write("script.json", SCRIPT | {"segments": segments})
 
 
-def reasons(tone: Narrate, id: str, *flags: str) -> tuple[str, list[tuple[str, str | None, str | None]]]:
+def reasons(
+    tone: Narrate, id: str, *flags: str
+) -> tuple[str, list[tuple[str, str | None, str | None]]]:
     """The state of a segment, and every reason as its words, old and new."""
     [entry] = tone("why", "script.json", id, "--json", *flags).json["segments"]
     return entry["state"], [(each["what"], each["old"], each["new"]) for each in entry["reasons"]]
@@ -83,7 +87,10 @@ def test_several_fields_are_all_named(narrated: Narrate) -> None:
 def test_a_transcript_is_shown_and_not_its_digest(narrated: Narrate) -> None:
     narrated.write("me.txt", "What it says.\n")
     old = " ".join((VOICE / "ref.txt").read_text().split())
-    assert reasons(narrated, "mine") == ("speak", [("the reference transcript", old, "What it says.")])
+    assert reasons(narrated, "mine") == (
+        "speak",
+        [("the reference transcript", old, "What it says.")],
+    )
 
 
 def test_a_recording_of_a_voice_and_one_used_as_it_is_are_told_apart(narrated: Narrate) -> None:

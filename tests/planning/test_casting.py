@@ -1,4 +1,6 @@
-"""Who speaks a voice: the engine that is asked for, or this machine's, or nobody; never another voice."""
+"""Who speaks a voice: the engine that is asked for, or this machine's, or nobody; never another
+voice.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,10 @@ MACHINES = {
     "linux on arm": ("Linux", "arm64", "torch", "this is no Apple Silicon"),
 }
 RECORDING = (Path(__file__).parents[2] / "examples/voice_ref/ref.wav").read_bytes()
-CLONE = {"voices": {"me": {"ref": "ref.wav", "transcript": "Hi."}}, "segments": [{"text": "Rows.", "voice": "me"}]}
+CLONE = {
+    "voices": {"me": {"ref": "ref.wav", "transcript": "Hi."}},
+    "segments": [{"text": "Rows.", "voice": "me"}],
+}
 
 ENGINE = """
 import numpy as np
@@ -53,7 +58,9 @@ def machine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     return name, why
 
 
-@pytest.mark.parametrize(("kind", "speaker"), [("clone", None), ("design", None), ("speaker", "ryan")])
+@pytest.mark.parametrize(
+    ("kind", "speaker"), [("clone", None), ("design", None), ("speaker", "ryan")]
+)
 def test_what_hibari_cannot_speak_goes_to_the_cloning_engine(
     machine: tuple[str, str], kind: str, speaker: str | None
 ) -> None:
@@ -65,7 +72,9 @@ def test_what_hibari_cannot_speak_goes_to_the_cloning_engine(
 
 
 @pytest.mark.parametrize(("kind", "speaker"), [("default", None), ("speaker", "heart")])
-def test_what_hibari_speaks_stays_with_it(machine: tuple[str, str], kind: str, speaker: str | None) -> None:
+def test_what_hibari_speaks_stays_with_it(
+    machine: tuple[str, str], kind: str, speaker: str | None
+) -> None:
     choice = casting.choose(kind, Settings(), speaker)
     assert choice.name == "hibari"
     assert choice.reason == "the embedded voice"
@@ -73,7 +82,9 @@ def test_what_hibari_speaks_stays_with_it(machine: tuple[str, str], kind: str, s
 
 @pytest.mark.parametrize("kind", ["clone", "design"])
 def test_a_voice_is_never_replaced_by_another(kind: str) -> None:
-    with pytest.raises(EnvironmentProblem, match=f"hibari cannot speak a {casting.KINDS[kind]}") as caught:
+    with pytest.raises(
+        EnvironmentProblem, match=f"hibari cannot speak a {casting.KINDS[kind]}"
+    ) as caught:
         casting.choose(kind, Settings(engine="hibari"), where="script.json: voice 'me'")
     assert caught.value.where == "script.json: voice 'me'"
 
@@ -101,7 +112,9 @@ def test_no_engine_is_imported_to_know_what_it_can_do() -> None:
         "import sys; from narrate.planning import casting; [casting.capabilities(name) for name in casting.ENGINES]; "
         "print({'torch', 'mlx', 'qwen_tts', 'mlx_audio', 'transformers', 'hibari'} & set(sys.modules))"
     )
-    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True
+    )
     assert done.stdout == "set()\n"
 
 
@@ -117,9 +130,15 @@ def cloning(narrate: Narrate) -> Narrate:
 def test_a_cloned_voice_without_an_engine_names_the_command(cloning: Narrate) -> None:
     ran = cloning("run", "script.json")
     assert (ran.code, ran.out) == (6, "")
-    assert f"needs Qwen3-TTS, and this is {MACHINES['apple' if casting.apple_silicon() else 'linux'][3][8:]}" in ran.err
+    assert (
+        f"needs Qwen3-TTS, and this is {MACHINES['apple' if casting.apple_silicon() else 'linux'][3][8:]}"
+        in ran.err
+    )
     engine = casting.cloning_engine()
-    assert f"error: engine {engine}: not installed\n  next: run: narrate engines install {engine}\n" in ran.err
+    assert (
+        f"error: engine {engine}: not installed\n  next: run: narrate engines install {engine}\n"
+        in ran.err
+    )
     assert cloning.clips == []
     assert not cloning.out.exists()
 

@@ -54,7 +54,9 @@ def test_a_scene_over_its_budget_is_named(tone: Narrate) -> None:
     ]
     tone.write("script.json", {"scenes": scenes, "defaults": {"pause_after": 0}})
     tone.run()
-    over = [line for line in tone("plan", "script.json").out.splitlines() if line.startswith("over")]
+    over = [
+        line for line in tone("plan", "script.json").out.splitlines() if line.startswith("over")
+    ]
     assert over == ["over    long: about 2.0 s, its budget is 1.5 s"]
 
 

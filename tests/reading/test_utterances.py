@@ -34,7 +34,11 @@ def test_punctuation_after_a_tag_stays_with_its_word() -> None:
 
 @pytest.mark.parametrize(
     ("text", "display"),
-    [(r"a \[pause:1s] b", "a [pause:1s] b"), ("[town] [paused] [1]", "[town] [paused] [1]"), (r"\[", "[")],
+    [
+        (r"a \[pause:1s] b", "a [pause:1s] b"),
+        ("[town] [paused] [1]", "[town] [paused] [1]"),
+        (r"\[", "["),
+    ],
 )
 def test_other_brackets_are_text(text: str, display: str) -> None:
     result = spoken.read(text)
@@ -98,11 +102,15 @@ def test_cuts_at_the_best_place(text: str, limit: int, pieces: list[str]) -> Non
 def test_pieces_of_a_long_text_have_no_pause_between_them() -> None:
     result = spoken.read("[pause:1s] " + "This is a sentence. " * 40)
     assert len(result.utterances) > 2
-    assert [u.pause_before for u in result.utterances] == [1.0] + [0.0] * (len(result.utterances) - 1)
+    assert [u.pause_before for u in result.utterances] == [1.0] + [0.0] * (
+        len(result.utterances) - 1
+    )
     assert all(u.text.endswith(".") for u in result.utterances)
 
 
-prose = st.text(st.sampled_from("abZé字。，.,;:!?—… \n\t\"')1[]"), max_size=300) | st.text(max_size=100)
+prose = st.text(st.sampled_from("abZé字。，.,;:!?—… \n\t\"')1[]"), max_size=300) | st.text(
+    max_size=100
+)
 
 
 @given(prose, st.integers(1, 60))

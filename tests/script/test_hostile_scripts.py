@@ -1,4 +1,6 @@
-"""Scripts that are broken, enormous or malicious: each is a ScriptError that says where and what next."""
+"""Scripts that are broken, enormous or malicious: each is a ScriptError that says where and what
+next.
+"""
 
 from __future__ import annotations
 
@@ -66,16 +68,36 @@ HI = {"text": "Hi."}
         (segments({"txt": "a"}), "a.json: $[0]", "unknown field 'txt'", "did you mean 'text'?"),
         (segments({"x" * 500: "a"}), "a.json: $[0]", "unknown field 'xxx", "use one of: id, text"),
         ('{"sceenes": []}', "a.json: $", "unknown field 'sceenes'", "'scenes'"),
-        ('{"voices": {"a": {"ref": "x", "speker": "y"}}}', "a.json: $.voices.'a'", "'speker'", "'speaker'"),
+        (
+            '{"voices": {"a": {"ref": "x", "speker": "y"}}}',
+            "a.json: $.voices.'a'",
+            "'speker'",
+            "'speaker'",
+        ),
         ('{"voices": {"a": {"ref": 1}}}', "a.json: $.voices.'a'.ref", "expected `str", ""),
-        ('{"voices": {"a": {}}, "segments": [{"text": "a"}]}', "a.json: $.voices.'a'", "one kind", ""),
+        (
+            '{"voices": {"a": {}}, "segments": [{"text": "a"}]}',
+            "a.json: $.voices.'a'",
+            "one kind",
+            "",
+        ),
         (segments({"id": "a", "text": 1}), "a.json: $[0].text", "expected `str`", ""),
         (segments({"text": "a", "take": 1.5}), "a.json: $[0].take", "expected `int`", ""),
         (segments({"text": "a", "seed": True}), "a.json: $[0].seed", "expected `int", ""),
         (segments({"text": "a", "pause_after": -1}), "a.json: $[0].pause_after", ">= 0", ""),
-        (segments({"text": "a", "pause_after": "1"}), "a.json: $[0].pause_after", "expected `float", ""),
+        (
+            segments({"text": "a", "pause_after": "1"}),
+            "a.json: $[0].pause_after",
+            "expected `float",
+            "",
+        ),
         (segments({"id": "a", **HI}, {"id": "a", **HI}), "a.json: $[1]", "duplicate id 'a'", ""),
-        (segments({"id": "a", **HI}, {"id": "A", **HI}), "a.json: $[1]", "'a' and 'A' share a file", ""),
+        (
+            segments({"id": "a", **HI}, {"id": "A", **HI}),
+            "a.json: $[1]",
+            "'a' and 'A' share a file",
+            "",
+        ),
         (segments({"text": ""}), "a.json: $[0]", "nothing to say", ""),
         (segments({"text": " \n"}), "a.json: $[0]", "nothing to say", ""),
         (segments({"text": "[pause:1s]"}), "a.json: $[0]", "nothing to say", ""),
@@ -83,8 +105,18 @@ HI = {"text": "Hi."}
         (segments({"id": "a"}), "a.json: $[0]", "nothing to say", ""),
         (segments({"text": "a [pause:1h]"}), "a.json: $[0]", "not a duration", ""),
         (segments({"text": "a [pause]", "say": "b"}), "a.json: $[0]", "malformed", ""),
-        (segments({"text": "a" * (limits.TEXT_CHARS + 1)}), "a.json: $[0]", "longer than 10000", ""),
-        (segments({"text": "a", "voice": "me"}), "a.json: $[0].voice", "unknown voice 'me'", "'voices'"),
+        (
+            segments({"text": "a" * (limits.TEXT_CHARS + 1)}),
+            "a.json: $[0]",
+            "longer than 10000",
+            "",
+        ),
+        (
+            segments({"text": "a", "voice": "me"}),
+            "a.json: $[0].voice",
+            "unknown voice 'me'",
+            "'voices'",
+        ),
         ("[]", "a.json: $", "no segments", ""),
         ("{}", "a.json: $", "no segments", ""),
         ("1", "a.json: $", "expected `object`", ""),
@@ -160,11 +192,17 @@ def test_ids_that_share_a_file(tmp_path: Path) -> None:
     assert "'a/b__c' and 'a__b/c' share a file" in error.what
     assert "$.scenes[0].segments[0]" in error.what
     scenes[1]["id"] = "A"
-    assert "'a' and 'A' share a file" in refuse_text(tmp_path, "b.json", json.dumps({"scenes": scenes})).what
+    assert (
+        "'a' and 'A' share a file"
+        in refuse_text(tmp_path, "b.json", json.dumps({"scenes": scenes})).what
+    )
 
 
 def test_unknown_voice(tmp_path: Path) -> None:
-    tree = {"voices": {"narrator": {"speaker": "x"}}, "segments": [{"text": "a", "voice": "narator"}]}
+    tree = {
+        "voices": {"narrator": {"speaker": "x"}},
+        "segments": [{"text": "a", "voice": "narator"}],
+    }
     assert refuse_text(tmp_path, "a.json", json.dumps(tree)).hint == "did you mean 'narrator'?"
     tree["segments"] = [{"text": "a", "voice": "zzz"}]
     assert refuse_text(tmp_path, "a.json", json.dumps(tree)).hint == "use one of: narrator"
@@ -172,7 +210,9 @@ def test_unknown_voice(tmp_path: Path) -> None:
     assert error.where == "a.json: $.defaults.voice"
 
 
-BOMB = "a: &a [x, x]\n" + "".join(f"{b}: &{b} [*{a}, *{a}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True))
+BOMB = "a: &a [x, x]\n" + "".join(
+    f"{b}: &{b} [*{a}, *{a}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True)
+)
 
 
 @pytest.mark.parametrize(
@@ -251,7 +291,9 @@ def test_a_huge_file_is_not_read(tmp_path: Path) -> None:
         "try: script.load(sys.argv[1])\n"
         "except errors.ScriptError as error: print(error.what)"
     )
-    done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(path)], capture_output=True, text=True, timeout=60
+    )
     assert (done.stdout, done.stderr) == ("larger than 16 MiB\n", "")
 
 
@@ -262,11 +304,15 @@ def test_an_endless_pipe_is_read_within_bounds() -> None:
         "except errors.ScriptError as error: print(error.what)"
     )
     with Path("/dev/zero").open("rb") as zeros:
-        done = subprocess.run([sys.executable, "-c", code], stdin=zeros, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(
+            [sys.executable, "-c", code], stdin=zeros, capture_output=True, text=True, timeout=60
+        )
     assert done.stdout == "larger than 16 MiB\n"
 
 
-@pytest.mark.parametrize(("before", "after"), [("", ""), ('{"segments": ', "}"), ('{"scenes": ', "}")])
+@pytest.mark.parametrize(
+    ("before", "after"), [("", ""), ('{"segments": ', "}"), ('{"scenes": ', "}")]
+)
 def test_a_million_segments(tmp_path: Path, before: str, after: str) -> None:
     content = before + "[" + ",".join(['{"text":"a"}'] * 1_000_000) + "]" + after
     assert "more than 20000 segments" in refuse_text(tmp_path, "a.json", content).what
@@ -281,7 +327,9 @@ DEFINITIONS = script.schema()["$defs"]
 FIELDS = sorted({field for kind in DEFINITIONS.values() for field in kind["properties"]} | {"x"})
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(FIELDS), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(FIELDS), inner, max_size=4)
+    ),
     max_leaves=20,
 )
 SUFFIXES = st.sampled_from([".json", ".yaml", ".md", ".txt"])
@@ -326,6 +374,10 @@ def test_any_tree(folder: Path, suffix: str, tree: object) -> None:
     only_refuses(folder, suffix, json.dumps(tree).encode())
 
 
-@given(entry=st.dictionaries(st.sampled_from(sorted(DEFINITIONS["SegmentEntry"]["properties"])), values, max_size=5))
+@given(
+    entry=st.dictionaries(
+        st.sampled_from(sorted(DEFINITIONS["SegmentEntry"]["properties"])), values, max_size=5
+    )
+)
 def test_any_segment(folder: Path, entry: dict[str, object]) -> None:
     only_refuses(folder, ".json", json.dumps({"segments": [{"text": "Hi.", **entry}]}).encode())

@@ -33,7 +33,12 @@ FULL: dict[str, Any] = {
             "budget": 8,
             "segments": [
                 {"id": "hook", "text": "Rows by columns.", "pause_after": 0.5},
-                {"text": "Each entry is a dot product.", "voice": "host", "language": "de", "seed": 7},
+                {
+                    "text": "Each entry is a dot product.",
+                    "voice": "host",
+                    "language": "de",
+                    "seed": 7,
+                },
             ],
         },
         {"id": "demo", "segments": [{"id": "laugh", "audio": "takes/laugh.wav", "take": 2}]},
@@ -60,7 +65,13 @@ def test_full_json(tmp_path: Path) -> None:
     assert loaded.voices["me"].transcript == "Hello."
     assert (hook.id, hook.stem, hook.scene) == ("intro/hook", "intro__hook", "intro")
     assert hook.where == "script.json: $.scenes[0].segments[0]"
-    assert (hook.voice, hook.language, hook.pause_after, hook.seed, hook.take) == ("me", None, 0.5, 3, 1)
+    assert (hook.voice, hook.language, hook.pause_after, hook.seed, hook.take) == (
+        "me",
+        None,
+        0.5,
+        3,
+        1,
+    )
     assert (each.voice, each.language, each.pause_after, each.seed) == ("host", "de", None, 7)
     assert each.id.startswith("intro/each-entry-is-a-")
     assert (laugh.text, laugh.audio, laugh.take) == ("", tmp_path / "takes/laugh.wav", 2)
@@ -123,7 +134,13 @@ silent()
         "quoted",
     ]
     places = [segment.where for segment in loaded.segments]
-    assert places == ["script.md:10", "script.md:13", "script.md:15", "script.md:16", "script.md:27"]
+    assert places == [
+        "script.md:10",
+        "script.md:13",
+        "script.md:15",
+        "script.md:16",
+        "script.md:27",
+    ]
     why = loaded.segments[1]
     assert (why.id, why.voice, why.pause_after, why.seed) == ("opening/why", "you", 0.2, 7)
     assert (loaded.segments[2].voice, loaded.pause_after) == ("me", 0.4)
@@ -141,7 +158,9 @@ def test_markdown_before_the_first_heading(tmp_path: Path) -> None:
 
 
 def test_braces_of_mathematics_stay_text(tmp_path: Path) -> None:
-    loaded = script.load(write(tmp_path, "a.md", "The sum \\sum_{i=1}\n\nThe set {a, b}\n\nBraces \\{#a\\}"))
+    loaded = script.load(
+        write(tmp_path, "a.md", "The sum \\sum_{i=1}\n\nThe set {a, b}\n\nBraces \\{#a\\}")
+    )
     assert [segment.text for segment in loaded.segments] == [
         "The sum \\sum_{i=1}",
         "The set {a, b}",
@@ -183,7 +202,11 @@ def test_markdown_errors(tmp_path: Path, body: str, where: str, what: str) -> No
 
 def test_yaml(tmp_path: Path) -> None:
     loaded = script.load(
-        write(tmp_path, "a.yml", "segments:\n- id: a\n  text: |\n    Two\n    lines.\n- {id: b, text: B}\n")
+        write(
+            tmp_path,
+            "a.yml",
+            "segments:\n- id: a\n  text: |\n    Two\n    lines.\n- {id: b, text: B}\n",
+        )
     )
     assert [segment.text for segment in loaded.segments] == ["Two\nlines.\n", "B"]
 
@@ -199,7 +222,10 @@ def test_text_file(tmp_path: Path) -> None:
 def test_folder(tmp_path: Path) -> None:
     folder = tmp_path / "talk"
     folder.mkdir()
-    second, first = write(folder, "02-end.txt", "Bye."), write(folder, "01-intro.txt", "Hi.\n\nYou.")
+    second, first = (
+        write(folder, "02-end.txt", "Bye."),
+        write(folder, "01-intro.txt", "Hi.\n\nYou."),
+    )
     write(folder, "notes.md", "Not read.")
     write(folder, ".hidden.txt", "Not read.")
     loaded = script.load(folder)
@@ -208,7 +234,9 @@ def test_folder(tmp_path: Path) -> None:
     assert (loaded.name, loaded.inputs) == ("talk", (folder, first, second))
 
 
-@pytest.mark.parametrize(("content", "segment"), [(' [{"id": "a", "text": "Hi."}]', "a"), ("Hi. {#b}", "b")])
+@pytest.mark.parametrize(
+    ("content", "segment"), [(' [{"id": "a", "text": "Hi."}]', "a"), ("Hi. {#b}", "b")]
+)
 def test_standard_input(monkeypatch: pytest.MonkeyPatch, content: str, segment: str) -> None:
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content.encode())))
     loaded = script.load("-")
@@ -217,7 +245,9 @@ def test_standard_input(monkeypatch: pytest.MonkeyPatch, content: str, segment: 
 
 def test_made_ids_repeat_with_a_number(tmp_path: Path) -> None:
     texts = ["Über alle Maßen schön, ja.", "Über alle Maßen schön, ja.", "नमस्ते दुनिया", "?!"]
-    first, second, hindi, marks = ids(script.load(write(tmp_path, "a.json", json.dumps([{"text": t} for t in texts]))))
+    first, second, hindi, marks = ids(
+        script.load(write(tmp_path, "a.json", json.dumps([{"text": t} for t in texts])))
+    )
     assert first.startswith("über-alle-maßen-schön-")
     assert second == f"{first}-2"
     assert hindi.startswith("नमस्ते-दुनिया-")
@@ -226,7 +256,11 @@ def test_made_ids_repeat_with_a_number(tmp_path: Path) -> None:
 
 def test_made_ids_give_way_to_written_ones(tmp_path: Path) -> None:
     content = "## Intro\nA. {#a}\n\n## Intro\nA. {#a}\n\n## Other {#intro}\nA. {#a}\n"
-    assert ids(script.load(write(tmp_path, "a.md", content))) == ["intro-2/a", "intro-3/a", "intro/a"]
+    assert ids(script.load(write(tmp_path, "a.md", content))) == [
+        "intro-2/a",
+        "intro-3/a",
+        "intro/a",
+    ]
 
 
 def test_made_ids_do_not_move_with_their_neighbours(tmp_path: Path) -> None:
@@ -267,7 +301,9 @@ def test_json_does_not_pay_for_the_other_formats(tmp_path: Path) -> None:
     assert subprocess.run([sys.executable, "-c", code, str(path)], timeout=60).returncode == 0
 
 
-words = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="[\\"), max_size=20)
+words = st.text(
+    st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="[\\"), max_size=20
+)
 texts = words.map(lambda text: f"Say {text}")
 names = st.from_regex(r"[a-z0-9_][a-z0-9_.-]{0,8}[a-z0-9]", fullmatch=True)
 entry = st.fixed_dictionaries(
@@ -286,8 +322,15 @@ scene = st.fixed_dictionaries(
     optional={"title": words, "budget": st.floats(0.1, 100)},
 )
 document = st.fixed_dictionaries(
-    {"voices": st.just({"me": {"speaker": "x"}}), "scenes": st.lists(scene, min_size=1, max_size=3)},
-    optional={"title": words, "fps": st.integers(1, 60), "defaults": st.just({"pause_after": 0.25})},
+    {
+        "voices": st.just({"me": {"speaker": "x"}}),
+        "scenes": st.lists(scene, min_size=1, max_size=3),
+    },
+    optional={
+        "title": words,
+        "fps": st.integers(1, 60),
+        "defaults": st.just({"pause_after": 0.25}),
+    },
 )
 
 
@@ -310,6 +353,8 @@ def test_json_and_yaml_are_one_format(tmp_path_factory: pytest.TempPathFactory, 
 @given(listed=st.lists(names, min_size=1, max_size=5, unique=True))
 def test_written_ids_are_kept(tmp_path_factory: pytest.TempPathFactory, listed: list[str]) -> None:
     listed = [name for name in listed if name.partition(".")[0] not in {"con", "prn", "aux", "nul"}]
-    content = json.dumps([{"id": name, "text": "Hi."} for name in listed] or [{"id": "a", "text": "Hi."}])
+    content = json.dumps(
+        [{"id": name, "text": "Hi."} for name in listed] or [{"id": "a", "text": "Hi."}]
+    )
     loaded = script.load(write(tmp_path_factory.mktemp("ids"), "a.json", content))
     assert ids(loaded) == (listed or ["a"])

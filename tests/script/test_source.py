@@ -1,4 +1,6 @@
-"""What the sources may not hold: nothing that runs code out of data, no shell, and no network but where it belongs."""
+"""What the sources may not hold: nothing that runs code out of data, no shell, and no network but
+where it belongs.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,17 @@ CODE = {
     "torch.hub.load",
     "torch.jit.load",
     "torch.load",
-    *(f"yaml.{name}" for name in ("load", "load_all", "full_load", "full_load_all", "unsafe_load", "unsafe_load_all")),
+    *(
+        f"yaml.{name}"
+        for name in (
+            "load",
+            "load_all",
+            "full_load",
+            "full_load_all",
+            "unsafe_load",
+            "unsafe_load_all",
+        )
+    ),
     *(f"yaml.{name}" for name in ("Loader", "FullLoader", "UnsafeLoader", "CLoader")),
 }
 SHELLS = {
@@ -43,7 +55,9 @@ ALLOWED = {
     "engines.speech_server": {"http", "ssl", "urllib"},
     "engines.torch": {"huggingface_hub"},
 }
-"""Who may reach a network, and through what: the hub's client, the client of speech servers, and a local snapshot."""
+"""Who may reach a network, and through what: the hub's client, the client of speech servers, and a
+local snapshot.
+"""
 
 TREES = {module: ast.parse(path.read_text(encoding="utf-8")) for module, path in FILES.items()}
 
@@ -55,7 +69,9 @@ def aliases(tree: ast.AST) -> dict[str, str]:
         if isinstance(node, ast.Import):
             found |= {alias.asname: alias.name for alias in node.names if alias.asname}
         elif isinstance(node, ast.ImportFrom):
-            found |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
+            found |= {
+                alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names
+            }
     return found
 
 
@@ -70,7 +86,9 @@ def dotted(node: ast.AST, known: dict[str, str]) -> str:
 
 
 def names(tree: ast.AST) -> Iterator[str]:
-    """Every name in a source, as it would be called from elsewhere; built-in functions as of their module."""
+    """Every name in a source, as it would be called from elsewhere; built-in functions as of their
+    module.
+    """
     known = aliases(tree)
     yield from known.values()
     for node in ast.walk(tree):
@@ -93,7 +111,9 @@ def commands(tree: ast.AST) -> Iterator[ast.expr]:
     known = aliases(tree)
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and dotted(node.func, known) in PROGRAMS:
-            yield next(iter(node.args), None) or next(each.value for each in node.keywords if each.arg == "args")
+            yield next(iter(node.args), None) or next(
+                each.value for each in node.keywords if each.arg == "args"
+            )
 
 
 def is_list(command: ast.expr, tree: ast.AST) -> bool:
@@ -101,8 +121,12 @@ def is_list(command: ast.expr, tree: ast.AST) -> bool:
     if isinstance(command, ast.Name):
         assigned = [node for node in ast.walk(tree) if isinstance(node, ast.Assign)]
         values = [node.value for node in assigned if command.id in map(ast.unparse, node.targets)]
-        return bool(values) and not any(isinstance(value, ast.Name) or not is_list(value, tree) for value in values)
-    return isinstance(command, ast.List) or (isinstance(command, ast.Call) and ast.unparse(command.func) == "list")
+        return bool(values) and not any(
+            isinstance(value, ast.Name) or not is_list(value, tree) for value in values
+        )
+    return isinstance(command, ast.List) or (
+        isinstance(command, ast.Call) and ast.unparse(command.func) == "list"
+    )
 
 
 def pickles(tree: ast.AST) -> list[str]:
@@ -120,7 +144,11 @@ def shells(tree: ast.AST) -> list[str]:
 
 def unsafe_flags(tree: ast.AST) -> list[str]:
     known = [(name, value) for name, value in flags(tree) if name in FLAGS]
-    return [name for name, value in known if not (isinstance(value, ast.Constant) and value.value is FLAGS[name])]
+    return [
+        name
+        for name, value in known
+        if not (isinstance(value, ast.Constant) and value.value is FLAGS[name])
+    ]
 
 
 def unlisted_commands(tree: ast.AST) -> list[str]:
@@ -135,7 +163,13 @@ def _modules(tree: ast.AST) -> Iterator[str]:
             yield node.module or ""
 
 
-RULES: tuple[Callable[[ast.AST], list[str]], ...] = (pickles, code, shells, unsafe_flags, unlisted_commands)
+RULES: tuple[Callable[[ast.AST], list[str]], ...] = (
+    pickles,
+    code,
+    shells,
+    unsafe_flags,
+    unlisted_commands,
+)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
@@ -145,7 +179,10 @@ def test_no_source_holds(rule: Callable[[ast.AST], list[str]]) -> None:
 
 
 def test_only_the_clients_of_servers_reach_a_network() -> None:
-    reached = {module: {name.partition(".")[0] for name in imported(path)} & NETWORK for module, path in FILES.items()}
+    reached = {
+        module: {name.partition(".")[0] for name in imported(path)} & NETWORK
+        for module, path in FILES.items()
+    }
     assert {module: what for module, what in reached.items() if what} == ALLOWED
 
 

@@ -29,7 +29,9 @@ RATES = (8000, 11025, 16000, 22050, 24000, 44100, 48000, 96000, 192000)
 
 
 def hum(seconds: float = 0.5, rate: int = RATE, hertz: float = 220) -> NDArray[np.float32]:
-    return (0.5 * np.sin(2 * np.pi * hertz * np.arange(round(seconds * rate)) / rate)).astype("float32")
+    return (0.5 * np.sin(2 * np.pi * hertz * np.arange(round(seconds * rate)) / rate)).astype(
+        "float32"
+    )
 
 
 def level(pcm: bytes) -> NDArray[np.float64]:
@@ -49,7 +51,9 @@ def refusal(path: Path) -> str:
 
 
 def test_pcm16_rounds_and_saturates() -> None:
-    samples = np.array([0, 0.6, -0.6, 1.4, 32766.6, 32768, 40000, -32768, -40000, 1e9], "float32") / 32768
+    samples = (
+        np.array([0, 0.6, -0.6, 1.4, 32766.6, 32768, 40000, -32768, -40000, 1e9], "float32") / 32768
+    )
     expected = [0, 1, -1, 1, 32767, 32767, 32767, -32768, -32768, 32767]
     assert np.frombuffer(audio.pcm16(samples), "<i2").tolist() == expected
 
@@ -62,7 +66,9 @@ def test_pcm16_keeps_what_was_16_bit(value: int) -> None:
 @given(st.integers(0, 10**10), st.integers(8_000, 192_000), st.integers(8_000, 192_000))
 @example(1, 48_000, 24_000)
 def test_a_resampled_length_is_rounded_half_up(samples: int, rate: int, to: int) -> None:
-    assert audio.resampled_length(samples, rate, to) == math.floor(Fraction(samples * to, rate) + Fraction(1, 2))
+    assert audio.resampled_length(samples, rate, to) == math.floor(
+        Fraction(samples * to, rate) + Fraction(1, 2)
+    )
 
 
 @pytest.mark.parametrize("to", RATES)
@@ -95,7 +101,9 @@ def test_resampling_keeps_the_sound_in_place() -> None:
         ("ogg", "VORBIS", 0.05),
     ],
 )
-def test_what_soundfile_reads_can_be_used(suffix: str, subtype: str, tolerance: float, tmp_path: Path) -> None:
+def test_what_soundfile_reads_can_be_used(
+    suffix: str, subtype: str, tolerance: float, tmp_path: Path
+) -> None:
     path = tmp_path / f"recording.{suffix}"
     soundfile.write(path, hum(), RATE, subtype)
     pcm, rate = audio.decode(path, WHERE)
@@ -121,8 +129,14 @@ def ffmpeg(*arguments: str | Path) -> None:
     ("name", "options"),
     [
         ("sound.m4a", []),
-        ("video.mp4", ["-f", "lavfi", "-i", "color=size=64x64:rate=5:duration=0.5", "-c:v", "mpeg4"]),
-        ("video.mkv", ["-f", "lavfi", "-i", "color=size=64x64:rate=5:duration=0.5", "-c:v", "mpeg4"]),
+        (
+            "video.mp4",
+            ["-f", "lavfi", "-i", "color=size=64x64:rate=5:duration=0.5", "-c:v", "mpeg4"],
+        ),
+        (
+            "video.mkv",
+            ["-f", "lavfi", "-i", "color=size=64x64:rate=5:duration=0.5", "-c:v", "mpeg4"],
+        ),
     ],
 )
 def test_what_only_ffmpeg_reads_can_be_used(name: str, options: list[str], tmp_path: Path) -> None:
@@ -176,7 +190,9 @@ def test_a_folder_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("suffix", ["wav", "mp3", "flac", "ogg", "m4a", "mp4", "txt", ""])
-@pytest.mark.parametrize("content", [b"", b"no audio at all\n" * 9, bytes(5000)], ids=["empty", "text", "zeros"])
+@pytest.mark.parametrize(
+    "content", [b"", b"no audio at all\n" * 9, bytes(5000)], ids=["empty", "text", "zeros"]
+)
 def test_what_is_no_audio_is_refused(suffix: str, content: bytes, tmp_path: Path) -> None:
     path = tmp_path / f"recording.{suffix}"
     path.write_bytes(content)
@@ -189,8 +205,11 @@ def test_a_video_without_sound_is_refused(tmp_path: Path) -> None:
     assert "cannot be read by ffmpeg" in refusal(path)
 
 
-def test_a_playlist_is_not_followed_to_other_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # Where ffmpeg is given a copy to read, so that a name without a folder leads to the file beside it.
+def test_a_playlist_is_not_followed_to_other_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Where ffmpeg is given a copy to read, so that a name without a folder leads to the file beside
+    # it.
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     soundfile.write(tmp_path / "secret.wav", hum(), RATE)
     for content in (
@@ -219,12 +238,19 @@ def test_a_recording_without_samples_is_refused(suffix: str, tmp_path: Path) -> 
 
 
 def wav_file(
-    path: Path, *, rate: int = RATE, channels: int = 1, data: int | None = None, content: bytes = bytes(2000)
+    path: Path,
+    *,
+    rate: int = RATE,
+    channels: int = 1,
+    data: int | None = None,
+    content: bytes = bytes(2000),
 ) -> Path:
     """A WAV file whose header says what it is told to."""
     claimed = len(content) if data is None else data
     frame = 2 * channels
-    fmt = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, channels, rate, rate * frame % 2**32, frame % 2**16, 16)
+    fmt = struct.pack(
+        "<4sIHHIIHH", b"fmt ", 16, 1, channels, rate, rate * frame % 2**32, frame % 2**16, 16
+    )
     riff = struct.pack("<4sI4s", b"RIFF", min(claimed + 36, 2**32 - 1), b"WAVE")
     path.write_bytes(riff + fmt + struct.pack("<4sI", b"data", claimed) + content)
     return path
@@ -237,7 +263,10 @@ def test_rates_that_no_recording_has_are_refused(rate: int, tmp_path: Path) -> N
 
 @pytest.mark.parametrize("rate", [limits.RATES.start, limits.RATES.stop - 1])
 def test_the_lowest_and_the_highest_rate_can_be_used(rate: int, tmp_path: Path) -> None:
-    assert audio.decode(wav_file(tmp_path / "recording.wav", rate=rate), WHERE) == (bytes(2000), rate)
+    assert audio.decode(wav_file(tmp_path / "recording.wav", rate=rate), WHERE) == (
+        bytes(2000),
+        rate,
+    )
 
 
 def test_too_many_channels_are_refused(tmp_path: Path) -> None:
@@ -304,7 +333,11 @@ def test_only_a_regular_file_of_a_sensible_size_is_admitted(tmp_path: Path) -> N
     audio.admit_file(good, WHERE)
     (tmp_path / "link.wav").symlink_to(good)
     audio.admit_file(tmp_path / "link.wav", WHERE)
-    for name, reason in (("missing.wav", "No such file"), (".", "not a regular file"), ("large.wav", "larger than")):
+    for name, reason in (
+        ("missing.wav", "No such file"),
+        (".", "not a regular file"),
+        ("large.wav", "larger than"),
+    ):
         if name == "large.wav":
             with (tmp_path / name).open("wb") as file:
                 file.truncate(limits.RECORDING_BYTES + 1)

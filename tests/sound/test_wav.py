@@ -16,7 +16,11 @@ from narrate.sound import wav
 LARGEST_RIFF = (wav.RIFF_LIMIT - wav.HEADER_BYTES + 8) // wav.SAMPLE_BYTES
 
 
-@given(samples=st.integers(0, 2000), rate=st.integers(8_000, 192_000), extra=st.integers(0, 20).map(lambda n: n * 2))
+@given(
+    samples=st.integers(0, 2000),
+    rate=st.integers(8_000, 192_000),
+    extra=st.integers(0, 20).map(lambda n: n * 2),
+)
 def test_a_riff_header_means_the_same_to_others(samples: int, rate: int, extra: int) -> None:
     chunk = b"narr" + (extra).to_bytes(4, "little") + bytes(extra) if extra else b""
     data = wav.header(samples, rate, len(chunk)) + bytes(samples * 2) + chunk
@@ -25,7 +29,12 @@ def test_a_riff_header_means_the_same_to_others(samples: int, rate: int, extra: 
     with wave.open(io.BytesIO(data)) as file:
         assert file.getparams()[:4] == (1, 2, rate, samples)
     with soundfile.SoundFile(io.BytesIO(data)) as file:
-        assert (file.channels, file.subtype, file.samplerate, file.frames) == (1, "PCM_16", rate, samples)
+        assert (file.channels, file.subtype, file.samplerate, file.frames) == (
+            1,
+            "PCM_16",
+            rate,
+            samples,
+        )
 
 
 def test_a_header_is_riff_as_long_as_its_sizes_fit() -> None:

@@ -23,8 +23,13 @@ from support.plans import noise, request
 PROVENANCE = {"versions": {"tone": "1"}, "seconds": 0.25, "measures": {"stop": "end"}}
 SMALL = entry.compose(request().form(), noise(1300), 24_000, PROVENANCE)
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.text(st.characters(exclude_categories=["Cs"])),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("abc", max_size=3), inner, max_size=3),
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**63 - 1)
+    | st.text(st.characters(exclude_categories=["Cs"])),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text("abc", max_size=3), inner, max_size=3)
+    ),
     max_leaves=6,
 )
 
@@ -57,7 +62,12 @@ def test_what_is_composed_is_read_back(
     path.write_bytes(data)
     clip, samples = entry.read(path)
     assert bytes(samples) == pcm
-    assert (clip.form, clip.samples, clip.rate, clip.provenance) == (form, len(pcm) // 2, rate, provenance)
+    assert (clip.form, clip.samples, clip.rate, clip.provenance) == (
+        form,
+        len(pcm) // 2,
+        rate,
+        provenance,
+    )
     assert clip.digest == xxhash.xxh3_128_hexdigest(data[:-16])
     assert entry.peek(path) == clip
     assert len(data) % 2 == 0
@@ -67,7 +77,11 @@ def test_a_clip_knows_its_key_length_and_request(tmp_path: Path) -> None:
     place = tmp_path / f"{key(request().form())}.wav"
     place.write_bytes(SMALL)
     clip = entry.peek(place)
-    assert (clip.key, clip.seconds, clip.request) == (key(request().form()), 1300 / 24_000, request().to_json())
+    assert (clip.key, clip.seconds, clip.request) == (
+        key(request().form()),
+        1300 / 24_000,
+        request().to_json(),
+    )
 
 
 def test_the_chunk_is_padded_to_an_even_size_if_need_be() -> None:
@@ -131,12 +145,15 @@ def spliced(edits: list[tuple[int, bytes]]) -> bytes:
 @settings(max_examples=500)
 @given(
     st.binary(max_size=200)
-    | st.lists(st.tuples(st.integers(0, len(SMALL)), st.binary(max_size=12)), max_size=3).map(spliced)
+    | st.lists(st.tuples(st.integers(0, len(SMALL)), st.binary(max_size=12)), max_size=3).map(
+        spliced
+    )
     | st.builds(crafted, st.integers(0, 9), st.integers(0, 2**32 - 1), st.binary(max_size=90))
     | st.builds(
         lambda rate, text: crafted(3, rate, struct.pack("<4sI", b"narr", len(text) + 16) + text),
         st.integers(0, 200_000),
-        st.binary(max_size=60) | st.sampled_from([b"[" * 5000, b'{"request":[],"provenance":[]}', b"{}", b"\xff"]),
+        st.binary(max_size=60)
+        | st.sampled_from([b"[" * 5000, b'{"request":[],"provenance":[]}', b"{}", b"\xff"]),
     )
 )
 def test_a_look_at_any_bytes_gives_a_clip_or_says_damaged(path: Path, data: bytes) -> None:
@@ -161,7 +178,9 @@ def test_a_rate_that_no_engine_has_is_damage(path: Path, rate: int) -> None:
 @pytest.mark.parametrize(("tag", "wrong"), [(b"narr", 2), (b"narr", -2), (b"LIST", 0)])
 def test_a_chunk_of_another_name_or_size_is_damage(path: Path, tag: bytes, wrong: int) -> None:
     document = b'{"request":{},"provenance":{}} '
-    path.write_bytes(crafted(3, 24_000, struct.pack("<4sI", tag, len(document) + 16 + wrong) + document))
+    path.write_bytes(
+        crafted(3, 24_000, struct.pack("<4sI", tag, len(document) + 16 + wrong) + document)
+    )
     for look in (entry.read, entry.peek):
         with pytest.raises(Damaged, match="chunk"):
             look(path)

@@ -1,4 +1,6 @@
-"""A folder that narrate did not make loses nothing: neither as a cache, nor by a link, nor by a name in a cache."""
+"""A folder that narrate did not make loses nothing: neither as a cache, nor by a link, nor by a
+name in a cache.
+"""
 
 from __future__ import annotations
 
@@ -93,7 +95,9 @@ def test_a_folder_without_our_tag_loses_nothing(speaking: Narrate) -> None:
     assert stat.S_IMODE(speaking.folder.stat().st_mode) == 0o755
 
 
-@pytest.mark.parametrize("content", [b"", b"Signature: 8a477f597d28d172789f06886806bc55\n# of another program\n"])
+@pytest.mark.parametrize(
+    "content", [b"", b"Signature: 8a477f597d28d172789f06886806bc55\n# of another program\n"]
+)
 def test_a_tag_of_another_program_is_not_ours(tmp_path: Path, content: bytes) -> None:
     (tmp_path / tag.NAME).write_bytes(content)
     with pytest.raises(EnvironmentProblem, match="not a cache of narrate"):
@@ -158,7 +162,9 @@ def test_a_writer_that_died_before_the_tag_leaves_a_folder_that_can_be_used(tmp_
 
 
 def test_no_claim_comes_before_the_tag(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A disk that is full may still have room for an empty file, and no later run would know the folder."""
+    """A disk that is full may still have room for an empty file, and no later run would know the
+    folder.
+    """
 
     def fail(root: Path) -> None:
         raise OSError(28, "No space left on device")
@@ -196,7 +202,12 @@ for line in sys.stdin:
 
 def test_many_processes_make_one_cache_at_once(tmp_path: Path) -> None:
     makers = [
-        subprocess.Popen([sys.executable, "-c", MAKE, str(n)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        subprocess.Popen(
+            [sys.executable, "-c", MAKE, str(n)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
         for n in range(4)
     ]
     for number in range(60):
@@ -226,7 +237,10 @@ def test_a_link_in_a_cache_leads_nowhere(speaking: Narrate, tmp_path: Path, name
     tag.put(speaking.cache)
     elsewhere = tmp_path / "elsewhere"
     # Below the target lie the names that would lie below the link.
-    before = fill(elsewhere, {path.removeprefix(f"{name}/") for path in SWEPT | FOREIGN if path.startswith(f"{name}/")})
+    before = fill(
+        elsewhere,
+        {path.removeprefix(f"{name}/") for path in SWEPT | FOREIGN if path.startswith(f"{name}/")},
+    )
     times = {path: path.stat().st_mtime_ns for path in elsewhere.rglob("*")}
     link = speaking.cache / name
     link.parent.mkdir(exist_ok=True)
@@ -266,7 +280,9 @@ def test_files_of_others_in_a_cache_stay(speaking: Narrate) -> None:
 
 
 @pytest.mark.parametrize("kind", ["link", "fifo", "folder"])
-def test_what_has_a_name_of_ours_and_is_no_file_is_left_alone(speaking: Narrate, tmp_path: Path, kind: str) -> None:
+def test_what_has_a_name_of_ours_and_is_no_file_is_left_alone(
+    speaking: Narrate, tmp_path: Path, kind: str
+) -> None:
     speaking.run()
     precious = tmp_path / "precious"
     precious.write_text("precious")
@@ -280,7 +296,13 @@ def test_what_has_a_name_of_ours_and_is_no_file_is_left_alone(speaking: Narrate,
             os.mkfifo(place)
         else:
             place.mkdir()
-    for command in (("cache", "verify"), ("cache", "stats"), ("cache", "ls"), ("cache", "clear"), ("cache", "prune")):
+    for command in (
+        ("cache", "verify"),
+        ("cache", "stats"),
+        ("cache", "ls"),
+        ("cache", "clear"),
+        ("cache", "prune"),
+    ):
         ran = speaking(*command)
         assert ran.code == 0, (command, ran.err)
     # A stamp that is a link is not read as one; only the link itself is removed.

@@ -54,7 +54,9 @@ def test_days_come_in_their_order(cache: Path) -> None:
 
 
 def test_a_day_is_one_of_utc() -> None:
-    assert uses.day() in {time.strftime("%Y-%m-%d", time.gmtime(time.time() - ago)) for ago in (0, 5)}
+    assert uses.day() in {
+        time.strftime("%Y-%m-%d", time.gmtime(time.time() - ago)) for ago in (0, 5)
+    }
     assert uses.day(365) < uses.day(31) < uses.day(1) < uses.day()
 
 
@@ -69,7 +71,11 @@ def test_several_processes_at_once_lose_nothing(cache: Path) -> None:
 
 
 def test_lines_that_are_none_do_not_count_and_take_no_others_with_them(cache: Path) -> None:
-    junk = b"1 2\nhello\n3\n\n4 5 6\n-1 2\n1.5 2\n\xff\xfe\n7  8\n 1 1\n1 1 \n" + b"9" * 5000 + b" 1\n10 20\n30 4"
+    junk = (
+        b"1 2\nhello\n3\n\n4 5 6\n-1 2\n1.5 2\n\xff\xfe\n7  8\n 1 1\n1 1 \n"
+        + b"9" * 5000
+        + b" 1\n10 20\n30 4"
+    )
     write(cache, "2026-01-01", junk)
     write(cache, "2026-01-02", b"")
     write(cache, "2026-01-03", os.urandom(2000).replace(b"\n", b""))
@@ -144,7 +150,9 @@ def test_a_cache_that_may_not_be_written_is_no_trouble(cache: Path, mode: int) -
     before = identities(cache)
     for path in (cache / "uses", cache):
         path.chmod(mode)
-    done = subprocess.run([sys.executable, "-c", AS_NOBODY, str(cache)], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", AS_NOBODY, str(cache)], capture_output=True, text=True
+    )
     assert (done.returncode, done.stderr) == (0, "")
     assert identities(cache) == before
 

@@ -1,6 +1,8 @@
-"""An audit hook for a process and all that it starts; put as sitecustomize.py on PYTHONPATH it comes before all else.
+"""An audit hook for a process and all that it starts; put as sitecustomize.py on PYTHONPATH it
+comes before all else.
 
-AUDIT_LOG is where it writes a line an event, and AUDIT_WRITABLE names the folders in which files may be changed.
+AUDIT_LOG is where it writes a line an event, and AUDIT_WRITABLE names the folders in which files
+may be changed.
 """
 
 from __future__ import annotations
@@ -55,7 +57,9 @@ CHANGES: dict[str, tuple[tuple[int, int | None], ...]] = {
     "shutil.unpack_archive": ((1, None),),
     "sqlite3.connect": ((0, None),),
 }
-"""What changes the file system: the places of its paths among its arguments, and of the folders that they start in."""
+"""What changes the file system: the places of its paths among its arguments, and of the folders
+that they start in.
+"""
 
 WRITE = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 ROLE = "worker" if any("narrate.workers.worker" in word for word in sys.orig_argv) else "parent"
@@ -72,7 +76,9 @@ def install(log: str, writable: list[str]) -> None:
     own = threading.local()
 
     def hook(event: str, args: tuple[object, ...]) -> None:
-        if getattr(own, "busy", False) or not (event in FORBIDDEN or event in CHANGES or event in _MORE):
+        if getattr(own, "busy", False) or not (
+            event in FORBIDDEN or event in CHANGES or event in _MORE
+        ):
             return
         own.busy = True
         try:
@@ -103,18 +109,24 @@ def _judge(event: str, args: tuple[object, ...], folders: list[str]) -> str:
         flags = args[2]
         writes = isinstance(flags, int) and flags & WRITE
         return "outside" if writes and not _inside(args[0], None, folders) else ""
-    places = [(args[path], None if start is None else args[start]) for path, start in CHANGES[event]]
+    places = [
+        (args[path], None if start is None else args[start]) for path, start in CHANGES[event]
+    ]
     return "" if all(_inside(path, start, folders) for path, start in places) else "outside"
 
 
 def _inside(path: object, start: object, folders: list[str]) -> bool:
-    """Whether a path, taken from an open folder if there is one, leads to where files may be changed."""
+    """Whether a path, taken from an open folder if there is one, leads to where files may be
+    changed.
+    """
     if isinstance(path, int) or path is None:
         # A descriptor: it was judged when it was opened.
         return True
     base = _path_of(start) if isinstance(start, int) and start >= 0 else os.getcwd()
     real = os.path.realpath(os.path.join(base, os.fsdecode(path)))  # type: ignore[arg-type]
-    return real == os.devnull or any(real == folder or real.startswith(folder + os.sep) for folder in folders)
+    return real == os.devnull or any(
+        real == folder or real.startswith(folder + os.sep) for folder in folders
+    )
 
 
 def _path_of(descriptor: int) -> str:

@@ -1,4 +1,6 @@
-"""Runs a program with bounds on its address space, its files and its work, and measures what it took of them."""
+"""Runs a program with bounds on its address space, its files and its work, and measures what it
+took of them.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (256 << 20, 256 << 20))
 sys.argv[:5] = [module]
 runpy.run_module(module, run_name="__main__", alter_sys=True)
 """
-"""What runs a module within bounds; it leaves its CPU seconds and its peak of memory in MiB in a file."""
+"""What runs a module within bounds; it leaves its CPU seconds and its peak of memory in MiB in a
+file.
+"""
 
 
 class Ended(NamedTuple):

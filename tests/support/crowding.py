@@ -2,9 +2,10 @@
 
     python crowding.py ROOT SEED JOURNAL
 
-Told to "go", it puts, finds, prunes and verifies until its input ends or it is killed. Told to "begin TIME TIMES", it
-is, from that time on and so many times, one of the first to use a directory: ROOT/0, ROOT/1, … It notes each thing it
-has done as one letter in its journal, so that a kill costs no count.
+Told to "go", it puts, finds, prunes and verifies until its input ends or it is killed. Told to
+"begin TIME TIMES", it is, from that time on and so many times, one of the first to use a directory:
+ROOT/0, ROOT/1, … It notes each thing it has done as one letter in its journal, so that a kill costs
+no count.
 """
 
 from __future__ import annotations
@@ -82,7 +83,9 @@ class Member:
 
     def put(self, number: int, replace: bool = False) -> Note:
         try:
-            clip = self.store.put(form(number), content(number), 24_000, {"by": os.getpid()}, replace=replace)
+            clip = self.store.put(
+                form(number), content(number), 24_000, {"by": os.getpid()}, replace=replace
+            )
         except EnvironmentProblem:
             return Note.FAILED
         # A store that warns of nothing damaged has stopped to use the directory.

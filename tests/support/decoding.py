@@ -1,6 +1,8 @@
-"""Decodes every recording that it is named, as a script's recording and as a voice; a line before and one after each.
+"""Decodes every recording that it is named, as a script's recording and as a voice; a line before
+and one after each.
 
-Run as a program, as what is hostile may take the process with it. Between its lines, C libraries print their own.
+Run as a program, as what is hostile may take the process with it. Between its lines, C libraries
+print their own.
 """
 
 from __future__ import annotations
@@ -26,11 +28,19 @@ def outcome(path: Path) -> str:
         cloned = voice.load(script.Voice(ref=path.name, transcript=""), path.parent, "here")
     except ScriptError as error:
         said = f"{error.where}{error.what}{error.hint}"
-        return "refused" if error.where == "here" and error.hint and said.isprintable() else f"says {error!r}"
+        return (
+            "refused"
+            if error.where == "here" and error.hint and said.isprintable()
+            else f"says {error!r}"
+        )
     except BaseException as error:
         return f"{type(error).__name__}: {error}"
     samples = cloned.reference.samples
-    if not (rate in RATES and 0 < len(pcm) <= 2 * (RECORDING_SECONDS * rate + 1) and np.isfinite(samples).all()):
+    if not (
+        rate in RATES
+        and 0 < len(pcm) <= 2 * (RECORDING_SECONDS * rate + 1)
+        and np.isfinite(samples).all()
+    ):
         return f"gives {len(pcm)} bytes at {rate} Hz, the loudest {np.abs(samples).max()}"
     return "decoded"
 

@@ -1,10 +1,11 @@
 """Drives an engine in the interpreter of its own environment: many models and jobs in one process.
 
-A plan goes in as JSON on standard input, {"engine": …, "out": folder, "steps": {name: step}}, and what came of each
-step comes out as JSON on standard output; samples are left in `out` as NumPy files. A step is
-{"model": {field of ModelRef: …}, "calls": [[job, …], …], "voices": {digest: [file, transcript]}, "patch": name}, where
-a job is {field of Request: …, "attempt": n}. `patch` names a function of this module, or one of
-another as "module.function", that is in force from before loading. `seconds` is from the call to a result.
+A plan goes in as JSON on standard input, {"engine": …, "out": folder, "steps": {name: step}}, and
+what came of each step comes out as JSON on standard output; samples are left in `out` as NumPy
+files. A step is {"model": {field of ModelRef: …}, "calls": [[job, …], …], "voices": {digest: [file,
+transcript]}, "patch": name}, where a job is {field of Request: …, "attempt": n}. `patch` names a
+function of this module, or one of another as "module.function", that is in force from before
+loading. `seconds` is from the call to a result.
 """
 
 from __future__ import annotations
@@ -46,8 +47,14 @@ def required() -> bool:
 
 def environment() -> dict[str, str]:
     """What a process of an engine's interpreter gets: this checkout, no network, a fast BLAS."""
-    # On cores that others use too, a second thread of so small a model spends its time waiting: 300 ms a frame, not 20.
-    chosen = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
+    # On cores that others use too, a second thread of so small a model spends its time waiting: 300
+    # ms a frame, not 20.
+    chosen = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT / "src"),
+        "HF_HUB_OFFLINE": "1",
+        "OMP_NUM_THREADS": "1",
+    }
     return chosen | ({"LD_PRELOAD": str(OPENBLAS)} if OPENBLAS.exists() else {})
 
 
@@ -55,19 +62,28 @@ def drive(python: Path, engine: str, out: Path, steps: dict[str, Any]) -> dict[s
     """Run a plan, and give back what came of each step, with samples as arrays."""
     out.mkdir(parents=True, exist_ok=True)
     plan = json.dumps({"engine": engine, "out": str(out), "steps": steps})
-    done = subprocess.run([python, __file__], input=plan.encode(), capture_output=True, env=environment(), check=False)
+    done = subprocess.run(
+        [python, __file__], input=plan.encode(), capture_output=True, env=environment(), check=False
+    )
     assert done.returncode == 0, done.stderr.decode()[-4000:]
     report: dict[str, Any] = json.loads(done.stdout)
-    for result in (each for step in report.values() for call in step.get("calls", ()) for each in call):
+    for result in (
+        each for step in report.values() for call in step.get("calls", ()) for each in call
+    ):
         if "file" in result:
             result["samples"] = np.load(result["file"])
     return report
 
 
 def reference(seconds: float = 2.4, seed: int = 0) -> npt.NDArray[np.float32]:
-    """A hum with harmonics that swells three times a second, a little noisy: enough for a speaker encoder."""
+    """A hum with harmonics that swells three times a second, a little noisy: enough for a speaker
+    encoder.
+    """
     times = np.arange(int(seconds * 24_000)) / 24_000
-    hum = sum(np.sin(2 * np.pi * pitch * times) / k for k, pitch in enumerate((140, 280, 420, 900, 2300), 1))
+    hum = sum(
+        np.sin(2 * np.pi * pitch * times) / k
+        for k, pitch in enumerate((140, 280, 420, 900, 2300), 1)
+    )
     noise = np.random.default_rng(seed).standard_normal(times.size)
     sound = 0.3 * (0.5 + 0.5 * np.sin(6 * np.pi * times)) * hum + 0.01 * noise
     return (0.7 * sound / np.abs(sound).max()).astype(np.float32)
@@ -78,7 +94,10 @@ def main() -> None:
 
     requests, replies = worker._take_pipes()
     plan = json.load(requests)
-    report = {name: _step(plan["engine"], Path(plan["out"]) / name, step) for name, step in plan["steps"].items()}
+    report = {
+        name: _step(plan["engine"], Path(plan["out"]) / name, step)
+        for name, step in plan["steps"].items()
+    }
     replies.write(json.dumps(report).encode())
 
 
@@ -86,7 +105,10 @@ def _step(name: str, out: Path, step: dict[str, Any]) -> dict[str, Any]:
     from narrate.engines import base
 
     engine = importlib.import_module(f"narrate.engines.{name}").Engine()
-    voices = {key: base.Reference(np.load(file), 24_000, text) for key, (file, text) in step.get("voices", {}).items()}
+    voices = {
+        key: base.Reference(np.load(file), 24_000, text)
+        for key, (file, text) in step.get("voices", {}).items()
+    }
     with _patch(step.get("patch", "as_it_is")):
         try:
             engine.load(base.ModelRef(**step["model"]))
@@ -94,12 +116,17 @@ def _step(name: str, out: Path, step: dict[str, Any]) -> dict[str, Any]:
             return {"error": type(error).__name__, "message": str(error)}
         facts = {fact: getattr(engine, fact) for fact in ("kind", "device", "dtype")}
         facts |= {fact: list(getattr(engine, fact)) for fact in ("languages", "speakers")}
-        calls = [_call(engine, jobs, voices, f"{out}-{number}") for number, jobs in enumerate(step["calls"])]
+        calls = [
+            _call(engine, jobs, voices, f"{out}-{number}")
+            for number, jobs in enumerate(step["calls"])
+        ]
         engine.close()
     return {**facts, "calls": calls}
 
 
-def _call(engine: Any, jobs: list[dict[str, Any]], voices: dict[str, Any], out: str) -> list[dict[str, Any]]:
+def _call(
+    engine: Any, jobs: list[dict[str, Any]], voices: dict[str, Any], out: str
+) -> list[dict[str, Any]]:
     from narrate.engines import base
     from narrate.request import Request
 
@@ -112,7 +139,12 @@ def _call(engine: Any, jobs: list[dict[str, Any]], voices: dict[str, Any], out: 
     started = time.perf_counter()
     try:
         for number, result in enumerate(engine.synthesize(asked, voices)):
-            results.append({"seconds": time.perf_counter() - started, **_describe(result, f"{out}-{number}.npy")})
+            results.append(
+                {
+                    "seconds": time.perf_counter() - started,
+                    **_describe(result, f"{out}-{number}.npy"),
+                }
+            )
     except Exception as error:
         results.append({"error": type(error).__name__, "message": str(error)})
     return results
@@ -179,13 +211,22 @@ class Stranger:
 
     sample_rate = 16_000
 
-    def generate(self, text: str, voice: str = "a", temperature: float = 0.5, max_tokens: int = 10, **rest: Any) -> Any:
+    def generate(
+        self,
+        text: str,
+        voice: str = "a",
+        temperature: float = 0.5,
+        max_tokens: int = 10,
+        **rest: Any,
+    ) -> Any:
         import mlx.core as mx
 
         assert not rest, rest
         for sentence in text.split("."):
             audio = mx.full((2, min(len(sentence), max_tokens)), temperature, dtype=mx.bfloat16)
-            yield SimpleNamespace(audio=audio, sample_rate=self.sample_rate, token_count=audio.shape[1])
+            yield SimpleNamespace(
+                audio=audio, sample_rate=self.sample_rate, token_count=audio.shape[1]
+            )
 
     def parameters(self) -> dict[str, Any]:
         return {}

@@ -1,4 +1,6 @@
-"""A stand-in for the hub on this machine: the few endpoints that snapshot_download asks, over real HTTP."""
+"""A stand-in for the hub on this machine: the few endpoints that snapshot_download asks, over real
+HTTP.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +15,11 @@ from urllib.parse import urlsplit
 
 
 class Hub:
-    """Models by id and revision; `asked` holds requests, `tokens` what was shown, `cut` files that break off.
+    """Models by id and revision; `asked` holds requests, `tokens` what was shown, `cut` files that
+    break off.
 
-    Files are at `elsewhere`, if that is set, as a hub keeps large ones with somebody who must not see a token.
+    Files are at `elsewhere`, if that is set, as a hub keeps large ones with somebody who must not
+    see a token.
     """
 
     def __init__(self) -> None:
@@ -41,8 +45,14 @@ class Hub:
         if parts[0] == "api":
             commit = self.commits.get(("/".join(parts[2:4]), parts[5]))
             if commit is None:
-                return 404, {"X-Error-Code": "RepoNotFound", "X-Error-Message": "Repository not found"}, b""
-            listed = self.tree(commit) if parts[4] == "tree" else self.info("/".join(parts[2:4]), commit)
+                return (
+                    404,
+                    {"X-Error-Code": "RepoNotFound", "X-Error-Message": "Repository not found"},
+                    b"",
+                )
+            listed = (
+                self.tree(commit) if parts[4] == "tree" else self.info("/".join(parts[2:4]), commit)
+            )
             return 200, {"Content-Type": "application/json"}, json.dumps(listed).encode()
         model, revision, name = "/".join(parts[:2]), parts[3], "/".join(parts[4:])
         commit = self.commits[model, revision]
@@ -60,8 +70,16 @@ class Hub:
         ]
 
     def info(self, model: str, commit: str) -> dict[str, Any]:
-        siblings = [{"rfilename": name, "size": len(body)} for name, body in self.files[commit].items()]
-        return {"id": model, "modelId": model, "sha": commit, "siblings": siblings, "private": False}
+        siblings = [
+            {"rfilename": name, "size": len(body)} for name, body in self.files[commit].items()
+        ]
+        return {
+            "id": model,
+            "modelId": model,
+            "sha": commit,
+            "siblings": siblings,
+            "private": False,
+        }
 
 
 @contextmanager

@@ -1,4 +1,6 @@
-"""What the fault harnesses share: faults in system calls, and what a cache and an output folder hold after a fault."""
+"""What the fault harnesses share: faults in system calls, and what a cache and an output folder
+hold after a fault.
+"""
 
 from __future__ import annotations
 
@@ -46,12 +48,14 @@ def half_stamps(cache: Path) -> list[Path]:
 def halves(out: Path, new: dict[str, bytes], old: dict[str, bytes] | None = None) -> list[str]:
     """What of an output folder is neither whole nor as it was, by name.
 
-    Each file must be that of the new narration or that of the old one, and a manifest of the new one, which is
-    moved into place last, may only be there when all that it names is.
+    Each file must be that of the new narration or that of the old one, and a manifest of the new
+    one, which is moved into place last, may only be there when all that it names is.
     """
     held = {name: data for name, data in contents(out).items() if not name.startswith(".narrate")}
     record = held.pop("run.json", b"{}")
-    torn = [name for name, data in held.items() if data not in (new.get(name), (old or {}).get(name))]
+    torn = [
+        name for name, data in held.items() if data not in (new.get(name), (old or {}).get(name))
+    ]
     if held.get("manifest.json") == new["manifest.json"]:
         torn += [name for name, data in new.items() if held.get(name) != data]
     return torn + ["run.json"] * (not _is_json(record))
@@ -67,7 +71,9 @@ def _is_json(data: bytes) -> bool:
 def processes(cache: Path) -> list[str]:
     """The processes that were told to use a cache: a run, and the workers that it has started."""
     environments = "-AEww" if sys.platform == "darwin" else "axeww"
-    table = subprocess.run(["ps", environments, "-o", "pid=,stat=,command="], capture_output=True, check=True).stdout
+    table = subprocess.run(
+        ["ps", environments, "-o", "pid=,stat=,command="], capture_output=True, check=True
+    ).stdout
     rows = table.decode(errors="replace").splitlines()
     return [row for row in rows if f"NARRATE_CACHE_DIR={cache}" in row and row.split()[1][0] != "Z"]
 
@@ -90,19 +96,25 @@ class Call(NamedTuple):
 
 
 class Subject:
-    """A program that begins with the same files each time, and changes only what is below its folders.
+    """A program that begins with the same files each time, and changes only what is below its
+    folders.
 
-    Its threads and children are left alone: with -f, strace would count, and hurt, the calls of each by itself.
+    Its threads and children are left alone: with -f, strace would count, and hurt, the calls of
+    each by itself.
     """
 
-    def __init__(self, root: Path, command: list[str], cwd: Path, env: dict[str, str], folders: list[Path]) -> None:
+    def __init__(
+        self, root: Path, command: list[str], cwd: Path, env: dict[str, str], folders: list[Path]
+    ) -> None:
         self.command, self.cwd, self.folders = command, cwd, folders
         self.env = os.environ | env | {"PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
         self._root, self._log = root, root / "strace.log"
 
     def keep(self) -> None:
         """Begin with the files as they are now, each time from now on."""
-        self._kept = {folder: self._root / "kept" / folder.name for folder in self.folders if folder.exists()}
+        self._kept = {
+            folder: self._root / "kept" / folder.name for folder in self.folders if folder.exists()
+        }
         for folder, kept in self._kept.items():
             shutil.copytree(folder, kept)
 
@@ -130,8 +142,14 @@ class Subject:
     def hurt(self, call: Call, fault: str) -> tuple[Ran, bool]:
         """Run with a fault at a call, "signal=KILL" or "error=EIO"; also say whether it came there."""
         ran, shown = self._trace("-e", f"inject={call.name}:{fault}:when={call.ordinal}")
-        struck = [line for line, after in pairwise(shown) if "(INJECTED)" in line or "killed by SIGKILL" in after]
-        return ran, len(struck) == 1 and struck[0].startswith(f"{call.name}(") and self._concerns(struck[0])
+        struck = [
+            line
+            for line, after in pairwise(shown)
+            if "(INJECTED)" in line or "killed by SIGKILL" in after
+        ]
+        return ran, len(struck) == 1 and struck[0].startswith(f"{call.name}(") and self._concerns(
+            struck[0]
+        )
 
     def calm(self) -> Ran:
         """Run without a fault, from the files as they are."""
@@ -141,7 +159,18 @@ class Subject:
         self._begin_anew()
         # A question mark stands before calls that not every machine has.
         calls = ",".join(f"?{name}" for name in CALLS.split(","))
-        ran = self._run([tool("strace"), "-y", "-o", str(self._log), "-e", f"trace={calls}", *options, *self.command])
+        ran = self._run(
+            [
+                tool("strace"),
+                "-y",
+                "-o",
+                str(self._log),
+                "-e",
+                f"trace={calls}",
+                *options,
+                *self.command,
+            ]
+        )
         return ran, self._log.read_text(errors="replace").splitlines()
 
     def _run(self, command: list[str]) -> Ran:

@@ -29,10 +29,20 @@ def request(text: str = "Hello there.") -> Request:
     return Request("tone", 1, "sine", text, "en")
 
 
-def clip(samples: int, rate: int = 24_000, *, text: str = "Hello there.", digest: str = "0" * 32) -> Clip:
+def clip(
+    samples: int, rate: int = 24_000, *, text: str = "Hello there.", digest: str = "0" * 32
+) -> Clip:
     """A clip that is nowhere on disk."""
     form = request(text).form()
-    return Clip(digest, form, samples, rate, msgspec.json.encode({"measures": MEASURES}), "nowhere", f"{samples:032x}")
+    return Clip(
+        digest,
+        form,
+        samples,
+        rate,
+        msgspec.json.encode({"measures": MEASURES}),
+        "nowhere",
+        f"{samples:032x}",
+    )
 
 
 def line(clip: Clip, pause_before: float = 0.0, text: str = "Hello there.") -> Line:
@@ -41,16 +51,23 @@ def line(clip: Clip, pause_before: float = 0.0, text: str = "Hello there.") -> L
     return Line(form, pause_before, clip, request=request(text), flags=verdict(clip, text))
 
 
-def segment(id: str, lines: Sequence[Line], pause_after: float = 0.0, display: str = "Hello there.") -> PlannedSegment:
+def segment(
+    id: str, lines: Sequence[Line], pause_after: float = 0.0, display: str = "Hello there."
+) -> PlannedSegment:
     scene = id.partition("/")[0] if "/" in id else None
-    return PlannedSegment(Segment(id=id, where=id, text=display, scene=scene), display, tuple(lines), pause_after)
+    return PlannedSegment(
+        Segment(id=id, where=id, text=display, scene=scene), display, tuple(lines), pause_after
+    )
 
 
 def plan(*segments: PlannedSegment, voices: dict[str, Voice] | None = None) -> Plan:
     """A plan of segments; those named scene/id make up scenes."""
     names = list(dict.fromkeys(each.segment.scene for each in segments if each.segment.scene))
     scenes = tuple(
-        Scene(id=name, segments=tuple(each.segment.id for each in segments if each.segment.scene == name))
+        Scene(
+            id=name,
+            segments=tuple(each.segment.id for each in segments if each.segment.scene == name),
+        )
         for name in names
     )
     script = Script(
@@ -70,7 +87,9 @@ def plan(*segments: PlannedSegment, voices: dict[str, Voice] | None = None) -> P
     return Plan(script, "en", (choice,), {}, segments)
 
 
-def one(samples: int, rate: int = 24_000, display: str = "Hello there.", pause_after: float = 0.0) -> Plan:
+def one(
+    samples: int, rate: int = 24_000, display: str = "Hello there.", pause_after: float = 0.0
+) -> Plan:
     """A plan of one segment."""
     return plan(segment("a", [line(clip(samples, rate))], pause_after, display))
 

@@ -1,4 +1,6 @@
-"""What goes wrong around the torch engine, for engine_driver.py: each function breaks qwen-tts in one way."""
+"""What goes wrong around the torch engine, for engine_driver.py: each function breaks qwen-tts in
+one way.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,10 @@ WIDEST = 2
 @contextmanager
 def deaf() -> Iterator[None]:
     """A model that cannot listen: whoever clones has the voice prompt from elsewhere."""
-    with _replaced("create_voice_clone_prompt", lambda known: _fail(AssertionError("the voice is computed anew"))):
+    with _replaced(
+        "create_voice_clone_prompt",
+        lambda known: _fail(AssertionError("the voice is computed anew")),
+    ):
         yield
 
 
@@ -36,7 +41,9 @@ def crowded() -> Iterator[None]:
 @contextmanager
 def full() -> Iterator[None]:
     """A machine without any memory left."""
-    error = RuntimeError("[enforce fail at alloc_cpu.cpp:119] . DefaultCPUAllocator: can't allocate memory")
+    error = RuntimeError(
+        "[enforce fail at alloc_cpu.cpp:119] . DefaultCPUAllocator: can't allocate memory"
+    )
     with _replaced("generate_voice_clone", lambda known: _fail(error)):
         yield
 
@@ -78,7 +85,9 @@ def newer() -> Iterator[None]:
 
 
 @contextmanager
-def _replaced(method: str, change: Callable[[Callable[..., Any]], Callable[..., Any]]) -> Iterator[None]:
+def _replaced(
+    method: str, change: Callable[[Callable[..., Any]], Callable[..., Any]]
+) -> Iterator[None]:
     from narrate.engines import torch
 
     # What stands in for torchaudio must be there before qwen-tts is imported.

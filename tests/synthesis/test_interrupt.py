@@ -1,4 +1,6 @@
-"""Ctrl-C: the first lets what is being spoken finish, the second stops at once, and nothing finished is lost."""
+"""Ctrl-C: the first lets what is being spoken finish, the second stops at once, and nothing
+finished is lost.
+"""
 
 from __future__ import annotations
 

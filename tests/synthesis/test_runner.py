@@ -49,7 +49,9 @@ def check_fails(tone: Narrate, fault: str, code: int) -> None:
 
 
 @pytest.mark.parametrize("fault", CHECKED)
-def test_what_the_checks_refuse_three_times_fails_its_segment_alone(tone: Narrate, fault: str) -> None:
+def test_what_the_checks_refuse_three_times_fails_its_segment_alone(
+    tone: Narrate, fault: str
+) -> None:
     check_fails(tone, fault, 4)
 
 
@@ -67,7 +69,9 @@ def test_a_worker_that_hangs_three_times_fails_its_segment_alone(tone: Narrate) 
 def test_a_fault_that_passes_costs_its_segment_alone_and_only_attempts(tone: Narrate) -> None:
     plain = [f"Plain line number {number}." for number in range(4)]
     faults = [f"It comes right. #{fault}<3" for fault in [*CHECKED, *LOST]]
-    texts = [text for pair in zip([*plain, *plain, ""], faults, strict=True) for text in pair if text]
+    texts = [
+        text for pair in zip([*plain, *plain, ""], faults, strict=True) for text in pair if text
+    ]
     tone.write("script.json", lines(*texts))
     report = tone.run("--events", "log")
     assert (report["spoken"], report["failed"]) == (len(faults) + len(plain), 0)
@@ -77,19 +81,26 @@ def test_a_fault_that_passes_costs_its_segment_alone_and_only_attempts(tone: Nar
     tone.write("script.json", lines(*plain))
     assert tone.run("-f")["spoken"] == 4
     for number in range(4):
-        assert tone.outputs()[f"segments/s{number + 1}.wav"] == outputs[f"segments/s{2 * number + 1}.wav"]
+        assert (
+            tone.outputs()[f"segments/s{number + 1}.wav"]
+            == outputs[f"segments/s{2 * number + 1}.wav"]
+        )
 
 
 def test_a_crash_costs_one_attempt_of_one_segment(tone: Narrate) -> None:
     tone.write("script.json", lines("One.", "Two. #crash<2", "Three.", "Four.", "Five."))
     tone.run("-j", "1", "--events", "log")
     log = (tone.folder / "log").read_text().splitlines()
-    assert [line for line in log if '"retry"' in line] == [line for line in log if '"retry"' in line and '"s2"' in line]
+    assert [line for line in log if '"retry"' in line] == [
+        line for line in log if '"retry"' in line and '"s2"' in line
+    ]
     assert sum('"retry"' in line for line in log) == 1
     assert sum('"spoken"' in line for line in log) == 5
 
 
-def test_refused_sound_is_tried_again_with_other_randomness_and_a_lost_worker_with_the_same(tone: Narrate) -> None:
+def test_refused_sound_is_tried_again_with_other_randomness_and_a_lost_worker_with_the_same(
+    tone: Narrate,
+) -> None:
     shifts = {}
     for fault in ("nan", "error", "crash"):
         script = lines(f"#seconds=2 #{fault}<2")
@@ -107,7 +118,9 @@ def pitch(path: Path) -> int:
 
 
 def test_many_workers_give_the_same_narration_as_one(tone: Narrate) -> None:
-    tone.write("script.json", lines(*(f"Line number {number} of many. #slow=0.01" for number in range(40))))
+    tone.write(
+        "script.json", lines(*(f"Line number {number} of many. #slow=0.01" for number in range(40)))
+    )
     assert tone.run("-j", "1")["spoken"] == 40
     outputs = tone.outputs()
     assert tone.run("-j", "4", "-f", "-o", "other")["spoken"] == 40

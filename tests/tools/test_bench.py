@@ -14,7 +14,17 @@ from narrate.tools import bench
 from support.checkpoint import build
 from support.engine_driver import interpreter, required
 
-ROWS = {"load", "first_clip", "seconds", "audio", "memory", "device_memory", "rtf", "times_real_time", "device"}
+ROWS = {
+    "load",
+    "first_clip",
+    "seconds",
+    "audio",
+    "memory",
+    "device_memory",
+    "rtf",
+    "times_real_time",
+    "device",
+}
 
 
 def figures(narrate: Narrate, *flags: str, env: dict[str, str] | None = None) -> dict[str, Any]:
@@ -63,12 +73,18 @@ def test_there_are_ten_texts_of_about_a_hundred_characters() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("engine", ["torch", "mlx"])
-def test_a_cloning_engine_is_measured_beside_its_library(narrate: Narrate, tmp_path: Path, engine: str) -> None:
+def test_a_cloning_engine_is_measured_beside_its_library(
+    narrate: Narrate, tmp_path: Path, engine: str
+) -> None:
     python = interpreter(engine)
     if isinstance(python, str):
         pytest.fail(python) if required() else pytest.skip(python)
     model = build(tmp_path / "tiny")
-    env = {"NARRATE_ENGINE_PYTHON": str(python), "NARRATE_MODEL": str(model), "OMP_NUM_THREADS": "1"}
+    env = {
+        "NARRATE_ENGINE_PYTHON": str(python),
+        "NARRATE_MODEL": str(model),
+        "OMP_NUM_THREADS": "1",
+    }
     found = figures(narrate, "--engine", engine, "--batch", "8", env=env)
     names = [row["name"] for row in found["rows"]]
     assert names == ["batch 8", "one by one, without narrate"]

@@ -21,7 +21,10 @@ PYTHONS = {name: interpreter(name) for name in ("mlx", "torch")}
 
 @pytest.fixture
 def patient(narrate: Narrate) -> Narrate:
-    narrate.env |= {"NARRATE_DATA_DIR": str(narrate.root / "data"), "HF_HOME": str(narrate.root / "hf")}
+    narrate.env |= {
+        "NARRATE_DATA_DIR": str(narrate.root / "data"),
+        "HF_HOME": str(narrate.root / "hf"),
+    }
     return narrate
 
 
@@ -44,7 +47,9 @@ def test_a_machine_that_can_narrate_is_well(patient: Narrate) -> None:
     assert cloning["mend"] == f"narrate engines install {casting.cloning_engine()}"
     assert found["cache"]["facts"] == {"dir": str(patient.cache), "entries": 0, "bytes": 0}
     assert not patient.cache.exists()
-    assert all(finding["mend"] for finding in found.values() if finding["status"] in ("warn", "fail"))
+    assert all(
+        finding["mend"] for finding in found.values() if finding["status"] in ("warn", "fail")
+    )
 
 
 def test_it_is_read_at_a_glance(patient: Narrate) -> None:

@@ -34,7 +34,9 @@ def project(tone: Narrate) -> Narrate:
     assert tone("init").code == 0
     shim = tone.root / "bin" / "narrate"
     shim.parent.mkdir()
-    shim.write_text(f'#!/bin/sh\necho narrated >> "{tone.root}/calls"\nexec "{sys.executable}" -m narrate "$@"\n')
+    shim.write_text(
+        f'#!/bin/sh\necho narrated >> "{tone.root}/calls"\nexec "{sys.executable}" -m narrate "$@"\n'
+    )
     shim.chmod(0o755)
     return tone
 
@@ -42,7 +44,11 @@ def project(tone: Narrate) -> Narrate:
 def build(project: Narrate, *command: str) -> str:
     path = f"{project.root / 'bin'}{os.pathsep}{os.environ['PATH']}"
     ran = subprocess.run(
-        command, cwd=project.folder, env=os.environ | project.env | {"PATH": path}, capture_output=True, text=True
+        command,
+        cwd=project.folder,
+        env=os.environ | project.env | {"PATH": path},
+        capture_output=True,
+        text=True,
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
     return ran.stdout
@@ -66,7 +72,9 @@ def edit(project: Narrate, old: str, new: str, name: str = "script.md") -> None:
 
 def with_make(project: Narrate) -> Build:
     tool("make")
-    project.write("Makefile", f"video: {PICTURE}\n\techo made >> made; touch video\ninclude narrate.mk\n")
+    project.write(
+        "Makefile", f"video: {PICTURE}\n\techo made >> made; touch video\ninclude narrate.mk\n"
+    )
     return lambda: build(project, "make")
 
 
@@ -80,7 +88,10 @@ def with_ninja(project: Narrate) -> Build:
 @pytest.mark.slow
 @pytest.mark.parametrize("driven", [with_make, with_ninja], ids=["make", "ninja"])
 def test_a_build_does_what_is_needed_and_nothing_else(
-    project: Narrate, driven: Callable[[Narrate], Build], figures: Figures, request: pytest.FixtureRequest
+    project: Narrate,
+    driven: Callable[[Narrate], Build],
+    figures: Figures,
+    request: pytest.FixtureRequest,
 ) -> None:
     again = driven(project)
     again()
@@ -105,11 +116,15 @@ def test_a_build_does_what_is_needed_and_nothing_else(
     again()
     assert happened(project) == (4, 3)
     name = request.node.callspec.id
-    figures.report(name, builds=8, needed=4, narrated=happened(project)[0], rendered=happened(project)[1])
+    figures.report(
+        name, builds=8, needed=4, narrated=happened(project)[0], rendered=happened(project)[1]
+    )
 
 
 @pytest.mark.parametrize("driven", [with_make, with_ninja], ids=["make", "ninja"])
-def test_a_voice_that_changes_or_goes_is_noticed(project: Narrate, driven: Callable[[Narrate], Build]) -> None:
+def test_a_voice_that_changes_or_goes_is_noticed(
+    project: Narrate, driven: Callable[[Narrate], Build]
+) -> None:
     voice = Path(__file__).parents[2] / "examples" / "voice_ref"
     for name in ("ref.wav", "ref.txt"):
         project.write(f"voices/my own/{name}", (voice / name).read_bytes())
@@ -140,7 +155,11 @@ def test_the_files_of_a_project_are_written_once_and_kept(tone: Narrate) -> None
     tone.write("new/script.md", "Mine.\n")
     ran = tone("init", "new")
     assert ran.code == 0, ran.err
-    made = {str(path.relative_to(tone.folder / "new")) for path in (tone.folder / "new").rglob("*") if path.is_file()}
+    made = {
+        str(path.relative_to(tone.folder / "new"))
+        for path in (tone.folder / "new").rglob("*")
+        if path.is_file()
+    }
     assert made == FILES
     assert ran.out.count("written") == len(FILES) - 2
     assert "include narrate.mk" in ran.out

@@ -48,7 +48,9 @@ def ear() -> Ear:
 def record(tmp_path: Path) -> Callable[..., Path]:
     """Write samples as a recording, with its transcript beside it."""
 
-    def write(samples: np.ndarray, text: str | None = TEXT, rate: int = RATE, name: str = "take.wav") -> Path:
+    def write(
+        samples: np.ndarray, text: str | None = TEXT, rate: int = RATE, name: str = "take.wav"
+    ) -> Path:
         path = tmp_path / name
         soundfile.write(path, samples, rate)
         if text is not None:
@@ -60,7 +62,9 @@ def record(tmp_path: Path) -> Callable[..., Path]:
 
 def found(audit: Audit) -> dict[str, str]:
     """What is not green, and its colour."""
-    return {finding.name: str(finding.colour) for finding in audit.findings if finding.colour != "green"}
+    return {
+        finding.name: str(finding.colour) for finding in audit.findings if finding.colour != "green"
+    }
 
 
 def noisy(samples: np.ndarray, decibels: float) -> np.ndarray:
@@ -87,7 +91,10 @@ SPOILED: dict[str, tuple[Callable[[np.ndarray], np.ndarray], dict[str, str]]] = 
     "hardly overdriven": (lambda clip: np.clip(clip * 3.0, -1, 1), {"clipping": "amber"}),
     "quiet": (lambda clip: clip / 30, {"level": "amber"}),
     "silent": (lambda clip: clip / 3000, {"level": "red"}),
-    "zeros": (lambda clip: clip * 0, {"level": "red", "silence": "red", "noise": "red", "length": "red"}),
+    "zeros": (
+        lambda clip: clip * 0,
+        {"level": "red", "silence": "red", "noise": "red", "length": "red"},
+    ),
     "one second": (lambda clip: clip[:RATE], {"length": "red"}),
     "two seconds": (lambda clip: clip[RATE : 3 * RATE], {"length": "amber", "silence": "amber"}),
     "twenty seconds": (lambda clip: np.tile(clip, 3)[: 20 * RATE], {"length": "amber"}),
@@ -98,7 +105,9 @@ SPOILED: dict[str, tuple[Callable[[np.ndarray], np.ndarray], dict[str, str]]] = 
 
 
 @pytest.mark.parametrize("name", SPOILED)
-def test_what_is_wrong_with_a_recording_is_found(name: str, clip: np.ndarray, record: Callable[..., Path]) -> None:
+def test_what_is_wrong_with_a_recording_is_found(
+    name: str, clip: np.ndarray, record: Callable[..., Path]
+) -> None:
     spoil, expected = SPOILED[name]
     bad = found(clone.audit(record(spoil(clip)), None, None))
     assert expected.items() <= bad.items(), bad
@@ -107,9 +116,12 @@ def test_what_is_wrong_with_a_recording_is_found(name: str, clip: np.ndarray, re
 
 
 @pytest.mark.parametrize(
-    ("text", "colour"), [(TEXT[:56], "amber"), (TEXT[:20], "red"), (f"{TEXT} {TEXT}", "red"), (TEXT, None)]
+    ("text", "colour"),
+    [(TEXT[:56], "amber"), (TEXT[:20], "red"), (f"{TEXT} {TEXT}", "red"), (TEXT, None)],
 )
-def test_a_transcript_that_does_not_cover_the_recording_has_the_wrong_pace(text: str, colour: str | None) -> None:
+def test_a_transcript_that_does_not_cover_the_recording_has_the_wrong_pace(
+    text: str, colour: str | None
+) -> None:
     assert found(clone.audit(REF, text, None)).get("pace") == colour
 
 
@@ -119,9 +131,11 @@ def test_a_transcript_is_compared_with_what_is_heard(ear: Ear) -> None:
     reason = next(finding.reason for finding in half.findings if finding.name == "words")
     assert "heard, but not written" in reason
     assert "prudently" in reason
-    assert found(clone.audit(REF, TEXT.replace("leisure to consider how much", "pleasure and dare now such"), ear)) == {
-        "words": "amber"
-    }
+    assert found(
+        clone.audit(
+            REF, TEXT.replace("leisure to consider how much", "pleasure and dare now such"), ear
+        )
+    ) == {"words": "amber"}
     other = "It was the best of times, it was the worst of times, it was the age of wisdom, it was the age of folly."
     wrong = clone.audit(REF, other, ear)
     assert found(wrong) == {"words": "red"}
@@ -134,7 +148,9 @@ def test_a_language_that_the_model_does_not_know_is_not_compared(ear: Ear) -> No
     assert "'de'" in audit.notes[0]
 
 
-def test_where_the_transcript_comes_from(tmp_path: Path, clip: np.ndarray, ear: Ear, record: Any) -> None:
+def test_where_the_transcript_comes_from(
+    tmp_path: Path, clip: np.ndarray, ear: Ear, record: Any
+) -> None:
     given = tmp_path / "said.txt"
     given.write_text(f"\ufeff  {TEXT}\n\n")
     beside = record(clip, "Beside.")
@@ -160,7 +176,9 @@ def test_what_is_no_transcript_is_refused(content: bytes, clip: np.ndarray, reco
         clone.audit(path, None, None)
 
 
-def test_channels_that_differ_are_told_and_stereo_is_averaged(clip: np.ndarray, record: Any) -> None:
+def test_channels_that_differ_are_told_and_stereo_is_averaged(
+    clip: np.ndarray, record: Any
+) -> None:
     same = clone.audit(record(np.stack([clip, clip], 1)), None, None)
     assert found(same) == {}
     assert np.array_equal(same.samples, clone.audit(REF, None, None).samples)
@@ -177,8 +195,24 @@ def test_a_telephone_recording_is_amber(clip: np.ndarray, record: Any) -> None:
 @pytest.mark.parametrize("name", ["take.m4a", "take.mp4"])
 def test_compressed_sound_and_video_are_read(name: str, tmp_path: Path, ear: Ear) -> None:
     path = tmp_path / name
-    picture = ["-f", "lavfi", "-i", "color=size=64x64:duration=7", "-pix_fmt", "yuv420p"] if name.endswith("4") else []
-    command = [get_ffmpeg_exe(), "-v", "error", "-i", REF, *picture, "-c:a", "aac", "-b:a", "128k", path]
+    picture = (
+        ["-f", "lavfi", "-i", "color=size=64x64:duration=7", "-pix_fmt", "yuv420p"]
+        if name.endswith("4")
+        else []
+    )
+    command = [
+        get_ffmpeg_exe(),
+        "-v",
+        "error",
+        "-i",
+        REF,
+        *picture,
+        "-c:a",
+        "aac",
+        "-b:a",
+        "128k",
+        path,
+    ]
     subprocess.run(command, check=True)
     audit = clone.audit(path, TEXT, ear)
     assert audit.colour == "green", found(audit)
@@ -213,9 +247,13 @@ def test_what_needs_no_mending_keeps_its_samples(clip: np.ndarray, record: Any) 
     assert np.array_equal(audit.samples, tight)
 
 
-def test_trimming_takes_a_part_and_the_words_that_are_said_in_it(clip: np.ndarray, ear: Ear, record: Any) -> None:
+def test_trimming_takes_a_part_and_the_words_that_are_said_in_it(
+    clip: np.ndarray, ear: Ear, record: Any
+) -> None:
     pause = np.zeros(3 * RATE)
-    path = record(noisy(np.concatenate([clip, pause, clip, pause, clip]), 40), f"{TEXT} {TEXT} {TEXT}")
+    path = record(
+        noisy(np.concatenate([clip, pause, clip, pause, clip]), 40), f"{TEXT} {TEXT} {TEXT}"
+    )
     assert found(clone.audit(path, None, ear))["length"] == "amber"
     audit = clone.audit(path, None, ear, cut=True)
     assert found(audit) == {}, audit.findings
@@ -242,7 +280,9 @@ def test_a_good_length_is_left_alone(ear: Ear) -> None:
 def test_a_stored_voice_is_one_that_a_script_can_use(tmp_path: Path) -> None:
     audit = clone.audit(REF, None, None)
     folder = voices.store(audit, "reader", tmp_path / "voices", ABOUT)
-    loaded = [voice.load(script.Voice(ref="voices/reader/ref.wav"), tmp_path, "here") for _ in range(2)]
+    loaded = [
+        voice.load(script.Voice(ref="voices/reader/ref.wav"), tmp_path, "here") for _ in range(2)
+    ]
     assert loaded[0].parts == loaded[1].parts
     assert loaded[0].reference.transcript == TEXT
     info = soundfile.info(folder / "ref.wav")
@@ -252,7 +292,9 @@ def test_a_stored_voice_is_one_that_a_script_can_use(tmp_path: Path) -> None:
     assert sorted(path.name for path in (tmp_path / "voices").iterdir()) == ["reader"]
 
 
-def test_voice_toml_says_where_a_voice_comes_from(tmp_path: Path, clip: np.ndarray, record: Any) -> None:
+def test_voice_toml_says_where_a_voice_comes_from(
+    tmp_path: Path, clip: np.ndarray, record: Any
+) -> None:
     path = record(clip, name='odd "name"\x7f\n.wav')
     about = {"source": 'a "quoted" \\ source', "consent": "given ✓"}
     folder = voices.store(clone.audit(path, None, None), "me", tmp_path, about)
@@ -305,11 +347,15 @@ def test_a_voice_is_not_written_through_a_linked_folder(
     (tmp_path / "voices" / "me").symlink_to(outside)
     ran = command("--ref", REF, "--name", "me", "--force", "--engine", "tone")
     assert (ran.code, "nothing is written through it" in ran.err) == (2, True)
-    files = {path.name: path.read_bytes() for path in outside.iterdir()} if there else outside.exists()
+    files = (
+        {path.name: path.read_bytes() for path in outside.iterdir()} if there else outside.exists()
+    )
     assert files == ({"ref.wav": b"mine", "test.wav": b"mine"} if there else False)
 
 
-def test_a_linked_folder_of_voices_has_to_be_named(command: Callable[..., Ran], tmp_path: Path) -> None:
+def test_a_linked_folder_of_voices_has_to_be_named(
+    command: Callable[..., Ran], tmp_path: Path
+) -> None:
     (tmp_path / "outside").mkdir()
     (tmp_path / "voices").symlink_to(tmp_path / "outside")
     ran = command("--ref", REF, "--name", "me", "--no-say")
@@ -360,7 +406,13 @@ def test_a_transcript_is_not_replaced_by_what_is_made_of_it(tmp_path: Path) -> N
     (tmp_path / "me").mkdir()
     (tmp_path / "me" / "ref.txt").write_text(f"  {TEXT}\n\n\nA note.")
     with pytest.raises(UsageError, match="would be replaced by what is made of it"):
-        voices.store(clone.audit(REF, str(tmp_path / "me" / "ref.txt"), None), "me", tmp_path, ABOUT, force=True)
+        voices.store(
+            clone.audit(REF, str(tmp_path / "me" / "ref.txt"), None),
+            "me",
+            tmp_path,
+            ABOUT,
+            force=True,
+        )
 
 
 def test_a_voice_that_is_cloned_from_its_own_recording_stays_as_it_is(tmp_path: Path) -> None:
@@ -370,7 +422,9 @@ def test_a_voice_that_is_cloned_from_its_own_recording_stays_as_it_is(tmp_path: 
     assert (folder / "ref.wav").read_bytes() == before
 
 
-def test_a_voice_that_is_half_written_cannot_be_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_voice_that_is_half_written_cannot_be_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     audit = clone.audit(REF, None, None)
     folder = voices.store(audit, "me", tmp_path, ABOUT)
     replace = Path.replace
@@ -400,8 +454,15 @@ def command(tmp_path: Path) -> Callable[..., Ran]:
 
     def run(*args: str | Path, hears: bool = False) -> Ran:
         env = {name: value for name, value in os.environ.items() if not name.startswith("NARRATE_")}
-        env |= {"HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path / "hub"), "XDG_CONFIG_HOME": str(tmp_path / "config")}
-        env |= {"XDG_DATA_HOME": str(tmp_path / "data"), "NARRATE_CACHE_DIR": str(tmp_path / "cache")}
+        env |= {
+            "HF_HUB_OFFLINE": "1",
+            "HF_HOME": str(tmp_path / "hub"),
+            "XDG_CONFIG_HOME": str(tmp_path / "config"),
+        }
+        env |= {
+            "XDG_DATA_HOME": str(tmp_path / "data"),
+            "NARRATE_CACHE_DIR": str(tmp_path / "cache"),
+        }
         env |= {"PYTHONPATH": str(Path(clone.__file__).parents[2])}
         env |= {"PYTHONWARNINGS": "error"} | ({"NARRATE_ASR_MODEL": WHISPER} if hears else {})
         done = subprocess.run(
@@ -419,17 +480,32 @@ def command(tmp_path: Path) -> Callable[..., Ran]:
 
 
 def test_the_command_reports_stores_and_speaks(command: Callable[..., Ran], tmp_path: Path) -> None:
-    ran = command("--ref", REF, "--name", "reader", "--engine", "tone", "--say", "Hello there.", hears=True)
+    ran = command(
+        "--ref", REF, "--name", "reader", "--engine", "tone", "--say", "Hello there.", hears=True
+    )
     assert ran.code == 0, ran.err
     report = [line.split()[:2] for line in ran.out.splitlines() if line.startswith("green")]
-    names = ["transcript", "length", "level", "clipping", "noise", "silence", "rate", "channels", "pace", "words"]
+    names = [
+        "transcript",
+        "length",
+        "level",
+        "clipping",
+        "noise",
+        "silence",
+        "rate",
+        "channels",
+        "pace",
+        "words",
+    ]
     assert [name for _, name in report] == [*names, "ref.wav:"]
     lines = ran.out.splitlines()
     entry = json.loads("{" + next(line for line in lines if line.startswith('"voices"')) + "}")
     spoken = {"voices": entry["voices"], "segments": [{"text": "Hello.", "voice": "reader"}]}
     assert script.load(_script(tmp_path, spoken)).voices["reader"].ref == "voices/reader/ref.wav"
     # tone hums for as long as its text would take, so another line would have another length.
-    assert soundfile.info(tmp_path / "voices/reader/test.wav").duration == pytest.approx(12 / 15, abs=0.1)
+    assert soundfile.info(tmp_path / "voices/reader/test.wav").duration == pytest.approx(
+        12 / 15, abs=0.1
+    )
     files = (
         {path.name for path in (tmp_path / "voices").iterdir()},
         {path.name for path in (tmp_path / "voices/reader").iterdir()},

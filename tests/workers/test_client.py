@@ -76,13 +76,19 @@ def test_a_frame_that_was_written_is_read_back(header: dict[str, Any], payload: 
 
 @given(st.binary())
 def test_garbage_is_a_broken_frame_and_nothing_else(garbage: bytes) -> None:
-    for data in (garbage, b"NRT1" + garbage, frames._PREFIX.pack(b"NRT1", len(garbage), 0) + garbage):
+    for data in (
+        garbage,
+        b"NRT1" + garbage,
+        frames._PREFIX.pack(b"NRT1", len(garbage), 0) + garbage,
+    ):
         with suppress(frames.BrokenFrame):
             frames.read(io.BytesIO(data))
 
 
 @given(HEADERS, st.binary(), st.data())
-def test_a_frame_cut_short_is_broken(header: dict[str, Any], payload: bytes, data: st.DataObject) -> None:
+def test_a_frame_cut_short_is_broken(
+    header: dict[str, Any], payload: bytes, data: st.DataObject
+) -> None:
     pipe = io.BytesIO()
     frames.write(pipe, header, payload)
     whole = pipe.getvalue()
@@ -148,7 +154,9 @@ def test_a_worker_killed_from_outside_is_named_so() -> None:
             worker.receive(60)
 
 
-def test_an_engine_that_cannot_be_loaded_says_why(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_an_engine_that_cannot_be_loaded_says_why(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     (tmp_path / "hibari").mkdir()
     (tmp_path / "hibari" / "__init__.py").write_text("raise ImportError('its library is broken')")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
@@ -200,7 +208,9 @@ def test_a_deadline_ends_a_worker_and_its_children(noisy: str, tmp_path: Path) -
     assert gone(int((tmp_path / "child").read_text()))
 
 
-def test_a_worker_dies_with_its_parent_even_in_the_middle_of_a_job(tone: Narrate, ending: Any) -> None:
+def test_a_worker_dies_with_its_parent_even_in_the_middle_of_a_job(
+    tone: Narrate, ending: Any
+) -> None:
     tone.write("script.json", lines("#hang"))
     process = ending(tone.start("run", "script.json"))
     assert process.stderr is not None
@@ -238,7 +248,10 @@ def test_hibari_says_the_same_in_every_process_whatever_else_is_installed(
         (tmp_path / "scipy" / f"{name}.py").write_text("raise RuntimeError('scipy was imported')")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
     code = "import scipy"
-    assert b"scipy was imported" in subprocess.run([sys.executable, "-c", code], capture_output=True).stderr
+    assert (
+        b"scipy was imported"
+        in subprocess.run([sys.executable, "-c", code], capture_output=True).stderr
+    )
     with working("hibari") as worker:
         assert spoken(worker, job) == first
 
@@ -256,7 +269,13 @@ def test_tone_says_the_same_for_the_same_request_and_something_else_for_another(
         [sound] = engine.synthesize([Job(request("Hello.", **fields))], {})
         return sound.samples.tobytes()
 
-    heard = [hum(), hum(take=2), hum(seed=7), hum(voice={"speaker": "high"}), hum(voice={"speaker": "low"})]
+    heard = [
+        hum(),
+        hum(take=2),
+        hum(seed=7),
+        hum(voice={"speaker": "high"}),
+        hum(voice={"speaker": "low"}),
+    ]
     assert len(set(heard)) == len(heard)
     assert hum() == heard[0]
 
@@ -274,7 +293,9 @@ def test_tone_fails_only_below_the_attempt_that_its_text_names() -> None:
 
 
 def test_takes_and_refused_attempts_never_share_a_seed_but_a_lost_attempt_does() -> None:
-    seeds = {Job(request("a", take=take), 1, refused).seed for take in (1, 2, 3) for refused in range(3)}
+    seeds = {
+        Job(request("a", take=take), 1, refused).seed for take in (1, 2, 3) for refused in range(3)
+    }
     assert len(seeds) == 9
     assert Job(request("a"), attempt=2).seed == Job(request("a"), attempt=1).seed
     assert Job(request("a", seed=2**32 - 1), 2, 1).seed == 0

@@ -1,4 +1,6 @@
-"""Environments of engines: real ones, made by real installers from tiny wheels that the test packs itself."""
+"""Environments of engines: real ones, made by real installers from tiny wheels that the test packs
+itself.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,10 @@ from narrate.workers import environments, installer
 from narrate.workers.environments import State, inspect, python_for
 
 REAL = os.environ.get("NARRATE_REQUIRE_ENGINES") == "1"
-SCRIPT = {"voices": {"me": {"ref": "ref.wav", "transcript": "Hi."}}, "segments": [{"text": "Rows.", "voice": "me"}]}
+SCRIPT = {
+    "voices": {"me": {"ref": "ref.wav", "transcript": "Hi."}},
+    "segments": [{"text": "Rows.", "voice": "me"}],
+}
 
 
 def wheel(folder: Path, name: str, version: str, needs: str = "") -> None:
@@ -36,13 +41,18 @@ def wheel(folder: Path, name: str, version: str, needs: str = "") -> None:
         file.writestr(f"{name}.py", "")
         file.writestr(f"{info}/METADATA", metadata)
         file.writestr(
-            f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+            f"{info}/WHEEL",
+            "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
         )
-        file.writestr(f"{info}/RECORD", f"{name}.py,,\n{info}/METADATA,,\n{info}/WHEEL,,\n{info}/RECORD,,\n")
+        file.writestr(
+            f"{info}/RECORD", f"{name}.py,,\n{info}/METADATA,,\n{info}/WHEEL,,\n{info}/RECORD,,\n"
+        )
 
 
 class Engines:
-    """`narrate engines` where mlx is one tiny wheel and torch three, with data folder and pins of its own."""
+    """`narrate engines` where mlx is one tiny wheel and torch three, with data folder and pins of
+    its own.
+    """
 
     def __init__(self, narrate: Narrate) -> None:
         self.narrate = narrate
@@ -198,7 +208,9 @@ def test_other_pins_make_it_outdated(engines: Engines) -> None:
     assert engines.state() == "outdated"
     ran = engines("engines", "install", "mlx")
     assert "outdated: this version of narrate pins other packages; it is made anew" in ran.err
-    assert json.loads((engines.folder() / "complete.json").read_text())["versions"] == {"tiny": "1.1"}
+    assert json.loads((engines.folder() / "complete.json").read_text())["versions"] == {
+        "tiny": "1.1"
+    }
 
 
 @pytest.mark.slow
@@ -222,7 +234,9 @@ def test_remove(engines: Engines) -> None:
 
 @pytest.mark.parametrize("kind", ["folder", "file", "link"])
 @pytest.mark.parametrize("command", ["install", "remove"])
-def test_what_is_not_an_environment_is_never_removed(engines: Engines, tmp_path: Path, command: str, kind: str) -> None:
+def test_what_is_not_an_environment_is_never_removed(
+    engines: Engines, tmp_path: Path, command: str, kind: str
+) -> None:
     folder, elsewhere = engines.folder(), tmp_path / "elsewhere"
     elsewhere.mkdir()
     (elsewhere / "complete.json").write_text("precious")
@@ -260,7 +274,9 @@ def test_a_removal_that_was_stopped_can_be_repeated(
     assert not folder.exists()
 
 
-@pytest.mark.parametrize(("name", "why"), [("hibari", "needs no environment"), ("mxl", "none that can be installed")])
+@pytest.mark.parametrize(
+    ("name", "why"), [("hibari", "needs no environment"), ("mxl", "none that can be installed")]
+)
 def test_only_some_engines_are_installed(engines: Engines, name: str, why: str) -> None:
     ran = engines("engines", "install", name)
     assert ran.code == 2
@@ -283,7 +299,11 @@ shift 3; python=$1; shift; exec "$python" -m pip install "$@"
 """
     )
     uv.chmod(0o755)
-    env = {"PATH": f"{uv.parent}:{os.environ['PATH']}", "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(engines.pins)}
+    env = {
+        "PATH": f"{uv.parent}:{os.environ['PATH']}",
+        "PIP_NO_INDEX": "1",
+        "PIP_FIND_LINKS": str(engines.pins),
+    }
     torch = engines("engines", "install", "torch", env=env)
     assert torch.code == 0, torch.err
     assert "[2/4] installing torch==2.13.0" in torch.err
@@ -293,7 +313,10 @@ shift 3; python=$1; shift; exec "$python" -m pip install "$@"
     assert log.read_text().splitlines() == [made]
     mlx = engines("engines", "install", "mlx", env=env)
     assert mlx.code == 0, mlx.err
-    assert f"/: --no-config pip install --python {mlx.out.strip()} -r {engines.pins / 'mlx.txt'}" in log.read_text()
+    assert (
+        f"/: --no-config pip install --python {mlx.out.strip()} -r {engines.pins / 'mlx.txt'}"
+        in log.read_text()
+    )
 
 
 @pytest.fixture
@@ -339,7 +362,9 @@ def test_the_nearest_word_decides_which_python_runs_an_engine(data: Path, comman
     assert python_for("of a plug-in", Settings()) == sys.executable
 
 
-def test_narrates_own_python_will_do_if_it_has_the_engine(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_narrates_own_python_will_do_if_it_has_the_engine(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (data / "complete.json").unlink()
     monkeypatch.setitem(environments.OWN, "mlx", ("numpy", "msgspec"))
     assert python_for("mlx", Settings()) == sys.executable
@@ -354,7 +379,10 @@ def test_narrates_own_python_will_do_if_it_has_the_engine(data: Path, monkeypatc
     [
         ("exit 3", "exit code 3"),
         ("echo no shared library >&2; exit 1", "no shared library"),
-        ("""echo '{"python": "3.9.18", "versions": {}, "missing": []}'""", "Python 3.9.18, which is too old"),
+        (
+            """echo '{"python": "3.9.18", "versions": {}, "missing": []}'""",
+            "Python 3.9.18, which is too old",
+        ),
         ("echo hello", "does not run"),
     ],
 )
@@ -370,13 +398,17 @@ def test_a_given_python_that_does_not_run_is_named(command: Command, script: str
 @pytest.mark.parametrize("python", ["/nowhere/python", "a-python-that-is-nowhere"])
 def test_a_given_python_that_is_nowhere_is_named(narrate: Narrate, python: str) -> None:
     narrate.write("script.json", SCRIPT)
-    narrate.write("ref.wav", (Path(__file__).parents[2] / "examples/voice_ref/ref.wav").read_bytes())
+    narrate.write(
+        "ref.wav", (Path(__file__).parents[2] / "examples/voice_ref/ref.wav").read_bytes()
+    )
     ran = narrate("run", "script.json", "--engine", "torch", env={"NARRATE_ENGINE_PYTHON": python})
     assert ran.code == 6
     assert f"there is no {python}" in ran.err
 
 
-def test_a_module_of_the_current_folder_never_stands_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_module_of_the_current_folder_never_stands_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "json.py").write_text("raise SystemExit('hijacked')")
     monkeypatch.chdir(tmp_path)
     assert environments.probe(sys.executable, ["numpy"], ["nowhere"])["missing"] == ["nowhere"]
@@ -417,7 +449,9 @@ def test_the_real_engines_install(tmp_path: Path, engine: str) -> None:
     command = [sys.executable, "-m", "narrate", "engines", "install", engine]
     done = subprocess.run(command, env=env, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    found = environments.probe(done.stdout.strip(), list(environments.versions(engine)), environments.OWN[engine])
+    found = environments.probe(
+        done.stdout.strip(), list(environments.versions(engine)), environments.OWN[engine]
+    )
     assert found["missing"] == []
 
 

@@ -1,4 +1,6 @@
-"""Models: what profiles stand for, fetching from a hub on this machine with the hub's real client, and no network."""
+"""Models: what profiles stand for, fetching from a hub on this machine with the hub's real client,
+and no network.
+"""
 
 from __future__ import annotations
 
@@ -23,13 +25,25 @@ from support.engine_driver import interpreter
 from support.hub import Hub, serving
 
 NAME = "Qwen/Qwen3-TTS-12Hz-1.7B-Base"
-FILES = {"config.json": b"{}", "model.safetensors": bytes(200_000), "speech_tokenizer/config.json": b'{"a": 1}'}
-CLIENTS = [sys.executable, *(str(found) for name in ("mlx", "torch") if isinstance(found := interpreter(name), Path))]
-"""Interpreters with the hub's client: the tests' own, and those of the engines, each with another version of it."""
+FILES = {
+    "config.json": b"{}",
+    "model.safetensors": bytes(200_000),
+    "speech_tokenizer/config.json": b'{"a": 1}',
+}
+CLIENTS = [
+    sys.executable,
+    *(str(found) for name in ("mlx", "torch") if isinstance(found := interpreter(name), Path)),
+]
+"""Interpreters with the hub's client: the tests' own, and those of the engines, each with another
+version of it.
+"""
 
 MEASURES = {"stop": "end", "seconds": 1.0, "peak": 0.5, "silent": 0.1, "clipped": 0.0}
 RECORDING = (Path(__file__).parents[2] / "examples/voice_ref/ref.wav").read_bytes()
-CLONE = {"voices": {"me": {"ref": "ref.wav", "transcript": "Hi."}}, "segments": [{"text": "Rows.", "voice": "me"}]}
+CLONE = {
+    "voices": {"me": {"ref": "ref.wav", "transcript": "Hi."}},
+    "segments": [{"text": "Rows.", "voice": "me"}],
+}
 
 
 @pytest.fixture
@@ -66,7 +80,9 @@ def online(narrate: Narrate, hub: Hub, python: str) -> Narrate:
 
 def contents(folder: str) -> dict[str, bytes]:
     root = Path(folder)
-    return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+    return {
+        str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()
+    }
 
 
 def test_pull_fetches_and_path_finds(pulling: Narrate) -> None:
@@ -108,18 +124,24 @@ def test_pull_brings_what_is_new(pulling: Narrate, hub: Hub) -> None:
     hub.asked.clear()
     pulled = pulling("models", "pull", NAME)
     assert Path(pulled.out.strip()).name == new
-    assert not [line for line in hub.asked if line.startswith("GET") and line.endswith("model.safetensors")]
+    assert not [
+        line for line in hub.asked if line.startswith("GET") and line.endswith("model.safetensors")
+    ]
 
 
 def test_pull_without_an_id_takes_what_the_profile_stands_for(narrating: Narrate, hub: Hub) -> None:
     draft = "mlx-community/Qwen3-TTS-12Hz-0.6B-CustomVoice-4bit"
     hub.publish(draft, FILES)
-    pulled = narrating("models", "pull", "--engine", "mlx", "--profile", "draft", "--kind", "speaker")
+    pulled = narrating(
+        "models", "pull", "--engine", "mlx", "--profile", "draft", "--kind", "speaker"
+    )
     assert pulled.code == 0, pulled.err
     assert "models--mlx-community--Qwen3-TTS-12Hz-0.6B-CustomVoice-4bit" in pulled.out
 
 
-def test_a_model_that_broke_off_is_not_there_and_is_gone_on_with(pulling: Narrate, hub: Hub) -> None:
+def test_a_model_that_broke_off_is_not_there_and_is_gone_on_with(
+    pulling: Narrate, hub: Hub
+) -> None:
     hub.cut.add("model.safetensors")
     ran = pulling("models", "pull", NAME, env={"HF_HUB_DOWNLOAD_TIMEOUT": "1"})
     assert (ran.code, ran.out) == (6, "")
@@ -130,7 +152,9 @@ def test_a_model_that_broke_off_is_not_there_and_is_gone_on_with(pulling: Narrat
     assert contents(again.out.strip()) == FILES
 
 
-def test_half_a_model_is_not_taken_for_a_whole_one_when_the_hub_is_away(pulling: Narrate, hub: Hub) -> None:
+def test_half_a_model_is_not_taken_for_a_whole_one_when_the_hub_is_away(
+    pulling: Narrate, hub: Hub
+) -> None:
     """Some versions of the client would give back the folder as it is."""
     folder = pulling("models", "pull", NAME).out.strip()
     Path(folder, "model.safetensors").unlink()
@@ -148,7 +172,9 @@ def test_a_model_that_the_hub_does_not_have(pulling: Narrate) -> None:
 def test_a_python_without_the_client_is_an_error(narrating: Narrate) -> None:
     bare = narrating.root / "bare"
     os.spawnl(os.P_WAIT, sys.executable, sys.executable, "-m", "venv", "--without-pip", str(bare))
-    ran = narrating("models", "pull", NAME, env={"NARRATE_ENGINE_PYTHON": str(bare / "bin" / "python")})
+    ran = narrating(
+        "models", "pull", NAME, env={"NARRATE_ENGINE_PYTHON": str(bare / "bin" / "python")}
+    )
     assert ran.code == 6
     assert "No module named 'huggingface_hub'" in ran.err
 
@@ -175,9 +201,12 @@ def test_what_cannot_be_meant(narrate: Narrate, args: list[str], hint: str) -> N
 
 
 @pytest.mark.parametrize(
-    "offline", [("--offline", {}), ("-q", {"HF_HUB_OFFLINE": "1"}), ("-q", {"NARRATE_OFFLINE": "1"})]
+    "offline",
+    [("--offline", {}), ("-q", {"HF_HUB_OFFLINE": "1"}), ("-q", {"NARRATE_OFFLINE": "1"})],
 )
-def test_offline_touches_no_network(narrating: Narrate, hub: Hub, offline: tuple[str, dict[str, str]]) -> None:
+def test_offline_touches_no_network(
+    narrating: Narrate, hub: Hub, offline: tuple[str, dict[str, str]]
+) -> None:
     flag, env = offline
     ran = narrating("models", "pull", NAME, flag, env=env)
     assert ran.code == 6
@@ -202,7 +231,9 @@ def test_a_run_fetches_what_it_lacks_and_tells_so(narrating: Narrate, hub: Hub) 
     assert '"event": "fetch"' in (narrating.folder / "events.jsonl").read_text()
 
 
-def test_a_run_that_lacks_nothing_touches_neither_network_nor_engine(narrating: Narrate, hub: Hub) -> None:
+def test_a_run_that_lacks_nothing_touches_neither_network_nor_engine(
+    narrating: Narrate, hub: Hub
+) -> None:
     narrating.env |= {"NARRATE_ENGINE": "torch", "NARRATE_ENGINE_PYTHON": "/nowhere/python"}
     flags = {"engine": "torch", "cache_dir": str(narrating.cache)}
     plan = build.plan(narrating.folder / "script.json", flags, build.Options(), lambda event: None)
@@ -217,19 +248,31 @@ def test_what_profiles_stand_for() -> None:
     every = models.profiles(map(casting.capabilities, models.HUB_ENGINES))
     assert len(every) == 12
     assert Profile("torch", "draft", "clone", "Qwen/Qwen3-TTS-12Hz-0.6B-Base") in every
-    assert Profile("mlx", "final", "speaker", "mlx-community/Qwen3-TTS-12Hz-1.7B-CustomVoice-8bit") in every
+    assert (
+        Profile("mlx", "final", "speaker", "mlx-community/Qwen3-TTS-12Hz-1.7B-CustomVoice-8bit")
+        in every
+    )
     assert Profile("mlx", "draft", "clone", "mlx-community/Qwen3-TTS-12Hz-0.6B-Base-4bit") in every
     # There is no small one that makes up voices, and the large ones ramble in 4 bits.
-    assert Profile("mlx", "draft", "design", "mlx-community/Qwen3-TTS-12Hz-1.7B-VoiceDesign-8bit") in every
+    assert (
+        Profile("mlx", "draft", "design", "mlx-community/Qwen3-TTS-12Hz-1.7B-VoiceDesign-8bit")
+        in every
+    )
 
 
 def test_the_nearest_word_decides_which_model_speaks(tmp_path: Path) -> None:
     able = casting.capabilities("torch")
     own = {"torch": EngineSettings(model="a/own@v2")}
-    assert models.resolve(able, "clone", Settings(model="a/flag", engines=own)).reference.name == "a/flag"
+    assert (
+        models.resolve(able, "clone", Settings(model="a/flag", engines=own)).reference.name
+        == "a/flag"
+    )
     found = models.resolve(able, "clone", Settings(engines=own))
     assert (found.reference.name, found.reference.revision, found.key) == ("a/own", "v2", "a/own")
-    assert models.resolve(able, "clone", Settings(profile="draft")).reference.name == "Qwen/Qwen3-TTS-12Hz-0.6B-Base"
+    assert (
+        models.resolve(able, "clone", Settings(profile="draft")).reference.name
+        == "Qwen/Qwen3-TTS-12Hz-0.6B-Base"
+    )
     with pytest.raises(UsageError, match="neither a model folder nor a hub id"):
         models.resolve(able, "clone", Settings(model="nonsense"))
 
@@ -284,7 +327,9 @@ def test_where_the_hub_keeps_models(environment: dict[str, str], folder: str) ->
     assert models.hub_dir(environment) == Path(folder).expanduser()
 
 
-@pytest.mark.parametrize(("said", "offline"), [("1", True), ("YES", True), ("0", False), ("", False)])
+@pytest.mark.parametrize(
+    ("said", "offline"), [("1", True), ("YES", True), ("0", False), ("", False)]
+)
 def test_the_hubs_own_word_for_offline_holds(tmp_path: Path, said: str, offline: bool) -> None:
     assert config.resolve({}, {}, tmp_path, {"HF_HUB_OFFLINE": said}).settings.offline is offline
 
@@ -293,7 +338,9 @@ def test_the_hubs_own_word_for_offline_holds(tmp_path: Path, said: str, offline:
 def test_a_file_added_to_a_model_folder_is_noticed(tmp_path: Path, where: str) -> None:
     (tmp_path / "speech_tokenizer").mkdir()
     (tmp_path / "model.safetensors").write_bytes(b"weights")
-    before = models.resolve(casting.capabilities("torch"), "clone", Settings(model=str(tmp_path))).facts
+    before = models.resolve(
+        casting.capabilities("torch"), "clone", Settings(model=str(tmp_path))
+    ).facts
     assert facts.take(before) == before
     (tmp_path / where / "more.json").write_text("{}")
     assert facts.take(before) != before

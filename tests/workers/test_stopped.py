@@ -19,7 +19,8 @@ TIMEOUT = 5.0
 
 
 def started(tone: Narrate, *args: str) -> subprocess.Popen[bytes]:
-    """The command in a process group of its own, as a shell starts it: in a session of its own SIGTSTP does nothing.
+    """The command in a process group of its own, as a shell starts it: in a session of its own
+    SIGTSTP does nothing.
 
     That is why the worker, which has one, can only be stopped by SIGSTOP.
     """
@@ -35,13 +36,17 @@ def started(tone: Narrate, *args: str) -> subprocess.Popen[bytes]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("number", "whole"), [(signal.SIGSTOP, True), (signal.SIGTSTP, False)], ids=["all of it", "Ctrl-Z"]
+    ("number", "whole"),
+    [(signal.SIGSTOP, True), (signal.SIGTSTP, False)],
+    ids=["all of it", "Ctrl-Z"],
 )
 def test_the_time_for_which_a_run_is_stopped_costs_no_attempt(
     tone: Narrate, ending: Ending, number: signal.Signals, whole: bool
 ) -> None:
     # A minute of sound comes through the pipe in many parts, each of which is waited for.
-    tone.write("script.json", lines("A first line.", f"It takes its time. #seconds=60 #slow={TIMEOUT + 2}"))
+    tone.write(
+        "script.json", lines("A first line.", f"It takes its time. #seconds=60 #slow={TIMEOUT + 2}")
+    )
     tone.env["NARRATE_TIMEOUT"] = str(TIMEOUT)
     log = tone.folder / "events.jsonl"
     process = ending(started(tone, "run", "script.json", "--qa", "off", "--events", str(log)))

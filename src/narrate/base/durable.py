@@ -34,14 +34,22 @@ def open_temp(folder: Path) -> tuple[Path, int]:
 
 
 def files(folder: Path, name: re.Pattern[str]) -> list[os.DirEntry[str]]:
-    """The regular files of a folder whose names match; links are not followed. Empty if there is no such folder."""
+    """The regular files of a folder whose names match; links are not followed. Empty if there is no
+    such folder.
+    """
     with contextlib.suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder) as found:
-        return [each for each in found if name.fullmatch(each.name) and each.is_file(follow_symlinks=False)]
+        return [
+            each
+            for each in found
+            if name.fullmatch(each.name) and each.is_file(follow_symlinks=False)
+        ]
     return []
 
 
 def sweep(folder: Path) -> list[Path]:
-    """Remove the files of `open_temp` whose holders are dead, as their locks died with them; return the others."""
+    """Remove the files of `open_temp` whose holders are dead, as their locks died with them; return
+    the others.
+    """
     living = []
     for path in (Path(each.path) for each in files(folder, TEMP)):
         with contextlib.suppress(OSError):
@@ -57,7 +65,9 @@ def sweep(folder: Path) -> list[Path]:
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder that would survive a power cut, unless it is there. Raises OSError, for a link as well."""
+    """Make a folder that would survive a power cut, unless it is there. Raises OSError, for a link
+    as well.
+    """
     try:
         folder.mkdir()
     except FileExistsError:

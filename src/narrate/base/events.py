@@ -1,4 +1,6 @@
-"""What happens during a run, as one kind of record that a terminal, a log and a program can all follow."""
+"""What happens during a run, as one kind of record that a terminal, a log and a program can all
+follow.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ class Event:
 
     def to_json(self) -> dict[str, Any]:
         """The event as one flat JSON object."""
-        return {"event": self.kind} | ({"segment": self.segment} if self.segment else {}) | self.data
+        return (
+            {"event": self.kind} | ({"segment": self.segment} if self.segment else {}) | self.data
+        )
 
 
 Emit = Callable[[Event], object]

@@ -12,10 +12,12 @@ if TYPE_CHECKING:
 
 
 class Fact(str):
-    """The device, inode, size, modification time and inode-change time of a file; empty if there is none.
+    """The device, inode, size, modification time and inode-change time of a file; empty if there is
+    none.
 
-    The inode-change time cannot be set, so a file that was edited, replaced or damaged has another fact even if its
-    size and modification time were put back. The inode tells apart two files in folders that changed places.
+    The inode-change time cannot be set, so a file that was edited, replaced or damaged has another
+    fact even if its size and modification time were put back. The inode tells apart two files in
+    folders that changed places.
     """
 
     __slots__ = ()
@@ -32,7 +34,9 @@ def of(path: str | os.PathLike[str], *, follow_links: bool = True) -> Fact:
         status = os.stat(path, follow_symlinks=follow_links)
     except OSError:
         return Fact()
-    return Fact(f"{status.st_dev} {status.st_ino} {status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}")
+    return Fact(
+        f"{status.st_dev} {status.st_ino} {status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}"
+    )
 
 
 def take(paths: Iterable[str | os.PathLike[str]]) -> dict[str, Fact]:
@@ -44,13 +48,16 @@ def take(paths: Iterable[str | os.PathLike[str]]) -> dict[str, Fact]:
 
 
 def of_software(modules: Iterable[str]) -> dict[str, Fact]:
-    """The facts of the code behind a run: every installed distribution, and the files of these top-level modules.
+    """The facts of the code behind a run: every installed distribution, and the files of these
+    top-level modules.
 
-    A module counts with everything that has been imported of it. A distribution counts by its folder of metadata,
-    which each installation of it makes anew.
+    A module counts with everything that has been imported of it. A distribution counts by its
+    folder of metadata, which each installation of it makes anew.
     """
     roots = frozenset(modules)
-    imported = [module for name, module in list(sys.modules.items()) if name.partition(".")[0] in roots]
+    imported = [
+        module for name, module in list(sys.modules.items()) if name.partition(".")[0] in roots
+    ]
     files = [file for module in imported if (file := getattr(module, "__file__", None))]
     return take((*files, *_distributions()))
 
@@ -61,4 +68,8 @@ def _distributions() -> Iterator[str]:
             names = os.listdir(place) if place else []
         except OSError:
             continue
-        yield from (os.path.join(place, name) for name in names if name.endswith((".dist-info", ".egg-info")))
+        yield from (
+            os.path.join(place, name)
+            for name in names
+            if name.endswith((".dist-info", ".egg-info"))
+        )

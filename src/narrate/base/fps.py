@@ -9,7 +9,8 @@ HINT = 'write 30, 23.976 or "30000/1001"'
 FASTEST = 1000
 
 _SPELLING = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,20}|/[0-9]{1,9})?")
-"""Neither exponents nor long numerals, which would take Fraction for ever and which no rate needs."""
+"""Neither exponents nor long numerals, which would take Fraction for ever and which no rate needs.
+"""
 
 
 def frame_rate(fps: int | float | str) -> Fraction:

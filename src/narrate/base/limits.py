@@ -5,13 +5,17 @@ from __future__ import annotations
 SCRIPT_BYTES = 16 * 1024 * 1024
 YAML_BYTES = 4 * 1024 * 1024
 YAML_VALUES = 100_000
-"""Its parser takes a second for every megabyte, or 40,000 values; JSON is read a hundred times as fast."""
+"""Its parser takes a second for every megabyte, or 40,000 values; JSON is read a hundred times as
+fast.
+"""
 
 SETTINGS_BYTES = 1024 * 1024
 """A settings file; a long one of people is a few thousand bytes."""
 
 MARKER_BYTES = 1024 * 1024
-"""A small file of narrate's own, or of the hub's client: a marker, a voice.toml, a model's configuration."""
+"""A small file of narrate's own, or of the hub's client: a marker, a voice.toml, a model's
+configuration.
+"""
 
 INDEX_BYTES = 64 * 1024 * 1024
 """The index of a model's weights, or a day's uses of a cache."""
@@ -32,7 +36,9 @@ TEXT_CHARS = 10_000
 TRANSCRIPT_BYTES = 1024 * 1024
 
 UTTERANCE_CHARS = 350
-"""Speech models lose words and pace on long input (QwenLM/Qwen3-TTS#68); longer text is split at sentences."""
+"""Speech models lose words and pace on long input (QwenLM/Qwen3-TTS#68); longer text is split at
+sentences.
+"""
 
 PAUSE_SECONDS = 60.0
 RECORDING_BYTES = 512 * 1024 * 1024
@@ -49,4 +55,5 @@ ANSWERS_BYTES = 512 * 1024 * 1024
 
 ENTRY_BYTES = 256 * 1024 * 1024
 FRAME_BYTES = 256 * 1024 * 1024
-"""A frame from a worker larger than this is garbage, not audio (23 minutes of float32 at 48 kHz)."""
+"""A frame from a worker larger than this is garbage, not audio (23 minutes of float32 at 48 kHz).
+"""

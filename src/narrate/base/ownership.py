@@ -1,6 +1,7 @@
 """Whose settings are these, and how far up are they looked for?
 
-A settings file may name programs to run, so one that somebody else could have written is not obeyed.
+A settings file may name programs to run, so one that somebody else could have written is not
+obeyed.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ NAMES = ("narrate.toml", "pyproject.toml")
 
 
 def search(folder: Path) -> tuple[list[Path], list[Path]]:
-    """Where the settings for a folder may lie, the nearest first, and the files that say where the search ends.
+    """Where the settings for a folder may lie, the nearest first, and the files that say where the
+    search ends.
 
     It ends at the top of a repository, at the home folder and at the edge of a file system.
     """
@@ -38,7 +40,9 @@ def search(folder: Path) -> tuple[list[Path], list[Path]]:
 
 
 def _marks(place: Path) -> tuple[Path, Path]:
-    """The files by which the top of a repository is known; a folder `.git` changes with every commit."""
+    """The files by which the top of a repository is known; a folder `.git` changes with every
+    commit.
+    """
     git = place / ".git"
     return git / "config" if git.is_dir() else git, place / ".hg" / "requires"
 
@@ -51,10 +55,12 @@ def _status(place: Path) -> os.stat_result | None:
 
 
 def objection(path: Path, environment: Mapping[str, str]) -> str:
-    """Who else could have written a file, in words; empty if only the user and root could, or if it is to be trusted.
+    """Who else could have written a file, in words; empty if only the user and root could, or if it
+    is to be trusted.
 
-    A link must be theirs too, as it may point to a file that was written for another place; and so must the folder,
-    in which others could put another file. Raises OSError, FileNotFoundError if there is no file.
+    A link must be theirs too, as it may point to a file that was written for another place; and so
+    must the folder, in which others could put another file. Raises OSError, FileNotFoundError if
+    there is no file.
     """
     link, folder = path.lstat(), path.parent.stat()
     if any(_realpath(path.parent).is_relative_to(place) for place in _trusted(environment)):
@@ -82,7 +88,9 @@ def _users(environment: Mapping[str, str]) -> set[int]:
 
 
 def _trusted(environment: Mapping[str, str]) -> list[Path]:
-    return [_realpath(Path(named)) for named in environment.get(VARIABLE, "").split(os.pathsep) if named]
+    return [
+        _realpath(Path(named)) for named in environment.get(VARIABLE, "").split(os.pathsep) if named
+    ]
 
 
 def _realpath(path: Path) -> Path:

@@ -1,6 +1,7 @@
 """Files read without waiting and with an end: regular files only, and at most so many bytes.
 
-A FIFO in the place of a file would make a plain read wait for a writer, and a device would never end.
+A FIFO in the place of a file would make a plain read wait for a writer, and a device would never
+end.
 """
 
 from __future__ import annotations
@@ -46,7 +47,9 @@ def read_with_status(path: Path, most: int) -> tuple[bytes, os.stat_result]:
 
 
 def opened(path: Path, flags: int = 0) -> int:
-    """A descriptor of a regular file, open for reading; `flags` of os.open are added. Raises NotRegular or OSError."""
+    """A descriptor of a regular file, open for reading; `flags` of os.open are added. Raises
+    NotRegular or OSError.
+    """
     try:
         fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC | flags)
     except OSError as error:
@@ -63,11 +66,16 @@ def opened(path: Path, flags: int = 0) -> int:
 def created(path: Path, *, append: bool = False) -> IO[str]:
     """A file to write text to line by line, emptied unless `append`.
 
-    Devices and FIFOs will do, but no reader is waited for. Raises OSError, for a FIFO that nobody reads as well.
+    Devices and FIFOs will do, but no reader is waited for. Raises OSError, for a FIFO that nobody
+    reads as well.
     """
     start = os.O_APPEND if append else os.O_TRUNC
     try:
-        fd = os.open(path, os.O_WRONLY | os.O_CREAT | start | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC, 0o666)
+        fd = os.open(
+            path,
+            os.O_WRONLY | os.O_CREAT | start | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC,
+            0o666,
+        )
     except OSError as error:
         if error.errno == errno.ENXIO:
             raise OSError(errno.ENXIO, "nobody reads from it", str(path)) from error

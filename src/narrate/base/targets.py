@@ -12,9 +12,11 @@ BEGINNING_BYTES = 4096
 
 
 def check(path: Path, ours: re.Pattern[bytes], kind: str, flag: str) -> None:
-    """Refuse a link, and a file that does not begin as `ours` do, the files of that `kind`. Raises UsageError.
+    """Refuse a link, and a file that does not begin as `ours` do, the files of that `kind`. Raises
+    UsageError.
 
-    An empty file may be written, and so may what is no regular file: a pipe, or a device such as /dev/stderr.
+    An empty file may be written, and so may what is no regular file: a pipe, or a device such as
+    /dev/stderr.
     """
     if is_device(path):
         return
@@ -22,7 +24,9 @@ def check(path: Path, ours: re.Pattern[bytes], kind: str, flag: str) -> None:
         status = path.lstat()
         if S_ISLNK(status.st_mode):
             hint = f"name the file itself, or another one after {flag}"
-            raise UsageError("it is a link, and nothing is written through it", where=str(path), hint=hint)
+            raise UsageError(
+                "it is a link, and nothing is written through it", where=str(path), hint=hint
+            )
         if not S_ISREG(status.st_mode) or status.st_size == 0:
             return
         with path.open("rb") as file:
@@ -32,7 +36,9 @@ def check(path: Path, ours: re.Pattern[bytes], kind: str, flag: str) -> None:
         return
     if not ours.match(beginning):
         hint = f"name another file after {flag}, or remove this one"
-        raise UsageError(f"it exists and is not {kind} that narrate wrote", where=str(path), hint=hint)
+        raise UsageError(
+            f"it exists and is not {kind} that narrate wrote", where=str(path), hint=hint
+        )
 
 
 def is_device(path: Path) -> bool:

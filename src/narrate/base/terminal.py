@@ -1,7 +1,8 @@
 """The one gate between narrate and its reader: whatever is printed passes here, line by line.
 
-Texts come from scripts, file names, servers, archives and plug-ins. What would steer a terminal or reorder a line is
-shown, not obeyed. It imports almost nothing, as a run with nothing to do prints too.
+Texts come from scripts, file names, servers, archives and plug-ins. What would steer a terminal or
+reorder a line is shown, not obeyed. It imports almost nothing, as a run with nothing to do prints
+too.
 """
 
 from __future__ import annotations
@@ -23,11 +24,14 @@ class StdoutLost(Exception):
 
 
 def printable(text: str) -> str:
-    """Text with control characters, terminal escapes, line breaks and bidi overrides shown, not obeyed."""
+    """Text with control characters, terminal escapes, line breaks and bidi overrides shown, not
+    obeyed.
+    """
     if text.isprintable():
         return text
     return "".join(
-        char if char.isprintable() or char in SPACES else char.encode("unicode_escape").decode() for char in text
+        char if char.isprintable() or char in SPACES else char.encode("unicode_escape").decode()
+        for char in text
     )
 
 
@@ -37,7 +41,9 @@ def text_of(*lines: str) -> str:
 
 
 def as_json(document: dict[str, Any]) -> str:
-    """One JSON object as it is printed: in ASCII, so that nothing in it can do harm, whatever the locale is."""
+    """One JSON object as it is printed: in ASCII, so that nothing in it can do harm, whatever the
+    locale is.
+    """
     import json
 
     return json.dumps(document, indent=2) + "\n"
@@ -54,9 +60,15 @@ def write(text: str) -> None:
 
 
 def painted(text: str, colour: int) -> str:
-    """Printable text in a colour (SGR 31 to 37), where stdout is a terminal that shows any, for `write`."""
+    """Printable text in a colour (SGR 31 to 37), where stdout is a terminal that shows any, for
+    `write`.
+    """
     shown = printable(text)
-    return f"\x1b[{colour}m{shown}\x1b[0m" if sys.stdout.isatty() and not os.environ.get("NO_COLOR") else shown
+    return (
+        f"\x1b[{colour}m{shown}\x1b[0m"
+        if sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+        else shown
+    )
 
 
 def finish() -> None:
@@ -65,7 +77,9 @@ def finish() -> None:
 
 
 def tell(*lines: str) -> None:
-    """Print lines on stderr, if it still takes any: no work is lost because nobody can be told of it."""
+    """Print lines on stderr, if it still takes any: no work is lost because nobody can be told of
+    it.
+    """
     try:
         sys.stderr.write(text_of(*lines))
         sys.stderr.flush()
@@ -85,8 +99,8 @@ def give_up(stream: TextIO, number: int) -> None:
 def prepare() -> None:
     """Make the standard streams fit to be used, however the process was started.
 
-    What was closed leads nowhere: else the next file that is opened would take its number, and what is printed would
-    end up in it. What a stream cannot encode is escaped.
+    What was closed leads nowhere: else the next file that is opened would take its number, and what
+    is printed would end up in it. What a stream cannot encode is escaped.
     """
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         stream = getattr(sys, name)

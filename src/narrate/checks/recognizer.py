@@ -20,15 +20,21 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MODEL = "base"
-"""145 MB, many languages. On five LibriVox clips it makes no error, and tiny.en 2.9 % (both int8, beam of 5)."""
+"""145 MB, many languages. On five LibriVox clips it makes no error, and tiny.en 2.9 % (both int8,
+beam of 5).
+"""
 
 RATE = 16_000
 """Hz, that Whisper hears."""
 
 INSTALL = "pip install 'narrate-cli[asr]'"
 
-UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-"""Scripts without spaces between words (Thai, Lao, Burmese, Khmer, Japanese, Chinese): each letter counts as a word."""
+UNSPACED = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+)
+"""Scripts without spaces between words (Thai, Lao, Burmese, Khmer, Japanese, Chinese): each letter
+counts as a word.
+"""
 
 WORD = re.compile(f"[{UNSPACED}]|[^\\s{UNSPACED}]+")
 
@@ -55,15 +61,21 @@ class Ear:
     """A Whisper model, ready to listen."""
 
     def __init__(
-        self, model: str = MODEL, offline: bool = False, tell: Callable[[str], object] = lambda message: None
+        self,
+        model: str = MODEL,
+        offline: bool = False,
+        tell: Callable[[str], object] = lambda message: None,
     ) -> None:
-        """Load a model: a folder, the name of a Whisper model such as "tiny.en", or owner/name on the hub.
+        """Load a model: a folder, the name of a Whisper model such as "tiny.en", or owner/name on
+        the hub.
 
-        A model that is not on this machine is fetched, which `tell` is told first, unless `offline`. Raises
-        EnvironmentProblem.
+        A model that is not on this machine is fetched, which `tell` is told first, unless
+        `offline`. Raises EnvironmentProblem.
         """
         if not installed():
-            raise EnvironmentProblem("speech recognition is not installed", where="asr", hint=INSTALL)
+            raise EnvironmentProblem(
+                "speech recognition is not installed", where="asr", hint=INSTALL
+            )
         try:
             self._model: Any = _load(model, offline, tell)
         except (OSError, ValueError, RuntimeError) as error:
@@ -79,8 +91,8 @@ class Ear:
         import soxr
 
         heard = samples if rate == RATE else soxr.resample(samples, rate, RATE, quality="HQ")
-        # At temperature 0 the same recording always says the same. Silence is left out by voice detection, as Whisper
-        # makes up words for it.
+        # At temperature 0 the same recording always says the same. Silence is left out by voice
+        # detection, as Whisper makes up words for it.
         found, about = self._model.transcribe(
             heard,
             language=language,
@@ -104,9 +116,10 @@ class Ear:
 class Comparison:
     """A transcript beside what was heard; word by word, and plain (without case and punctuation).
 
-    `errors` is an upper bound on the least number of words to change, add and remove. `unwritten` words were heard and
-    are not in the transcript, `unheard` words the other way round. `pairs` holds, for each place between two words at
-    which both sides agree, its number in what was heard and in the transcript; the ends are among them.
+    `errors` is an upper bound on the least number of words to change, add and remove. `unwritten`
+    words were heard and are not in the transcript, `unheard` words the other way round. `pairs`
+    holds, for each place between two words at which both sides agree, its number in what was heard
+    and in the transcript; the ends are among them.
     """
 
     words: int
@@ -160,22 +173,28 @@ def _plain(word: str) -> str:
 
 
 def _parts(word: Any) -> list[Word]:
-    """A word as it was heard; where it is several in a script without spaces, they share its time equally."""
+    """A word as it was heard; where it is several in a script without spaces, they share its time
+    equally.
+    """
     parts = split(word.word)
     step = (word.end - word.start) / max(len(parts), 1)
     return [
-        Word(part, float(word.start + n * step), float(word.start + (n + 1) * step)) for n, part in enumerate(parts)
+        Word(part, float(word.start + n * step), float(word.start + (n + 1) * step))
+        for n, part in enumerate(parts)
     ]
 
 
 def _load(model: str, offline: bool, tell: Callable[[str], object]) -> Any:
-    # It brings onnxruntime, which reports to its maker unless it is told not to before it is imported.
+    # It brings onnxruntime, which reports to its maker unless it is told not to before it is
+    # imported.
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     with warnings.catch_warnings():
         # Of the libraries' own imports; nothing that a person could act on.
         warnings.simplefilter("ignore")
         whisper = import_module("faster_whisper").WhisperModel
-    load = partial(whisper, model, device="cpu", compute_type="int8", cpu_threads=os.cpu_count() or 1)
+    load = partial(
+        whisper, model, device="cpu", compute_type="int8", cpu_threads=os.cpu_count() or 1
+    )
     try:
         return load(local_files_only=True)
     except FileNotFoundError:

@@ -1,6 +1,8 @@
-"""Structural checks: is this sound speech of about the right length? Measured once, judged whenever it is used.
+"""Structural checks: is this sound speech of about the right length? Measured once, judged whenever
+it is used.
 
-The measurements are stored with a clip, so that what a lax run let in is judged again by a strict one.
+The measurements are stored with a clip, so that what a lax run let in is judged again by a strict
+one.
 """
 
 from __future__ import annotations
@@ -17,10 +19,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SILENT_PEAK = 10 ** (-50 / 20)
-"""-50 dBFS: the noise floor asked of audiobooks is -60 dBFS RMS (ACX), and no speech stays 10 dB above it."""
+"""-50 dBFS: the noise floor asked of audiobooks is -60 dBFS RMS (ACX), and no speech stays 10 dB
+above it.
+"""
 
 SILENT_SHARE = 0.98
-"""More of a clip than this below -50 dBFS is a runaway into silence (sgl-project/sglang-omni#1179)."""
+"""More of a clip than this below -50 dBFS is a runaway into silence (sgl-project/sglang-omni#1179).
+"""
 
 CLIPPED_SHARE = 0.001
 """One sample in a thousand at full scale is heard as a crackle; a clean engine has none."""

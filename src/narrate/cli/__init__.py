@@ -1,1 +1,3 @@
-"""The command line: one module a command, each parses, calls one library function, prints, and returns."""
+"""The command line: one module a command, each parses, calls one library function, prints, and
+returns.
+"""

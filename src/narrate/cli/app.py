@@ -41,7 +41,9 @@ COMMANDS = {
     "models": "models.app",
     "cache": "cache.app",
 }
-"""Where each command is, in the order of the help. Only what was asked for is imported, as that takes time."""
+"""Where each command is, in the order of the help. Only what was asked for is imported, as that
+takes time.
+"""
 
 
 def _register(name: str) -> None:
@@ -59,11 +61,16 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-Version = Annotated[bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")]
+Version = Annotated[
+    bool,
+    typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version."),
+]
 
 
 @app.callback()
-def main(directory: common.Directory = None, verbose: common.Verbose = False, version: Version = False) -> None:
+def main(
+    directory: common.Directory = None, verbose: common.Verbose = False, version: Version = False
+) -> None:
     common.change_to(directory)
 
 

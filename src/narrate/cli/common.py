@@ -15,7 +15,9 @@ from narrate.config import Settings
 from narrate.errors import NarrateError, UsageError
 
 told: Sequence[str] = ()
-"""The folder in which the process was started, and its arguments: the name under which a stamp is kept."""
+"""The folder in which the process was started, and its arguments: the name under which a stamp is
+kept.
+"""
 
 EXIT_CODES = (
     "Exit codes: 0 done, or nothing to do. 1 unexpected. 2 usage, or an invalid script, setting or recording. "
@@ -31,10 +33,14 @@ SCRIPT_HELP = (
     "A .json, .yaml, .md or .txt file, a folder of .txt files, or - for standard input "
     "(the one script.json, script.md, … in this folder)."
 )
-Script = Annotated[str | None, typer.Argument(metavar="SCRIPT", help=SCRIPT_HELP, show_default=False)]
+Script = Annotated[
+    str | None, typer.Argument(metavar="SCRIPT", help=SCRIPT_HELP, show_default=False)
+]
 Out = Annotated[
     str | None,
-    typer.Option("-o", "--out", metavar="DIR", help="Output folder (build/narration beside the script)."),
+    typer.Option(
+        "-o", "--out", metavar="DIR", help="Output folder (build/narration beside the script)."
+    ),
 ]
 Engine = Annotated[
     str | None,
@@ -42,42 +48,70 @@ Engine = Annotated[
 ]
 Model = Annotated[
     str | None,
-    typer.Option("--model", metavar="MODEL", help="A hub id, id@revision or a folder (see `narrate models list`)."),
+    typer.Option(
+        "--model",
+        metavar="MODEL",
+        help="A hub id, id@revision or a folder (see `narrate models list`).",
+    ),
 ]
 Profile = Annotated[
     str | None,
-    typer.Option("--profile", metavar="NAME", help="The models for it: draft (small, fast) or final (final)."),
+    typer.Option(
+        "--profile", metavar="NAME", help="The models for it: draft (small, fast) or final (final)."
+    ),
 ]
 Device = Annotated[
-    str | None, typer.Option("--device", metavar="NAME", help="cuda, cuda:1, mps, gpu or cpu (the best).")
+    str | None,
+    typer.Option("--device", metavar="NAME", help="cuda, cuda:1, mps, gpu or cpu (the best)."),
 ]
 Dtype = Annotated[
     str | None,
-    typer.Option("--dtype", metavar="NAME", help="bfloat16, float16 or float32 (what suits the device)."),
+    typer.Option(
+        "--dtype", metavar="NAME", help="bfloat16, float16 or float32 (what suits the device)."
+    ),
 ]
 EnginePython = Annotated[
     str | None,
-    typer.Option("--engine-python", metavar="PYTHON", help="The Python that runs the engine (see `narrate engines`)."),
+    typer.Option(
+        "--engine-python",
+        metavar="PYTHON",
+        help="The Python that runs the engine (see `narrate engines`).",
+    ),
 ]
 Offline = Annotated[
-    bool, typer.Option("--offline", help="Touch no network; what would have to be fetched is an error.")
+    bool,
+    typer.Option("--offline", help="Touch no network; what would have to be fetched is an error."),
 ]
 AllowOutside = Annotated[
-    bool, typer.Option("--allow-outside", help="Take recordings from outside of the script's folder too.")
+    bool,
+    typer.Option(
+        "--allow-outside", help="Take recordings from outside of the script's folder too."
+    ),
 ]
-Jobs = Annotated[int | None, typer.Option("-j", "--jobs", metavar="N", help="At most N workers side by side.")]
-Format = Annotated[str | None, typer.Option("--format", metavar="NAME", help="wav, flac, mp3, ogg, opus or m4a (wav).")]
+Jobs = Annotated[
+    int | None, typer.Option("-j", "--jobs", metavar="N", help="At most N workers side by side.")
+]
+Format = Annotated[
+    str | None,
+    typer.Option("--format", metavar="NAME", help="wav, flac, mp3, ogg, opus or m4a (wav)."),
+]
 Fps = Annotated[
     str | None,
-    typer.Option("--fps", metavar="RATE", help="Video frames a second: 30, 29.97, 30000/1001 (30)."),
+    typer.Option(
+        "--fps", metavar="RATE", help="Video frames a second: 30, 29.97, 30000/1001 (30)."
+    ),
 ]
 Qa = Annotated[
     str | None,
-    typer.Option("--qa", metavar="MODE", help="What fails a check: strict refuses, warn keeps, off ignores."),
+    typer.Option(
+        "--qa", metavar="MODE", help="What fails a check: strict refuses, warn keeps, off ignores."
+    ),
 ]
 CacheDir = Annotated[
     str | None,
-    typer.Option("--cache-dir", metavar="DIR", help="Where clips are kept (see `narrate cache dir`)."),
+    typer.Option(
+        "--cache-dir", metavar="DIR", help="Where clips are kept (see `narrate cache dir`)."
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 Directory = Annotated[str | None, typer.Option("-C", metavar="DIR", help="Change to DIR first.")]
@@ -93,7 +127,9 @@ def change_to(directory: str | None) -> None:
         os.chdir(directory)
     except OSError as error:
         raise UsageError(
-            f"cannot change to it ({error.strerror})", where=directory, hint="name a folder after -C"
+            f"cannot change to it ({error.strerror})",
+            where=directory,
+            hint="name a folder after -C",
         ) from error
 
 
@@ -104,8 +140,14 @@ def script_here(given: str | None) -> str:
     found = [name for name in SCRIPTS if os.path.exists(name)]
     if len(found) == 1:
         return found[0]
-    what = f"there are several scripts here: {', '.join(found)}" if found else "no script was named, and none is here"
-    raise UsageError(what, where="SCRIPT", hint="name one: narrate run script.json; `narrate init` makes one")
+    what = (
+        f"there are several scripts here: {', '.join(found)}"
+        if found
+        else "no script was named, and none is here"
+    )
+    raise UsageError(
+        what, where="SCRIPT", hint="name one: narrate run script.json; `narrate init` makes one"
+    )
 
 
 def settings(**arguments: Any) -> dict[str, Any]:
@@ -121,7 +163,9 @@ def settings(**arguments: Any) -> dict[str, Any]:
 
 
 def resolve(flags: Mapping[str, Any]) -> Settings:
-    """The settings for a command that has no script, in the current folder; what was ignored is told."""
+    """The settings for a command that has no script, in the current folder; what was ignored is
+    told.
+    """
     configuration = config.resolve(flags, {}, Path.cwd())
     for text in configuration.warnings:
         warn(text)

@@ -1,4 +1,6 @@
-"""Errors that no part of narrate foresaw, in words: trouble of the environment is told from a fault of narrate."""
+"""Errors that no part of narrate foresaw, in words: trouble of the environment is told from a fault
+of narrate.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,10 @@ HINTS = {
     **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), ROOM),
     **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), ACCESS),
     **dict.fromkeys((errno.EMFILE, errno.ENFILE), "allow more open files: ulimit -n 1024"),
-    **dict.fromkeys((errno.EAGAIN, errno.ENOMEM), "end other programs, or allow more processes and memory (ulimit -a)"),
+    **dict.fromkeys(
+        (errno.EAGAIN, errno.ENOMEM),
+        "end other programs, or allow more processes and memory (ulimit -a)",
+    ),
     errno.EFBIG: "allow larger files: ulimit -f unlimited",
     errno.EIO: "check the disk",
 }
@@ -39,7 +44,9 @@ def explained(error: Exception) -> NarrateError:
         return EnvironmentProblem(what, where="standard output", hint=_hint(cause))
     if hasattr(error, "format_message"):
         return _usage(error)
-    return _environment(error) or NarrateError(f"{type(error).__name__}: {error}", where="unexpected", hint=REPORT)
+    return _environment(error) or NarrateError(
+        f"{type(error).__name__}: {error}", where="unexpected", hint=REPORT
+    )
 
 
 def _usage(error: Any) -> UsageError:
@@ -51,14 +58,18 @@ def _usage(error: Any) -> UsageError:
 def _environment(error: Exception) -> EnvironmentProblem | None:
     """Trouble that no change of narrate could prevent; None for anything else."""
     if isinstance(error, OSError):
-        return EnvironmentProblem(_words(error), where=str(error.filename or "this machine"), hint=_hint(error))
+        return EnvironmentProblem(
+            _words(error), where=str(error.filename or "this machine"), hint=_hint(error)
+        )
     if isinstance(error, MemoryError):
         return EnvironmentProblem("out of memory", where="this machine", hint=HINTS[errno.ENOMEM])
     text = str(error)
     if isinstance(error, ImportError) and os.strerror(errno.EMFILE) in text:
         return EnvironmentProblem(text, where="this machine", hint=HINTS[errno.EMFILE])
     if isinstance(error, RuntimeError) and text == "can't start new thread":
-        return EnvironmentProblem("no more threads can be started", where="this machine", hint=HINTS[errno.EAGAIN])
+        return EnvironmentProblem(
+            "no more threads can be started", where="this machine", hint=HINTS[errno.EAGAIN]
+        )
     if isinstance(error, RuntimeError) and text.startswith("Could not determine home"):
         what = "there is no home folder: HOME is not set, and the user has no entry in the list of users"
         return EnvironmentProblem(what, where="HOME", hint="set HOME to a folder of your own")

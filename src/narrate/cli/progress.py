@@ -36,10 +36,14 @@ FETCH_SECONDS = 10
 
 
 class Display(Console):
-    """stderr as a terminal, or as a file that takes lines; what cannot be shown is no reason for anything to fail."""
+    """stderr as a terminal, or as a file that takes lines; what cannot be shown is no reason for
+    anything to fail.
+    """
 
     def __init__(self, color: bool = True) -> None:
-        super().__init__(stderr=True, no_color=None if color else True, highlight=False, markup=False)
+        super().__init__(
+            stderr=True, no_color=None if color else True, highlight=False, markup=False
+        )
 
     def say(self, text: str, style: str = "") -> None:
         """Print a line, wrapped by the terminal alone."""
@@ -51,7 +55,9 @@ class Display(Console):
     def print(self, *objects: Any, **how: Any) -> None:
         """Print what a bar or a line is made of."""
         try:
-            super().print(*(printable(each) if isinstance(each, str) else each for each in objects), **how)
+            super().print(
+                *(printable(each) if isinstance(each, str) else each for each in objects), **how
+            )
         except OSError:
             give_up(sys.stderr, 2)
 
@@ -75,7 +81,9 @@ class Reporter:
             TimeRemainingColumn(),
             TextColumn("{task.fields[now]}"),
         )
-        self._bars = Progress(*columns, console=console, transient=True) if bars and verbosity >= 0 else None
+        self._bars = (
+            Progress(*columns, console=console, transient=True) if bars and verbosity >= 0 else None
+        )
         self._task: Any = None
         self._total = self._done = 0
         self._fetch_told = 0.0
@@ -121,11 +129,15 @@ class Reporter:
             self._bars.update(self._task, advance=1, now=escape(printable(segment or "")))
         elif self._verbosity >= 0:
             took = f" in {data['seconds']:.2f} s" if "seconds" in data else ""
-            self.say(f"[{self._done}/{self._total}] {segment}: {data['duration']:.2f} s of audio{took}")
+            self.say(
+                f"[{self._done}/{self._total}] {segment}: {data['duration']:.2f} s of audio{took}"
+            )
 
     def _show_waiting(self, segment: str | None, data: dict[str, Any]) -> None:
         if self._verbosity >= 0:
-            self.say(f"waiting for another run, which is speaking {counted(data['utterances'], 'utterance')} of these")
+            self.say(
+                f"waiting for another run, which is speaking {counted(data['utterances'], 'utterance')} of these"
+            )
 
     def _show_shared(self, segment: str | None, data: dict[str, Any]) -> None:
         self._show_spoken(f"{segment} (by another run)", data)
@@ -145,7 +157,9 @@ class Reporter:
 
 @contextmanager
 def event_log(path: Path | None) -> Iterator[Emit]:
-    """Write events to a file as JSON lines, each as it happens. Raises UsageError if it cannot be opened."""
+    """Write events to a file as JSON lines, each as it happens. Raises UsageError if it cannot be
+    opened.
+    """
     if path is None:
         yield lambda event: None
         return

@@ -8,15 +8,21 @@ WASTE = 0.1
 """How much of a batch may be padding. Every row runs until the longest has ended."""
 
 FEW = 4
-"""So few rows are always worth their padding: on every device a step of four costs far less than two of two."""
+"""So few rows are always worth their padding: on every device a step of four costs far less than
+two of two.
+"""
 
 
-def pack(lengths: Sequence[float], budget: float, rows: int, prompt: float = 0.0) -> list[list[int]]:
-    """Sort jobs by length and cut them into batches, longest first; returns the indices of each batch.
+def pack(
+    lengths: Sequence[float], budget: float, rows: int, prompt: float = 0.0
+) -> list[list[int]]:
+    """Sort jobs by length and cut them into batches, longest first; returns the indices of each
+    batch.
 
-    `lengths` are what the jobs are expected to take and `prompt` what every row carries besides, in the unit of
-    `budget`. A batch holds at most `rows` rows, and its rows times its longest row at most `budget`; a job that is
-    over the budget by itself is alone. Of a batch of more than FEW rows at most WASTE is padding.
+    `lengths` are what the jobs are expected to take and `prompt` what every row carries besides, in
+    the unit of `budget`. A batch holds at most `rows` rows, and its rows times its longest row at
+    most `budget`; a job that is over the budget by itself is alone. Of a batch of more than FEW
+    rows at most WASTE is padding.
     """
     batches: list[list[int]] = []
     longest = filled = 0.0

@@ -27,14 +27,17 @@ class Engine:
     """Speaks one job at a time; the same job gives the same samples, whatever else is installed."""
 
     def load(self, model: ModelRef) -> None:
-        # hibari takes its Fourier transform from scipy where there is one, and then its samples differ.
+        # hibari takes its Fourier transform from scipy where there is one, and then its samples
+        # differ.
         sys.modules["scipy"] = None  # type: ignore[assignment]
         sys.modules["scipy.fft"] = None  # type: ignore[assignment]
         from hibari import Hibari
 
         self._model: Hibari = Hibari(voice=CAPABILITIES.model, threads=1)
 
-    def synthesize(self, jobs: Sequence[Job], voices: Mapping[str, Reference]) -> Iterator[Synthesis | Unspeakable]:
+    def synthesize(
+        self, jobs: Sequence[Job], voices: Mapping[str, Reference]
+    ) -> Iterator[Synthesis | Unspeakable]:
         for job in jobs:
             samples = self._model(job.request.text, seed=job.seed)
             if samples.size:

@@ -1,4 +1,6 @@
-"""Voices as a Qwen3-TTS model on PyTorch hears them: computed once, and kept in a folder for the next run."""
+"""Voices as a Qwen3-TTS model on PyTorch hears them: computed once, and kept in a folder for the
+next run.
+"""
 
 from __future__ import annotations
 
@@ -19,18 +21,25 @@ log = logging.getLogger(__name__)
 class Prompts:
     """The voice prompts of one model.
 
-    Without a folder they are kept in memory only. `dtype`, `behaviour` and `weights` tell apart what would be
-    computed differently.
+    Without a folder they are kept in memory only. `dtype`, `behaviour` and `weights` tell apart
+    what would be computed differently.
     """
 
     def __init__(self, model: Any, folder: str, dtype: str, behaviour: int, weights: str) -> None:
         self._model = model
         self._folder = Path(folder) if folder else None
-        self._origin = {"dtype": dtype, "behaviour": behaviour, "weights": weights, "qwen-tts": version("qwen-tts")}
+        self._origin = {
+            "dtype": dtype,
+            "behaviour": behaviour,
+            "weights": weights,
+            "qwen-tts": version("qwen-tts"),
+        }
         self._known: dict[str, Any] = {}
 
     def get(self, request: Request, reference: Reference) -> Any:
-        """The prompt of a request's voice; without a transcript it holds the colour of the voice only."""
+        """The prompt of a request's voice; without a transcript it holds the colour of the voice
+        only.
+        """
         name = self._name(request)
         if name not in self._known:
             transcript = reference.transcript if "transcript" in request.voice else None
@@ -42,8 +51,15 @@ class Prompts:
         return self._known[name]
 
     def _name(self, request: Request) -> str:
-        voice = {part: request.voice[part] for part in ("ref", "transcript") if part in request.voice}
-        document = {"voice": voice, "model": request.model, "revision": request.revision, **self._origin}
+        voice = {
+            part: request.voice[part] for part in ("ref", "transcript") if part in request.voice
+        }
+        document = {
+            "voice": voice,
+            "model": request.model,
+            "revision": request.revision,
+            **self._origin,
+        }
         return hashlib.blake2b(canonical(document), digest_size=16).hexdigest()
 
     def _compute(self, reference: Reference, transcript: str | None) -> dict[str, Any]:
@@ -72,7 +88,9 @@ class Prompts:
             log.warning("a kept voice prompt is damaged and is computed again: %s", error)
             return None
         if digest != _digest(tensors):
-            log.warning("a kept voice prompt is damaged and is computed again: its digest is another")
+            log.warning(
+                "a kept voice prompt is damaged and is computed again: its digest is another"
+            )
             return None
         return tensors
 

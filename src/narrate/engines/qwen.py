@@ -42,10 +42,14 @@ SPEAKERS = ("ryan", "aiden", "vivian", "serena", "uncle_fu", "dylan", "eric", "o
 """The stock voices of the CustomVoice models; the first, an English one, is the default."""
 
 SAMPLING = {"temperature": 0.9, "top_k": 50.0, "top_p": 1.0, "repetition_penalty": 1.05}
-"""The models' own generation settings (their generation_config.json), said out loud so that both engines agree."""
+"""The models' own generation settings (their generation_config.json), said out loud so that both
+engines agree.
+"""
 
 CLONE_REPETITION_PENALTY = 1.5
-"""mlx-audio never goes below it for a voice with a transcript; both engines use it, so that they mean the same."""
+"""mlx-audio never goes below it for a voice with a transcript; both engines use it, so that they
+mean the same.
+"""
 
 
 def language_name(language: str, supported: Iterable[str]) -> str:
@@ -53,7 +57,9 @@ def language_name(language: str, supported: Iterable[str]) -> str:
     known = {name.lower() for name in supported}
     name = LANGUAGES.get(language.split("-")[0].lower(), language.lower())
     if name not in known:
-        raise Unusable(f"the model does not speak {language!r}; it speaks: {', '.join(sorted(known - {'auto'}))}")
+        raise Unusable(
+            f"the model does not speak {language!r}; it speaks: {', '.join(sorted(known - {'auto'}))}"
+        )
     return name
 
 
@@ -63,25 +69,35 @@ def kind(voice: Mapping[str, str]) -> str:
 
 
 def admit(voice: Mapping[str, str], model_kind: str, size: str, speakers: Sequence[str]) -> None:
-    """Raises Unusable unless a model of that kind and size ("1b7", "0b6") speaks the voice of a request."""
+    """Raises Unusable unless a model of that kind and size ("1b7", "0b6") speaks the voice of a
+    request.
+    """
     wanted = kind(voice)
     if KINDS[wanted] != model_kind:
         have = {name: MODELS[each] for each, name in KINDS.items()}.get(model_kind, model_kind)
         does = f"a {MODELS[wanted]} model does: choose one with --model"
         raise Unusable(f"a {have} model does not speak a voice of the kind {wanted!r}; {does}")
     if "speaker" in voice and voice["speaker"].lower() not in {name.lower() for name in speakers}:
-        raise Unusable(f"the model has no speaker {voice['speaker']!r}; it has: {', '.join(sorted(speakers))}")
+        raise Unusable(
+            f"the model has no speaker {voice['speaker']!r}; it has: {', '.join(sorted(speakers))}"
+        )
     if "instruct" in voice and size == "0b6":
-        raise Unusable("the 0.6B models follow no instruct; a 1.7B CustomVoice model does: choose one with --model")
+        raise Unusable(
+            "the 0.6B models follow no instruct; a 1.7B CustomVoice model does: choose one with --model"
+        )
 
 
 def speaker(voice: Mapping[str, str], speakers: Sequence[str]) -> str:
     """The stock speaker of a voice; where it names none, the default one or else the model's first."""
-    return voice.get("speaker") or next((name for name in SPEAKERS if name in speakers), speakers[0])
+    return voice.get("speaker") or next(
+        (name for name in SPEAKERS if name in speakers), speakers[0]
+    )
 
 
 def sampling(job: Job) -> dict[str, float]:
-    """The sampling of a job, every number of it; a temperature of 0 is greedy. Raises Unusable for other names."""
+    """The sampling of a job, every number of it; a temperature of 0 is greedy. Raises Unusable for
+    other names.
+    """
     if unknown := set(job.request.sampling) - set(SAMPLING):
         raise Unusable(f"Qwen3-TTS has no sampling.{min(unknown)}; it has: {', '.join(SAMPLING)}")
     chosen = dict(SAMPLING)

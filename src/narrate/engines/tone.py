@@ -1,8 +1,10 @@
-"""tone: a deterministic stand-in that hums, and that fails in every way an engine can when its text asks for it.
+"""tone: a deterministic stand-in that hums, and that fails in every way an engine can when its text
+asks for it.
 
-For tests of faults and for measuring what is not synthesis. `#crash`, `#hang`, `#silence`, `#nan`, `#runaway`,
-`#short`, `#clipped`, `#empty`, `#garbage`, `#error`, `#unspeakable` and `#slow=SECONDS` in a text ask for a fault;
-`#nan<3` asks for it only while the attempt is below 3; `#seconds=6` fixes the length of the hum.
+For tests of faults and for measuring what is not synthesis. `#crash`, `#hang`, `#silence`, `#nan`,
+`#runaway`, `#short`, `#clipped`, `#empty`, `#garbage`, `#error`, `#unspeakable` and `#slow=SECONDS`
+in a text ask for a fault; `#nan<3` asks for it only while the attempt is below 3; `#seconds=6`
+fixes the length of the hum.
 """
 
 from __future__ import annotations
@@ -16,7 +18,15 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from narrate.engines.base import Capabilities, Job, ModelRef, Reference, StopReason, Synthesis, Unspeakable
+from narrate.engines.base import (
+    Capabilities,
+    Job,
+    ModelRef,
+    Reference,
+    StopReason,
+    Synthesis,
+    Unspeakable,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,12 +49,16 @@ MARK = re.compile(r"#(?P<fault>[a-z]+)(?:<(?P<below>\d+))?(?:=(?P<value>[\d.]+))
 
 
 class Engine:
-    """Hums a pitch that depends on the whole request, for as long as a person would take to say its text."""
+    """Hums a pitch that depends on the whole request, for as long as a person would take to say its
+    text.
+    """
 
     def load(self, model: ModelRef) -> None:
         """There is nothing to load."""
 
-    def synthesize(self, jobs: Sequence[Job], voices: Mapping[str, Reference]) -> Iterator[Synthesis | Unspeakable]:
+    def synthesize(
+        self, jobs: Sequence[Job], voices: Mapping[str, Reference]
+    ) -> Iterator[Synthesis | Unspeakable]:
         for job in jobs:
             marks = list(MARK.finditer(job.request.text))
             sound = Synthesis(_hum(job, marks), RATE)
@@ -65,7 +79,8 @@ def _hum(job: Job, marks: Sequence[re.Match[str]]) -> NDArray[np.float32]:
     seconds = lengths[0] if lengths else max(0.3, len(spoken) / CHARS_PER_SECOND)
     base = 880 if job.request.voice.get("speaker") == "high" else 220
     pitch = base + zlib.crc32(job.request.form()) % 200 + job.seed % 50
-    # One second of an integer pitch is a whole number of waves, so it can be repeated without a click.
+    # One second of an integer pitch is a whole number of waves, so it can be repeated without a
+    # click.
     second = (0.3 * np.sin(2 * np.pi * pitch * np.arange(RATE) / RATE)).astype(np.float32)
     return np.resize(second, round(seconds * RATE))
 
@@ -80,7 +95,9 @@ def _sleep(sound: Synthesis, value: float) -> Synthesis:
 
 
 def _garbage(sound: Synthesis, value: float) -> Synthesis:
-    """Write what is no frame to every pipe of the process, the worker's own copy of its output included."""
+    """Write what is no frame to every pipe of the process, the worker's own copy of its output
+    included.
+    """
     for fd in range(3, 16):
         with contextlib.suppress(OSError):
             if stat.S_ISFIFO(os.fstat(fd).st_mode):

@@ -18,7 +18,9 @@ UNSPEAKABLE = re.compile(r"[\x00-\x1f\x7f%*;<=>?\[\\^`|]|^~|[ &:)]$")
 """What make, ninja or both take for something else in a name, whatever is written before it."""
 
 ORDER = re.compile(r"\.[^/]*|(un)?define")
-"""What make takes for an order (.IGNORE, .sh, .c.o), and would with ./ before it; a whole path is only a name."""
+"""What make takes for an order (.IGNORE, .sh, .c.o), and would with ./ before it; a whole path is
+only a name.
+"""
 
 
 def check_target(path: Path) -> None:
@@ -27,13 +29,16 @@ def check_target(path: Path) -> None:
 
 
 def write(path: Path, target: Path, inputs: Mapping[str, Fact], start: str) -> None:
-    """Write a depfile for `target` unless it stands there already; inputs that are absent are left out.
+    """Write a depfile for `target` unless it stands there already; inputs that are absent are left
+    out.
 
     Paths below the folder `start`, where make or ninja runs, are relative to it. Raises UsageError.
     """
     check_target(path)
     there = [name for name, fact in inputs.items() if not fact.absent]
-    data = os.fsencode(render(_relative(str(target), start), [_relative(name, start) for name in there]))
+    data = os.fsencode(
+        render(_relative(str(target), start), [_relative(name, start) for name in there])
+    )
     try:
         if not path.is_file() or path.read_bytes() != data:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -44,7 +49,9 @@ def write(path: Path, target: Path, inputs: Mapping[str, Fact], start: str) -> N
 
 
 def render(target: str, inputs: Iterable[str]) -> str:
-    """One rule, then an empty one for each input, so that one that is removed is no error. Raises UsageError."""
+    """One rule, then an empty one for each input, so that one that is removed is no error. Raises
+    UsageError.
+    """
     names = [_escaped(name) for name in inputs]
     rules = [f"{_escaped(target)}: \\\n" + " \\\n".join(f"  {name}" for name in names)]
     return "\n\n".join([*rules, *(f"{name}:" for name in names)]) + "\n"
@@ -60,6 +67,9 @@ def _relative(path: str, start: str) -> str:
 def _escaped(name: str) -> str:
     found = UNSPEAKABLE.search(name)
     if found is not None:
-        what, hint = f"make or ninja cannot be told of a name with {found[0]!r}", "rename it, or do without --depfile"
+        what, hint = (
+            f"make or ninja cannot be told of a name with {found[0]!r}",
+            "rename it, or do without --depfile",
+        )
         raise UsageError(what, where=repr(name), hint=hint)
     return re.sub(r"([ #:])", r"\\\1", name).replace("$", "$$")

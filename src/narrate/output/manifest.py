@@ -87,7 +87,9 @@ class Checked(msgspec.Struct, frozen=True):
 
 
 class SegmentEntry(msgspec.Struct, frozen=True):
-    """A segment: its sound is [start_sample, start_sample + samples); its slot lasts until the next one starts."""
+    """A segment: its sound is [start_sample, start_sample + samples); its slot lasts until the next
+    one starts.
+    """
 
     id: str
     scene: str | None
@@ -156,11 +158,15 @@ def load(path: str | Path) -> Manifest:
     try:
         manifest = msgspec.json.decode(regular.read(Path(path), limits.RECORD_BYTES), type=Manifest)
     except OSError as error:
-        raise UsageError(f"it cannot be read ({error.strerror})", where=str(path), hint=hint) from error
+        raise UsageError(
+            f"it cannot be read ({error.strerror})", where=str(path), hint=hint
+        ) from error
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(f"it is no manifest ({error})", where=str(path), hint=hint) from error
     if manifest.schema != SCHEMA:
-        raise UsageError(f"its schema is {manifest.schema!r}, not {SCHEMA!r}", where=str(path), hint=hint)
+        raise UsageError(
+            f"its schema is {manifest.schema!r}, not {SCHEMA!r}", where=str(path), hint=hint
+        )
     return manifest
 
 
@@ -176,20 +182,29 @@ def build(
     fps = frame_rate(settings.fps)
     name = f"narration.{settings.format}"
     seconds = timeline.seconds(timeline.samples)
-    engines = [EngineRef(each.name, each.model_key, each.model.revision or None) for each in plan.choices]
+    engines = [
+        EngineRef(each.name, each.model_key, each.model.revision or None) for each in plan.choices
+    ]
     return Manifest(
         title=plan.script.title,
         language=plan.language,
         script=ScriptRef(plan.script.name),
         engine=engines[0] if engines else None,
         engines=engines,
-        voices={name: _voice(voice, plan.voices.get(name)) for name, voice in plan.script.voices.items()},
+        voices={
+            name: _voice(voice, plan.voices.get(name)) for name, voice in plan.script.voices.items()
+        },
         audio=Audio(name, narration, timeline.rate, 1, timeline.samples, seconds),
         timeline=Frames(_fps(fps), timeline.frame(timeline.samples, fps)),
         scenes=[_scene(scene, timeline, fps) for scene in plan.script.scenes],
         segments=[
             _segment(
-                index, slot, timeline, fps, file_name(slot.planned, settings.format), segments[slot.planned.segment.id]
+                index,
+                slot,
+                timeline,
+                fps,
+                file_name(slot.planned, settings.format),
+                segments[slot.planned.segment.id],
             )
             for index, slot in enumerate(timeline.slots)
         ],
@@ -226,7 +241,9 @@ def _scene(scene: Scene, timeline: Timeline, fps: Fraction) -> SceneEntry:
     )
 
 
-def _segment(index: int, slot: Slot, timeline: Timeline, fps: Fraction, file: str, digest: str) -> SegmentEntry:
+def _segment(
+    index: int, slot: Slot, timeline: Timeline, fps: Fraction, file: str, digest: str
+) -> SegmentEntry:
     planned = slot.planned
     segment = planned.segment
     clips = [part.clip for part in slot.parts if part.clip]

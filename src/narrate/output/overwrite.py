@@ -1,4 +1,6 @@
-"""What a run must not overwrite: its own inputs, and what is in the output folder and was not made by narrate."""
+"""What a run must not overwrite: its own inputs, and what is in the output folder and was not made
+by narrate.
+"""
 
 from __future__ import annotations
 
@@ -23,10 +25,12 @@ Identity = tuple[str, str] | tuple[int, int]
 
 
 def check(folder: Path, names: Collection[str], inputs: Iterable[str | Path], force: bool) -> None:
-    """Refuse an output folder in which files would be lost, or written through a link. Raises UsageError.
+    """Refuse an output folder in which files would be lost, or written through a link. Raises
+    UsageError.
 
-    `names` are those of the files that the run would make there. No `inputs` may be replaced or removed; what narrate
-    did not make may be with `force`. Raises EnvironmentProblem if the folder cannot be read.
+    `names` are those of the files that the run would make there. No `inputs` may be replaced or
+    removed; what narrate did not make may be with `force`. Raises EnvironmentProblem if the folder
+    cannot be read.
     """
     try:
         mine = _mine(folder)
@@ -39,7 +43,9 @@ def check(folder: Path, names: Collection[str], inputs: Iterable[str | Path], fo
 
 
 def check_links(folder: Path, within: Path) -> None:
-    """Refuse a folder that nobody named on the command line if a link takes it out of `within`. Raises UsageError."""
+    """Refuse a folder that nobody named on the command line if a link takes it out of `within`.
+    Raises UsageError.
+    """
     within = Path(os.path.abspath(within))
     if not Path(os.path.abspath(folder)).is_relative_to(within):
         return
@@ -56,11 +62,15 @@ def _mine(folder: Path) -> set[str]:
     """The names of the files that narrate made in a folder, by its own records and by the manifest."""
     names = set(listed(folder)) or _in_manifest(folder / "manifest.json")
     pending = {PENDING} if listed(folder, [PENDING]) else set()
-    return {name for name in names if OUTPUT.fullmatch(name)} | pending | {RECORD} if names else set()
+    return (
+        {name for name in names if OUTPUT.fullmatch(name)} | pending | {RECORD} if names else set()
+    )
 
 
 def _in_manifest(path: Path) -> set[str]:
-    """The files of a narration whose run.json was lost, as happens to one that comes from a repository."""
+    """The files of a narration whose run.json was lost, as happens to one that comes from a
+    repository.
+    """
     try:
         status = path.lstat()
         if not S_ISREG(status.st_mode) or status.st_size > MANIFEST_BYTES:
@@ -68,13 +78,19 @@ def _in_manifest(path: Path) -> set[str]:
         found = manifest.load(path)
     except (OSError, UsageError):
         return set()
-    files = [found.audio.file, *found.sidecars.values(), *(segment.file for segment in found.segments)]
+    files = [
+        found.audio.file,
+        *found.sidecars.values(),
+        *(segment.file for segment in found.segments),
+    ]
     return {path.name, *files}
 
 
 def _check_inputs(folder: Path, names: Iterable[str], inputs: Iterable[str | Path]) -> None:
     real = cache(os.path.realpath)
-    known = {identity: path for path in inputs for identity in _identities(os.path.abspath(path), real)}
+    known = {
+        identity: path for path in inputs for identity in _identities(os.path.abspath(path), real)
+    }
     for name in sorted(names):
         for identity in _identities(os.path.join(folder, name), real):
             if identity in known:
@@ -86,7 +102,9 @@ def _check_inputs(folder: Path, names: Iterable[str], inputs: Iterable[str | Pat
 
 
 def _identities(path: str, real: Callable[[str], str]) -> list[Identity]:
-    """What two names of one file have in common: the place of the name, or the inode, of a link and of its target."""
+    """What two names of one file have in common: the place of the name, or the inode, of a link and
+    of its target.
+    """
     parent, name = os.path.split(path)
     found: list[Identity] = [(real(parent), name)]
     with suppress(OSError, ValueError):
@@ -104,7 +122,9 @@ def _check_places(folder: Path, names: Collection[str]) -> None:
         path = folder / parent
         if path.is_symlink():
             hint = f"remove the link, or {CHOOSE}"
-            raise UsageError("it is a link, and nothing is written through it", where=str(path), hint=hint)
+            raise UsageError(
+                "it is a link, and nothing is written through it", where=str(path), hint=hint
+            )
         if path.exists() and not path.is_dir():
             hint = f"move it away, or {CHOOSE}"
             raise UsageError("it is a file where a folder is needed", where=str(path), hint=hint)
@@ -112,7 +132,9 @@ def _check_places(folder: Path, names: Collection[str]) -> None:
         status = _status(folder / name)
         if status and S_ISDIR(status.st_mode):
             hint = f"move it away, or {CHOOSE}"
-            raise UsageError("it is a folder where a file is needed", where=str(folder / name), hint=hint)
+            raise UsageError(
+                "it is a folder where a file is needed", where=str(folder / name), hint=hint
+            )
 
 
 def _check_foreign(folder: Path, names: Iterable[str], mine: Iterable[str]) -> None:
@@ -120,7 +142,11 @@ def _check_foreign(folder: Path, names: Iterable[str], mine: Iterable[str]) -> N
     found = [name for name in sorted(names) if _holds_something(folder / name)]
     if found:
         spellings = {fold(name) for name in mine}
-        found = [name for name in found if not (fold(name) in spellings and _is_spelled_otherwise(folder / name))]
+        found = [
+            name
+            for name in found
+            if not (fold(name) in spellings and _is_spelled_otherwise(folder / name))
+        ]
     if found:
         more = f" and {len(found) - 5} more" if len(found) > 5 else ""
         raise UsageError(
@@ -136,7 +162,9 @@ def _holds_something(path: Path) -> bool:
 
 
 def _is_spelled_otherwise(path: Path) -> bool:
-    """Whether a file that is there is listed under another spelling, as on a disk that does not tell them apart."""
+    """Whether a file that is there is listed under another spelling, as on a disk that does not
+    tell them apart.
+    """
     return path.name not in os.listdir(path.parent)
 
 

@@ -1,4 +1,6 @@
-"""What a folder remembers of the requests that its narration was made of; `narrate why` compares them with today's."""
+"""What a folder remembers of the requests that its narration was made of; `narrate why` compares
+them with today's.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +27,12 @@ class Past(msgspec.Struct, frozen=True):
 
 
 def remembered(plan: Plan) -> dict[str, Any]:
-    """What run.json keeps of a plan that was carried out, for `recall`; requests as they are, to save memory."""
-    requests = {each.segment.id: [msgspec.Raw(line.form) for line in each.lines] for each in plan.segments}
+    """What run.json keeps of a plan that was carried out, for `recall`; requests as they are, to
+    save memory.
+    """
+    requests = {
+        each.segment.id: [msgspec.Raw(line.form) for line in each.lines] for each in plan.segments
+    }
     return {"requests": requests, "transcripts": transcripts(plan)}
 
 

@@ -46,11 +46,14 @@ def whole(timeline: Timeline) -> Iterator[Part]:
             yield Part(slot.pause)
 
 
-def sounds(stage: Stage, timeline: Timeline, format: Format, store: Store) -> tuple[str, dict[str, str]]:
-    """Make the narration and a file for every segment; return the digest of the first and, by id, of the others.
+def sounds(
+    stage: Stage, timeline: Timeline, format: Format, store: Store
+) -> tuple[str, dict[str, str]]:
+    """Make the narration and a file for every segment; return the digest of the first and, by id,
+    of the others.
 
-    Each clip is read once, for both. Raises cache.Gone if a clip is no longer what it was, and EnvironmentProblem
-    for M4A without an ffmpeg.
+    Each clip is read once, for both. Raises cache.Gone if a clip is no longer what it was, and
+    EnvironmentProblem for M4A without an ffmpeg.
     """
     rate = timeline.rate
     segments: dict[str, str] = {}
@@ -58,7 +61,9 @@ def sounds(stage: Stage, timeline: Timeline, format: Format, store: Store) -> tu
     def segment(slot: Slot, blocks: Iterable[Block]) -> str:
         made_of = recipe(slot.parts, rate, format)
         name = file_name(slot.planned, format)
-        return stage.make(name, made_of, lambda path: write(path, format, rate, slot.samples, blocks))
+        return stage.make(
+            name, made_of, lambda path: write(path, format, rate, slot.samples, blocks)
+        )
 
     def everything() -> Iterator[Block]:
         for slot in timeline.slots:
@@ -69,7 +74,9 @@ def sounds(stage: Stage, timeline: Timeline, format: Format, store: Store) -> tu
 
     made_of = recipe(whole(timeline), rate, format)
     name = f"narration.{format}"
-    narration = stage.make(name, made_of, lambda path: write(path, format, rate, timeline.samples, everything()))
+    narration = stage.make(
+        name, made_of, lambda path: write(path, format, rate, timeline.samples, everything())
+    )
     for slot in timeline.slots:
         if slot.planned.segment.id not in segments:
             segments[slot.planned.segment.id] = segment(slot, _blocks(slot.parts, rate, store))
@@ -82,15 +89,20 @@ def file_name(planned: PlannedSegment, format: Format) -> str:
 
 
 def render(parts: Iterable[Part], rate: int, format: Format, store: Store, path: Path) -> str:
-    """Write parts to an audio file, as `write` does. Raises cache.Gone if a clip is no longer what it was."""
+    """Write parts to an audio file, as `write` does. Raises cache.Gone if a clip is no longer what
+    it was.
+    """
     parts = tuple(parts)
-    return write(path, format, rate, sum(part.samples for part in parts), _blocks(parts, rate, store))
+    return write(
+        path, format, rate, sum(part.samples for part in parts), _blocks(parts, rate, store)
+    )
 
 
 def write(path: Path, format: Format, rate: int, samples: int, blocks: Iterable[Block]) -> str:
     """Write PCM_16 blocks of so many samples to a mono file at `rate` Hz; return its digest.
 
-    The digest is xxh3_128 of the file's bytes, in hex. Raises EnvironmentProblem for M4A without an ffmpeg.
+    The digest is xxh3_128 of the file's bytes, in hex. Raises EnvironmentProblem for M4A without an
+    ffmpeg.
     """
     if format == "wav":
         return _write_wav(path, wav.header(samples, rate), blocks)
@@ -135,10 +147,13 @@ def _write_soundfile(path: Path, rate: int, format: Format, blocks: Iterable[Blo
 
     container, subtype = SOUNDFILE_FORMATS[format]
     try:
-        with soundfile.SoundFile(os.fsencode(path), "w", rate, 1, subtype, format=container) as file:
+        with soundfile.SoundFile(
+            os.fsencode(path), "w", rate, 1, subtype, format=container
+        ) as file:
             for block in blocks:
                 samples = np.frombuffer(block, "<i2")
-                # libsndfile's Vorbis encoder keeps a whole write on the stack; large ones overflow it.
+                # libsndfile's Vorbis encoder keeps a whole write on the stack; large ones overflow
+                # it.
                 for start in range(0, samples.size, SOUNDFILE_SAMPLES):
                     file.write(samples[start : start + SOUNDFILE_SAMPLES])
     except soundfile.SoundFileError as error:
@@ -151,10 +166,24 @@ def _write_soundfile(path: Path, rate: int, format: Format, blocks: Iterable[Blo
 
 def _write_m4a(path: Path, rate: int, blocks: Iterable[Block]) -> None:
     """AAC through ffmpeg, fed as it is made: pydub would hold the whole narration in memory."""
-    command = [audio.ffmpeg("writing M4A"), "-v", "error", "-y", "-f", "s16le", "-ar", str(rate), "-ac", "1"]
+    command = [
+        audio.ffmpeg("writing M4A"),
+        "-v",
+        "error",
+        "-y",
+        "-f",
+        "s16le",
+        "-ar",
+        str(rate),
+        "-ac",
+        "1",
+    ]
     command += ["-i", "pipe:0", "-c:a", "aac", "-b:a", "128k", "-bitexact", "-f", "mp4", str(path)]
-    # Unbuffered, as what is left in a buffer when ffmpeg ends early would be an error of its own at the close.
-    with subprocess.Popen(command, bufsize=0, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    # Unbuffered, as what is left in a buffer when ffmpeg ends early would be an error of its own at
+    # the close.
+    with subprocess.Popen(
+        command, bufsize=0, stdin=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
         assert process.stdin is not None
         assert process.stderr is not None
         try:
@@ -166,5 +195,7 @@ def _write_m4a(path: Path, rate: int, blocks: Iterable[Block]) -> None:
         complaint = process.stderr.read().decode(errors="replace").strip()
     if process.returncode:
         raise EnvironmentProblem(
-            f"ffmpeg could not write M4A: {complaint}", where=str(path), hint="choose another --format"
+            f"ffmpeg could not write M4A: {complaint}",
+            where=str(path),
+            hint="choose another --format",
         )

@@ -1,7 +1,8 @@
-"""The output folder: everything is made aside first, and moved into place only when all of it is there.
+"""The output folder: everything is made aside first, and moved into place only when all of it is
+there.
 
-run.json in the folder remembers what each file was made of, so that an unchanged file is neither made nor touched.
-Only files that it lists, under names that narrate writes, are ever removed.
+run.json in the folder remembers what each file was made of, so that an unchanged file is neither
+made nor touched. Only files that it lists, under names that narrate writes, are ever removed.
 """
 
 from __future__ import annotations
@@ -30,18 +31,24 @@ from narrate.script.ids import fold
 RECORD = "run.json"
 BLOCK_BYTES = 1 << 20
 PENDING = ".narrate.json"
-"""Lists the files that a run is moving into place until run.json does, so that they are known after a kill."""
+"""Lists the files that a run is moving into place until run.json does, so that they are known after
+a kill.
+"""
 
 ASIDE = re.compile(r"\.narrate-[0-9a-f]{16}")
 """The folders in which files are made; each run makes one of its own."""
 
 FORMATS = "|".join(get_args(Format))
-OUTPUT = re.compile(rf"manifest\.json|narration\.(?:srt|vtt|{FORMATS})|segments/[^/\0]+\.(?:{FORMATS})")
+OUTPUT = re.compile(
+    rf"manifest\.json|narration\.(?:srt|vtt|{FORMATS})|segments/[^/\0]+\.(?:{FORMATS})"
+)
 """Every name, in the output folder, of a file that narrate makes."""
 
 
 class Made(msgspec.Struct, frozen=True):
-    """A file in the folder: what it was made of, the xxh3_128 of its bytes in hex, and its fact once it was there."""
+    """A file in the folder: what it was made of, the xxh3_128 of its bytes in hex, and its fact
+    once it was there.
+    """
 
     recipe: str
     digest: str
@@ -68,8 +75,8 @@ class Stage:
     def make(self, name: str, recipe: str, write: Callable[[Path], str]) -> str:
         """Have a file in the folder, made of `recipe`; return its digest.
 
-        `write` makes it at the path that it is given and returns its digest. It is not called if the folder's
-        file was made of the same recipe and still has the same bytes.
+        `write` makes it at the path that it is given and returns its digest. It is not called if
+        the folder's file was made of the same recipe and still has the same bytes.
         """
         made = self._before.get(name)
         if made and made.recipe == recipe and (fact := _intact(self.folder / name, made)):
@@ -84,7 +91,9 @@ class Stage:
         return digest
 
     def publish(self) -> None:
-        """Move what was made into place, leaving alone what has the same bytes, and remove what is no longer made."""
+        """Move what was made into place, leaving alone what has the same bytes, and remove what is
+        no longer made.
+        """
         for parent in {os.path.dirname(name) for name in self._staged}:
             _make_folder(self.folder, parent)
         self._announce()
@@ -100,7 +109,9 @@ class Stage:
                 self._remove(name)
 
     def _announce(self) -> None:
-        """List what is about to be moved into place, and what is there, in case that this run is killed."""
+        """List what is about to be moved into place, and what is there, in case that this run is
+        killed.
+        """
         if not self._staged:
             return
         # Moving a file gives it another fact.
@@ -108,7 +119,8 @@ class Stage:
         self._put(PENDING, {"outputs": self._before | coming})
 
     def _remove(self, name: str) -> None:
-        """Remove a file that an earlier run made; a record that names anything else is not believed.
+        """Remove a file that an earlier run made; a record that names anything else is not
+        believed.
 
         A file that was changed since then may be somebody's work: it is kept.
         """
@@ -121,12 +133,16 @@ class Stage:
             self.kept.append(path)
 
     def _is_respelled(self, name: str) -> bool:
-        """Whether the disk does not tell an old name from one that is made now: then both are one file, which stays."""
+        """Whether the disk does not tell an old name from one that is made now: then both are one
+        file, which stays.
+        """
         path = self.folder / name
         return sum(fold(each) == fold(path.name) for each in os.listdir(path.parent)) == 1
 
     def _holds(self, name: str, digest: str, temp: Path) -> bool:
-        """Whether the folder's file has these bytes: the record tells if it can be trusted, else they are compared."""
+        """Whether the folder's file has these bytes: the record tells if it can be trusted, else
+        they are compared.
+        """
         final, before = self.folder / name, self._before.get(name)
         if before and facts.of(final, follow_links=False) == before.fact:
             return before.digest == digest
@@ -136,7 +152,9 @@ class Stage:
             return False
 
     def facts(self) -> dict[str, Fact]:
-        """The facts of every file that the folder holds now, by absolute path; to be asked after `write_record`."""
+        """The facts of every file that the folder holds now, by absolute path; to be asked after
+        `write_record`.
+        """
         made = {str(self.folder / name): Fact(each.fact) for name, each in self._after.items()}
         return made | facts.take([self.folder / RECORD])
 
@@ -167,7 +185,8 @@ def staged(folder: Path) -> Iterator[Stage]:
     except OSError as error:
         raise unwritable(folder, error) from error
     try:
-        # Held until run.json is written, so that a folder never holds a mixture of what two runs made.
+        # Held until run.json is written, so that a folder never holds a mixture of what two runs
+        # made.
         fcntl.flock(lock, fcntl.LOCK_EX)
         for name in os.listdir(folder):
             if ASIDE.fullmatch(name):
@@ -184,7 +203,9 @@ def staged(folder: Path) -> Iterator[Stage]:
 
 
 def listed(folder: Path, records: Iterable[str] = (RECORD, PENDING)) -> dict[str, Made]:
-    """The files that narrate made in a folder, as run.json lists them, and the list of a run that was killed."""
+    """The files that narrate made in a folder, as run.json lists them, and the list of a run that
+    was killed.
+    """
     made: dict[str, Made] = {}
     for record in records:
         for name, found in _read_record(folder / record).items():
@@ -194,7 +215,9 @@ def listed(folder: Path, records: Iterable[str] = (RECORD, PENDING)) -> dict[str
 
 
 def _sweep(aside: Path) -> None:
-    """Remove what a killed run left (the lock says that it is not alive): only names of ours, and through no link."""
+    """Remove what a killed run left (the lock says that it is not alive): only names of ours, and
+    through no link.
+    """
     if aside.is_symlink():
         return
     for folder, _, names in os.walk(aside, topdown=False):
@@ -220,7 +243,13 @@ def _make_folder(folder: Path, name: str) -> None:
 def _read_record(path: Path) -> dict[str, Made]:
     try:
         return msgspec.json.decode(regular.read(path, limits.RECORD_BYTES), type=_Record).outputs
-    except (FileNotFoundError, regular.NotRegular, regular.TooLarge, msgspec.MsgspecError, UnicodeDecodeError):
+    except (
+        FileNotFoundError,
+        regular.NotRegular,
+        regular.TooLarge,
+        msgspec.MsgspecError,
+        UnicodeDecodeError,
+    ):
         return {}
 
 

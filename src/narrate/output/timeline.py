@@ -1,4 +1,6 @@
-"""Clips and pauses -> sample-exact places. Integers are the truth; seconds and frames are derived from them."""
+"""Clips and pauses -> sample-exact places. Integers are the truth; seconds and frames are derived
+from them.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +62,8 @@ class Timeline:
     def frame(self, sample: int, fps: Fraction) -> int:
         """The video frame that begins nearest to a sample: round half up of sample · fps / rate.
 
-        Rounding each place, not each length, keeps the error below one frame however long the video is.
+        Rounding each place, not each length, keeps the error below one frame however long the video
+        is.
         """
         return int((2 * sample * fps + self.rate) // (2 * self.rate))
 
@@ -76,7 +79,8 @@ FORMAT_RATES: Mapping[Format, tuple[int, ...]] = {
 def lay(plan: Plan, clips: Mapping[bytes, Clip], format: Format) -> Timeline:
     """Put every segment of a plan in its place; `clips` holds those that the plan did not have.
 
-    The rate is the highest of any clip, or the next one that the format has, so that a recording loses nothing.
+    The rate is the highest of any clip, or the next one that the format has, so that a recording
+    loses nothing.
     """
     chosen = {line.form: clips.get(line.form) or line.clip for _, line in plan.lines()}
     rate = _rate(max(clip.rate for clip in chosen.values() if clip), format)

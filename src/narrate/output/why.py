@@ -27,7 +27,9 @@ NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """What is different from the last build: a field with its old and new value, or a fact without any."""
+    """What is different from the last build: a field with its old and new value, or a fact without
+    any.
+    """
 
     what: str
     old: str | None = None
@@ -72,7 +74,9 @@ def _new(plan: Plan, now: list[bytes], past: Past) -> Reason:
 
 
 def _changes(plan: Plan, now: list[bytes], then: list[bytes], past: Past) -> Iterator[Reason]:
-    """What became of the utterances that are not there any more: the first became the first new one, and so on."""
+    """What became of the utterances that are not there any more: the first became the first new
+    one, and so on.
+    """
     gone = [form for form in then if form not in now]
     come = [form for form in now if form not in then]
     known = past.transcripts | transcripts(plan)
@@ -86,12 +90,18 @@ def _changes(plan: Plan, now: list[bytes], then: list[bytes], past: Past) -> Ite
         yield Reason("its utterances are in another order")
 
 
-def _fields(old: Mapping[str, str], new: Mapping[str, str], transcripts: Mapping[str, str]) -> Iterator[Reason]:
+def _fields(
+    old: Mapping[str, str], new: Mapping[str, str], transcripts: Mapping[str, str]
+) -> Iterator[Reason]:
     for name in sorted(old.keys() | new.keys()):
         before, after = old.get(name), new.get(name)
         if before != after:
             known = transcripts if name == "voice.transcript" else {}
-            yield Reason(NAMES.get(name, name), known.get(before or "", before), known.get(after or "", after))
+            yield Reason(
+                NAMES.get(name, name),
+                known.get(before or "", before),
+                known.get(after or "", after),
+            )
 
 
 def _absence(line: Line, then: list[bytes], store: Store) -> Reason | None:
@@ -99,7 +109,11 @@ def _absence(line: Line, then: list[bytes], store: Store) -> Reason | None:
     if line.clip is not None:
         return None
     if line.replace:
-        return Reason(f"its clip fails the checks: {'; '.join(line.flags)}" if line.flags else "asked for by --force")
+        return Reason(
+            f"its clip fails the checks: {'; '.join(line.flags)}"
+            if line.flags
+            else "asked for by --force"
+        )
     if store.was_damaged(line.form):
         return Reason("not in the cache: its entry was damaged, and set aside")
     if line.form in then:

@@ -22,7 +22,8 @@ ENGINES = ("hibari", "mlx", "torch", "openai", "tone")
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The engine and the model that speak a voice, the name of the model in the key, and why they were chosen.
+    """The engine and the model that speak a voice, the name of the model in the key, and why they
+    were chosen.
 
     `facts` are those of the model's files, where it is a folder.
     """
@@ -52,8 +53,9 @@ class Choice:
 def module(name: str) -> ModuleType:
     """The module of an engine, built in or of a plug-in; its libraries are not imported.
 
-    Plug-ins are entry points in the group narrate.engines; only the one that is named is loaded, and none with
-    NARRATE_PLUGINS=0. Raises UsageError for an unknown name, EnvironmentProblem for a plug-in that is no engine.
+    Plug-ins are entry points in the group narrate.engines; only the one that is named is loaded,
+    and none with NARRATE_PLUGINS=0. Raises UsageError for an unknown name, EnvironmentProblem for a
+    plug-in that is no engine.
     """
     if name in ENGINES:
         return importlib.import_module(f"narrate.engines.{name}")
@@ -103,11 +105,13 @@ def capabilities(name: str) -> Capabilities:
 def choose(kind: str, settings: Settings, speaker: str | None = None, where: str = "") -> Choice:
     """The engine and model for a kind of voice: "default", "speaker", "clone" or "design".
 
-    `auto` never gives another voice than the one asked for: what hibari cannot speak goes to Qwen3-TTS, through
-    mlx on Apple Silicon and through torch elsewhere. Raises EnvironmentProblem if the named engine cannot speak
-    that kind of voice.
+    `auto` never gives another voice than the one asked for: what hibari cannot speak goes to
+    Qwen3-TTS, through mlx on Apple Silicon and through torch elsewhere. Raises EnvironmentProblem
+    if the named engine cannot speak that kind of voice.
     """
-    name, reason = (settings.engine, "asked for") if settings.engine != "auto" else _automatic(kind, speaker)
+    name, reason = (
+        (settings.engine, "asked for") if settings.engine != "auto" else _automatic(kind, speaker)
+    )
     able = capabilities(name)
     if kind != "default" and kind not in able.voices:
         raise EnvironmentProblem(
@@ -119,12 +123,18 @@ def choose(kind: str, settings: Settings, speaker: str | None = None, where: str
     if (own := settings.engines.get(name)) and own.base_url:
         able = replace(able, batch=max(able.batch, own.concurrency))
     if name == "mlx" and not models.is_qwen(found.reference):
-        # Other models of mlx-audio have speakers and languages of their own; the engine asks the model itself.
+        # Other models of mlx-audio have speakers and languages of their own; the engine asks the
+        # model itself.
         able = replace(able, speakers=(), languages=())
     return Choice(able, found.reference, found.key, reason, found.facts)
 
 
-KINDS = {"speaker": "stock speaker", "clone": "cloned voice", "design": "designed voice", "default": "default voice"}
+KINDS = {
+    "speaker": "stock speaker",
+    "clone": "cloned voice",
+    "design": "designed voice",
+    "default": "default voice",
+}
 
 
 def _automatic(kind: str, speaker: str | None) -> tuple[str, str]:

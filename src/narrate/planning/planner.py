@@ -34,10 +34,12 @@ from narrate.voices.voice import Voice
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One utterance, or one recording: what is asked for, in canonical form, and the clip if there is one.
+    """One utterance, or one recording: what is asked for, in canonical form, and the clip if there
+    is one.
 
-    `pause_before` is the silence before it in seconds. `choice` is who would speak it. `flags` are the reasons why
-    the clip, though there, would not pass a strict run. `replace`: what is in the store is not wanted.
+    `pause_before` is the silence before it in seconds. `choice` is who would speak it. `flags` are
+    the reasons why the clip, though there, would not pass a strict run. `replace`: what is in the
+    store is not wanted.
     """
 
     form: bytes
@@ -62,7 +64,9 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class PlannedSegment:
-    """A segment with its lines, in the order in which they are heard, and the pause after it in seconds."""
+    """A segment with its lines, in the order in which they are heard, and the pause after it in
+    seconds.
+    """
 
     segment: Segment
     display: str
@@ -101,7 +105,11 @@ class Plan:
     @cached_property
     def pace(self) -> float:
         """Characters a second: of this script's own clips where there are some."""
-        hits = [(len(line.text), line.clip.seconds) for _, line in self.lines() if line.clip and line.text]
+        hits = [
+            (len(line.text), line.clip.seconds)
+            for _, line in self.lines()
+            if line.clip and line.text
+        ]
         seconds = sum(length for _, length in hits)
         return sum(chars for chars, _ in hits) / seconds if seconds else CHARS_PER_SECOND
 
@@ -109,7 +117,8 @@ class Plan:
         """How long a segment is, or is predicted to be, with the silences inside it."""
         pace = self.pace
         return sum(
-            line.pause_before + (line.clip.seconds if line.clip else len(line.text) / pace) for line in planned.lines
+            line.pause_before + (line.clip.seconds if line.clip else len(line.text) / pace)
+            for line in planned.lines
         )
 
     @property
@@ -125,13 +134,16 @@ class Plan:
 def make(script: Script, settings: Settings, store: Store, force: tuple[str, ...] = ()) -> Plan:
     """Work out every request of a script and look each up in the store.
 
-    `force` holds the ids of segments whose clips are to be made again; "*" stands for all. Raises ScriptError for
-    what an engine cannot do, and EnvironmentProblem for a voice that no engine can speak.
+    `force` holds the ids of segments whose clips are to be made again; "*" stands for all. Raises
+    ScriptError for what an engine cannot do, and EnvironmentProblem for a voice that no engine can
+    speak.
     """
     _check_ids(script, force)
     planner = _Planner(script, settings, store)
     segments = tuple(
-        planner.segment(segment, forced="*" in force or segment.id in force, last=segment is script.segments[-1])
+        planner.segment(
+            segment, forced="*" in force or segment.id in force, last=segment is script.segments[-1]
+        )
         for segment in script.segments
     )
     language = settings.language or "en"
@@ -152,10 +164,14 @@ class _Planner:
         if segment.audio is not None:
             lines: tuple[Line, ...] = (self.recording(segment.audio, segment.where),)
         else:
-            lines = tuple(self.line(segment, part.text, part.pause_before, forced) for part in said.utterances)
+            lines = tuple(
+                self.line(segment, part.text, part.pause_before, forced) for part in said.utterances
+            )
         explicit = segment.pause_after if segment.pause_after is not None else said.pause_after
         default = 0.0 if last else self.settings.pause_after
-        return PlannedSegment(segment, said.display, lines, default if explicit is None else explicit)
+        return PlannedSegment(
+            segment, said.display, lines, default if explicit is None else explicit
+        )
 
     def line(self, segment: Segment, text: str, pause_before: float, forced: bool) -> Line:
         choice = self.choice(segment)
@@ -164,7 +180,9 @@ class _Planner:
         clip = self.store.find(form)
         flags = verdict(clip, text) if clip else ()
         if forced or (flags and self.settings.qa == "strict"):
-            return Line(form, pause_before, None, request, choice, () if forced else flags, replace=True)
+            return Line(
+                form, pause_before, None, request, choice, () if forced else flags, replace=True
+            )
         return Line(form, pause_before, clip, request, choice, flags=flags)
 
     def choice(self, segment: Segment) -> Choice:
@@ -173,7 +191,15 @@ class _Planner:
             return self.choices[segment.voice]
         written = self.script.voices[segment.voice] if segment.voice else script.Voice()
         where = f"{self.script.name}: voice {segment.voice!r}" if segment.voice else segment.where
-        kind = "clone" if written.ref else "design" if written.design else "speaker" if segment.voice else "default"
+        kind = (
+            "clone"
+            if written.ref
+            else "design"
+            if written.design
+            else "speaker"
+            if segment.voice
+            else "default"
+        )
         choice = casting.choose(kind, self.settings, written.speaker, where)
         able = choice.capabilities
         if written.speaker and able.speakers and written.speaker not in able.speakers:
@@ -189,7 +215,9 @@ class _Planner:
         return choice
 
     def agreeing(self, loaded: Voice, where: str) -> Voice:
-        """Refuse a recording that says one thing in one voice and another in the next: one of them is wrong."""
+        """Refuse a recording that says one thing in one voice and another in the next: one of them
+        is wrong.
+        """
         for name, other in self.voices.items():
             said = {loaded.reference.transcript, other.reference.transcript} - {None}
             if loaded.parts["ref"] == other.parts["ref"] and len(said) > 1:
@@ -237,7 +265,9 @@ class _Planner:
 
 
 def _language(wanted: str, able: Capabilities, where: str) -> str:
-    """The engine's code for a language written as a code, a code with a region, or a name. Raises ScriptError."""
+    """The engine's code for a language written as a code, a code with a region, or a name. Raises
+    ScriptError.
+    """
     name = wanted.lower()
     if not able.languages:
         return name

@@ -1,4 +1,6 @@
-"""The text as it is said: pause tags, escapes, and pieces short enough for a model to say in one go."""
+"""The text as it is said: pause tags, escapes, and pieces short enough for a model to say in one
+go.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ _NOT_AN_ABBREVIATION = (
     r"(?<!\bProf)(?<!\bapprox)(?<!\b[^\W\d_])"
 )
 _BOUNDARIES = (
-    re.compile(rf"""(?:[!?…]|{_NOT_AN_ABBREVIATION}\.)["'”’»)\]]*\s(?![a-z\d])|[。！？]+[」』”’）]*"""),
+    re.compile(
+        rf"""(?:[!?…]|{_NOT_AN_ABBREVIATION}\.)["'”’»)\]]*\s(?![a-z\d])|[。！？]+[」』”’）]*"""
+    ),
     re.compile(r"[,;:]\s|—\s?|[，、；：]"),
     re.compile(r"\s"),
 )
@@ -104,7 +108,9 @@ def _runs(text: str) -> tuple[list[str], list[float]]:
 def _pause(tag: str) -> float:
     body = tag.strip()
     if not (body.startswith(":") and body.endswith("]")):
-        raise ValueError(f"malformed tag {'[pause' + tag[:20]!r}; write [pause:0.6s], or \\[ for a literal [")
+        raise ValueError(
+            f"malformed tag {'[pause' + tag[:20]!r}; write [pause:0.6s], or \\[ for a literal ["
+        )
     return _bounded(seconds(body[1:-1]))
 
 

@@ -53,7 +53,9 @@ def _document(source: Source) -> Document:
     tree: Any = source.tree
     if _segments_in(tree) > limits.SEGMENTS:
         hint = "split it into several scripts"
-        raise ScriptError(f"more than {limits.SEGMENTS} segments", where=source.where("$"), hint=hint)
+        raise ScriptError(
+            f"more than {limits.SEGMENTS} segments", where=source.where("$"), hint=hint
+        )
     if isinstance(tree, list):
         document = Document(segments=convert(tree, list[SegmentEntry], source.where))
     else:
@@ -71,7 +73,9 @@ def _segments_in(tree: Any) -> int:
     if not isinstance(tree, dict):
         return len(_list(tree))
     scenes = _list(tree.get("scenes"))
-    segments = sum(len(_list(group.get("segments"))) for group in [tree, *scenes] if isinstance(group, dict))
+    segments = sum(
+        len(_list(group.get("segments"))) for group in [tree, *scenes] if isinstance(group, dict)
+    )
     return max(segments, len(scenes))
 
 
@@ -91,21 +95,32 @@ class _Resolver:
         for entry, at in zip(entries, places, strict=True):
             self._check_id(entry.id, f"{at}.id")
         names = ids.assign([(entry.id, ids.slug(entry.title or "", "scene")) for entry in entries])
-        _check_unlike([(name, name, self.source.where(at)) for name, at in zip(names, places, strict=True)])
+        _check_unlike(
+            [(name, name, self.source.where(at)) for name, at in zip(names, places, strict=True)]
+        )
         scenes, segments = [], []
         for name, entry, at in zip(names, entries, places, strict=True):
             own = self.segments(entry.segments, f"{at}.segments", name)
             qualified = tuple(segment.id for segment in own)
-            scenes.append(Scene(id=name, title=_nfc(entry.title), budget=entry.budget, segments=qualified))
+            scenes.append(
+                Scene(id=name, title=_nfc(entry.title), budget=entry.budget, segments=qualified)
+            )
             segments += own
         return scenes, segments
 
-    def segments(self, entries: Sequence[SegmentEntry], at: str, scene: str | None) -> list[Segment]:
+    def segments(
+        self, entries: Sequence[SegmentEntry], at: str, scene: str | None
+    ) -> list[Segment]:
         wanted = []
         for i, entry in enumerate(entries):
             self._check_id(entry.id, f"{at}[{i}].id")
             display = self._check_text(entry, f"{at}[{i}]")
-            wanted.append((entry.id, ids.segment_id(_nfc(entry.text or entry.say or entry.audio) or "", display)))
+            wanted.append(
+                (
+                    entry.id,
+                    ids.segment_id(_nfc(entry.text or entry.say or entry.audio) or "", display),
+                )
+            )
         prefix = f"{scene}/" if scene else ""
         names = ids.assign(wanted)
         return [
@@ -127,7 +142,9 @@ class _Resolver:
             pause_after=entry.pause_after,
             seed=_first(entry.seed, defaults.seed),
             take=entry.take,
-            audio=self.source.base / _local(entry.audio, self.source.where(f"{at}.audio")) if entry.audio else None,
+            audio=self.source.base / _local(entry.audio, self.source.where(f"{at}.audio"))
+            if entry.audio
+            else None,
         )
 
     def check_known(self, voice: str | None, at: str) -> None:
@@ -135,7 +152,9 @@ class _Resolver:
         voices = self.document.voices
         if voice is not None and voice not in voices:
             hint = suggest(voice, voices) if voices else "declare it under 'voices', which is empty"
-            raise ScriptError(f"unknown voice {show(voice)}", where=self.source.where(at), hint=hint)
+            raise ScriptError(
+                f"unknown voice {show(voice)}", where=self.source.where(at), hint=hint
+            )
 
     def _check_id(self, name: str | None, at: str) -> None:
         if name is not None and (problem := ids.problem(name)):
@@ -150,7 +169,9 @@ class _Resolver:
         if self.utterances > limits.UTTERANCES:
             raise ScriptError(f"more than {limits.UTTERANCES} utterances", where=where, hint=hint)
         if self.silence > limits.SILENCE_SECONDS:
-            what = f"more than {limits.SILENCE_SECONDS / 3600:.0f} hours of pauses inside of segments"
+            what = (
+                f"more than {limits.SILENCE_SECONDS / 3600:.0f} hours of pauses inside of segments"
+            )
             raise ScriptError(what, where=where, hint=hint)
 
     def _check_text(self, entry: SegmentEntry, at: str) -> str:
@@ -184,7 +205,9 @@ def _local(name: str, where: str) -> str:
     """The name of a file; that of something on the network is refused."""
     if re.match(r"[a-z][a-z0-9+.-]*://|data:", name, re.IGNORECASE):
         hint = "fetch it once, keep it beside the script, and name that file"
-        raise ScriptError(f"{show(name)} is a URL, and recordings are read from disk only", where=where, hint=hint)
+        raise ScriptError(
+            f"{show(name)} is a URL, and recordings are read from disk only", where=where, hint=hint
+        )
     return name
 
 
@@ -206,8 +229,14 @@ def _check_unlike(named: Sequence[tuple[str, str, str]]) -> None:
             seen[key] = (name, where)
             continue
         other, place = seen[key]
-        what = f"duplicate id {show(name)}" if other == name else f"ids {show(other)} and {show(name)} share a file"
-        raise ScriptError(f"{what}; the other is at {place}", where=where, hint="rename one of them")
+        what = (
+            f"duplicate id {show(name)}"
+            if other == name
+            else f"ids {show(other)} and {show(name)} share a file"
+        )
+        raise ScriptError(
+            f"{what}; the other is at {place}", where=where, hint="rename one of them"
+        )
 
 
 def _first(*values: Any) -> Any:

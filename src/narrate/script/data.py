@@ -23,7 +23,9 @@ def read_json(text: str, name: str) -> object:
         return json.loads(text, object_pairs_hook=_object, parse_int=_int)
     except json.JSONDecodeError as error:
         place = f"{name}:{error.lineno}:{error.colno}"
-        raise ScriptError(f"not valid JSON: {error.msg}", where=place, hint="correct the syntax") from None
+        raise ScriptError(
+            f"not valid JSON: {error.msg}", where=place, hint="correct the syntax"
+        ) from None
 
 
 def _object(pairs: list[tuple[str, Any]]) -> object:
@@ -53,7 +55,9 @@ def read_yaml(text: str, name: str) -> object:
         place = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
         what = error.problem or error.context or "syntax error"
         hint = "correct the syntax, put the text in quotes, or write JSON if it is long"
-        raise ScriptError(f"not valid YAML: {printable(what)[:200]}", where=place, hint=hint) from None
+        raise ScriptError(
+            f"not valid YAML: {printable(what)[:200]}", where=place, hint=hint
+        ) from None
     except yaml.reader.ReaderError as error:
         place = f"{name}:{text.count(chr(10), 0, error.position) + 1}"
         what = f"not valid YAML: a character that it does not allow: {error.character!r}"
@@ -75,11 +79,15 @@ def _loader() -> type[yaml.SafeLoader]:
         def compose_node(self, parent: Any, index: Any) -> Any:
             if self.check_event(yaml.AliasEvent):
                 mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
-                raise yaml.composer.ComposerError(None, None, "aliases are not read; write it out", mark)
+                raise yaml.composer.ComposerError(
+                    None, None, "aliases are not read; write it out", mark
+                )
             self.values += 1
             if self.values > limits.YAML_VALUES:
                 mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
-                raise yaml.composer.ComposerError(None, None, f"more than {limits.YAML_VALUES} values", mark)
+                raise yaml.composer.ComposerError(
+                    None, None, f"more than {limits.YAML_VALUES} values", mark
+                )
             return super().compose_node(parent, index)
 
         def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
@@ -94,7 +102,10 @@ def _loader() -> type[yaml.SafeLoader]:
 
     core = [
         None,
-        *(f"tag:yaml.org,2002:{tag}" for tag in ("null", "bool", "int", "float", "str", "seq", "map")),
+        *(
+            f"tag:yaml.org,2002:{tag}"
+            for tag in ("null", "bool", "int", "float", "str", "seq", "map")
+        ),
     ]
     Loader.yaml_constructors = {tag: yaml.SafeLoader.yaml_constructors[tag] for tag in core}
     return Loader

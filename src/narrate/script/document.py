@@ -43,7 +43,9 @@ class SegmentEntry(_Entry):
     language: Language = None
     pause_after: Pause = None
     seed: Seed = None
-    take: Annotated[int, Meta(ge=1, le=2**32 - 1, description="raise it to hear another rendering")] = 1
+    take: Annotated[
+        int, Meta(ge=1, le=2**32 - 1, description="raise it to hear another rendering")
+    ] = 1
     audio: Annotated[Name | None, Meta(description="recording to use as it is")] = None
 
 
@@ -53,7 +55,9 @@ class SceneEntry(_Entry):
     segments: Annotated[list[SegmentEntry], Meta(min_length=1)]
     id: Annotated[str | None, Meta(description="made from the title if left out")] = None
     title: str | None = None
-    budget: Annotated[Annotated[float, Meta(gt=0)] | None, Meta(description="seconds that the scene may take")] = None
+    budget: Annotated[
+        Annotated[float, Meta(gt=0)] | None, Meta(description="seconds that the scene may take")
+    ] = None
 
 
 class Defaults(_Entry):
@@ -72,7 +76,9 @@ class Head(_Entry):
     language: Language = None
     voices: dict[Name, Voice] = {}
     defaults: Defaults = msgspec.field(default_factory=Defaults)
-    fps: Annotated[int | float | str | None, Meta(description="frames per second: 30, 23.976 or '30000/1001'")] = None
+    fps: Annotated[
+        int | float | str | None, Meta(description="frames per second: 30, 23.976 or '30000/1001'")
+    ] = None
 
 
 class FrontMatter(Head):
@@ -141,17 +147,31 @@ def _clean(value: object, path: str, where: Where) -> None:
     match value:
         case dict():
             for key, item in value.items():
-                _clean(key if isinstance(key, str) else Flaw(f"the key {key!r:.40} is not text"), path, where)
-                _clean(item, f"{path}.{key if key.isidentifier() and len(key) < 40 else show(key)}", where)
+                _clean(
+                    key if isinstance(key, str) else Flaw(f"the key {key!r:.40} is not text"),
+                    path,
+                    where,
+                )
+                _clean(
+                    item,
+                    f"{path}.{key if key.isidentifier() and len(key) < 40 else show(key)}",
+                    where,
+                )
         case list():
             for i, item in enumerate(value):
                 _clean(item, f"{path}[{i}]", where)
         case str() if bad := re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]", value):
-            raise ScriptError(f"a character that cannot be spoken: {bad[0]!r}", where=where(path), hint=_REMOVE)
+            raise ScriptError(
+                f"a character that cannot be spoken: {bad[0]!r}", where=where(path), hint=_REMOVE
+            )
         case float() if not math.isfinite(value):
-            raise ScriptError(f"{value} is not a number", where=where(path), hint="write a finite number")
+            raise ScriptError(
+                f"{value} is not a number", where=where(path), hint="write a finite number"
+            )
         case Flaw():
-            raise ScriptError(value.what, where=where(path), hint="correct it, or put text in quotes")
+            raise ScriptError(
+                value.what, where=where(path), hint="correct it, or put text in quotes"
+            )
 
 
 _REMOVE = "remove the control character or broken character"
@@ -168,10 +188,14 @@ def _explain(message: str, tree: object, kind: Any, where: Where) -> NoReturn:
     if unknown := re.fullmatch(r"Object contains unknown field `(.*)`", what, re.DOTALL):
         names = [field.encode_name for field in msgspec.structs.fields(_struct(entry))]
         hint = suggest(unknown[1], names)
-        raise ScriptError(f"unknown field {show(unknown[1])}", where=where(path), hint=hint) from None
+        raise ScriptError(
+            f"unknown field {show(unknown[1])}", where=where(path), hint=hint
+        ) from None
     hint = "put text in quotes; `narrate schema` prints what each field may hold"
     what = what[:1].lower() + what[1:]
-    raise ScriptError(f"{fields[-1]}: {what}" if fields else what, where=where(path), hint=hint) from None
+    raise ScriptError(
+        f"{fields[-1]}: {what}" if fields else what, where=where(path), hint=hint
+    ) from None
 
 
 def _struct(kind: Any) -> type[msgspec.Struct]:

@@ -9,7 +9,13 @@ from hashlib import blake2b
 
 from narrate.base import limits
 
-_DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in "0123456789¹²³")}
+_DEVICES = {
+    "con",
+    "prn",
+    "aux",
+    "nul",
+    *(f"{port}{n}" for port in ("com", "lpt") for n in "0123456789¹²³"),
+}
 _SLUG_WORDS, _SLUG_BYTES = 4, 60
 
 
@@ -38,13 +44,17 @@ def slug(text: str, default: str) -> str:
 
 
 def segment_id(text: str, spoken: str) -> str:
-    """An id for a segment without one: its first words, and enough of a hash to tell it from its like."""
+    """An id for a segment without one: its first words, and enough of a hash to tell it from its
+    like.
+    """
     digest = blake2b(text.encode(), digest_size=2).hexdigest()
     return f"{slug(spoken, 'segment')}-{digest}"
 
 
 def assign(wanted: Sequence[tuple[str | None, str]]) -> list[str]:
-    """For each pair of the id as written and the one to make: the id, made ones numbered if they repeat."""
+    """For each pair of the id as written and the one to make: the id, made ones numbered if they
+    repeat.
+    """
     taken = {fold(written) for written, _ in wanted if written is not None}
     repeats: Counter[str] = Counter()
     result = []

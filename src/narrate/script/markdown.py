@@ -62,7 +62,9 @@ def read_markdown(text: str, name: str) -> tuple[object, dict[str, str]]:
     outline = _Outline(name)
     has_scenes = False
     for kind, line, children, attributes in _blocks(body, name):
-        fields = _attributes(attributes, _HEADING if kind == "heading" else _PARAGRAPH, f"{name}:{line}")
+        fields = _attributes(
+            attributes, _HEADING if kind == "heading" else _PARAGRAPH, f"{name}:{line}"
+        )
         words = _plain(children, f"{name}:{line}")
         if kind == "heading":
             has_scenes = True
@@ -72,11 +74,16 @@ def read_markdown(text: str, name: str) -> tuple[object, dict[str, str]]:
     return _tree(head, outline, has_scenes)
 
 
-def _tree(head: dict[str, Any], outline: _Outline, has_scenes: bool) -> tuple[object, dict[str, str]]:
-    # A heading with nothing under it and nothing said about it is the document's title, not a scene.
+def _tree(
+    head: dict[str, Any], outline: _Outline, has_scenes: bool
+) -> tuple[object, dict[str, str]]:
+    # A heading with nothing under it and nothing said about it is the document's title, not a
+    # scene.
     scenes = [scene for scene in outline.scenes if scene["segments"] or len(scene) > 2]
     if not scenes:
-        raise ScriptError("nothing to say in this file", where=outline.name, hint="write a paragraph")
+        raise ScriptError(
+            "nothing to say in this file", where=outline.name, hint="write a paragraph"
+        )
     lines = {}
     for i, scene in enumerate(scenes):
         at = f"$.scenes[{i}]" if has_scenes else "$"
@@ -90,7 +97,9 @@ def _tree(head: dict[str, Any], outline: _Outline, has_scenes: bool) -> tuple[ob
 
 
 def _front_matter(text: str, name: str) -> tuple[dict[str, Any], str]:
-    """The head as a tree, and the body with blank lines in the head's place, to keep its line numbers."""
+    """The head as a tree, and the body with blank lines in the head's place, to keep its line
+    numbers.
+    """
     lines = text.split("\n")
     if lines[0].rstrip() != "---":
         return {}, text
@@ -99,7 +108,9 @@ def _front_matter(text: str, name: str) -> tuple[dict[str, Any], str]:
         hint = "end the front matter with a line of ---"
         raise ScriptError("front matter without an end", where=f"{name}:1", hint=hint)
     head = read_yaml("\n".join(["", *lines[1:end]]), name)
-    return _merge_defaults({} if head is None else head, name), "\n" * (end + 1) + "\n".join(lines[end + 1 :])
+    return _merge_defaults({} if head is None else head, name), "\n" * (end + 1) + "\n".join(
+        lines[end + 1 :]
+    )
 
 
 def _merge_defaults(head: Any, name: str) -> dict[str, Any]:
@@ -116,16 +127,21 @@ def _merge_defaults(head: Any, name: str) -> dict[str, Any]:
 
 
 def _blocks(body: str, name: str) -> Iterator[tuple[str, int, list[Any], str]]:
-    """Each scene's heading and each paragraph: kind, line, parsed inline tokens, attributes as written."""
+    """Each scene's heading and each paragraph: kind, line, parsed inline tokens, attributes as
+    written.
+    """
     from markdown_it import MarkdownIt
 
-    # What nests deeper than maxNesting is left out without a word; Python's own limit is an error instead.
+    # What nests deeper than maxNesting is left out without a word; Python's own limit is an error
+    # instead.
     parser = MarkdownIt("commonmark", {"maxNesting": 1_000_000}).enable("table").disable("inline")
     env: dict[str, Any] = {}
     opened = None
     for token in parser.parse(body, env):
         line = token.map[0] + 1 if token.map else 0
-        if token.type == "table_open" or (token.type == "html_block" and not _is_comment(token.content)):
+        if token.type == "table_open" or (
+            token.type == "html_block" and not _is_comment(token.content)
+        ):
             _refuse("a table" if token.type == "table_open" else "raw HTML", f"{name}:{line}")
         if token.type != "inline":
             opened = token
@@ -135,7 +151,9 @@ def _blocks(body: str, name: str) -> Iterator[tuple[str, int, list[Any], str]]:
             content, attributes = _split_attributes(token.content)
             if len(content) > limits.TEXT_CHARS:
                 hint = "split it with a blank line"
-                raise ScriptError(f"longer than {limits.TEXT_CHARS} characters", where=f"{name}:{line}", hint=hint)
+                raise ScriptError(
+                    f"longer than {limits.TEXT_CHARS} characters", where=f"{name}:{line}", hint=hint
+                )
             children: list[Any] = []
             parser.inline.parse(content, parser, env, children)
             yield opened.type.removesuffix("_open"), line, children, attributes
@@ -185,12 +203,18 @@ def _attributes(written: str, known: dict[str, str], where: str) -> dict[str, ob
     for word in written.split():
         key, _, value = ("id", "", word[1:]) if word.startswith("#") else word.partition("=")
         if key not in known:
-            raise ScriptError(f"unknown attribute {show(key)}", where=where, hint=suggest(key, known))
+            raise ScriptError(
+                f"unknown attribute {show(key)}", where=where, hint=suggest(key, known)
+            )
         if known[key] in fields:
-            raise ScriptError(f"attribute {key!r} is given twice", where=where, hint="keep one of them")
+            raise ScriptError(
+                f"attribute {key!r} is given twice", where=where, hint="keep one of them"
+            )
         try:
             fields[known[key]] = _READ.get(key, str)(value)
         except ValueError:
             hint = "write it as in {#id pause=0.5s seed=7}"
-            raise ScriptError(f"{show(value)} is no value for {key!r}", where=where, hint=hint) from None
+            raise ScriptError(
+                f"{show(value)} is no value for {key!r}", where=where, hint=hint
+            ) from None
     return fields

@@ -18,9 +18,15 @@ Name = Annotated[str, Meta(min_length=1)]
 class Voice(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A voice is exactly one of: a recording to clone, a stock speaker, a description."""
 
-    ref: Annotated[Name | None, Meta(description="recording to clone, relative to the script")] = None
-    transcript: Annotated[str | None, Meta(description="what the recording says, word for word")] = None
-    speaker: Annotated[Name | None, Meta(description="name of one of the engine's own speakers")] = None
+    ref: Annotated[Name | None, Meta(description="recording to clone, relative to the script")] = (
+        None
+    )
+    transcript: Annotated[
+        str | None, Meta(description="what the recording says, word for word")
+    ] = None
+    speaker: Annotated[
+        Name | None, Meta(description="name of one of the engine's own speakers")
+    ] = None
     instruct: Annotated[Name | None, Meta(description="how to speak, such as 'calm'")] = None
     design: Annotated[Name | None, Meta(description="description of a voice to make up")] = None
 

@@ -54,7 +54,11 @@ def read(source: str | Path) -> Source:
         return _read_folder(path, name)
     parse = _PARSERS.get(path.suffix.lower())
     if parse is None:
-        what = f"no script format has the suffix {show(path.suffix)}" if path.suffix else "no suffix, so no format"
+        what = (
+            f"no script format has the suffix {show(path.suffix)}"
+            if path.suffix
+            else "no suffix, so no format"
+        )
         hint = f"use one of {', '.join(_PARSERS)}, or a folder of .txt files"
         raise ScriptError(what, where=name, hint=hint)
     tree, lines = parse(_read_file(path, name), name)
@@ -91,7 +95,9 @@ def _read_folder(folder: Path, name: str) -> Source:
         lines[f"$.scenes[{i}]"] = place
         lines |= {f"$.scenes[{i}].segments[{j}]": where for j, (_, where) in enumerate(texts)}
     if not scenes:
-        raise ScriptError("no .txt file in the folder", where=name, hint="put one .txt file per scene in it")
+        raise ScriptError(
+            "no .txt file in the folder", where=name, hint="put one .txt file per scene in it"
+        )
     return Source(name, folder, folder, {"scenes": scenes}, (folder, *files), lines)
 
 
@@ -112,12 +118,18 @@ def _text(text: str, name: str) -> Parsed:
 def _paragraphs(text: str, name: str) -> list[tuple[str, str]]:
     """Each paragraph and its place."""
     numbered = enumerate(text.split("\n"), 1)
-    full = (list(group) for full, group in groupby(numbered, lambda line: bool(line[1].strip())) if full)
+    full = (
+        list(group) for full, group in groupby(numbered, lambda line: bool(line[1].strip())) if full
+    )
     # One too many is enough to refuse them all.
     groups = list(islice(full, limits.SEGMENTS + 1))
     if not groups:
-        raise ScriptError("nothing to say in this file", where=name, hint="write a paragraph, or remove it")
-    return [("\n".join(line for _, line in group).strip(), f"{name}:{group[0][0]}") for group in groups]
+        raise ScriptError(
+            "nothing to say in this file", where=name, hint="write a paragraph, or remove it"
+        )
+    return [
+        ("\n".join(line for _, line in group).strip(), f"{name}:{group[0][0]}") for group in groups
+    ]
 
 
 _PARSERS: dict[str, Callable[[str, str], Parsed]] = {

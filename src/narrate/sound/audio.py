@@ -1,4 +1,6 @@
-"""Samples in and out of files and rates: recordings decoded, float turned into PCM_16, rates changed."""
+"""Samples in and out of files and rates: recordings decoded, float turned into PCM_16, rates
+changed.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ DEMUXERS = {
     ".webm": "matroska",
     ".wma": "asf",
 }
-"""What ffmpeg may be asked to read, and as what: a fixed demuxer never follows a playlist to other files."""
+"""What ffmpeg may be asked to read, and as what: a fixed demuxer never follows a playlist to other
+files.
+"""
 
 BLOCK_SAMPLES = 1 << 16
 
@@ -35,12 +39,16 @@ def pcm16(samples: NDArray[np.float32]) -> bytes:
     """Finite samples, full scale 1.0, as little-endian 16-bit PCM; what is louder saturates."""
     import numpy as np
 
-    saturated: NDArray[np.int16] = np.rint(np.clip(samples, -1.0, 32767 / 32768) * 32768.0).astype("<i2")
+    saturated: NDArray[np.int16] = np.rint(np.clip(samples, -1.0, 32767 / 32768) * 32768.0).astype(
+        "<i2"
+    )
     return saturated.tobytes()
 
 
 def resample(pcm: memoryview | bytes, rate: int, to: int) -> bytes:
-    """PCM_16 mono at another rate: exactly round(samples · to / rate) samples, by soxr at its high quality."""
+    """PCM_16 mono at another rate: exactly round(samples · to / rate) samples, by soxr at its high
+    quality.
+    """
     import numpy as np
     import soxr
 
@@ -64,11 +72,14 @@ def decode(path: Path, where: str) -> tuple[bytes, int]:
 def decode_float(path: Path, where: str) -> tuple[NDArray[np.float32], int]:
     """A recording as mono float32 samples and its rate in Hz; channels are averaged.
 
-    Raises ScriptError, naming `where` in the script it was asked for, if it cannot be used as it is.
+    Raises ScriptError, naming `where` in the script it was asked for, if it cannot be used as it
+    is.
     """
     import numpy as np
 
-    samples, rate = _decode_ffmpeg(path, where) if path.suffix.lower() in DEMUXERS else _decode(path, where)
+    samples, rate = (
+        _decode_ffmpeg(path, where) if path.suffix.lower() in DEMUXERS else _decode(path, where)
+    )
     if not samples.size:
         raise _refused(path, where, "holds no samples")
     if samples.size > _longest(rate):
@@ -79,7 +90,9 @@ def decode_float(path: Path, where: str) -> tuple[NDArray[np.float32], int]:
 
 
 def ffmpeg(purpose: str) -> str:
-    """The path of an ffmpeg: the one on PATH, else the one of the m4a extra. Raises EnvironmentProblem."""
+    """The path of an ffmpeg: the one on PATH, else the one of the m4a extra. Raises
+    EnvironmentProblem.
+    """
     found = shutil.which("ffmpeg")
     if found is None:
         try:
@@ -106,7 +119,9 @@ def _decode(path: Path, where: str) -> tuple[NDArray[np.float32], int]:
             rate = int(file.samplerate)
             # One sample more than allowed: a header may lie about the length, in either direction.
             mono, left = [np.empty(0, "float32")], _longest(rate) + 1
-            while (block := file.read(min(left, BLOCK_SAMPLES), dtype="float32", always_2d=True)).size:
+            while (
+                block := file.read(min(left, BLOCK_SAMPLES), dtype="float32", always_2d=True)
+            ).size:
                 mono.append(block.mean(axis=1, dtype="float32"))
                 left -= len(block)
     except soundfile.SoundFileError as error:
@@ -141,7 +156,8 @@ def _decode_ffmpeg(path: Path, where: str) -> tuple[NDArray[np.float32], int]:
 
 
 def admit_file(path: Path, where: str, within: Path | None = None) -> None:
-    """Refuse a recording that is not a regular file of a sensible size, or not in the folder `within`.
+    """Refuse a recording that is not a regular file of a sensible size, or not in the folder
+    `within`.
 
     A link counts as what it points to. Raises ScriptError.
     """
@@ -167,9 +183,15 @@ def _longest(rate: int) -> int:
 
 def _admit(path: Path, where: str, rate: int, channels: int) -> None:
     if rate not in RATES:
-        raise _refused(path, where, f"has a sample rate of {rate} Hz ({RATES.start} to {RATES.stop - 1} are read)")
+        raise _refused(
+            path,
+            where,
+            f"has a sample rate of {rate} Hz ({RATES.start} to {RATES.stop - 1} are read)",
+        )
     if channels > RECORDING_CHANNELS:
-        raise _refused(path, where, f"has {channels} channels (at most {RECORDING_CHANNELS} are read)")
+        raise _refused(
+            path, where, f"has {channels} channels (at most {RECORDING_CHANNELS} are read)"
+        )
 
 
 def _refused(path: Path, where: str, what: str) -> ScriptError:

@@ -12,7 +12,9 @@ FASTEST_CHARS_PER_SECOND = 30
 """Twice ordinary narration; less time than this means lost words."""
 
 SLOWEST_SECONDS_PER_CHAR = 0.3
-"""Five times slower than ordinary narration, twice slower than the slowest dictation (60 words a minute)."""
+"""Five times slower than ordinary narration, twice slower than the slowest dictation (60 words a
+minute).
+"""
 
 SLACK_SECONDS = 5.0
 """Short texts may take this much more: breath, hesitation, silence around the words."""
@@ -21,7 +23,9 @@ SLACK_SECONDS = 5.0
 def bounds(text: str) -> tuple[float, float]:
     """The shortest and the longest time in seconds in which somebody could say the text."""
     letters = sum(char.isalpha() for char in text)
-    return letters / FASTEST_CHARS_PER_SECOND, SLACK_SECONDS + SLOWEST_SECONDS_PER_CHAR * weight(text)
+    return letters / FASTEST_CHARS_PER_SECOND, SLACK_SECONDS + SLOWEST_SECONDS_PER_CHAR * weight(
+        text
+    )
 
 
 def weight(text: str) -> int:
@@ -30,7 +34,9 @@ def weight(text: str) -> int:
 
 
 def frame_cap(text: str, frames_per_second: float) -> int:
-    """How many codec frames a text may take before it is a runaway; no honest reading of it reaches that."""
+    """How many codec frames a text may take before it is a runaway; no honest reading of it reaches
+    that.
+    """
     return math.ceil(bounds(text)[1] * frames_per_second)
 
 

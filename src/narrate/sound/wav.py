@@ -12,7 +12,8 @@ RIFF_LIMIT = 2**32 - 1
 
 
 def header(samples: int, rate: int, extra: int = 0) -> bytes:
-    """The header of a mono 16-bit file of so many samples at `rate` Hz, with `extra` bytes after the samples.
+    """The header of a mono 16-bit file of so many samples at `rate` Hz, with `extra` bytes after
+    the samples.
 
     Past 4 GiB it is an RF64 header with the sizes in a ds64 chunk (EBU Tech 3306).
     """
@@ -21,6 +22,8 @@ def header(samples: int, rate: int, extra: int = 0) -> bytes:
     if data + extra + HEADER_BYTES - 8 <= RIFF_LIMIT:
         riff = struct.pack("<4sI4s", b"RIFF", data + extra + HEADER_BYTES - 8, b"WAVE")
         return riff + fmt + struct.pack("<4sI", b"data", data)
-    ds64 = struct.pack("<4sIQQQI", b"ds64", 28, data + extra + HEADER_BYTES + 36 - 8, data, samples, 0)
+    ds64 = struct.pack(
+        "<4sIQQQI", b"ds64", 28, data + extra + HEADER_BYTES + 36 - 8, data, samples, 0
+    )
     riff = struct.pack("<4sI4s", b"RF64", RIFF_LIMIT, b"WAVE")
     return riff + ds64 + fmt + struct.pack("<4sI", b"data", RIFF_LIMIT)

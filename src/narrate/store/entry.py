@@ -1,4 +1,5 @@
-"""A cache entry: a WAV file that anybody can play, with a chunk of our own after the samples, which players skip.
+"""A cache entry: a WAV file that anybody can play, with a chunk of our own after the samples, which
+players skip.
 
 entry    ::= riff_header fmt_chunk data_chunk narr_chunk          44 bytes come before the samples
 data     ::= PCM, 16 bits, mono, little-endian
@@ -38,10 +39,12 @@ class _Document(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """A stored clip: its length in samples, rate in Hz and where it came from; the samples stay on disk.
+    """A stored clip: its length in samples, rate in Hz and where it came from; the samples stay on
+    disk.
 
-    It lies in `folder` under its `key`. `digest` is the entry's checksum in hex: it changes when the entry is
-    replaced. `origin` is the provenance as it was stored, kept as JSON because a long script has many clips.
+    It lies in `folder` under its `key`. `digest` is the entry's checksum in hex: it changes when
+    the entry is replaced. `origin` is the provenance as it was stored, kept as JSON because a long
+    script has many clips.
     """
 
     digest: str
@@ -76,7 +79,9 @@ class Clip:
 
 
 def compose(form: bytes, pcm: bytes, rate: int, provenance: dict[str, Any] | msgspec.Raw) -> bytes:
-    """The bytes of an entry: PCM_16 mono samples, the canonical form of what was asked for, and their origin."""
+    """The bytes of an entry: PCM_16 mono samples, the canonical form of what was asked for, and
+    their origin.
+    """
     document = b'{"request":' + form + b',"provenance":' + msgspec.json.encode(provenance) + b"}"
     document += b" " * (len(document) % 2)
     chunk = struct.pack("<4sI", b"narr", len(document) + _DIGEST) + document
@@ -85,10 +90,14 @@ def compose(form: bytes, pcm: bytes, rate: int, provenance: dict[str, Any] | msg
 
 
 def read(path: Path) -> tuple[Clip, memoryview]:
-    """Read and verify a whole entry; return it with its samples as PCM_16 bytes. Raises Damaged or OSError."""
+    """Read and verify a whole entry; return it with its samples as PCM_16 bytes. Raises Damaged or
+    OSError.
+    """
     data = _bytes(path)
     clip = parse(data, path)
-    return clip, memoryview(data)[wav.HEADER_BYTES : wav.HEADER_BYTES + clip.samples * wav.SAMPLE_BYTES]
+    return clip, memoryview(data)[
+        wav.HEADER_BYTES : wav.HEADER_BYTES + clip.samples * wav.SAMPLE_BYTES
+    ]
 
 
 def parse(data: bytes, path: Path) -> Clip:
@@ -114,7 +123,9 @@ def peek(path: Path) -> Clip:
 
 
 def _place(path: Path) -> tuple[str, str]:
-    """A path as its folder, which many entries share, and its key: ten thousand Path objects would be many bytes."""
+    """A path as its folder, which many entries share, and its key: ten thousand Path objects would
+    be many bytes.
+    """
     return sys.intern(str(path.parent)), path.stem
 
 
@@ -140,7 +151,11 @@ def _parse_header(head: bytes, size: int) -> tuple[int, int]:
     rate, data = struct.unpack_from("<I", head, 24)[0], struct.unpack_from("<I", head, 40)[0]
     samples = data // wav.SAMPLE_BYTES
     tail = wav.HEADER_BYTES + data
-    if rate not in RATES or tail + 8 + _DIGEST > size or head != wav.header(samples, rate, size - tail):
+    if (
+        rate not in RATES
+        or tail + 8 + _DIGEST > size
+        or head != wav.header(samples, rate, size - tail)
+    ):
         raise Damaged("its header is wrong")
     return samples, rate
 
@@ -156,5 +171,10 @@ def _parse_chunk(chunk: bytes, samples: int, rate: int, path: Path) -> Clip:
     if not all(bytes(part).startswith(b"{") for part in (document.request, document.provenance)):
         raise Damaged("its last chunk is wrong")
     return Clip(
-        chunk[-_DIGEST:].hex(), bytes(document.request), samples, rate, bytes(document.provenance), *_place(path)
+        chunk[-_DIGEST:].hex(),
+        bytes(document.request),
+        samples,
+        rate,
+        bytes(document.provenance),
+        *_place(path),
     )

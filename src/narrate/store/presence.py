@@ -1,10 +1,12 @@
-"""What living runs let each other know of one cache: what each is making, and since when each may be using clips.
+"""What living runs let each other know of one cache: what each is making, and since when each may
+be using clips.
 
     CACHE/claims     empty; who makes a clip holds the lock of the byte that its key names
     CACHE/runs/      a locked file for every run that is alive, as old as the run
 
-A lock dies with its holder however that ends, so nothing here can be left behind. Where there can be no locks, as on
-some network file systems, nobody knows of anybody: then a clip may be paid for twice, and nothing worse.
+A lock dies with its holder however that ends, so nothing here can be left behind. Where there can
+be no locks, as on some network file systems, nobody knows of anybody: then a clip may be paid for
+twice, and nothing worse.
 """
 
 from __future__ import annotations
@@ -80,7 +82,8 @@ class Presence:
 
 
 def oldest(cache: Path) -> float:
-    """When the oldest living run began (seconds of the epoch); infinity if there is none. Raises OSError.
+    """When the oldest living run began (seconds of the epoch); infinity if there is none. Raises
+    OSError.
 
     Minus infinity if that cannot be told.
     """

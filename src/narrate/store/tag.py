@@ -1,7 +1,9 @@
-"""The tag of a cache: CACHEDIR.TAG tells backups to skip the folder, and narrate that it made what lies in it.
+"""The tag of a cache: CACHEDIR.TAG tells backups to skip the folder, and narrate that it made what
+lies in it.
 
-Only an empty folder becomes a cache, and the tag is the first thing written to it. So a folder with other files and
-without our tag belongs to somebody else: nothing in it is written, swept or removed.
+Only an empty folder becomes a cache, and the tag is the first thing written to it. So a folder with
+other files and without our tag belongs to somebody else: nothing in it is written, swept or
+removed.
 """
 
 from __future__ import annotations
@@ -45,7 +47,8 @@ def found(root: Path) -> bool:
 def require(root: Path) -> None:
     """Refuse a folder that holds files of others, and a cache in which a link leads elsewhere.
 
-    Raises EnvironmentProblem. A folder that is missing or cannot be listed passes: nothing can happen to it.
+    Raises EnvironmentProblem. A folder that is missing or cannot be listed passes: nothing can
+    happen to it.
     """
     with contextlib.suppress(OSError):
         if not (_is_free(root) or found(root)):
@@ -63,7 +66,9 @@ def require(root: Path) -> None:
 
 
 def put(root: Path) -> None:
-    """Tag a folder that is empty so far; the tag is whole and on the disk when it appears. Raises OSError."""
+    """Tag a folder that is empty so far; the tag is whole and on the disk when it appears. Raises
+    OSError.
+    """
     if not _is_free(root):
         if found(root):
             return

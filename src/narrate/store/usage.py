@@ -1,6 +1,7 @@
 """What runs found in the cache and what they had to make, by day.
 
-CACHE/uses/2026-11-21 holds a line "hits misses" for every run of that day (UTC); short appends need no lock.
+CACHE/uses/2026-11-21 holds a line "hits misses" for every run of that day (UTC); short appends need
+no lock.
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ _APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK
 
 
 def count(cache: Path, hits: int, misses: int) -> None:
-    """Remember a run; trouble with that is no trouble, and a run that stored nothing does not count."""
+    """Remember a run; trouble with that is no trouble, and a run that stored nothing does not
+    count.
+    """
     if not tag.found(cache):
         return
     with contextlib.suppress(OSError):
@@ -47,7 +50,10 @@ def by_day(cache: Path) -> dict[str, tuple[int, int]]:
     with contextlib.suppress(OSError):
         for file in sorted(durable.files(cache / "uses", DAY), key=lambda file: file.name):
             runs = RUN.findall(regular.read(Path(file.path), INDEX_BYTES))
-            days[file.name] = (sum(int(hits) for hits, _ in runs), sum(int(misses) for _, misses in runs))
+            days[file.name] = (
+                sum(int(hits) for hits, _ in runs),
+                sum(int(misses) for _, misses in runs),
+            )
     return days
 
 

@@ -1,4 +1,6 @@
-"""Misses -> engine -> checks -> store. A finished clip is stored at once, whatever happens to the others."""
+"""Misses -> engine -> checks -> store. A finished clip is stored at once, whatever happens to the
+others.
+"""
 
 from __future__ import annotations
 
@@ -28,18 +30,22 @@ from narrate.workers import environments, models
 from narrate.workers.client import JobFailed, Reply, Worker, WorkerLost
 
 ATTEMPTS = 3
-"""How often a line is tried: a runaway is about one in 300, and three in a row one in 27 million."""
+"""How often a line is tried: a runaway is about one in 300, and three in a row one in 27 million.
+"""
 
 AHEAD = 2
 """Batches that a worker has at once, so that it never waits while the parent checks and stores."""
 
 LINES_PER_WORKER = 8
-"""A further worker is started for so many lines; for fewer, loading its model would cost more than it saves."""
+"""A further worker is started for so many lines; for fewer, loading its model would cost more than
+it saves.
+"""
 
 LINES_PER_LIFE = 500
 GROWTH_BYTES = 4 << 30
-"""A worker is replaced after so many lines, or when it has grown by so much memory since its first one: the libraries
-behind it grow with use (QwenLM/Qwen3-TTS#242, Blaizzy/mlx-audio#104)."""
+"""A worker is replaced after so many lines, or when it has grown by so much memory since its first
+one: the libraries behind it grow with use (QwenLM/Qwen3-TTS#242, Blaizzy/mlx-audio#104).
+"""
 
 
 POLL_SECONDS = 0.05
@@ -112,11 +118,13 @@ def speak(
     *,
     keep_going: bool = False,
 ) -> Outcome:
-    """Make missing lines of a plan, one model after the other, with several workers side by side where that helps.
+    """Make missing lines of a plan, one model after the other, with several workers side by side
+    where that helps.
 
-    Without `keep_going` nothing new is begun after the first failure. The first SIGINT or SIGTERM lets the lines
-    that are being spoken finish, the second ends the workers and raises Interrupted. Raises EnvironmentProblem
-    when an engine cannot be loaded or the disk is full; what was finished is stored all the same.
+    Without `keep_going` nothing new is begun after the first failure. The first SIGINT or SIGTERM
+    lets the lines that are being spoken finish, the second ends the workers and raises Interrupted.
+    Raises EnvironmentProblem when an engine cannot be loaded or the disk is full; what was finished
+    is stored all the same.
     """
     run = _Run(plan, settings, store, emit, keep_going)
     groups: dict[Choice, list[_Task]] = {}
@@ -132,15 +140,21 @@ def speak(
 
 
 class _Run:
-    """The state that the lanes of one call of `speak` share; a lane is a thread with a worker of its own."""
+    """The state that the lanes of one call of `speak` share; a lane is a thread with a worker of
+    its own.
+    """
 
-    def __init__(self, plan: Plan, settings: Settings, store: Store, emit: Emit, keep_going: bool) -> None:
+    def __init__(
+        self, plan: Plan, settings: Settings, store: Store, emit: Emit, keep_going: bool
+    ) -> None:
         self.settings, self.store = settings, store
         self.outcome = Outcome()
         self.stopping = threading.Event()
         # Of two voices with one recording, the one with a transcript serves both.
         known = sorted(plan.voices.values(), key=lambda voice: "transcript" in voice.parts)
-        self._voices: Mapping[str, Reference] = {voice.parts["ref"]: voice.reference for voice in known}
+        self._voices: Mapping[str, Reference] = {
+            voice.parts["ref"]: voice.reference for voice in known
+        }
         self._batches: deque[_Batch] = deque()
         self._elsewhere: deque[_Task] = deque()
         self._patience = 0.0
@@ -165,14 +179,18 @@ class _Run:
             return
         python = environments.python_for(choice.name, self.settings, self._warn)
         if models.from_hub(choice.model, choice.name):
-            # Before the worker: a large model takes longer than a worker may take to load, and shows how it goes.
+            # Before the worker: a large model takes longer than a worker may take to load, and
+            # shows how it goes.
             models.fetch(choice.model, python, partial(self._tell_fetch, choice.model.name))
         self._batches.extend(_batches(tasks, choice.capabilities.batch))
         # As long as another run may take for what its workers have at once.
         self._patience = self.settings.timeout * choice.capabilities.batch * AHEAD
         most = self.settings.jobs if choice.capabilities.side_by_side else 1
         lanes = min(most, -(-len(tasks) // LINES_PER_WORKER))
-        threads = [threading.Thread(target=self._lane, args=(choice, python), daemon=True) for _ in range(lanes)]
+        threads = [
+            threading.Thread(target=self._lane, args=(choice, python), daemon=True)
+            for _ in range(lanes)
+        ]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -188,7 +206,10 @@ class _Run:
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        previous = {number: signal.signal(number, self._signal) for number in (signal.SIGINT, signal.SIGTERM)}
+        previous = {
+            number: signal.signal(number, self._signal)
+            for number in (signal.SIGINT, signal.SIGTERM)
+        }
         try:
             yield
         finally:
@@ -199,7 +220,9 @@ class _Run:
         if self.outcome.interrupted:
             for worker in list(self._workers):
                 worker.terminate()
-            raise Interrupted("stopped at once", hint="the same command goes on where this run was stopped")
+            raise Interrupted(
+                "stopped at once", hint="the same command goes on where this run was stopped"
+            )
         self.outcome.interrupted = True
         self.stopping.set()
 
@@ -241,7 +264,9 @@ class _Run:
         return bool(given)
 
     def _await_work(self) -> bool:
-        """Wait until there is something to speak, or nothing left that another run is speaking; say which."""
+        """Wait until there is something to speak, or nothing left that another run is speaking; say
+        which.
+        """
         while not self.stopping.is_set():
             if batch := self._claimed():
                 self._batches.appendleft(batch)
@@ -309,7 +334,9 @@ class _Run:
         given.popleft()
 
     def _blame(self, batch: _Batch, reason: str) -> None:
-        """A worker was lost while it spoke a batch: of several, each is tried alone to find the one that does it."""
+        """A worker was lost while it spoke a batch: of several, each is tried alone to find the one
+        that does it.
+        """
         if len(batch) == 1:
             self._retry(batch[0], SynthesisError(reason), same_sound=True)
         else:
@@ -339,15 +366,25 @@ class _Run:
             "measures": measures,
         }
         pcm = audio.pcm16(reply.sound.samples)
-        clip = self.store.put(task.line.form, pcm, reply.sound.rate, provenance, replace=task.line.replace)
+        clip = self.store.put(
+            task.line.form, pcm, reply.sound.rate, provenance, replace=task.line.replace
+        )
         self.store.release(task.line.form)
         with self._lock:
             self.outcome.clips[task.line.form] = clip
             self.outcome.attempts += task.attempt
             self.outcome.engine_seconds += reply.seconds
-        self._tell("spoken", task.planned, duration=clip.seconds, seconds=reply.seconds, attempt=task.attempt)
+        self._tell(
+            "spoken",
+            task.planned,
+            duration=clip.seconds,
+            seconds=reply.seconds,
+            attempt=task.attempt,
+        )
 
-    def _retry(self, task: _Task, error: NarrateError, *, final: bool = False, same_sound: bool = False) -> None:
+    def _retry(
+        self, task: _Task, error: NarrateError, *, final: bool = False, same_sound: bool = False
+    ) -> None:
         """Try a line again, alone, with other randomness unless `same_sound`, or give it up."""
         if task.attempt < ATTEMPTS and not final:
             self._tell("retry", task.planned, attempt=task.attempt, reason=error.what)
@@ -358,7 +395,9 @@ class _Run:
         self.store.release(task.line.form)
         segment = task.planned.segment
         what = error.what + (f", in {task.attempt} attempts" if task.attempt > 1 else "")
-        failure = type(error)(what, where=f"segment {segment.id} ({segment.where})", hint=HINTS[type(error)])
+        failure = type(error)(
+            what, where=f"segment {segment.id} ({segment.where})", hint=HINTS[type(error)]
+        )
         with self._lock:
             self.outcome.failures.setdefault(segment.id, failure)
         self._tell("failed", task.planned, attempt=task.attempt, reason=what)
@@ -377,10 +416,14 @@ class _Run:
 
 
 def _batches(tasks: list[_Task], size: int) -> list[_Batch]:
-    """Tasks in batches of a size, like with like: the same voice and about the same length, the longest first."""
+    """Tasks in batches of a size, like with like: the same voice and about the same length, the
+    longest first.
+    """
     if size == 1:
         return [[task] for task in tasks]
-    alike = sorted(tasks, key=lambda task: (sorted(task.job.request.voice.items()), -len(task.line.text)))
+    alike = sorted(
+        tasks, key=lambda task: (sorted(task.job.request.voice.items()), -len(task.line.text))
+    )
     return [alike[start : start + size] for start in range(0, len(alike), size)]
 
 

@@ -1,4 +1,6 @@
-"""How fast engines and models are on this machine: ten segments in one voice, through the worker that a run uses."""
+"""How fast engines and models are on this machine: ten segments in one voice, through the worker
+that a run uses.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ from narrate.workers import environments
 from narrate.workers.client import JobFailed, Worker, WorkerLost
 from narrate.workers.environments import Tell
 
-PICTURE = re.compile(rb'<svg xmlns="http://www.w3.org/2000/svg" width="760" height="\d+" font-family="sans-serif">')
+PICTURE = re.compile(
+    rb'<svg xmlns="http://www.w3.org/2000/svg" width="760" height="\d+" font-family="sans-serif">'
+)
 """How a chart begins."""
 
 TEXTS = (
@@ -49,7 +53,8 @@ STOCK = {"torch": "narrate.engines.torch.stock", "mlx": "narrate.engines.mlx.sto
 class Figures:
     """What was measured of one way to speak the ten segments; times in seconds, memory in bytes.
 
-    `load` ends when the worker is ready, `first_clip` counts from there. `seconds` is for all the segments.
+    `load` ends when the worker is ready, `first_clip` counts from there. `seconds` is for all the
+    segments.
     """
 
     name: str
@@ -79,24 +84,39 @@ class Figures:
         }
 
 
-def measure(settings: Settings, batches: Sequence[int], reference: Path | None, tell: Tell) -> Iterator[Figures]:
+def measure(
+    settings: Settings, batches: Sequence[int], reference: Path | None, tell: Tell
+) -> Iterator[Figures]:
     """Measure one engine at each batch size, and the library behind it called one by one.
 
-    `reference` is the recording of the voice for engines that clone; `tell` hears of what a person should know.
-    Raises EnvironmentProblem for an engine that
-    cannot be run here, and SynthesisError for one that fails.
+    `reference` is the recording of the voice for engines that clone; `tell` hears of what a person
+    should know. Raises EnvironmentProblem for an engine that cannot be run here, and SynthesisError
+    for one that fails.
     """
     choice, parts, references = _cast(settings, reference)
     python = environments.python_for(choice.name, settings, tell)
     jobs = [Job(_request(choice, settings, text, parts)) for text in TEXTS]
     for batch in batches:
-        yield _speak(choice, python, settings, choice.module, f"batch {batch}", batch, jobs, references)
+        yield _speak(
+            choice, python, settings, choice.module, f"batch {batch}", batch, jobs, references
+        )
     if choice.name in STOCK:
-        yield _speak(choice, python, settings, STOCK[choice.name], "one by one, without narrate", 1, jobs, references)
+        yield _speak(
+            choice,
+            python,
+            settings,
+            STOCK[choice.name],
+            "one by one, without narrate",
+            1,
+            jobs,
+            references,
+        )
 
 
 def cached() -> float:
-    """Seconds that a run takes when everything is in the cache and written, measured on the ten segments."""
+    """Seconds that a run takes when everything is in the cache and written, measured on the ten
+    segments.
+    """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "script.json"
         path.write_text(build_script())
@@ -118,10 +138,14 @@ def default_reference() -> Path:
     for folder in (package / "voice_ref", package.parents[1] / "examples" / "voice_ref"):
         if (folder / "ref.wav").exists():
             return folder / "ref.wav"
-    raise UsageError("this installation came without its reference voice", where="--ref", hint="name a recording")
+    raise UsageError(
+        "this installation came without its reference voice", where="--ref", hint="name a recording"
+    )
 
 
-def _cast(settings: Settings, reference: Path | None) -> tuple[Choice, dict[str, str], dict[str, Reference]]:
+def _cast(
+    settings: Settings, reference: Path | None
+) -> tuple[Choice, dict[str, str], dict[str, Reference]]:
     """The engine, what a request says of the voice, and the recording itself."""
     able = casting.capabilities(settings.engine)
     if "clone" not in able.voices or able.name == "tone":
@@ -134,7 +158,9 @@ def _cast(settings: Settings, reference: Path | None) -> tuple[Choice, dict[str,
 def _request(choice: Choice, settings: Settings, text: str, parts: dict[str, str]) -> Request:
     able = choice.capabilities
     sampling = {name: f"{value:g}" for name, value in settings.sampling.items()}
-    return Request(able.name, able.behaviour, choice.model_key, text, "en", parts, sampling=sampling)
+    return Request(
+        able.name, able.behaviour, choice.model_key, text, "en", parts, sampling=sampling
+    )
 
 
 def _speak(
@@ -155,7 +181,9 @@ def _speak(
         arrivals, audio = _answers(worker, batch, jobs, references, settings.timeout)
         usage = worker.usage()
     except (WorkerLost, JobFailed) as error:
-        raise SynthesisError(str(error), where=f"bench {choice.name}", hint="see `narrate doctor`") from error
+        raise SynthesisError(
+            str(error), where=f"bench {choice.name}", hint="see `narrate doctor`"
+        ) from error
     finally:
         worker.kill()
     return Figures(
@@ -173,7 +201,11 @@ def _speak(
 
 
 def _answers(
-    worker: Worker, batch: int, jobs: Sequence[Job], references: Mapping[str, Reference], timeout: float
+    worker: Worker,
+    batch: int,
+    jobs: Sequence[Job],
+    references: Mapping[str, Reference],
+    timeout: float,
 ) -> tuple[list[float], float]:
     """When each clip arrived, and the seconds of audio in all of them."""
     arrivals, audio = [], 0.0

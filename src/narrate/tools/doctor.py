@@ -1,4 +1,6 @@
-"""Is this machine ready to narrate? Each part is looked at and, where it is not well, the mend is named."""
+"""Is this machine ready to narrate? Each part is looked at and, where it is not well, the mend is
+named.
+"""
 
 from __future__ import annotations
 
@@ -81,7 +83,9 @@ class Finding:
 
 
 def examine(folder: Path, tell: Tell = lambda text: None) -> list[Finding]:
-    """Look at everything that a run in `folder` would use; `tell` hears of programs of the project that are run."""
+    """Look at everything that a run in `folder` would use; `tell` hears of programs of the project
+    that are run.
+    """
     try:
         configuration = config.resolve({}, {}, folder)
         found = _configuration(configuration)
@@ -103,13 +107,28 @@ def examine(folder: Path, tell: Tell = lambda text: None) -> list[Finding]:
 
 
 def _narrate() -> Finding:
-    facts = {"version": __version__, "python": platform.python_version(), "executable": sys.executable}
-    return Finding("narrate", Status.OK, f"{__version__} on Python {facts['python']} ({sys.executable})", "", facts)
+    facts = {
+        "version": __version__,
+        "python": platform.python_version(),
+        "executable": sys.executable,
+    }
+    return Finding(
+        "narrate",
+        Status.OK,
+        f"{__version__} on Python {facts['python']} ({sys.executable})",
+        "",
+        facts,
+    )
 
 
 def _configuration(configuration: Config) -> Finding:
-    changed = {name: origin for name, origin in configuration.origins.items() if origin != "default"}
-    text = ", ".join(f"{name} from {origin}" for name, origin in changed.items()) or "all settings as they come"
+    changed = {
+        name: origin for name, origin in configuration.origins.items() if origin != "default"
+    }
+    text = (
+        ", ".join(f"{name} from {origin}" for name, origin in changed.items())
+        or "all settings as they come"
+    )
     if configuration.warnings:
         text = "; ".join((text, *configuration.warnings))
     status = Status.WARN if configuration.warnings else Status.OK
@@ -120,7 +139,12 @@ def _configuration(configuration: Config) -> Finding:
 def _machine() -> Finding:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    facts = {"system": platform.system(), "machine": platform.machine(), "cores": cores, "memory": memory}
+    facts = {
+        "system": platform.system(),
+        "machine": platform.machine(),
+        "cores": cores,
+        "memory": memory,
+    }
     text = f"{platform.system()} {platform.machine()}, {cores} cores, {size(memory)} of memory"
     return Finding("machine", Status.OK, text, "", facts)
 
@@ -152,7 +176,16 @@ def _spoken(name: str, python: Interpreter) -> Finding:
     try:
         started = time.monotonic()
         worker.wait_ready()
-        worker.send([Job(Request(name, able.behaviour, choice.model_key, "Ready to speak.", able.languages[0]))], {})
+        worker.send(
+            [
+                Job(
+                    Request(
+                        name, able.behaviour, choice.model_key, "Ready to speak.", able.languages[0]
+                    )
+                )
+            ],
+            {},
+        )
         refusal = checks.broken(worker.receive(SPOKEN_SECONDS).sound)
         took = duration(time.monotonic() - started)
         facts = {"python": python.path, "versions": worker.versions}
@@ -172,30 +205,51 @@ def _installed(name: str, python: Interpreter, bad: Status) -> Finding:
     facts = {"python": python.path, "origin": python.origin, "versions": answer["versions"]}
     if answer["missing"]:
         text = f"{python.path} ({python.origin}) has no {' and no '.join(answer['missing'])}"
-        return Finding(part, bad, text, f"narrate engines install {name}, and name no other Python", facts)
+        return Finding(
+            part, bad, text, f"narrate engines install {name}, and name no other Python", facts
+        )
     try:
         facts["device"] = environments.ask(python.path, DEVICES[name], seconds=DEVICE_SECONDS)
     except (OSError, subprocess.SubprocessError) as error:
         mend = f"narrate engines remove {name} && narrate engines install {name}"
-        return Finding(part, bad, f"its libraries do not load: {environments.reason(error)}", mend, facts)
+        return Finding(
+            part, bad, f"its libraries do not load: {environments.reason(error)}", mend, facts
+        )
     versions = ", ".join(f"{package} {version}" for package, version in answer["versions"].items())
     text = f"{facts['device']}; {versions}; {python.path} ({python.origin})"
     pins = environments.versions(name)
     if odd := [
-        each for each, version in answer["versions"].items() if pins.get(each, version) != version.partition("+")[0]
+        each
+        for each, version in answer["versions"].items()
+        if pins.get(each, version) != version.partition("+")[0]
     ]:
         wanted = " and ".join(f"{each} {pins[each]}" for each in odd)
-        return Finding(part, Status.WARN, f"{text}; tested with {wanted}", f"narrate engines install {name}", facts)
+        return Finding(
+            part,
+            Status.WARN,
+            f"{text}; tested with {wanted}",
+            f"narrate engines install {name}",
+            facts,
+        )
     return Finding(part, Status.OK, text, "", facts)
 
 
 def _server(settings: Settings, bad: Status) -> Finding:
     url = settings.engines.get("openai", EngineSettings()).base_url
     if url:
-        return Finding("engine openai", Status.OK, f"asks {url}{_withheld(url, settings)}", "", {"base_url": url})
+        return Finding(
+            "engine openai",
+            Status.OK,
+            f"asks {url}{_withheld(url, settings)}",
+            "",
+            {"base_url": url},
+        )
     if bad is Status.FAIL:
         return Finding(
-            "engine openai", bad, "no server is named", "set base_url under [engines.openai] in narrate.toml"
+            "engine openai",
+            bad,
+            "no server is named",
+            "set base_url under [engines.openai] in narrate.toml",
         )
     return Finding("engine openai", Status.ABSENT, "no server is named")
 
@@ -222,7 +276,9 @@ def _models() -> Finding:
     here = {name: models.size(folder) for name in names if (folder := models.find(name))}
     facts = {"folder": str(models.hub_dir()), "models": here}
     if not here:
-        return Finding("models", Status.ABSENT, f"none of the profiles' in {models.hub_dir()}", "", facts)
+        return Finding(
+            "models", Status.ABSENT, f"none of the profiles' in {models.hub_dir()}", "", facts
+        )
     text = ", ".join(f"{name} ({size(count)})" for name, count in here.items())
     return Finding("models", Status.OK, text, "", facts)
 
@@ -236,8 +292,12 @@ def _cache(settings: Settings) -> Finding:
     facts = {"dir": str(folder), "entries": len(sizes), "bytes": sum(sizes)}
     if not os.access(_nearest(folder), os.W_OK):
         mend = f"chmod u+w {_nearest(folder)}, or name another folder in NARRATE_CACHE_DIR"
-        return Finding("cache", Status.WARN, f"{folder} cannot be written: nothing will be kept", mend, facts)
-    return Finding("cache", Status.OK, f"{len(sizes)} clips, {size(sum(sizes))} in {folder}", "", facts)
+        return Finding(
+            "cache", Status.WARN, f"{folder} cannot be written: nothing will be kept", mend, facts
+        )
+    return Finding(
+        "cache", Status.OK, f"{len(sizes)} clips, {size(sum(sizes))} in {folder}", "", facts
+    )
 
 
 def _disk(part: str, folder: Path) -> Finding:
@@ -245,7 +305,13 @@ def _disk(part: str, folder: Path) -> Finding:
     facts = {"folder": str(folder), "free": free}
     text = f"{size(free)} free for {folder}"
     if free < FREE_BYTES:
-        return Finding(part, Status.WARN, text, "narrate cache prune --max-size 500MB, or free some space", facts)
+        return Finding(
+            part,
+            Status.WARN,
+            text,
+            "narrate cache prune --max-size 500MB, or free some space",
+            facts,
+        )
     return Finding(part, Status.OK, text, "", facts)
 
 

@@ -1,4 +1,6 @@
-"""A new project: a script, settings, a folder for voices, and the narration as a step of make and of ninja."""
+"""A new project: a script, settings, a folder for voices, and the narration as a step of make and
+of ninja.
+"""
 
 from __future__ import annotations
 
@@ -27,15 +29,21 @@ def create(folder: Path) -> tuple[list[Path], list[Path]]:
             (written if _write_new(path, source.read_bytes()) else kept).append(path)
     except OSError as error:
         what = f"no project can be made there ({error.strerror})"
-        raise UsageError(what, where=str(error.filename or folder), hint="name another folder") from error
+        raise UsageError(
+            what, where=str(error.filename or folder), hint="name another folder"
+        ) from error
     return written, kept
 
 
 def _check_parent(folder: Path, parent: Path) -> None:
-    """Refuse a folder of the project that is a link: the project itself may be one, as it was named."""
+    """Refuse a folder of the project that is a link: the project itself may be one, as it was
+    named.
+    """
     if parent != folder and parent.is_symlink():
         hint = "remove the link, or name another folder"
-        raise UsageError("it is a link, and nothing is written through it", where=str(parent), hint=hint)
+        raise UsageError(
+            "it is a link, and nothing is written through it", where=str(parent), hint=hint
+        )
 
 
 def _files(folder: Traversable, prefix: str = "") -> list[tuple[str, Traversable]]:

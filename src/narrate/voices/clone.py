@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 WORD_ERRORS = (0.15, 0.40)
-"""Above the first share of wrong words a transcript is doubtful: base and tiny.en stay below it on clean speech, names
-and numbers included. Above the second it is that of another recording, or of a part of it (Blaizzy/mlx-audio#921)."""
+"""Above the first share of wrong words a transcript is doubtful: base and tiny.en stay below it on
+clean speech, names and numbers included. Above the second it is that of another recording, or of a
+part of it (Blaizzy/mlx-audio#921).
+"""
 
 NAMED_WORDS = 8
 PROPOSED = "proposed by speech recognition"
@@ -49,7 +51,8 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """A recording ready to be stored, and what was found: `notes` are remarks on what could not be done.
+    """A recording ready to be stored, and what was found: `notes` are remarks on what could not be
+    done.
 
     `files` are those that it was read from.
     """
@@ -70,11 +73,18 @@ class Audit:
         return verdict.worst(self.findings)
 
 
-def audit(path: Path, transcript: str | None, ear: Ear | None, cut: bool = False, language: str | None = None) -> Audit:
+def audit(
+    path: Path,
+    transcript: str | None,
+    ear: Ear | None,
+    cut: bool = False,
+    language: str | None = None,
+) -> Audit:
     """Look at a recording, and mend what can be mended without changing the voice.
 
-    `transcript` is the text or the name of a file that holds it; without it the .txt beside the recording counts, and
-    without that what the `ear` hears. `cut` takes the best part of a long recording. Raises UsageError.
+    `transcript` is the text or the name of a file that holds it; without it the .txt beside the
+    recording counts, and without that what the `ear` hears. `cut` takes the best part of a long
+    recording. Raises UsageError.
     """
     source = _read(path, transcript)
     notes: list[str] = []
@@ -94,7 +104,15 @@ def audit(path: Path, transcript: str | None, ear: Ear | None, cut: bool = False
         findings.append(_heard_finding(source.transcript, heard))
     spoken = language or (heard.language if heard else "")
     return Audit(
-        path, source.files, _mended(source, measures), source.rate, source.transcript, spoken, measures, findings, notes
+        path,
+        source.files,
+        _mended(source, measures),
+        source.rate,
+        source.transcript,
+        spoken,
+        measures,
+        findings,
+        notes,
     )
 
 
@@ -107,7 +125,9 @@ def _read(path: Path, transcript: str | None) -> Source:
 
 
 def _channels(path: Path) -> tuple[int, float]:
-    """How many channels a recording has, and how far apart they are; 0 for what only ffmpeg can read."""
+    """How many channels a recording has, and how far apart they are; 0 for what only ffmpeg can
+    read.
+    """
     import numpy as np
     import soundfile
 
@@ -119,11 +139,15 @@ def _channels(path: Path) -> tuple[int, float]:
         channels = block.shape[1]
         common += channels * float(np.sum(shared**2))
         different += float(np.sum((block - shared) ** 2))
-    return channels, max(float(reference.decibels(np.sqrt(different / max(common, 1e-18)))), NOTHING_DB)
+    return channels, max(
+        float(reference.decibels(np.sqrt(different / max(common, 1e-18)))), NOTHING_DB
+    )
 
 
 def _transcript(path: Path, wanted: str | None) -> tuple[str, str, tuple[Path, ...]]:
-    """What the recording is said to say, where that is from, and the file; all are empty if nothing says it."""
+    """What the recording is said to say, where that is from, and the file; all are empty if nothing
+    says it.
+    """
     beside = path.with_suffix(".txt")
     files: tuple[Path, ...] = ()
     if wanted is not None and not os.path.exists(wanted):
@@ -134,7 +158,11 @@ def _transcript(path: Path, wanted: str | None) -> tuple[str, str, tuple[Path, .
     else:
         text, origin = "", ""
     if len(text) > TEXT_CHARS:
-        raise UsageError(f"{len(text):,} characters are no transcript", where="--transcript", hint="cut it to fit")
+        raise UsageError(
+            f"{len(text):,} characters are no transcript",
+            where="--transcript",
+            hint="cut it to fit",
+        )
     return " ".join(text.split()), origin, files
 
 
@@ -158,10 +186,16 @@ def _trimmed(source: Source, heard: Heard | None) -> tuple[Source, str]:
         return source, f"nothing to trim but silence: {seconds:.1f} s is a good length"
     if heard is None:
         # Audio that is cut without its transcript is what makes clones run away.
-        return source, f"only the silence at its edges was trimmed; to cut the transcript too: {hearing.INSTALL}"
+        return (
+            source,
+            f"only the silence at its edges was trimmed; to cut the transcript too: {hearing.INSTALL}",
+        )
     cut = trim.best(frames, heard, source.transcript)
     if cut is None:
-        return source, "not trimmed: no 3 to 15 s between pauses where the transcript agrees with what is heard"
+        return (
+            source,
+            "not trimmed: no 3 to 15 s between pauses where the transcript agrees with what is heard",
+        )
     part = source.samples[round(cut.start * source.rate) : round(cut.end * source.rate)]
     note = f"trimmed to {cut.start:.1f} to {cut.end:.1f} s of the recording: {cut.transcript}"
     return replace(source, samples=part, transcript=cut.transcript), note
@@ -190,7 +224,9 @@ def _transcript_finding(source: Source, path: Path) -> Finding:
         return finding(Colour.GREEN, figure)
     if source.origin:
         reason = "only the colour of the voice will be taken, not its way of speaking"
-        return finding(Colour.AMBER, f"empty, {source.origin}", reason, f"write what it says into {beside}")
+        return finding(
+            Colour.AMBER, f"empty, {source.origin}", reason, f"write what it says into {beside}"
+        )
     mend = f"write what it says into {beside}, or have it proposed: {hearing.INSTALL}"
     return finding(Colour.RED, "none", "without it clones are worse, and wrong ones run away", mend)
 
@@ -203,9 +239,14 @@ def _heard_finding(transcript: str, heard: Heard) -> Finding:
         colour = Colour.RED
     if colour == Colour.GREEN:
         return Finding("words", colour, figure)
-    sides = (("heard, but not written", result.unwritten), ("written, but not heard", result.unheard))
+    sides = (
+        ("heard, but not written", result.unwritten),
+        ("written, but not heard", result.unheard),
+    )
     reason = "; ".join(f"{side}: {_named(words)}" for side, words in sides if words)
-    return Finding("words", colour, figure, reason, "write down exactly what is said, word for word")
+    return Finding(
+        "words", colour, figure, reason, "write down exactly what is said, word for word"
+    )
 
 
 def _named(words: tuple[str, ...]) -> str:

@@ -1,4 +1,6 @@
-"""The folder of voices: each is ref.wav, ref.txt and voice.toml, and perhaps test.wav, the first line that it said."""
+"""The folder of voices: each is ref.wav, ref.txt and voice.toml, and perhaps test.wav, the first
+line that it said.
+"""
 
 from __future__ import annotations
 
@@ -24,22 +26,35 @@ DATA = "voice.toml"
 TEST = "test.wav"
 
 
-def store(audited: Audit, name: str, voices: Path, about: Mapping[str, str], force: bool = False) -> Path:
+def store(
+    audited: Audit, name: str, voices: Path, about: Mapping[str, str], force: bool = False
+) -> Path:
     """Write a voice into the folder `name` of `voices`, and return that folder.
 
-    `about` is what voice.toml says of it besides: source, consent; what is empty keeps what is written there already.
-    Raises UsageError for a name that is no plain name or leads elsewhere, for a folder whose files the voice was read
-    from and, without `force`, for one that holds another voice or a file of such a name; and EnvironmentProblem.
+    `about` is what voice.toml says of it besides: source, consent; what is empty keeps what is
+    written there already. Raises UsageError for a name that is no plain name or leads elsewhere,
+    for a folder whose files the voice was read from and, without `force`, for one that holds
+    another voice or a file of such a name; and EnvironmentProblem.
     """
     check_name(name)
     folder = voices / name
     if folder.is_symlink():
         hint = "remove the link, or choose another --name"
-        raise UsageError("it is a link, and nothing is written through it", where=str(folder), hint=hint)
+        raise UsageError(
+            "it is a link, and nothing is written through it", where=str(folder), hint=hint
+        )
     sound = _sound(audited)
-    before = {file: regular.read(folder / file, RECORDING_BYTES) for file in sound if (folder / file).is_file()}
+    before = {
+        file: regular.read(folder / file, RECORDING_BYTES)
+        for file in sound
+        if (folder / file).is_file()
+    }
     same = before == sound
-    if not same and not force and any(os.path.lexists(folder / file) for file in (*sound, DATA, TEST)):
+    if (
+        not same
+        and not force
+        and any(os.path.lexists(folder / file) for file in (*sound, DATA, TEST))
+    ):
         raise UsageError(
             "there is another voice of that name",
             where=str(folder),
@@ -65,17 +80,25 @@ def _check_inputs(folder: Path, names: Iterable[str], inputs: Iterable[Path]) ->
     for path in (folder / name for name in names):
         if path.exists() and any(path.samefile(each) for each in inputs):
             what = "the recording or its transcript would be replaced by what is made of it"
-            raise UsageError(what, where=str(path), hint="choose another --name, or copy the file elsewhere first")
+            raise UsageError(
+                what,
+                where=str(path),
+                hint="choose another --name, or copy the file elsewhere first",
+            )
 
 
 def check_name(name: str) -> None:
     """Refuse what is no plain name of a folder. Raises UsageError."""
     if flaw := ids.problem(name):
-        raise UsageError(f"the name {name!r} {flaw}", where="--name", hint="use letters, digits, '_' and '-'")
+        raise UsageError(
+            f"the name {name!r} {flaw}", where="--name", hint="use letters, digits, '_' and '-'"
+        )
 
 
 def _sound(audited: Audit) -> dict[str, bytes]:
-    """The files that decide how a voice sounds. ref.txt is the last: without it no voice can be loaded."""
+    """The files that decide how a voice sounds. ref.txt is the last: without it no voice can be
+    loaded.
+    """
     pcm = audio.pcm16(audited.samples)
     return {
         "ref.wav": wav.header(len(pcm) // wav.SAMPLE_BYTES, audited.rate) + pcm,
@@ -93,7 +116,9 @@ def _known(path: Path) -> dict[str, str]:
 
 
 def _data(audited: Audit, name: str, about: Mapping[str, str]) -> bytes:
-    digest = hashlib.blake2b(regular.read(audited.path, RECORDING_BYTES), digest_size=32).hexdigest()
+    digest = hashlib.blake2b(
+        regular.read(audited.path, RECORDING_BYTES), digest_size=32
+    ).hexdigest()
     tables: dict[str, Mapping[str, Any]] = {
         "": {"name": name, **about, "language": audited.language, "verdict": audited.colour},
         "made_from": {"file": audited.path.name, "blake2b_256": digest},
@@ -107,12 +132,16 @@ def _toml(tables: Mapping[str, Mapping[str, Any]]) -> str:
     lines: list[str] = []
     for title, table in tables.items():
         lines += ["", f"[{title}]"] if title else []
-        lines += [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in table.items()]
+        lines += [
+            f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in table.items()
+        ]
     return "\n".join(lines).replace("\x7f", "\\u007F") + "\n"
 
 
 def _write(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Put files into a folder so that a crash leaves the old voice, the new one, or one without a transcript."""
+    """Put files into a folder so that a crash leaves the old voice, the new one, or one without a
+    transcript.
+    """
     folder.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=".clone-", dir=folder.parent) as aside:
         for name, content in files.items():

@@ -9,7 +9,9 @@ from narrate.voices.measures import EDGE_SECONDS, Frames
 from narrate.voices.verdict import SECONDS
 
 BEST_SECONDS = 10.0
-"""What guides agree on: resemble-ai/chatterbox#39 asks for 10 s and more, k2-fsa/OmniVoice#50 for 3 to 10 s."""
+"""What guides agree on: resemble-ai/chatterbox#39 asks for 10 s and more, k2-fsa/OmniVoice#50 for 3
+to 10 s.
+"""
 
 SENTENCE_ENDS = ".!?…。！？"  # noqa: RUF001
 
@@ -29,8 +31,14 @@ class Cut:
 
     @property
     def rank(self) -> tuple[int, float, float]:
-        """The lower the better: whole sentences, then a good length, a doubtful word being as bad as a second."""
-        return self.breaks, round(abs(self.end - self.start - BEST_SECONDS) + self.errors, 1), self.start
+        """The lower the better: whole sentences, then a good length, a doubtful word being as bad
+        as a second.
+        """
+        return (
+            self.breaks,
+            round(abs(self.end - self.start - BEST_SECONDS) + self.errors, 1),
+            self.start,
+        )
 
 
 def best(frames: Frames, heard: Heard, transcript: str) -> Cut | None:
@@ -56,7 +64,8 @@ def _bounds(frames: Frames, heard: Heard, transcript: str) -> list[_Bound]:
     agreed = compare(split(transcript), [word.text for word in heard.words]).pairs
     bounds = []
     for start, end in frames.pauses():
-        # Whisper's times are good to a tenth of a second or two, so words belong to the side that has their middle.
+        # Whisper's times are good to a tenth of a second or two, so words belong to the side that
+        # has their middle.
         before = sum((word.start + word.end) / 2 < (start + end) / 2 for word in heard.words)
         if before in agreed:
             bounds.append(_Bound(start, end, before, agreed[before]))
@@ -77,5 +86,8 @@ def _cut(first: _Bound, last: _Bound, heard: Heard, transcript: str) -> Cut:
     text = transcript[begins[first.written] : begins[last.written]].strip()
     said = [word.text for word in heard.words[first.heard : last.heard]]
     before = transcript[: begins[first.written]].strip()
-    whole = [not before or before.endswith(tuple(SENTENCE_ENDS)), text.endswith(tuple(SENTENCE_ENDS))]
+    whole = [
+        not before or before.endswith(tuple(SENTENCE_ENDS)),
+        text.endswith(tuple(SENTENCE_ENDS)),
+    ]
     return Cut(*_edges(first, last), text, compare(split(text), said).errors, whole.count(False))

@@ -1,4 +1,6 @@
-"""A voice of a script -> what engines take: reference audio decoded once, its transcript, and digests of both."""
+"""A voice of a script -> what engines take: reference audio decoded once, its transcript, and
+digests of both.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 RATE = 24_000
-"""Hz, of the speech codecs; references are brought to it here, so that every engine hears the same samples."""
+"""Hz, of the speech codecs; references are brought to it here, so that every engine hears the same
+samples.
+"""
 
 TAIL_SECONDS = 0.5
 """Silence appended to a reference; without it its last sound is echoed (QwenLM/Qwen3-TTS#341)."""
@@ -29,7 +33,8 @@ TAIL_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """A recording ready for cloning. `parts` is what a Request says of it: digests of the samples and of the text.
+    """A recording ready for cloning. `parts` is what a Request says of it: digests of the samples
+    and of the text.
 
     `facts` are those of the files that it was read from or looked for, taken before they were read.
     """
@@ -42,8 +47,9 @@ class Voice:
 def load(voice: script.Voice, folder: Path, where: str, within: Path | None = None) -> Voice:
     """Read the recording and the transcript of a cloned voice; paths are relative to `folder`.
 
-    The transcript is the voice's own, else the .txt beside the recording. An empty one means that only the colour
-    of the voice is wanted. Raises ScriptError, also for a file that is not in the folder `within`.
+    The transcript is the voice's own, else the .txt beside the recording. An empty one means that
+    only the colour of the voice is wanted. Raises ScriptError, also for a file that is not in the
+    folder `within`.
     """
     assert voice.ref is not None
     path = folder / voice.ref
@@ -51,7 +57,11 @@ def load(voice: script.Voice, folder: Path, where: str, within: Path | None = No
     before = facts.take((path, beside))
     audio.admit_file(path, where, within)
     samples = prepare(*audio.decode_float(path, where))
-    transcript = voice.transcript if voice.transcript is not None else _read_transcript(beside, where, within)
+    transcript = (
+        voice.transcript
+        if voice.transcript is not None
+        else _read_transcript(beside, where, within)
+    )
     parts = {"ref": digest(samples)}
     if transcript:
         parts["transcript"] = hashlib.blake2b(transcript.encode(), digest_size=32).hexdigest()
@@ -78,7 +88,11 @@ def _read_transcript(path: Path, where: str, within: Path | None) -> str:
     try:
         return " ".join(regular.read(path, TRANSCRIPT_BYTES).decode().split())
     except (OSError, UnicodeDecodeError) as error:
-        reason = f"{path.name} {error.strerror}" if isinstance(error, TooLarge) else f"{path.name} cannot be read"
+        reason = (
+            f"{path.name} {error.strerror}"
+            if isinstance(error, TooLarge)
+            else f"{path.name} cannot be read"
+        )
         raise ScriptError(
             f"the recording {path.stem} has no transcript ({reason})",
             where=where,

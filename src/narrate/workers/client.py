@@ -1,4 +1,6 @@
-"""The parent side of a worker process: start it, send it jobs, wait no longer than a deadline, end it."""
+"""The parent side of a worker process: start it, send it jobs, wait no longer than a deadline, end
+it.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,8 @@ LOAD_SECONDS = 300.0
 """How long an engine may take to load; a large model comes from a cold disk in minutes."""
 
 SLICE_SECONDS = 1.0
-"""The longest wait at once; so much at most counts of the time for which this process was stopped."""
+"""The longest wait at once; so much at most counts of the time for which this process was stopped.
+"""
 
 
 _BOOT = """
@@ -36,18 +39,29 @@ spec.loader.exec_module(package)
 from narrate.workers.worker import main
 main(engine, module)
 """
-"""Runs the worker in any interpreter: it finds this package and nothing else of the parent's environment."""
+"""Runs the worker in any interpreter: it finds this package and nothing else of the parent's
+environment.
+"""
 
 PACKAGE = Path(__file__).parents[1]
 
 NEUTRAL = "/"
-"""The working folder of every process that is started, as only root can put files there. In the folder of a script
-there may be modules of anybody's, and settings of numba, matplotlib, uv or pyenv."""
+"""The working folder of every process that is started, as only root can put files there. In the
+folder of a script there may be modules of anybody's, and settings of numba, matplotlib, uv or
+pyenv.
+"""
 
 LISTS = ("LD_LIBRARY_PATH", "PYTHONPATH", "SSL_CERT_DIR")
 PLACES = (
     *("CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "TMPDIR"),
-    *("HF_HOME", "HF_HUB_CACHE", "HF_TOKEN_PATH", "HUGGINGFACE_HUB_CACHE", "NUMBA_CACHE_DIR", "TORCH_HOME"),
+    *(
+        "HF_HOME",
+        "HF_HUB_CACHE",
+        "HF_TOKEN_PATH",
+        "HUGGINGFACE_HUB_CACHE",
+        "NUMBA_CACHE_DIR",
+        "TORCH_HOME",
+    ),
     *("PIP_CACHE_DIR", "PIP_CERT", "PIP_CONFIG_FILE", "UV_CACHE_DIR", "UV_CONFIG_FILE"),
     *("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"),
 )
@@ -65,8 +79,8 @@ class WorkerDied(WorkerLost):
 class JobFailed(Exception):
     """The worker is well, but this job gave no sound.
 
-    `kind` is "failed" if another attempt may do better, "unspeakable" if it would not, and "unusable" if the
-    script asks for what the model cannot do at all.
+    `kind` is "failed" if another attempt may do better, "unspeakable" if it would not, and
+    "unusable" if the script asks for what the model cannot do at all.
     """
 
     def __init__(self, message: str, kind: str) -> None:
@@ -76,7 +90,9 @@ class JobFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back for one job, how many seconds the engine worked on it, and the worker's peak memory in bytes."""
+    """What came back for one job, how many seconds the engine worked on it, and the worker's peak
+    memory in bytes.
+    """
 
     sound: Synthesis
     seconds: float
@@ -84,12 +100,15 @@ class Reply:
 
 
 class Worker:
-    """One engine in a process of its own, in a session of its own so that Ctrl-C reaches only the parent.
+    """One engine in a process of its own, in a session of its own so that Ctrl-C reaches only the
+    parent.
 
     `module` is where the engine is, for one that another package brings.
     """
 
-    def __init__(self, engine: str, model: ModelRef, python: str = sys.executable, module: str = "") -> None:
+    def __init__(
+        self, engine: str, model: ModelRef, python: str = sys.executable, module: str = ""
+    ) -> None:
         self.engine = engine
         self._model = model
         self.versions: dict[str, str] = {}
@@ -97,7 +116,9 @@ class Worker:
         self._voices: set[str] = set()
         self._stderr: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
         self._process = subprocess.Popen(
-            isolated(python, "-c", _BOOT, str(PACKAGE), engine, module or f"narrate.engines.{engine}"),
+            isolated(
+                python, "-c", _BOOT, str(PACKAGE), engine, module or f"narrate.engines.{engine}"
+            ),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._stderr,
@@ -108,7 +129,9 @@ class Worker:
         )
 
     def wait_ready(self) -> None:
-        """Wait until the engine has loaded. Raises EnvironmentProblem if it cannot, WorkerDied if it was killed."""
+        """Wait until the engine has loaded. Raises EnvironmentProblem if it cannot, WorkerDied if
+        it was killed.
+        """
         try:
             self._write({"load": asdict(self._model)})
             header, _ = self._read(LOAD_SECONDS)
@@ -123,15 +146,24 @@ class Worker:
         self.facts = {name: header[name] for name in ("kind", "device", "dtype") if name in header}
 
     def send(self, jobs: Sequence[Job], voices: Mapping[str, Reference]) -> None:
-        """Hand over a batch, and before it the references it needs; one reply a job follows, in their order.
+        """Hand over a batch, and before it the references it needs; one reply a job follows, in
+        their order.
 
         Raises WorkerLost.
         """
-        for digest in {job.request.voice["ref"] for job in jobs if "ref" in job.request.voice} - self._voices:
+        for digest in {
+            job.request.voice["ref"] for job in jobs if "ref" in job.request.voice
+        } - self._voices:
             voice = voices[digest]
-            self._write({"voice": digest, "rate": voice.rate, "transcript": voice.transcript}, voice.samples.tobytes())
+            self._write(
+                {"voice": digest, "rate": voice.rate, "transcript": voice.transcript},
+                voice.samples.tobytes(),
+            )
             self._voices.add(digest)
-        orders = [{"request": job.request.to_json(), "attempt": job.attempt, "refused": job.refused} for job in jobs]
+        orders = [
+            {"request": job.request.to_json(), "attempt": job.attempt, "refused": job.refused}
+            for job in jobs
+        ]
         self._write({"synthesize": orders})
 
     def receive(self, seconds: float) -> Reply:
@@ -152,7 +184,8 @@ class Worker:
         return Reply(Synthesis(samples, rate, stop), took, memory)
 
     def usage(self) -> dict[str, int]:
-        """The most memory that the worker ("memory") and its device ("device_memory") have held, in bytes.
+        """The most memory that the worker ("memory") and its device ("device_memory") have held, in
+        bytes.
 
         To be asked when no reply is due. Raises WorkerLost.
         """
@@ -161,7 +194,9 @@ class Worker:
         return {name: int(size) for name, size in header["usage"].items()}
 
     def terminate(self) -> None:
-        """End the worker and whatever it started, now; safe in a signal handler and from another thread."""
+        """End the worker and whatever it started, now; safe in a signal handler and from another
+        thread.
+        """
         if self._process.returncode is None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
@@ -224,20 +259,24 @@ class Worker:
 
 
 def isolated(python: str, *arguments: str) -> list[str]:
-    """A command for an interpreter that imports nothing from the folder of a script or from the current one.
+    """A command for an interpreter that imports nothing from the folder of a script or from the
+    current one.
 
-    With -I it would lose the user's own site-packages and PYTHONPATH, from which narrate itself may have come.
+    With -I it would lose the user's own site-packages and PYTHONPATH, from which narrate itself may
+    have come.
     """
     return [python, "-P", *arguments]
 
 
 def environment_for(python: str) -> dict[str, str]:
-    """What an interpreter in the folder NEUTRAL gets of the environment: its paths as absolute ones.
+    """What an interpreter in the folder NEUTRAL gets of the environment: its paths as absolute
+    ones.
 
-    An empty path in a list means the current folder, mostly by a slip, and is left out. The search path and the
-    warnings of this interpreter are not those of another one.
+    An empty path in a list means the current folder, mostly by a slip, and is left out. The search
+    path and the warnings of this interpreter are not those of another one.
     """
-    # onnxruntime, of hibari and others, reports to its maker unless it is told not to before it is imported.
+    # onnxruntime, of hibari and others, reports to its maker unless it is told not to before it is
+    # imported.
     environment = {**os.environ, "ORT_DISABLE_TELEMETRY": "1"}
     for name in {*LISTS, *PLACES} & environment.keys():
         paths = environment[name].split(os.pathsep) if name in LISTS else [environment[name]]
@@ -253,7 +292,9 @@ def _absolute(path: str) -> str:
 
 
 def _readable(fd: int, seconds: float) -> bool:
-    """Whether there is something to read, or an end, within so many seconds; select knows no number above 1,023."""
+    """Whether there is something to read, or an end, within so many seconds; select knows no number
+    above 1,023.
+    """
     poll = select.poll()
     poll.register(fd, select.POLLIN)
     return bool(poll.poll(seconds * 1000))
@@ -262,8 +303,9 @@ def _readable(fd: int, seconds: float) -> bool:
 class _Patience:
     """Reads a pipe, and gives up after so many seconds.
 
-    Seconds in which this process is stopped (Ctrl-Z, a paused container) do not count, as the worker may be stopped
-    as well: time is counted in slices, of which each counts for no more than it was meant to take.
+    Seconds in which this process is stopped (Ctrl-Z, a paused container) do not count, as the
+    worker may be stopped as well: time is counted in slices, of which each counts for no more than
+    it was meant to take.
     """
 
     def __init__(self, fd: int, seconds: float) -> None:

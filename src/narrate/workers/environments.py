@@ -4,7 +4,8 @@
     DATA/engines/torch/complete.json    written last: what it was made from; without it the environment is broken
     DATA/engines/torch.lock             held while it is made or removed
 
-An environment is made in its place, as its scripts hold its path; only the marker says that it may be used.
+An environment is made in its place, as its scripts hold its path; only the marker says that it may
+be used.
 """
 
 from __future__ import annotations
@@ -36,7 +37,9 @@ EMBEDDED = ("hibari", "openai", "tone")
 """Engines that need nothing but narrate: --engine-python is not meant for them."""
 
 REQUIREMENTS = Path(__file__).parents[1] / "engines" / "requirements"
-"""NAME.txt holds an engine's pins; NAME-no-deps.txt those of packages whose own requirements are not wanted."""
+"""NAME.txt holds an engine's pins; NAME-no-deps.txt those of packages whose own requirements are
+not wanted.
+"""
 
 OLDEST = (3, 11)
 """The Python that the worker is written in."""
@@ -91,15 +94,19 @@ def python_for(engine: str, settings: Settings, tell: Tell = _silent) -> str:
 
 
 def find(engine: str, settings: Settings, tell: Tell = _silent) -> Interpreter:
-    """The interpreter that runs an engine: the one given, the engine's own, or this one if it has what is needed.
+    """The interpreter that runs an engine: the one given, the engine's own, or this one if it has
+    what is needed.
 
-    A given one is asked for its version. If a project's file names it, `tell` hears of that first, once.
-    Raises EnvironmentProblem whose next step is the command that makes one.
+    A given one is asked for its version. If a project's file names it, `tell` hears of that first,
+    once. Raises EnvironmentProblem whose next step is the command that makes one.
     """
     own = settings.engines.get(engine, EngineSettings())
     if settings.engine_python and engine not in EMBEDDED:
         source = settings.trust.programs.get("engine_python")
-        return Interpreter(_given(settings.engine_python, "--engine-python", source, tell), "given by --engine-python")
+        return Interpreter(
+            _given(settings.engine_python, "--engine-python", source, tell),
+            "given by --engine-python",
+        )
     if own.python:
         setting = f"[engines.{engine}] python"
         source = settings.trust.programs.get(f"engines.{engine}.python")
@@ -136,7 +143,8 @@ def inspect(engine: str) -> Environment:
 
 
 def probe(python: str, packages: Sequence[str] = (), modules: Sequence[str] = ()) -> dict[str, Any]:
-    """Ask an interpreter for its version, those of packages that it has, and which modules it lacks.
+    """Ask an interpreter for its version, those of packages that it has, and which modules it
+    lacks.
 
     Nothing of them is imported. Raises EnvironmentProblem if the interpreter does not run.
     """
@@ -145,12 +153,16 @@ def probe(python: str, packages: Sequence[str] = (), modules: Sequence[str] = ()
         return dict(json.loads(answer))
     except (OSError, ValueError, subprocess.SubprocessError) as error:
         raise EnvironmentProblem(
-            f"this Python does not run ({reason(error)})", where=python, hint="name one that does, 3.11 or newer"
+            f"this Python does not run ({reason(error)})",
+            where=python,
+            hint="name one that does, 3.11 or newer",
         ) from error
 
 
 def ask(python: str, script: str, *arguments: str, seconds: float = PROBE_SECONDS) -> str:
-    """The last line that a small script prints in an interpreter. Raises OSError or SubprocessError."""
+    """The last line that a small script prints in an interpreter. Raises OSError or
+    SubprocessError.
+    """
     done = subprocess.run(
         [python, "-c", script, *arguments],
         capture_output=True,
@@ -181,7 +193,9 @@ print(json.dumps({"python": platform.python_version(), "versions": versions, "mi
 
 
 def _given(python: str, origin: str, source: str | None, tell: Tell) -> str:
-    """A Python that somebody named, as a path or as a command on PATH; `source` is the project's file that did."""
+    """A Python that somebody named, as a path or as a command on PATH; `source` is the project's
+    file that did.
+    """
     named = os.path.expanduser(python)
     found = named if os.sep in named else shutil.which(named)
     path = found and os.path.abspath(found)
@@ -189,13 +203,17 @@ def _given(python: str, origin: str, source: str | None, tell: Tell) -> str:
     if path is None or not os.path.exists(path):
         raise EnvironmentProblem(f"there is no {python}", where=origin, hint=hint)
     if source and _is_new(path, source):
-        tell(f"this project runs a program of its own, {path}, which {source} names; this is said once")
+        tell(
+            f"this project runs a program of its own, {path}, which {source} names; this is said once"
+        )
     try:
         version = str(probe(path)["python"])
     except EnvironmentProblem as problem:
         raise EnvironmentProblem(f"{path}: {problem.what}", where=origin, hint=hint) from problem
     if tuple(map(int, version.split(".")[:2])) < OLDEST:
-        raise EnvironmentProblem(f"{path} is Python {version}, which is too old", where=origin, hint=hint)
+        raise EnvironmentProblem(
+            f"{path} is Python {version}, which is too old", where=origin, hint=hint
+        )
     return path
 
 
@@ -217,9 +235,14 @@ def _is_new(program: str, source: str) -> bool:
 
 def pins(engine: str) -> dict[Path, list[str]]:
     """An engine's requirement files, and the requirements in each."""
-    files = [path for name in ("", "-no-deps") if (path := REQUIREMENTS / f"{engine}{name}.txt").exists()]
+    files = [
+        path for name in ("", "-no-deps") if (path := REQUIREMENTS / f"{engine}{name}.txt").exists()
+    ]
     texts = {path: path.read_text(encoding="utf-8").splitlines() for path in files}
-    return {path: [line for line in lines if line.strip() and line[0] not in "#-"] for path, lines in texts.items()}
+    return {
+        path: [line for line in lines if line.strip() and line[0] not in "#-"]
+        for path, lines in texts.items()
+    }
 
 
 def versions(engine: str) -> dict[str, str]:
@@ -235,7 +258,9 @@ def name(requirement: str) -> str:
 
 def digest(engine: str) -> str:
     """Of an engine's pins: an environment made from others is outdated."""
-    return hashlib.blake2b(json.dumps(list(pins(engine).values())).encode(), digest_size=16).hexdigest()
+    return hashlib.blake2b(
+        json.dumps(list(pins(engine).values())).encode(), digest_size=16
+    ).hexdigest()
 
 
 def reason(error: Exception) -> str:

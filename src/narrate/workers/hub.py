@@ -1,4 +1,5 @@
-"""Fetches a model from the hub: a script that an engine's own interpreter runs, as narrate itself has no hub client.
+"""Fetches a model from the hub: a script that an engine's own interpreter runs, as narrate itself
+has no hub client.
 
 arguments: a hub id, and a revision or nothing
 stdout:    a JSON object a line: {"done": bytes, "total": bytes} while it goes on,
@@ -36,7 +37,8 @@ def main(name: str, revision: str) -> None:
 def _fetch(name: str, revision: str) -> str:
     from huggingface_hub import HfApi, constants, snapshot_download
 
-    # Asked first, as some versions of snapshot_download take half a model for a whole one when the hub is away.
+    # Asked first, as some versions of snapshot_download take half a model for a whole one when the
+    # hub is away.
     files = HfApi().model_info(name, revision=revision, files_metadata=True).siblings or []
     blobs = Path(constants.HF_HUB_CACHE, f"models--{name.replace('/', '--')}", "blobs")
     done = threading.Event()

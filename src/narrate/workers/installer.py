@@ -46,7 +46,9 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Is told how it goes: each step with its number and how many there are, every line printed, and what else."""
+    """Is told how it goes: each step with its number and how many there are, every line printed,
+    and what else.
+    """
 
     step: Callable[[int, int, str], object] = lambda number, count, title: None
     line: Callable[[str], object] = lambda line: None
@@ -56,7 +58,8 @@ class Watch:
 def install(engine: str, watch: Watch) -> Environment:
     """Make an engine's own environment, unless it is there and complete.
 
-    Raises UsageError for an engine that needs none, and EnvironmentProblem when a step fails; then nothing is left.
+    Raises UsageError for an engine that needs none, and EnvironmentProblem when a step fails; then
+    nothing is left.
     """
     folder = data_dir() / "engines" / _installable(engine)
     with _locked(folder, watch):
@@ -80,7 +83,9 @@ def install(engine: str, watch: Watch) -> Environment:
 
 
 def remove(engine: str, watch: Watch) -> bool:
-    """Remove an engine's own environment; say whether there was one. Raises UsageError for an unknown engine."""
+    """Remove an engine's own environment; say whether there was one. Raises UsageError for an
+    unknown engine.
+    """
     folder = data_dir() / "engines" / _installable(engine)
     with _locked(folder, watch):
         there = os.path.lexists(folder)
@@ -93,8 +98,12 @@ def remove(engine: str, watch: Watch) -> bool:
 def _installable(engine: str) -> str:
     if engine in OWN:
         return engine
-    what = "needs no environment of its own" if engine in EMBEDDED else "is none that can be installed"
-    raise UsageError(f"{engine!r} {what}", where="narrate engines", hint=f"name one of: {', '.join(OWN)}")
+    what = (
+        "needs no environment of its own" if engine in EMBEDDED else "is none that can be installed"
+    )
+    raise UsageError(
+        f"{engine!r} {what}", where="narrate engines", hint=f"name one of: {', '.join(OWN)}"
+    )
 
 
 def _steps(engine: str, folder: Path) -> list[Step]:
@@ -102,10 +111,19 @@ def _steps(engine: str, folder: Path) -> list[Step]:
     # A project's uv.toml would name an index of its choice.
     uv = [os.path.abspath(found), "--no-config"] if found else []
     python = str(folder / "bin" / "python")
-    # uv reads no pip configuration, and that may name the index with the builds of torch for this machine's GPU.
+    # uv reads no pip configuration, and that may name the index with the builds of torch for this
+    # machine's GPU.
     by_uv = uv and engine != "torch"
-    pip = [*uv, "pip", "install", "--python", python] if by_uv else isolated(python, "-m", "pip", "install", *_QUIETLY)
-    make = [*uv, "venv", "--seed", "--python", sys.executable] if uv else isolated(sys.executable, "-m", "venv")
+    pip = (
+        [*uv, "pip", "install", "--python", python]
+        if by_uv
+        else isolated(python, "-m", "pip", "install", *_QUIETLY)
+    )
+    make = (
+        [*uv, "venv", "--seed", "--python", sys.executable]
+        if uv
+        else isolated(sys.executable, "-m", "venv")
+    )
     steps = [Step(f"making {folder}", [*make, str(folder)])]
     for path, wanted in pins(engine).items():
         # By itself, so that what it brings along is not weighed against the rest.
@@ -159,7 +177,9 @@ def _run(step: Step, where: str, watch: Watch) -> None:
 
 
 def _complete(engine: str, folder: Path) -> None:
-    """Say in the marker what the environment holds. Raises EnvironmentProblem if modules are missing."""
+    """Say in the marker what the environment holds. Raises EnvironmentProblem if modules are
+    missing.
+    """
     found = probe(str(folder / "bin" / "python"), list(versions(engine)), OWN[engine])
     if found["missing"]:
         raise EnvironmentProblem(
@@ -167,14 +187,21 @@ def _complete(engine: str, folder: Path) -> None:
             where=f"engine {engine}",
             hint="these pins do not fit this machine; name a Python that has the engine with --engine-python",
         )
-    marker = {"pins": digest(engine), "python": found["python"], "versions": found["versions"], "narrate": __version__}
+    marker = {
+        "pins": digest(engine),
+        "python": found["python"],
+        "versions": found["versions"],
+        "narrate": __version__,
+    }
     temp = folder / f"complete.{os.getpid()}"
     temp.write_text(json.dumps(marker, indent=2) + "\n", encoding="utf-8")
     temp.rename(folder / MARKER)
 
 
 _LOCK = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-"""Opens a file that is only locked, without waiting for the other end of a FIFO and without following a link."""
+"""Opens a file that is only locked, without waiting for the other end of a FIFO and without
+following a link.
+"""
 
 
 @contextlib.contextmanager
@@ -200,7 +227,11 @@ def _locked(folder: Path, watch: Watch) -> Iterator[None]:
 def _require_own(folder: Path) -> None:
     """Refuse to remove what is not an environment, and a link. Raises EnvironmentProblem."""
     ours = [folder / "pyvenv.cfg", folder / MARKER]
-    if folder.is_symlink() or not folder.is_dir() or (any(folder.iterdir()) and not any(map(Path.is_file, ours))):
+    if (
+        folder.is_symlink()
+        or not folder.is_dir()
+        or (any(folder.iterdir()) and not any(map(Path.is_file, ours)))
+    ):
         raise EnvironmentProblem(
             "this is not an environment that narrate made, so it is not removed",
             where=str(folder),
@@ -209,7 +240,9 @@ def _require_own(folder: Path) -> None:
 
 
 def _erase(folder: Path) -> None:
-    """Remove an environment: its marker first, so that no half is taken for whole, and last what shows it is one."""
+    """Remove an environment: its marker first, so that no half is taken for whole, and last what
+    shows it is one.
+    """
     if folder.exists():
         (folder / MARKER).unlink(missing_ok=True)
         for part in sorted(folder.iterdir(), key=lambda part: part.name == "pyvenv.cfg"):

@@ -1,4 +1,6 @@
-"""Which model speaks: profiles, hub ids with revisions, folders; and the name of a model in the key."""
+"""Which model speaks: profiles, hub ids with revisions, folders; and the name of a model in the
+key.
+"""
 
 from __future__ import annotations
 
@@ -47,13 +49,15 @@ class Model:
 def resolve(engine: Capabilities, kind: str, settings: Settings) -> Model:
     """The model for a kind of voice.
 
-    A folder is named in the key by a digest of its files, so that it may be moved and never be exchanged unseen. A
-    server is named by a digest of its address: two of them may mean different things by one name, and neither the
-    manifest nor a cache entry should tell where they are.
+    A folder is named in the key by a digest of its files, so that it may be moved and never be
+    exchanged unseen. A server is named by a digest of its address: two of them may mean different
+    things by one name, and neither the manifest nor a cache entry should tell where they are.
     Raises UsageError for what is neither a hub id nor a folder.
     """
     own = settings.engines.get(engine.name, EngineSettings())
-    name, _, revision = (settings.model or own.model or default(engine, kind, settings)).partition("@")
+    name, _, revision = (settings.model or own.model or default(engine, kind, settings)).partition(
+        "@"
+    )
     folder = Path(name).expanduser()
     model_key = name
     before: dict[str, Fact] = {}
@@ -84,7 +88,9 @@ def resolve(engine: Capabilities, kind: str, settings: Settings) -> Model:
 
 
 def is_qwen(model: ModelRef) -> bool:
-    """Whether a model is one of Qwen3-TTS, by its configuration or, before it is fetched, by its name."""
+    """Whether a model is one of Qwen3-TTS, by its configuration or, before it is fetched, by its
+    name.
+    """
     try:
         config = json.loads(regular.read(Path(model.name) / "config.json", MARKER_BYTES))
     except (OSError, ValueError):
@@ -139,7 +145,11 @@ def _options(own: EngineSettings, settings: Settings) -> tuple[tuple[str, str], 
 def _visible(folder: Path) -> list[Path]:
     """All that is in a folder, in order, but for what is hidden and what is in hidden folders."""
     found = sorted(folder.rglob("*"))
-    return [path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts)]
+    return [
+        path
+        for path in found
+        if not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    ]
 
 
 def _digest(folder: Path) -> str:
@@ -154,7 +164,9 @@ def _digest(folder: Path) -> str:
 
 
 def from_hub(model: ModelRef, engine: str) -> bool:
-    """Whether a model is one that the hub has; what is not is a folder, or the business of its engine."""
+    """Whether a model is one that the hub has; what is not is a folder, or the business of its
+    engine.
+    """
     return engine in HUB_ENGINES and not Path(model.name).is_absolute()
 
 
@@ -174,11 +186,14 @@ def size(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
-def fetch(model: ModelRef, python: str, tell: Callable[[int, int], object], *, renew: bool = False) -> Path:
-    """The folder of a hub model, fetched unless it is here; `renew` asks the hub for news of it all the same.
+def fetch(
+    model: ModelRef, python: str, tell: Callable[[int, int], object], *, renew: bool = False
+) -> Path:
+    """The folder of a hub model, fetched unless it is here; `renew` asks the hub for news of it all
+    the same.
 
-    `python` is one that has huggingface_hub; `tell` hears how many bytes have come, and of how many. Raises
-    EnvironmentProblem, at once where the model may not be fetched.
+    `python` is one that has huggingface_hub; `tell` hears how many bytes have come, and of how
+    many. Raises EnvironmentProblem, at once where the model may not be fetched.
     """
     full_name = f"{model.name}@{model.revision}" if model.revision else model.name
     found = find(model.name, model.revision)
@@ -220,7 +235,10 @@ def _fetched(client: subprocess.Popen[str], name: str, tell: Callable[[int, int]
         client.kill()
         client.wait()
     if code in (130, -signal.SIGINT):
-        raise Interrupted(f"{name} is not whole yet", hint="what has come is kept: the same command goes on from there")
+        raise Interrupted(
+            f"{name} is not whole yet",
+            hint="what has come is kept: the same command goes on from there",
+        )
     if "folder" not in last:
         raise EnvironmentProblem(
             f"it cannot be fetched ({last.get('error', 'the client of the hub died')})",
@@ -244,7 +262,15 @@ def _whole(folder: Path) -> bool:
         return False
     index = folder / "model.safetensors.index.json"
     try:
-        names = set(json.loads(regular.read(index, INDEX_BYTES))["weight_map"].values()) if index.exists() else set()
+        names = (
+            set(json.loads(regular.read(index, INDEX_BYTES))["weight_map"].values())
+            if index.exists()
+            else set()
+        )
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return False
-    return all((folder / name).exists() for name in names) if names else any(folder.glob("*.safetensors"))
+    return (
+        all((folder / name).exists() for name in names)
+        if names
+        else any(folder.glob("*.safetensors"))
+    )

@@ -1,18 +1,19 @@
 """The process side of an engine: frames in, frames out, until the parent goes away.
 
-It needs the standard library, numpy and the engine's own packages, so that any environment can run it.
+It needs the standard library, numpy and the engine's own packages, so that any environment can run
+it.
 
 parent → worker  {"load": model}                                 once
-                 {"voice": digest, "rate": Hz, "transcript": t}  with the reference's float32 samples
-                 {"synthesize": [{"request": …, "attempt": n, "refused": n}, …]}
-                 {"usage": true}
+                 {"voice": digest, "rate": Hz, "transcript": t}  with the reference's float32
+                 samples {"synthesize": [{"request": …, "attempt": n, "refused": n}, …]} {"usage":
+                 true}
 worker → parent  {"ready": engine, "versions": {…}, …}           once, when it has loaded
                  {"stop": reason, "rate": Hz, "seconds": s, …}   one a job, with its float32 samples
                  {"usage": {…}}                                  the most memory held so far, in bytes
                  {"error": kind, "message": text}                in place of a job's samples, or of "ready"
 
-An error is "unspeakable" (this job cannot be spoken), "unusable" (the engine or model is the wrong one), or
-"failed" (it broke; another attempt may do).
+An error is "unspeakable" (this job cannot be spoken), "unusable" (the engine or model is the wrong
+one), or "failed" (it broke; another attempt may do).
 """
 
 from __future__ import annotations
@@ -40,7 +41,9 @@ Frame = tuple[dict[str, Any], bytes]
 
 
 def main(name: str, path: str) -> None:
-    """Serve one engine, whose module has the given dotted path, over what were standard input and output."""
+    """Serve one engine, whose module has the given dotted path, over what were standard input and
+    output.
+    """
     _die_with_parent()
     requests, replies = _take_pipes()
     inbox: queue.SimpleQueue[Frame] = queue.SimpleQueue()
@@ -52,7 +55,9 @@ def main(name: str, path: str) -> None:
     except Exception as error:
         frames.write(replies, _failure(error))
         return
-    frames.write(replies, {"ready": name, "versions": _versions(module.CAPABILITIES), **_facts(engine)})
+    frames.write(
+        replies, {"ready": name, "versions": _versions(module.CAPABILITIES), **_facts(engine)}
+    )
     voices: dict[str, base.Reference] = {}
     while True:
         header, payload = inbox.get()
@@ -72,7 +77,9 @@ def _die_with_parent() -> None:
 
 
 def _take_pipes() -> tuple[IO[bytes], IO[bytes]]:
-    """Keep private copies of the pipes and point file descriptor 1 at stderr: libraries print to stdout."""
+    """Keep private copies of the pipes and point file descriptor 1 at stderr: libraries print to
+    stdout.
+    """
     requests = os.fdopen(os.dup(0), "rb")
     replies = os.fdopen(os.dup(1), "wb")
     with open(os.devnull) as nothing:
@@ -104,9 +111,14 @@ def _job(item: dict[str, Any]) -> base.Job:
 
 
 def _serve(
-    engine: base.Engine, items: list[dict[str, Any]], voices: dict[str, base.Reference], replies: IO[bytes]
+    engine: base.Engine,
+    items: list[dict[str, Any]],
+    voices: dict[str, base.Reference],
+    replies: IO[bytes],
 ) -> None:
-    """Answer every job of a batch, in order; a failure of the whole batch is the answer to all that are left."""
+    """Answer every job of a batch, in order; a failure of the whole batch is the answer to all that
+    are left.
+    """
     jobs = [_job(item) for item in items]
     answered = 0
     started = time.perf_counter()
@@ -116,7 +128,12 @@ def _serve(
             if isinstance(result, Exception):
                 frames.write(replies, _failure(result))
             else:
-                header = {"stop": result.stop, "rate": result.rate, "seconds": seconds, "memory": _memory()}
+                header = {
+                    "stop": result.stop,
+                    "rate": result.rate,
+                    "seconds": seconds,
+                    "memory": _memory(),
+                }
                 frames.write(replies, header, result.samples.astype("<f4", copy=False).tobytes())
             answered += 1
             started = time.perf_counter()
@@ -150,7 +167,9 @@ def _usage(engine: base.Engine) -> dict[str, int]:
 
 def _memory() -> int:
     """The most memory that the process has held, in bytes; macOS counts bytes, others kibibytes."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (
+        1 if sys.platform == "darwin" else 1024
+    )
 
 
 def _facts(engine: base.Engine) -> dict[str, str]:

@@ -16,15 +16,25 @@ from narrate.tools import bench as benches
 from narrate.tools.bench import Figures
 
 Engines = Annotated[
-    list[str] | None, typer.Option("--engine", metavar="NAME", help="An engine to measure; again for more (hibari).")
+    list[str] | None,
+    typer.Option("--engine", metavar="NAME", help="An engine to measure; again for more (hibari)."),
 ]
 Batch = Annotated[str, typer.Option("--batch", metavar="N,N", help="Batch sizes to measure.")]
 Compare = Annotated[
     tuple[str, str] | None,
-    typer.Option("--compare", metavar="A B", help="Two engines, or ENGINE:MODEL, and how many times faster B is."),
+    typer.Option(
+        "--compare",
+        metavar="A B",
+        help="Two engines, or ENGINE:MODEL, and how many times faster B is.",
+    ),
 ]
-Plot = Annotated[Path | None, typer.Option("--plot", metavar="FILE", help="Draw the figures as bars, as SVG.")]
-Ref = Annotated[Path | None, typer.Option("--ref", metavar="FILE", help="The voice (the one that comes with narrate).")]
+Plot = Annotated[
+    Path | None, typer.Option("--plot", metavar="FILE", help="Draw the figures as bars, as SVG.")
+]
+Ref = Annotated[
+    Path | None,
+    typer.Option("--ref", metavar="FILE", help="The voice (the one that comes with narrate)."),
+]
 
 
 def bench(
@@ -40,8 +50,12 @@ def bench(
     json: common.Json = False,
     plot: Plot = None,
 ) -> None:
-    """Speak ten segments of mathematics, and say how fast: load, first clip, real time, memory, a cached re-run."""
-    flags = common.settings(model=model, profile=profile, device=device, dtype=dtype, engine_python=engine_python)
+    """Speak ten segments of mathematics, and say how fast: load, first clip, real time, memory, a
+    cached re-run.
+    """
+    flags = common.settings(
+        model=model, profile=profile, device=device, dtype=dtype, engine_python=engine_python
+    )
     if plot:
         benches.check_picture(plot)
     rows: list[Figures] = []
@@ -51,7 +65,11 @@ def bench(
     if plot:
         _draw(plot, rows)
     if json:
-        document = {"ok": True, "cached_rerun_seconds": round(again, 3), "rows": [row.to_json() for row in rows]}
+        document = {
+            "ok": True,
+            "cached_rerun_seconds": round(again, 3),
+            "rows": [row.to_json() for row in rows],
+        }
         terminal.write(terminal.as_json(document))
         return
     _print(rows)
@@ -93,10 +111,22 @@ def _print(rows: list[Figures]) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    table = Table("engine", "how", "device", "load s", "first clip s", "s a segment", "RTF", "x real time", "memory MB")
+    table = Table(
+        "engine",
+        "how",
+        "device",
+        "load s",
+        "first clip s",
+        "s a segment",
+        "RTF",
+        "x real time",
+        "memory MB",
+    )
     for row in rows:
         figures = (row.load, row.first_clip, row.seconds / len(benches.TEXTS), row.rtf, 1 / row.rtf)
-        memory = f"{row.memory / 1e6:.0f}" + (f" + {row.device_memory / 1e6:.0f}" if row.device_memory else "")
+        memory = f"{row.memory / 1e6:.0f}" + (
+            f" + {row.device_memory / 1e6:.0f}" if row.device_memory else ""
+        )
         names = map(escape, (row.engine, row.name, row.device))
         table.add_row(*names, *(f"{figure:.3f}" for figure in figures), memory)
     drawn = io.StringIO()

@@ -26,11 +26,21 @@ app = typer.Typer(help="Look at, check and shrink the store of clips.", no_args_
 
 MaxSize = Annotated[
     str | None,
-    typer.Option("--max-size", metavar="SIZE", help="Bytes to keep: 500MB, 2GB, 1GiB (the setting cache_max_size)."),
+    typer.Option(
+        "--max-size",
+        metavar="SIZE",
+        help="Bytes to keep: 500MB, 2GB, 1GiB (the setting cache_max_size).",
+    ),
 ]
-OlderThan = Annotated[str | None, typer.Option("--older-than", metavar="AGE", help="Unused for so long: 12h, 30d, 4w.")]
+OlderThan = Annotated[
+    str | None,
+    typer.Option("--older-than", metavar="AGE", help="Unused for so long: 12h, 30d, 4w."),
+]
 File = Annotated[Path, typer.Argument(metavar="FILE", help="The archive.")]
-OfScript = Annotated[str | None, typer.Option("--script", metavar="SCRIPT", help="Only what this script needs (all).")]
+OfScript = Annotated[
+    str | None,
+    typer.Option("--script", metavar="SCRIPT", help="Only what this script needs (all)."),
+]
 
 
 def _settings(cache_dir: str | None) -> Settings:
@@ -49,7 +59,9 @@ def directory(cache_dir: common.CacheDir = None) -> None:
 
 @app.command()
 def stats(cache_dir: common.CacheDir = None, json: common.Json = False) -> None:
-    """Print how many clips there are, how large and old they are, and how often runs found what they needed."""
+    """Print how many clips there are, how large and old they are, and how often runs found what
+    they needed.
+    """
     settings = _settings(cache_dir)
     store = Store(config.cache_dir(settings), common.warn)
     sizes, days = store.sizes(), uses.by_day(store.root)
@@ -98,11 +110,15 @@ def verify(cache_dir: common.CacheDir = None) -> None:
     sound, damaged = _store(cache_dir).verify()
     terminal.say(f"{sound} sound, {damaged} damaged")
     if damaged:
-        raise CheckError(f"{damaged} entries were damaged", hint="the next run that needs them speaks them again")
+        raise CheckError(
+            f"{damaged} entries were damaged", hint="the next run that needs them speaks them again"
+        )
 
 
 @app.command()
-def prune(max_size: MaxSize = None, older_than: OlderThan = None, cache_dir: common.CacheDir = None) -> None:
+def prune(
+    max_size: MaxSize = None, older_than: OlderThan = None, cache_dir: common.CacheDir = None
+) -> None:
     """Remove clips unused for AGE, then the longest unused until the rest is no larger than SIZE.
 
     What a running narrate may be using stays.
@@ -133,7 +149,8 @@ def export(
     allow_outside: common.AllowOutside = False,
     cache_dir: common.CacheDir = None,
 ) -> None:
-    """Write clips to FILE, as FLAC, so that a machine without an engine can narrate: all, or those of a script.
+    """Write clips to FILE, as FLAC, so that a machine without an engine can narrate: all, or those
+    of a script.
 
     Exit 3 if the script needs clips that are not in the cache.
     """
@@ -160,7 +177,9 @@ def take_in(file: File, cache_dir: common.CacheDir = None) -> None:
         terminal.tell(f"refused {name}: {why}")
     if taken.refused:
         what = f"{counted(len(taken.refused), 'clip')} could not be verified, and were not taken in"
-        raise CheckError(what, where=str(file), hint="export them again; what was verified is in the cache")
+        raise CheckError(
+            what, where=str(file), hint="export them again; what was verified is in the cache"
+        )
 
 
 def _print_removed(removed: tuple[int, int]) -> None:

@@ -30,25 +30,45 @@ WORDS = {
     Colour.RED: "not good enough: what is red will spoil the narration",
 }
 
-Ref = Annotated[Path, typer.Option("--ref", metavar="FILE", help="The recording: any audio file, or a video.")]
+Ref = Annotated[
+    Path, typer.Option("--ref", metavar="FILE", help="The recording: any audio file, or a video.")
+]
 Transcript = Annotated[
     str | None,
-    typer.Option("--transcript", metavar="TEXT|FILE", help="What it says (default: the .txt beside FILE)."),
+    typer.Option(
+        "--transcript", metavar="TEXT|FILE", help="What it says (default: the .txt beside FILE)."
+    ),
 ]
-Name = Annotated[str | None, typer.Option("--name", metavar="N", help="Store it as the voice N; else only report.")]
-Voices = Annotated[Path | None, typer.Option("-o", "--voices", metavar="DIR", help="The folder of voices (voices).")]
+Name = Annotated[
+    str | None,
+    typer.Option("--name", metavar="N", help="Store it as the voice N; else only report."),
+]
+Voices = Annotated[
+    Path | None,
+    typer.Option("-o", "--voices", metavar="DIR", help="The folder of voices (voices)."),
+]
 Trim = Annotated[bool, typer.Option("--trim", help="Cut the best 3 to 15 s of a long recording.")]
-Say = Annotated[str, typer.Option("--say", metavar="TEXT", help="What it says as a test.", show_default=False)]
+Say = Annotated[
+    str, typer.Option("--say", metavar="TEXT", help="What it says as a test.", show_default=False)
+]
 NoSay = Annotated[bool, typer.Option("--no-say", help="Do not have it speak a test line.")]
 Anyway = Annotated[bool, typer.Option("--anyway", help="Store it even if something is red.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace another voice of that name.")]
-Origin = Annotated[str, typer.Option("--source", metavar="TEXT", help="Where the recording comes from.")]
-Consent = Annotated[str, typer.Option("--consent", metavar="TEXT", help="Who allowed their voice to be cloned.")]
-Language = Annotated[str | None, typer.Option("--language", metavar="CODE", help="The language that it speaks.")]
+Origin = Annotated[
+    str, typer.Option("--source", metavar="TEXT", help="Where the recording comes from.")
+]
+Consent = Annotated[
+    str, typer.Option("--consent", metavar="TEXT", help="Who allowed their voice to be cloned.")
+]
+Language = Annotated[
+    str | None, typer.Option("--language", metavar="CODE", help="The language that it speaks.")
+]
 AsrModel = Annotated[
     str | None,
     typer.Option(
-        "--asr-model", metavar="MODEL", help=f"Whisper model: a folder, or a name (default: {hearing.MODEL})."
+        "--asr-model",
+        metavar="MODEL",
+        help=f"Whisper model: a folder, or a name (default: {hearing.MODEL}).",
     ),
 ]
 
@@ -72,7 +92,9 @@ def clone(
     json: common.Json = False,
     directory: common.Directory = None,
 ) -> None:
-    """Say whether a recording is good enough to clone, mend what can be mended, and store it as a voice."""
+    """Say whether a recording is good enough to clone, mend what can be mended, and store it as a
+    voice.
+    """
     common.change_to(directory)
     show = _Output(json)
     try:
@@ -86,7 +108,9 @@ def clone(
         if name is None:
             show.note("nothing was stored: add --name N")
         else:
-            folder = voices.store(audit, name, _folder(voices_folder), {"source": source, "consent": consent}, force)
+            folder = voices.store(
+                audit, name, _folder(voices_folder), {"source": source, "consent": consent}, force
+            )
             show.stored(folder)
             _test(folder, "" if no_say else say, settings, show)
     except NarrateError as error:
@@ -105,7 +129,9 @@ def _folder(named: Path | None) -> Path:
 
 
 def _ear(model: str | None, settings: Settings, note: Callable[[str], None]) -> Ear | None:
-    """Speech recognition if there is any; that there is none fails only who asked for a certain model."""
+    """Speech recognition if there is any; that there is none fails only who asked for a certain
+    model.
+    """
     try:
         return Ear(model or hearing.MODEL, settings.offline, note)
     except EnvironmentProblem as problem:
@@ -144,7 +170,9 @@ def _show(audit: Audit, anyway: bool, show: _Output) -> None:
 
 
 class _Output:
-    """What the command says: a report for a person as it goes, or one JSON object at the end; notes go to stderr."""
+    """What the command says: a report for a person as it goes, or one JSON object at the end; notes
+    go to stderr.
+    """
 
     def __init__(self, json: bool) -> None:
         self._json = json

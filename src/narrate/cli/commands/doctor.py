@@ -13,16 +13,24 @@ from narrate.tools.doctor import Status
 
 
 def doctor(json: common.Json = False, directory: common.Directory = None) -> None:
-    """Look at engines, models, cache, disk and ffmpeg, and say how to mend what is not well (exit 6 if it must be)."""
+    """Look at engines, models, cache, disk and ffmpeg, and say how to mend what is not well (exit 6
+    if it must be).
+    """
     common.change_to(directory)
     findings = library.examine(Path.cwd(), common.warn)
     failed = [finding.part for finding in findings if finding.status is Status.FAIL]
     if json:
-        terminal.write(terminal.as_json({"ok": not failed, "findings": list(map(dataclasses.asdict, findings))}))
+        terminal.write(
+            terminal.as_json(
+                {"ok": not failed, "findings": list(map(dataclasses.asdict, findings))}
+            )
+        )
     else:
         for finding in findings:
             terminal.say(f"{finding.status:<4}  {finding.part:<14} {finding.text}")
             if finding.mend:
                 terminal.say(f"{'':<21} mend: {finding.mend}")
     if failed:
-        raise EnvironmentProblem(f"not well: {', '.join(failed)}", where="doctor", hint="mend what is marked `fail`")
+        raise EnvironmentProblem(
+            f"not well: {', '.join(failed)}", where="doctor", hint="mend what is marked `fail`"
+        )

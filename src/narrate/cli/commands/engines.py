@@ -18,7 +18,9 @@ from narrate.planning import casting
 from narrate.workers import environments, installer
 from narrate.workers.environments import OWN
 
-app = typer.Typer(help="Install, list and remove the engines that clone voices.", no_args_is_help=True)
+app = typer.Typer(
+    help="Install, list and remove the engines that clone voices.", no_args_is_help=True
+)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help=" or ".join(OWN))]
 
@@ -37,11 +39,17 @@ def list_engines(json: common.Json = False) -> None:
 
 @app.command()
 def install(name: Name, verbose: common.Verbose = False) -> None:
-    """Give an engine an environment of its own, made from the packages that narrate was tested with."""
+    """Give an engine an environment of its own, made from the packages that narrate was tested
+    with.
+    """
     started = time.monotonic()
     with _Progress(name, verbose) as progress:
         environment = installer.install(name, progress.watch)
-    took = f"installed in {duration(time.monotonic() - started)}" if progress.steps else "is installed already"
+    took = (
+        f"installed in {duration(time.monotonic() - started)}"
+        if progress.steps
+        else "is installed already"
+    )
     terminal.tell(f"{name}: {took}")
     terminal.say(environment.python)
 
@@ -54,7 +62,13 @@ def remove(name: Name) -> None:
 
 
 def _row(name: str, settings: Settings) -> dict[str, Any]:
-    row: dict[str, Any] = {"name": name, "usable": False, "python": None, "origin": None, "mend": None}
+    row: dict[str, Any] = {
+        "name": name,
+        "usable": False,
+        "python": None,
+        "origin": None,
+        "mend": None,
+    }
     if name in OWN:
         row["environment"] = environments.inspect(name).state.name.lower()
     try:
@@ -65,7 +79,9 @@ def _row(name: str, settings: Settings) -> dict[str, Any]:
 
 
 class _Progress:
-    """Shows an installation: a line for each step and the time it took; on a terminal with a clock below."""
+    """Shows an installation: a line for each step and the time it took; on a terminal with a clock
+    below.
+    """
 
     def __init__(self, name: str, verbose: bool = False) -> None:
         self.steps = 0

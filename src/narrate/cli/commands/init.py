@@ -10,11 +10,14 @@ import typer
 from narrate.base import terminal
 from narrate.tools import project
 
-Folder = Annotated[Path, typer.Argument(metavar="[DIR]", help="The folder of the project.", show_default=False)]
+Folder = Annotated[
+    Path, typer.Argument(metavar="[DIR]", help="The folder of the project.", show_default=False)
+]
 
 
 def init(folder: Folder = Path()) -> None:
-    """Start a project in DIR (this folder): a script, settings, voices/, and fragments for make and ninja.
+    """Start a project in DIR (this folder): a script, settings, voices/, and fragments for make and
+    ninja.
 
     What is there already is kept.
     """

@@ -21,15 +21,25 @@ from narrate.errors import EnvironmentProblem, UsageError
 from narrate.planning import casting
 from narrate.workers import environments, models
 
-app = typer.Typer(help="List, fetch and find the models of the cloning engines.", no_args_is_help=True)
+app = typer.Typer(
+    help="List, fetch and find the models of the cloning engines.", no_args_is_help=True
+)
 
-Id = Annotated[str, typer.Argument(metavar="ID", help="A hub id, owner/name or owner/name@revision.")]
+Id = Annotated[
+    str, typer.Argument(metavar="ID", help="A hub id, owner/name or owner/name@revision.")
+]
 AnyId = Annotated[
     str | None,
-    typer.Argument(metavar="[ID]", help="owner/name or owner/name@revision (what the profile and --kind stand for)."),
+    typer.Argument(
+        metavar="[ID]",
+        help="owner/name or owner/name@revision (what the profile and --kind stand for).",
+    ),
 ]
 Kind = Annotated[
-    str, typer.Option("--kind", metavar="KIND", help="Without ID: for a voice that is a clone, speaker or design.")
+    str,
+    typer.Option(
+        "--kind", metavar="KIND", help="Without ID: for a voice that is a clone, speaker or design."
+    ),
 ]
 
 
@@ -42,7 +52,9 @@ def list_models(json: common.Json = False) -> None:
         return
     for row in rows:
         here = size(row["bytes"]) if row["path"] else "-"
-        terminal.say(f"{row['engine']:<6} {row['profile']:<6} {row['kind']:<8} {here:>9}  {row['model']}")
+        terminal.say(
+            f"{row['engine']:<6} {row['profile']:<6} {row['kind']:<8} {here:>9}  {row['model']}"
+        )
 
 
 @app.command()
@@ -59,7 +71,9 @@ def pull(
     settings = common.resolve(flags)
     name = _hub_engine(settings)
     model = (
-        _reference(id, settings) if id else models.resolve(casting.capabilities(name), _kind(kind), settings).reference
+        _reference(id, settings)
+        if id
+        else models.resolve(casting.capabilities(name), _kind(kind), settings).reference
     )
     if not models.from_hub(model, name):
         terminal.say(model.name)
@@ -76,7 +90,9 @@ def path(id: Id) -> None:
     model = _reference(id, Settings())
     found = models.find(model.name, model.revision)
     if found is None:
-        raise EnvironmentProblem("this model is not on this machine", where=id, hint=f"run: narrate models pull {id}")
+        raise EnvironmentProblem(
+            "this model is not on this machine", where=id, hint=f"run: narrate models pull {id}"
+        )
     terminal.say(str(found))
 
 
@@ -94,24 +110,32 @@ def _row(each: models.Profile) -> dict[str, Any]:
 
 def _reference(id: str, settings: Settings) -> ModelRef:
     if not models.HUB_ID.fullmatch(id):
-        raise UsageError(f"{id!r} is no hub id", where="ID", hint="write owner/name or owner/name@revision")
+        raise UsageError(
+            f"{id!r} is no hub id", where="ID", hint="write owner/name or owner/name@revision"
+        )
     name, _, revision = id.partition("@")
     return ModelRef(name, revision, offline=settings.offline)
 
 
 def _kind(kind: str) -> str:
     if kind not in qwen.MODELS:
-        raise UsageError(f"there is no kind {kind!r}", where="--kind", hint=f"one of: {', '.join(qwen.MODELS)}")
+        raise UsageError(
+            f"there is no kind {kind!r}", where="--kind", hint=f"one of: {', '.join(qwen.MODELS)}"
+        )
     return kind
 
 
 def _hub_engine(settings: Settings) -> str:
-    """The engine whose models are meant: the one asked for, else the one that clones on this machine."""
+    """The engine whose models are meant: the one asked for, else the one that clones on this
+    machine.
+    """
     if settings.engine == "auto":
         return casting.cloning_engine()
     if settings.engine not in models.HUB_ENGINES:
         hint = f"name one of: {', '.join(models.HUB_ENGINES)}"
-        raise UsageError(f"the engine {settings.engine} takes no models of the hub", where="--engine", hint=hint)
+        raise UsageError(
+            f"the engine {settings.engine} takes no models of the hub", where="--engine", hint=hint
+        )
     return settings.engine
 
 
@@ -131,10 +155,17 @@ def _python(id: str | None, name: str, settings: Settings) -> str:
 def _progress(name: str, quiet: bool) -> Iterator[Callable[[int, int], object]]:
     """Shows how much of a model has come: a bar on a terminal, else a line now and then."""
     console = Display()
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        DownloadColumn(),
+        TimeRemainingColumn(),
+    )
     if not console.is_terminal or quiet:
         reporter = Reporter(console, -1 if quiet else 0, bars=False)
-        yield lambda done, total: reporter.show(Event("fetch", None, {"model": name, "done": done, "total": total}))
+        yield lambda done, total: reporter.show(
+            Event("fetch", None, {"model": name, "done": done, "total": total})
+        )
         return
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task(terminal.printable(name))

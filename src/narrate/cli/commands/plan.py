@@ -15,7 +15,9 @@ from narrate.cli import common
 from narrate.errors import PendingError
 from narrate.planning.planner import Plan, PlannedSegment
 
-Check = Annotated[bool, typer.Option("--check", help="Exit with 3 if anything would have to be spoken.")]
+Check = Annotated[
+    bool, typer.Option("--check", help="Exit with 3 if anything would have to be spoken.")
+]
 
 
 def plan(
@@ -59,7 +61,9 @@ def show(script: str, flags: dict[str, Any], options: Options, json: bool) -> in
         state = "cached" if planned.cached else "speak "
         length = f"{'' if planned.cached else '~'}{made.seconds(planned):.1f} s"
         text = planned.display if len(planned.display) <= 60 else planned.display[:59] + "…"
-        terminal.say(f"{state}  {terminal.printable(planned.segment.id):<{width}}  {length:>8}  {text}")
+        terminal.say(
+            f"{state}  {terminal.printable(planned.segment.id):<{width}}  {length:>8}  {text}"
+        )
     terminal.say(*_over_budget(made))
     terminal.say(
         f"{figures['missing']} of {counted(len(list(made.lines())), 'utterance')} to speak with {figures['engine']}"
@@ -85,7 +89,9 @@ def _over_budget(made: Plan) -> list[str]:
         mine = [planned for planned in made.segments if planned.segment.scene == scene.id]
         seconds = sum(made.seconds(planned) + planned.pause_after for planned in mine)
         if scene.budget is not None and seconds > scene.budget:
-            lines.append(f"over    {scene.id}: about {seconds:.1f} s, its budget is {scene.budget:.1f} s")
+            lines.append(
+                f"over    {scene.id}: about {seconds:.1f} s, its budget is {scene.budget:.1f} s"
+            )
     return lines
 
 

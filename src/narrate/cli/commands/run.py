@@ -20,29 +20,54 @@ from narrate.cli.commands import plan
 from narrate.errors import NarrateError, UsageError
 from narrate.output import depfile as dependencies
 
-Ids = Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="With --force: what to speak again.")]
+Ids = Annotated[
+    list[str] | None, typer.Argument(metavar="[ID]...", help="With --force: what to speak again.")
+]
 Force = Annotated[
-    bool, typer.Option("-f", "--force", help="Speak the segments ID again; all of them if none is named.")
+    bool,
+    typer.Option(
+        "-f", "--force", help="Speak the segments ID again; all of them if none is named."
+    ),
 ]
-DryRun = Annotated[bool, typer.Option("-n", "--dry-run", help="Only say what would be done, as `narrate plan` does.")]
+DryRun = Annotated[
+    bool,
+    typer.Option("-n", "--dry-run", help="Only say what would be done, as `narrate plan` does."),
+]
 KeepGoing = Annotated[
-    bool, typer.Option("-k", "--keep-going", help="When a segment fails, speak the others all the same.")
+    bool,
+    typer.Option("-k", "--keep-going", help="When a segment fails, speak the others all the same."),
 ]
-Only = Annotated[str | None, typer.Option("--only", metavar="GLOB", help="Speak only segments whose id matches.")]
-Frozen = Annotated[bool, typer.Option("--frozen", help="Fail (exit 3) if anything would have to be spoken.")]
+Only = Annotated[
+    str | None, typer.Option("--only", metavar="GLOB", help="Speak only segments whose id matches.")
+]
+Frozen = Annotated[
+    bool, typer.Option("--frozen", help="Fail (exit 3) if anything would have to be spoken.")
+]
 ForceOutput = Annotated[
     bool,
-    typer.Option("--force-output", help="Replace files in the output folder that narrate did not make."),
+    typer.Option(
+        "--force-output", help="Replace files in the output folder that narrate did not make."
+    ),
 ]
 Depfile = Annotated[
     Path | None,
-    typer.Option("--depfile", metavar="FILE", help="Say in FILE what run.json depends on: for make, ninja."),
+    typer.Option(
+        "--depfile", metavar="FILE", help="Say in FILE what run.json depends on: for make, ninja."
+    ),
 ]
-Events = Annotated[Path | None, typer.Option("--events", metavar="FILE", help="Log what happens as JSON lines.")]
-NoProgress = Annotated[bool, typer.Option("--no-progress", help="A line a segment instead of bars.")]
+Events = Annotated[
+    Path | None, typer.Option("--events", metavar="FILE", help="Log what happens as JSON lines.")
+]
+NoProgress = Annotated[
+    bool, typer.Option("--no-progress", help="A line a segment instead of bars.")
+]
 NoColor = Annotated[bool, typer.Option("--no-color", help="No colours.")]
-NoInput = Annotated[bool, typer.Option("--no-input", help="Never ask anything; narrate asks nothing anyway.")]
-ShowConfig = Annotated[bool, typer.Option("--show-config", help="Print each setting and where it comes from.")]
+NoInput = Annotated[
+    bool, typer.Option("--no-input", help="Never ask anything; narrate asks nothing anyway.")
+]
+ShowConfig = Annotated[
+    bool, typer.Option("--show-config", help="Print each setting and where it comes from.")
+]
 
 
 def run(
@@ -83,11 +108,15 @@ def run(
     started_ns, arguments = time.time_ns(), locals()
     common.change_to(directory)
     if ids and not force:
-        raise UsageError(f"unexpected: {' '.join(ids)}", where="narrate run", hint="segment ids go with --force")
+        raise UsageError(
+            f"unexpected: {' '.join(ids)}", where="narrate run", hint="segment ids go with --force"
+        )
     source = common.script_here(script)
     flags = common.settings(**arguments)
     besides = tuple(path for path in (events, depfile) if path)
-    options = Options(tuple(ids or "*") if force else (), only, frozen, keep_going, force_output, besides)
+    options = Options(
+        tuple(ids or "*") if force else (), only, frozen, keep_going, force_output, besides
+    )
     if show_config:
         _print_config(source, flags)
         return
@@ -109,7 +138,9 @@ def run(
         said = _words(dataclasses.replace(result, made=frozenset(), written=()), look)
         inputs = result.inputs | result.software | facts.take(() if script else common.SCRIPTS)
         # Settings that are ignored are told of by every run, one with nothing to do included.
-        ignored = "" if quiet else terminal.text_of(*(f"warning: {text}" for text in result.warnings))
+        ignored = (
+            "" if quiet else terminal.text_of(*(f"warning: {text}" for text in result.warnings))
+        )
         stamp.save(common.told, inputs, outputs, (said[1], ignored + said[0]), started_ns)
 
 
@@ -123,7 +154,9 @@ class Look:
     color: bool
 
 
-def _run(script: str, flags: dict[str, Any], options: Options, look: Look, log_file: Path | None) -> Result:
+def _run(
+    script: str, flags: dict[str, Any], options: Options, look: Look, log_file: Path | None
+) -> Result:
     """Run, showing what happens; with --json an error is printed as an object too."""
     from narrate.cli.progress import Display, Reporter, event_log
 
@@ -152,7 +185,9 @@ def _run(script: str, flags: dict[str, Any], options: Options, look: Look, log_f
 def _words(result: Result, look: Look) -> tuple[str, str]:
     """What a run says at its end on stderr and on stdout."""
     path = result.out / "manifest.json"
-    stdout = terminal.as_json(_success(result)) if look.json else terminal.text_of(common.shown(path))
+    stdout = (
+        terminal.as_json(_success(result)) if look.json else terminal.text_of(common.shown(path))
+    )
     return (_summary(result) if look.verbosity >= 0 else ""), stdout
 
 
@@ -161,9 +196,13 @@ def _summary(result: Result) -> str:
     whole = f"{counted(manifest.totals.segments, 'segment')}, {duration(manifest.audio.duration)}"
     if not result.written and not result.made:
         return terminal.text_of(f"nothing to do: {whole}")
-    lines = [f"{whole}: {counted(result.spoken, 'utterance')} spoken, {counted(len(result.written), 'file')} written"]
+    lines = [
+        f"{whole}: {counted(result.spoken, 'utterance')} spoken, {counted(len(result.written), 'file')} written"
+    ]
     lines.append(f"narration  {common.shown(result.out / manifest.audio.file)}")
-    lines += [f"captions   {common.shown(result.out / name)}" for name in manifest.sidecars.values()]
+    lines += [
+        f"captions   {common.shown(result.out / name)}" for name in manifest.sidecars.values()
+    ]
     return terminal.text_of(*lines)
 
 

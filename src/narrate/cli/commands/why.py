@@ -1,4 +1,6 @@
-"""`narrate status` and `narrate why`: what a run would do to each segment, and what has changed since the last one."""
+"""`narrate status` and `narrate why`: what a run would do to each segment, and what has changed
+since the last one.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ WIDTH = 100
 
 Targets = Annotated[
     list[str] | None,
-    typer.Argument(metavar="SCRIPT|ID", help="A script, and the segments to explain (all that changed)."),
+    typer.Argument(
+        metavar="SCRIPT|ID", help="A script, and the segments to explain (all that changed)."
+    ),
 ]
 
 
@@ -39,7 +43,9 @@ def status(
     json: common.Json = False,
     directory: common.Directory = None,
 ) -> None:
-    """Say what `narrate run` would do with each segment: leave it, take it from the cache, or speak it."""
+    """Say what `narrate run` would do with each segment: leave it, take it from the cache, or speak
+    it.
+    """
     arguments = locals()
     common.change_to(directory)
     found = build.why(common.script_here(script), common.settings(**arguments), warn)
@@ -50,10 +56,14 @@ def status(
     for each in found:
         reason = terminal.printable("; ".join(map(str, each.reasons)))
         reason = reason if len(reason) <= WIDTH else reason[: WIDTH - 1] + "…"
-        terminal.say(f"{WORDS[each.state]}  {terminal.printable(each.planned.segment.id):<{width}}  {reason}".rstrip())
+        terminal.say(
+            f"{WORDS[each.state]}  {terminal.printable(each.planned.segment.id):<{width}}  {reason}".rstrip()
+        )
     states = Counter(each.state for each in found)
     total = counted(len(found), "segment")
-    terminal.say(f"{states['speak']} of {total} to speak, {states['cached']} changed but in the cache")
+    terminal.say(
+        f"{states['speak']} of {total} to speak, {states['cached']} changed but in the cache"
+    )
 
 
 def why(
@@ -68,17 +78,24 @@ def why(
     json: common.Json = False,
     directory: common.Directory = None,
 ) -> None:
-    """Say what has changed in the request of a segment since the last run: each field, its old and its new value."""
+    """Say what has changed in the request of a segment since the last run: each field, its old and
+    its new value.
+    """
     arguments = locals()
     common.change_to(directory)
     script, ids = _told(targets or [])
     found = build.why(script, common.settings(**arguments), warn)
     chosen = _chosen(found, ids, script)
     if json:
-        terminal.write(terminal.as_json({"ok": True, "segments": [_entry(each) for each in chosen]}))
+        terminal.write(
+            terminal.as_json({"ok": True, "segments": [_entry(each) for each in chosen]})
+        )
         return
     for each in chosen:
-        terminal.say(f"{each.planned.segment.id}: {MEANINGS[each.state]}", *(f"  {reason}" for reason in each.reasons))
+        terminal.say(
+            f"{each.planned.segment.id}: {MEANINGS[each.state]}",
+            *(f"  {reason}" for reason in each.reasons),
+        )
     if not chosen:
         terminal.say("nothing has changed since the last run")
 
@@ -91,8 +108,12 @@ MEANINGS = {
 
 
 def _told(targets: list[str]) -> tuple[str, list[str]]:
-    """The script and the ids; a first word that is no file is an id, and the script the one that is here."""
-    if targets and (targets[0] == "-" or os.path.exists(targets[0]) or targets[0].endswith(SUFFIXES)):
+    """The script and the ids; a first word that is no file is an id, and the script the one that is
+    here.
+    """
+    if targets and (
+        targets[0] == "-" or os.path.exists(targets[0]) or targets[0].endswith(SUFFIXES)
+    ):
         return targets[0], targets[1:]
     return common.script_here(None), targets
 
@@ -114,5 +135,7 @@ def _chosen(found: list[Why], ids: list[str], script: str) -> list[Why]:
 
 
 def _entry(each: Why) -> dict[str, Any]:
-    reasons = [{"what": reason.what, "old": reason.old, "new": reason.new} for reason in each.reasons]
+    reasons = [
+        {"what": reason.what, "old": reason.old, "new": reason.new} for reason in each.reasons
+    ]
     return {"id": each.planned.segment.id, "state": each.state, "reasons": reasons}

@@ -1,4 +1,6 @@
-"""mlx: Qwen3-TTS on Apple Silicon, through mlx-audio; and, as an experiment, any other model that mlx-audio has."""
+"""mlx: Qwen3-TTS on Apple Silicon, through mlx-audio; and, as an experiment, any other model that
+mlx-audio has.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from narrate.engines import qwen
-from narrate.engines.base import Capabilities, Job, ModelRef, Reference, Synthesis, Unusable, first_line
+from narrate.engines.base import (
+    Capabilities,
+    Job,
+    ModelRef,
+    Reference,
+    Synthesis,
+    Unusable,
+    first_line,
+)
 from narrate.engines.mlx.models import Model, Other
 from narrate.engines.mlx.qwen import Qwen, require_files
 
@@ -37,14 +47,20 @@ class Engine:
     speakers: Sequence[str] = ()
 
     def load(self, model: ModelRef) -> None:
-        """Get the model ready and look at what it is: mlx-audio itself speaks noise where half of it is missing."""
+        """Get the model ready and look at what it is: mlx-audio itself speaks noise where half of
+        it is missing.
+        """
         if model.offline:
             os.environ["HF_HUB_OFFLINE"] = "1"
         self.device = _choose_device(model.device)
         folder = _folder(model)
         config = _config(folder)
         self._model: Model = _open(folder, config)
-        self.kind, self.languages, self.speakers = self._model.kind, self._model.languages, self._model.speakers
+        self.kind, self.languages, self.speakers = (
+            self._model.kind,
+            self._model.languages,
+            self._model.speakers,
+        )
         self.dtype = _precision(config, self._model.network)
         if model.dtype not in ("", self.dtype):
             raise Unusable(
@@ -52,13 +68,19 @@ class Engine:
                 f"leave out dtype, or choose a conversion to {model.dtype} with --model"
             )
 
-    def synthesize(self, jobs: Sequence[Job], voices: Mapping[str, Reference]) -> Iterator[Synthesis | Exception]:
-        """Speak the jobs, together where they share a voice and have no seed: a sound depends on its batch-mates."""
+    def synthesize(
+        self, jobs: Sequence[Job], voices: Mapping[str, Reference]
+    ) -> Iterator[Synthesis | Exception]:
+        """Speak the jobs, together where they share a voice and have no seed: a sound depends on
+        its batch-mates.
+        """
         done: dict[int, Synthesis | Exception] = {}
         for place in range(len(jobs)):
             if place not in done:
                 mates = _mates(place, jobs, self._model.shared)
-                done.update(zip(mates, self._speak([jobs[mate] for mate in mates], voices), strict=True))
+                done.update(
+                    zip(mates, self._speak([jobs[mate] for mate in mates], voices), strict=True)
+                )
             yield done.pop(place)
 
     def close(self) -> None:
@@ -74,7 +96,9 @@ class Engine:
 
         return int(mx.get_peak_memory())
 
-    def _speak(self, jobs: Sequence[Job], voices: Mapping[str, Reference]) -> list[Synthesis | Exception]:
+    def _speak(
+        self, jobs: Sequence[Job], voices: Mapping[str, Reference]
+    ) -> list[Synthesis | Exception]:
         """Speak jobs together; where that fails one by one, so that a failure is that of one job."""
         import mlx.core as mx
 
@@ -92,14 +116,17 @@ class Engine:
 
 
 def _open(folder: Path, config: Mapping[str, Any]) -> Model:
-    """Load the model in a folder. Raises ImportError where its family needs more packages, and Unusable."""
+    """Load the model in a folder. Raises ImportError where its family needs more packages, and
+    Unusable.
+    """
     is_qwen = config.get("model_type") == "qwen3_tts"
     if is_qwen:
         require_files(folder)
     from mlx_audio.tts import load_model
 
     try:
-        # As a path: mlx-audio then reads a model's family from the name of its folder in the hub's cache.
+        # As a path: mlx-audio then reads a model's family from the name of its folder in the hub's
+        # cache.
         network = load_model(folder)
     except (OSError, ValueError, RuntimeError) as error:
         raise Unusable(f"mlx-audio cannot load {folder}: {first_line(error)}") from error
@@ -107,7 +134,9 @@ def _open(folder: Path, config: Mapping[str, Any]) -> Model:
 
 
 def _mates(place: int, jobs: Sequence[Job], shared: Any) -> list[int]:
-    """The places of the jobs to speak together with the one at `place`, itself first; none before it."""
+    """The places of the jobs to speak together with the one at `place`, itself first; none before
+    it.
+    """
     group: Hashable = shared(jobs[place])
     if group is None:
         return [place]
@@ -121,7 +150,9 @@ def _choose_device(name: str) -> str:
 
     if name:
         if name not in DEVICES or not mx.is_available(mx.Device(getattr(mx, name))):
-            raise Unusable(f"mlx has no device {name!r} on this machine; leave it out, or choose: {', '.join(DEVICES)}")
+            raise Unusable(
+                f"mlx has no device {name!r} on this machine; leave it out, or choose: {', '.join(DEVICES)}"
+            )
         mx.set_default_device(mx.Device(getattr(mx, name)))
     return str(mx.default_device().type).rpartition(".")[2]
 

@@ -1,4 +1,6 @@
-"""Models of mlx-audio: what the mlx engine wants of one, and how it gets that of any that it does not know."""
+"""Models of mlx-audio: what the mlx engine wants of one, and how it gets that of any that it does
+not know.
+"""
 
 from __future__ import annotations
 
@@ -11,17 +13,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from narrate.engines import qwen
-from narrate.engines.base import Job, Reference, StopReason, Synthesis, Unspeakable, Unusable, first_line
+from narrate.engines.base import (
+    Job,
+    Reference,
+    StopReason,
+    Synthesis,
+    Unspeakable,
+    Unusable,
+    first_line,
+)
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 NO_SPEAKERS = ("chatterbox", "chatterbox_turbo", "dia", "outetts", "soprano")
-"""Families whose `generate` has a parameter `voice` that names no speaker: it does nothing, or is a file to open."""
+"""Families whose `generate` has a parameter `voice` that names no speaker: it does nothing, or is a
+file to open.
+"""
 
 SPEAKER = re.compile(r"[\w ,+-]+")
-"""What a speaker may be called. Some models open a name with a slash or a dot in it as a file, or fetch it."""
+"""What a speaker may be called. Some models open a name with a slash or a dot in it as a file, or
+fetch it.
+"""
 
 
 class Model(Protocol):
@@ -35,12 +49,15 @@ class Model(Protocol):
     def shared(self, job: Job) -> Hashable:
         """What jobs must have in common to be spoken together; None for a job that is spoken alone."""
 
-    def speak(self, jobs: Sequence[Job], voices: Mapping[str, Reference]) -> list[Synthesis | Exception]:
+    def speak(
+        self, jobs: Sequence[Job], voices: Mapping[str, Reference]
+    ) -> list[Synthesis | Exception]:
         """One result a job, in their order; all jobs have the same `shared`."""
 
 
 class Other:
-    """Any other model of mlx-audio. It is told what its `generate` has a parameter for, and refused the rest.
+    """Any other model of mlx-audio. It is told what its `generate` has a parameter for, and refused
+    the rest.
 
     Nothing here knows how such a model sounds, nor what it does with what it is told.
     """
@@ -50,7 +67,9 @@ class Other:
 
     def __init__(self, network: Any, folder: Path) -> None:
         self.network = network
-        self._family = type(network).__module__.removeprefix("mlx_audio.tts.models.").partition(".")[0]
+        self._family = (
+            type(network).__module__.removeprefix("mlx_audio.tts.models.").partition(".")[0]
+        )
         self._takes = dict(inspect.signature(network.generate).parameters)
         if self._family in NO_SPEAKERS:
             self._takes.pop("voice", None)
@@ -63,7 +82,9 @@ class Other:
     def shared(self, job: Job) -> Hashable:
         return None
 
-    def speak(self, jobs: Sequence[Job], voices: Mapping[str, Reference]) -> list[Synthesis | Exception]:
+    def speak(
+        self, jobs: Sequence[Job], voices: Mapping[str, Reference]
+    ) -> list[Synthesis | Exception]:
         return [self._alone(job, voices) for job in jobs]
 
     def _alone(self, job: Job, voices: Mapping[str, Reference]) -> Synthesis:
@@ -88,7 +109,9 @@ class Other:
             # Left out, it would be the same number at every attempt.
             "seed": job.seed if request.seed is not None else int.from_bytes(os.urandom(4)),
         }
-        return {name: value for name, value in wishes.items() if name in self._takes} | self._voice(job, voices)
+        return {name: value for name, value in wishes.items() if name in self._takes} | self._voice(
+            job, voices
+        )
 
     def _number(self, name: str, value: float) -> float:
         """A number of the kind that the parameter is by itself."""
@@ -110,7 +133,8 @@ class Other:
         return asked
 
     def _recording(self, reference: Reference) -> dict[str, Any]:
-        """A recording at the model's own rate, and its transcript where the model has a use for one.
+        """A recording at the model's own rate, and its transcript where the model has a use for
+        one.
 
         A transcript is then required: some models without it speak in no particular voice.
         """
@@ -120,7 +144,9 @@ class Other:
         if "ref_text" not in self._takes:
             return asked
         if reference.transcript is None:
-            raise Unusable(f"{self._family} clones a voice only with the transcript of its recording: write one")
+            raise Unusable(
+                f"{self._family} clones a voice only with the transcript of its recording: write one"
+            )
         return asked | {"ref_text": reference.transcript}
 
     def _speaker(self, name: str) -> str:
@@ -131,13 +157,21 @@ class Other:
         return name
 
     def _refuse(self, asked: Iterable[str]) -> None:
-        words = {"ref_audio": "no recording's voice", "voice": "no speaker", "instruct": "no description or instruct"}
+        words = {
+            "ref_audio": "no recording's voice",
+            "voice": "no speaker",
+            "instruct": "no description or instruct",
+        }
         for name in asked:
             if name not in self._takes and name in words:
-                raise Unusable(f"{self._family} takes {words[name]}; a Qwen3-TTS model does: choose one with --model")
+                raise Unusable(
+                    f"{self._family} takes {words[name]}; a Qwen3-TTS model does: choose one with --model"
+                )
         recording = self._takes.get("ref_audio")
         if recording and recording.default is inspect.Parameter.empty and "ref_audio" not in asked:
-            raise Unusable(f"{self._family} speaks only in the voice of a recording: give the voice a 'ref'")
+            raise Unusable(
+                f"{self._family} speaks only in the voice of a recording: give the voice a 'ref'"
+            )
 
 
 def line(job: Job) -> str:
@@ -157,11 +191,17 @@ def mono(audio: Any) -> NDArray[np.float32]:
     import numpy as np
 
     samples = np.array(mx.array(audio).astype(mx.float32)).squeeze()
-    return samples if samples.ndim <= 1 else samples.mean(axis=int(np.argmin(samples.shape)), dtype=np.float32)
+    return (
+        samples
+        if samples.ndim <= 1
+        else samples.mean(axis=int(np.argmin(samples.shape)), dtype=np.float32)
+    )
 
 
 def _joined(results: Sequence[Any], cap: int | None) -> Synthesis:
-    """The results of one job as one sound; as many tokens as the model may use are a text cut short."""
+    """The results of one job as one sound; as many tokens as the model may use are a text cut
+    short.
+    """
     import numpy as np
 
     full = cap is not None and any(result.token_count >= cap for result in results)

@@ -12,25 +12,38 @@ from narrate.engines.mlx.models import array, line, mono
 
 
 class Qwen:
-    """Qwen3-TTS: clones a recording with or without its transcript, or speaks as a stock or a described speaker."""
+    """Qwen3-TTS: clones a recording with or without its transcript, or speaks as a stock or a
+    described speaker.
+    """
 
     def __init__(self, network: Any, folder: Path) -> None:
         self.network = network
         self.kind: str = network.config.tts_model_type
-        self.languages: Sequence[str] = [name for name in network.get_supported_languages() if name != "auto"]
+        self.languages: Sequence[str] = [
+            name for name in network.get_supported_languages() if name != "auto"
+        ]
         self.speakers: Sequence[str] = network.get_supported_speakers()
         self._reference: tuple[str, Any] = ("", None)
         _require_parts(network, folder)
         count_every_frame(network.speech_tokenizer)
 
     def shared(self, job: Job) -> Hashable:
-        """Clones with a transcript are batched; mlx-audio's other batch decodes in short pieces, with seams."""
+        """Clones with a transcript are batched; mlx-audio's other batch decodes in short pieces,
+        with seams.
+        """
         request = job.request
         if request.seed is not None or "transcript" not in request.voice:
             return None
-        return request.voice["ref"], request.voice["transcript"], request.language, tuple(request.sampling.items())
+        return (
+            request.voice["ref"],
+            request.voice["transcript"],
+            request.language,
+            tuple(request.sampling.items()),
+        )
 
-    def speak(self, jobs: Sequence[Job], voices: Mapping[str, Reference]) -> list[Synthesis | Exception]:
+    def speak(
+        self, jobs: Sequence[Job], voices: Mapping[str, Reference]
+    ) -> list[Synthesis | Exception]:
         for job in jobs:
             self._refuse_marks(job.request.text)
         if len(jobs) == 1:
@@ -44,10 +57,14 @@ class Qwen:
         options = self._options(job, voices) | {"max_tokens": qwen.max_frames(job)}
         return self._result(job, next(self.network.generate(line(job), **options), None))
 
-    def _of_batch(self, job: Job, result: Any, voices: Mapping[str, Reference]) -> Synthesis | Exception:
-        """A result of a batch; where mlx-audio's own bound cut it short, the job spoken again, alone.
+    def _of_batch(
+        self, job: Job, result: Any, voices: Mapping[str, Reference]
+    ) -> Synthesis | Exception:
+        """A result of a batch; where mlx-audio's own bound cut it short, the job spoken again,
+        alone.
 
-        In a batch of clones, and only there, mlx-audio allows a text 6 frames a token, and never tells.
+        In a batch of clones, and only there, mlx-audio allows a text 6 frames a token, and never
+        tells.
         """
         tokens = len(self.network.tokenizer.encode(line(job)))
         if result is not None and max(75, tokens * 6) <= result.token_count < qwen.max_frames(job):
@@ -73,7 +90,9 @@ class Qwen:
         reference = voices[voice["ref"]]
         transcript = reference.transcript if "transcript" in voice else None
         if "transcript" in voice and not transcript:
-            raise Unusable(f"the transcript of the recording {voice['ref']} did not reach the engine")
+            raise Unusable(
+                f"the transcript of the recording {voice['ref']} did not reach the engine"
+            )
         return {"ref_audio": self._samples(voice["ref"], reference), "ref_text": transcript}
 
     def _refuse_marks(self, text: str) -> None:
@@ -85,8 +104,8 @@ class Qwen:
     def _samples(self, digest: str, reference: Reference) -> Any:
         """The samples of a recording for mlx-audio, which keeps the codes that it makes of them.
 
-        It knows a recording again by the number and the sum of its samples, and two recordings can have both in
-        common. So it may keep those of one voice only.
+        It knows a recording again by the number and the sum of its samples, and two recordings can
+        have both in common. So it may keep those of one voice only.
         """
         if self._reference[0] != digest:
             self.network._icl_cache.clear()
@@ -94,7 +113,9 @@ class Qwen:
         return self._reference[1]
 
     def _result(self, job: Job, result: Any) -> Synthesis | Exception:
-        """The last `token_count` frames: the first ones may hold a sample of the recording, by a rounding error."""
+        """The last `token_count` frames: the first ones may hold a sample of the recording, by a
+        rounding error.
+        """
         if result is None:
             return Unspeakable("the model ended before it said anything")
         frames = min(result.token_count, qwen.max_frames(job))
@@ -107,9 +128,9 @@ class Qwen:
 def count_every_frame(codec: Any) -> None:
     """Mend `decode` of mlx-audio 0.6.2, which gives back fewer samples than it decodes.
 
-    It counts the frames of which the first code is above 0, as if 0 stood for padding. But 0 is a code like any
-    other, and nothing is padded here: each such frame takes 80 ms off the end and, of a clone, leaves as much of
-    the recording at its start. qwen-tts counts codes above -1.
+    It counts the frames of which the first code is above 0, as if 0 stood for padding. But 0 is a
+    code like any other, and nothing is padded here: each such frame takes 80 ms off the end and, of
+    a clone, leaves as much of the recording at its start. qwen-tts counts codes above -1.
     """
     import mlx.core as mx
 
@@ -124,7 +145,9 @@ def count_every_frame(codec: Any) -> None:
 
 
 def require_files(folder: Path) -> None:
-    """Refuse a Qwen3-TTS folder with a part missing: mlx-audio would load the rest, and speak noise."""
+    """Refuse a Qwen3-TTS folder with a part missing: mlx-audio would load the rest, and speak
+    noise.
+    """
     codec = folder / "speech_tokenizer"
     tokenizer = [folder / "vocab.json", folder / "merges.txt"]
     if (folder / "tokenizer.json").exists():
@@ -147,4 +170,6 @@ def _require_parts(network: Any, folder: Path) -> None:
     ]
     for is_broken, name in broken:
         if is_broken:
-            raise Unusable(f"{folder / name} cannot be read: fetch the model again with `narrate models pull`")
+            raise Unusable(
+                f"{folder / name} cannot be read: fetch the model again with `narrate models pull`"
+            )

@@ -13,6 +13,8 @@ CAPABILITIES = mlx.CAPABILITIES
 class Engine(mlx.Engine):
     """Gives the model one text after the other, with the recording each time."""
 
-    def synthesize(self, jobs: Sequence[Job], voices: Mapping[str, Reference]) -> Iterator[Synthesis | Exception]:
+    def synthesize(
+        self, jobs: Sequence[Job], voices: Mapping[str, Reference]
+    ) -> Iterator[Synthesis | Exception]:
         for job in jobs:
             yield from super().synthesize([job], voices)

@@ -1,7 +1,8 @@
 """openai: any server that speaks `POST /v1/audio/speech`, with many requests in flight.
 
-OpenAI's own models take a speaker and instructions. Other servers are asked as vllm-omni is: for cloning with
-`ref_audio` and `ref_text`, for a designed voice with `instructions`, and with `language` and `seed`.
+OpenAI's own models take a speaker and instructions. Other servers are asked as vllm-omni is: for
+cloning with `ref_audio` and `ref_text`, for a designed voice with `instructions`, and with
+`language` and `seed`.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ LANGUAGES = (
     "en af ar az be bg bs ca cs cy da de el es et fa fi fr gl he hi hr hu hy id is it ja kk kn ko lt lv mi mk mr ms "
     "ne nl no pl pt ro ru sk sl sr sv sw ta th tl tr uk ur vi zh"
 )
-"""What OpenAI's models are said to speak; the first is the default. A server may refuse some of them."""
+"""What OpenAI's models are said to speak; the first is the default. A server may refuse some of
+them.
+"""
 
 CAPABILITIES = Capabilities(
     name="openai",
@@ -48,7 +51,9 @@ DEFAULT_SPEAKER = "alloy"
 """OpenAI's own models must be told a speaker; other servers have a default of their own."""
 
 PATIENCE = 0.8
-"""The share of a line's time after which a request is given up, while it can still be said what went wrong."""
+"""The share of a line's time after which a request is given up, while it can still be said what
+went wrong.
+"""
 
 PCM_RATE = 24_000
 """Hz, of OpenAI's bare samples."""
@@ -74,7 +79,9 @@ class Engine:
             raise Unusable(NO_SERVER)
         url = parse(options["base_url"])
         if model.offline and not is_here(url):
-            raise Unusable(f"this run is offline, so {url.hostname} is not asked; only this machine would be")
+            raise Unusable(
+                f"this run is offline, so {url.hostname} is not asked; only this machine would be"
+            )
         self._model = f"{model.name}@{model.revision}" if model.revision else model.name
         self._plain = PLAIN.fullmatch(self._model) is not None
         self._references: dict[str, dict[str, Any]] = {}
@@ -85,9 +92,13 @@ class Engine:
         self._budget = Budget(ANSWERS_BYTES)
         self._pool = ThreadPoolExecutor(int(options["concurrency"]))
 
-    def synthesize(self, jobs: Sequence[Job], voices: Mapping[str, Reference]) -> Iterator[Synthesis | Exception]:
+    def synthesize(
+        self, jobs: Sequence[Job], voices: Mapping[str, Reference]
+    ) -> Iterator[Synthesis | Exception]:
         """Ask for all of them at once; the results come in the order of the jobs."""
-        for digest in {job.request.voice.get("ref", "") for job in jobs} & voices.keys() - self._references.keys():
+        for digest in {
+            job.request.voice.get("ref", "") for job in jobs
+        } & voices.keys() - self._references.keys():
             self._references[digest] = _fields(voices[digest])
         shares = [self._budget.share() for _ in jobs]
         for share, result in zip(shares, self._pool.map(self._attempt, jobs, shares), strict=True):
@@ -109,11 +120,17 @@ class Engine:
     def _document(self, job: Job) -> dict[str, Any]:
         """What is asked of the server. Raises Unusable for a voice that the model does not take."""
         request = job.request
-        document = {"model": self._model, "input": request.text, "response_format": "wav", **self._voice(job)}
+        document = {
+            "model": self._model,
+            "input": request.text,
+            "response_format": "wav",
+            **self._voice(job),
+        }
         document |= {name: float(value) for name, value in request.sampling.items()}
         if not self._plain:
             document["language"] = NAMES.get(request.language, request.language)
-            # A server may have a fixed seed of its own, with which another attempt would say the same again.
+            # A server may have a fixed seed of its own, with which another attempt would say the
+            # same again.
             if request.seed is not None or request.take > 1 or job.attempt > 1:
                 document["seed"] = job.seed
         return document
@@ -122,7 +139,9 @@ class Engine:
         voice = job.request.voice
         kind = qwen.kind(voice)
         if kind != "speaker" and self._plain:
-            raise Unusable(f"OpenAI's {self._model} speaks with its own speakers only; name another --model")
+            raise Unusable(
+                f"OpenAI's {self._model} speaks with its own speakers only; name another --model"
+            )
         if kind == "clone":
             return self._references[voice["ref"]]
         if kind == "design":
@@ -132,12 +151,16 @@ class Engine:
         return {name: value for name, value in fields.items() if value is not None}
 
 
-def find_key(url: SplitResult, servers: Iterable[str], environment: Mapping[str, str]) -> tuple[str | None, str]:
-    """The key from the environment that belongs to a server, if any; else why one is withheld, in words.
+def find_key(
+    url: SplitResult, servers: Iterable[str], environment: Mapping[str, str]
+) -> tuple[str | None, str]:
+    """The key from the environment that belongs to a server, if any; else why one is withheld, in
+    words.
 
-    `servers` are those that the user's own settings name. OPENAI_API_KEY belongs to OpenAI and to these, but never
-    goes over the network in the clear; NARRATE_OPENAI_API_KEY to these, or to OpenAI if there are none. What a
-    project names gets no key, as it could be anybody's server, on this machine too. Raises Unusable for an odd key.
+    `servers` are those that the user's own settings name. OPENAI_API_KEY belongs to OpenAI and to
+    these, but never goes over the network in the clear; NARRATE_OPENAI_API_KEY to these, or to
+    OpenAI if there are none. What a project names gets no key, as it could be anybody's server, on
+    this machine too. Raises Unusable for an odd key.
     """
     own = [_place(parse(server)) for server in servers if _is_sound(server)]
     named, openai = _place(url) in own, _place(url) == OPENAI_SERVER
@@ -152,7 +175,10 @@ def find_key(url: SplitResult, servers: Iterable[str], environment: Mapping[str,
     if named:
         return None, f"{OPENAI_KEY} is not sent over the network in the clear; set {OWN_KEY}"
     what = f"the key in {there[0]} was not sent, as only a project names this server"
-    return None, f"{what}; if the key belongs there, name it in your own settings too, or in NARRATE_OPENAI_BASE_URL"
+    return (
+        None,
+        f"{what}; if the key belongs there, name it in your own settings too, or in NARRATE_OPENAI_BASE_URL",
+    )
 
 
 def _checked(key: str) -> str:
@@ -176,12 +202,20 @@ def _place(url: SplitResult) -> tuple[str, str, int]:
 def _fields(reference: Reference) -> dict[str, Any]:
     """A reference as vllm-omni takes it: the recording as a data URL, and its transcript."""
     sound = wav.header(reference.samples.size, reference.rate) + audio.pcm16(reference.samples)
-    said = {"ref_text": reference.transcript} if reference.transcript else {"x_vector_only_mode": True}
-    return {"task_type": "Base", "ref_audio": "data:audio/wav;base64," + base64.b64encode(sound).decode(), **said}
+    said = (
+        {"ref_text": reference.transcript} if reference.transcript else {"x_vector_only_mode": True}
+    )
+    return {
+        "task_type": "Base",
+        "ref_audio": "data:audio/wav;base64," + base64.b64encode(sound).decode(),
+        **said,
+    }
 
 
 def _sound(answer: Answer) -> Synthesis:
-    """The sound of an answer; bare samples only where the server says that they are. Raises riff.BadSound."""
+    """The sound of an answer; bare samples only where the server says that they are. Raises
+    riff.BadSound.
+    """
     kind = answer.headers.get_content_type()
     if answer.body[:4] == b"RIFF" or kind not in ("audio/pcm", "audio/x-pcm"):
         try:

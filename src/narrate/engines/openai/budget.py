@@ -1,4 +1,6 @@
-"""Bytes that threads share, so that many large answers at once do not fill the memory. Standard library only."""
+"""Bytes that threads share, so that many large answers at once do not fill the memory. Standard
+library only.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +9,11 @@ import time
 
 
 class Budget:
-    """So many bytes, lent to shares. The oldest share gets all that it asks for, beyond the budget if need be.
+    """So many bytes, lent to shares. The oldest share gets all that it asks for, beyond the budget
+    if need be.
 
-    Results are taken in the order in which their shares were made, so the oldest must never wait for the others.
+    Results are taken in the order in which their shares were made, so the oldest must never wait
+    for the others.
     """
 
     def __init__(self, size: int) -> None:
@@ -25,10 +29,13 @@ class Budget:
         return share
 
     def lend(self, share: Share, count: int, end: float) -> bool:
-        """Wait until there are so many bytes for a share; False if there are none by `end` (monotonic)."""
+        """Wait until there are so many bytes for a share; False if there are none by `end`
+        (monotonic).
+        """
         with self._changed:
             lent = self._changed.wait_for(
-                lambda: count <= self._left or share is self._shares[0], max(0.0, end - time.monotonic())
+                lambda: count <= self._left or share is self._shares[0],
+                max(0.0, end - time.monotonic()),
             )
             self._left -= count if lent else 0
         return lent
@@ -54,7 +61,9 @@ class Share:
         self._held = 0
 
     def grow(self, count: int, end: float) -> bool:
-        """Hold more bytes as soon as there are so many; False if there are none by `end` (monotonic)."""
+        """Hold more bytes as soon as there are so many; False if there are none by `end`
+        (monotonic).
+        """
         lent = self._budget.lend(self, count, end)
         self._held += count if lent else 0
         return lent

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 PCM, FLOAT, EXTENSIBLE = 1, 3, 0xFFFE
 FULL_SCALE = {(PCM, 16): ("<i2", 32768.0), (FLOAT, 32): ("<f4", 1.0)}
-"""The kinds of samples that are read: format and bits, how numpy names them, and the value of full scale."""
+"""The kinds of samples that are read: format and bits, how numpy names them, and the value of full
+scale.
+"""
 
 
 class BadSound(Exception):
@@ -27,7 +29,8 @@ class BadSound(Exception):
 def read(body: bytes, *, whole: bool) -> Synthesis:
     """The sound of a WAV file; channels are averaged. Raises BadSound.
 
-    `whole` says that the body is known to be complete, without which a header that names no length proves nothing.
+    `whole` says that the body is known to be complete, without which a header that names no length
+    proves nothing.
     """
     fmt, data = _chunks(body, whole)
     if len(fmt) < 16:
@@ -36,9 +39,13 @@ def read(body: bytes, *, whole: bool) -> Synthesis:
     if kind == EXTENSIBLE and len(fmt) >= 26:
         kind = struct.unpack_from("<H", fmt, 24)[0]
     if (kind, bits) not in FULL_SCALE:
-        raise BadSound(f"the WAV holds samples of format {kind} in {bits} bits; 16-bit PCM and 32-bit float are read")
+        raise BadSound(
+            f"the WAV holds samples of format {kind} in {bits} bits; 16-bit PCM and 32-bit float are read"
+        )
     if rate not in RATES or not 0 < channels <= RECORDING_CHANNELS:
-        raise BadSound(f"the WAV has an impossible rate or number of channels: {rate} Hz, {channels}")
+        raise BadSound(
+            f"the WAV has an impossible rate or number of channels: {rate} Hz, {channels}"
+        )
     return Synthesis(_samples(data, channels, *FULL_SCALE[kind, bits]), rate)
 
 
@@ -50,7 +57,9 @@ def read_pcm(body: bytes, rate: int) -> Synthesis:
 
 
 def _chunks(body: bytes, whole: bool) -> tuple[bytes, bytes]:
-    """The format and the samples. Every byte must belong to a chunk: a size that is too small cuts as well."""
+    """The format and the samples. Every byte must belong to a chunk: a size that is too small cuts
+    as well.
+    """
     if not body:
         raise BadSound("it is empty")
     if body[:4] != b"RIFF" or body[8:12] != b"WAVE":
@@ -66,7 +75,9 @@ def _chunks(body: bytes, whole: bool) -> tuple[bytes, bytes]:
             raise BadSound("the header of the WAV and its bytes do not agree")
         if head[:4] == b"data" and _unknown(size, left):
             if not whole:
-                raise BadSound("nothing says whether the WAV is complete: its header names no length, nor does HTTP")
+                raise BadSound(
+                    "nothing says whether the WAV is complete: its header names no length, nor does HTTP"
+                )
             size = left
         if size > left:
             raise BadSound(f"the WAV is cut short: {left} of {size} bytes are there")
@@ -76,7 +87,9 @@ def _chunks(body: bytes, whole: bool) -> tuple[bytes, bytes]:
 
 
 def _unknown(size: int, left: int) -> bool:
-    """Whether a size stands for "not known yet": 0 before samples, or one of the several values near 2 or 4 GiB."""
+    """Whether a size stands for "not known yet": 0 before samples, or one of the several values
+    near 2 or 4 GiB.
+    """
     return size > ENTRY_BYTES or (size == 0 and left > 0)
 
 

@@ -1,4 +1,5 @@
-"""A speech server over HTTP: connections kept alive, tries spaced out, answers read to their verified end.
+"""A speech server over HTTP: connections kept alive, tries spaced out, answers read to their
+verified end.
 
 Standard library only: workers run this file.
 """
@@ -34,7 +35,9 @@ FAULTS = 4
 """How often a request may break down; being asked to wait does not count, but the time does."""
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 8.0
-"""Seconds between two tries: doubled each time, and shortened at random so that many do not come back at once."""
+"""Seconds between two tries: doubled each time, and shortened at random so that many do not come
+back at once.
+"""
 
 CONNECT_SECONDS = 10.0
 BLOCK = 1 << 16
@@ -43,11 +46,15 @@ WORDS = 300
 
 
 class ServerError(Exception):
-    """The server did not manage it within the tries and the time that it has; another attempt may do."""
+    """The server did not manage it within the tries and the time that it has; another attempt may
+    do.
+    """
 
 
 class _Again(Exception):
-    """A fault that may pass; `wait` is how many seconds the server asks for, None if it does not ask."""
+    """A fault that may pass; `wait` is how many seconds the server asks for, None if it does not
+    ask.
+    """
 
     def __init__(self, message: str, wait: float | None = None) -> None:
         super().__init__(message)
@@ -74,7 +81,11 @@ class Server:
         self._withheld = withheld
         self._seconds = seconds
         self._threads = threading.local()
-        self._headers = {"Content-Type": "application/json", "Accept": "audio/wav", "User-Agent": "narrate"}
+        self._headers = {
+            "Content-Type": "application/json",
+            "Accept": "audio/wav",
+            "User-Agent": "narrate",
+        }
         if key:
             self._headers["Authorization"] = f"Bearer {key}"
 
@@ -84,14 +95,18 @@ class Server:
             connection = self._connection(time.monotonic() + min(CONNECT_SECONDS, self._seconds))
         except OSError as error:
             place = f"{self._url.scheme}://{self._url.netloc}"
-            raise Unusable(f"nothing answers at {place} ({_reason(error)}); start it, or mend base_url") from error
+            raise Unusable(
+                f"nothing answers at {place} ({_reason(error)}); start it, or mend base_url"
+            ) from error
         connection.close()
 
     def post(self, path: str, document: Mapping[str, Any], share: Share) -> Answer:
-        """Send JSON and return what comes back with status 200; the `share` of all answers' bytes holds its own.
+        """Send JSON and return what comes back with status 200; the `share` of all answers' bytes
+        holds its own.
 
-        Tries again what may pass, within the time of one request. Raises ServerError when it did not, Unspeakable
-        for what the server will not take, and Unusable for a server or key that is the wrong one.
+        Tries again what may pass, within the time of one request. Raises ServerError when it did
+        not, Unspeakable for what the server will not take, and Unusable for a server or key that is
+        the wrong one.
         """
         body = json.dumps(document).encode()
         end = time.monotonic() + self._seconds
@@ -105,7 +120,9 @@ class Server:
                 faults += again.wait is None
                 pause = max(again.wait or 0.0, random.uniform(0.5, 1.0) * _backoff(tries))
                 if faults == FAULTS or time.monotonic() + pause > end:
-                    raise ServerError(f"{again}, in {tries} tries" if tries > 1 else str(again)) from again
+                    raise ServerError(
+                        f"{again}, in {tries} tries" if tries > 1 else str(again)
+                    ) from again
             time.sleep(pause)
 
     def _exchange(self, path: str, body: bytes, end: float, share: Share) -> Answer:
@@ -126,7 +143,9 @@ class Server:
             raise
 
     def _connection(self, end: float) -> Any:
-        """This thread's HTTPConnection, open, and with nothing to be waited for after `end`. Raises OSError."""
+        """This thread's HTTPConnection, open, and with nothing to be waited for after `end`. Raises
+        OSError.
+        """
         connection: Any = getattr(self._threads, "connection", None)
         if connection is None:
             kind = HTTPSConnection if self._url.scheme == "https" else HTTPConnection
@@ -152,7 +171,9 @@ class Server:
         said = f"the server answered {status}" + (f" ({words})" if words else "")
         if 300 <= status < 400:
             place = self._plain(answer.headers.get("Location", "elsewhere"))
-            raise Unusable(f"the server redirects to {place}, and neither text nor key is sent there; mend base_url")
+            raise Unusable(
+                f"the server redirects to {place}, and neither text nor key is sent there; mend base_url"
+            )
         if status in (429, 503):
             wait = _wait(answer.headers.get("Retry-After"))
             raise _Again(said + f", and asks to wait {wait:.0f} s" * (wait > 0), wait)
@@ -163,11 +184,15 @@ class Server:
             hint = "is the key in the environment right?" if self._key else without
             raise Unusable(f"{said}; {hint}")
         if status in (404, 405):
-            raise Unusable(f"{said}; does base_url end as the server wants it (/v1), and does it have the --model?")
+            raise Unusable(
+                f"{said}; does base_url end as the server wants it (/v1), and does it have the --model?"
+            )
         raise Unspeakable(said)
 
     def _plain(self, text: str) -> str:
-        """Somebody else's words made fit to be shown: short, on one line, printable, without the key."""
+        """Somebody else's words made fit to be shown: short, on one line, printable, without the
+        key.
+        """
         if self._key:
             text = text.replace(self._key, "[key]")
         text = " ".join(text.split())
@@ -178,7 +203,8 @@ class Server:
 class _Timed:
     """A socket as http.client uses one, with nothing to be waited for after `end` (monotonic).
 
-    The timeout of a socket begins anew with every byte that comes, so that a server could take for ever.
+    The timeout of a socket begins anew with every byte that comes, so that a server could take for
+    ever.
     """
 
     def __init__(self, sock: socket.socket) -> None:
@@ -223,7 +249,9 @@ class _Incoming(io.RawIOBase):
 def _dial(end: float, address: tuple[str, int], *_: object) -> socket.socket:
     """A connection to the first of a host's addresses that takes one before `end`. Raises OSError."""
     problem = OSError("the host has no address")
-    for family, kind, protocol, _name, place in socket.getaddrinfo(*address, type=socket.SOCK_STREAM):
+    for family, kind, protocol, _name, place in socket.getaddrinfo(
+        *address, type=socket.SOCK_STREAM
+    ):
         sock = socket.socket(family, kind, protocol)
         try:
             sock.settimeout(_left(end))
@@ -252,7 +280,12 @@ def parse(base_url: str) -> SplitResult:
         sound = url.port != 0 and url.scheme in ("http", "https") and bool(url.hostname)
     except ValueError:
         sound = False
-    if not sound or not base_url.isascii() or not base_url.isprintable() or any(sign in base_url for sign in " @?#"):
+    if (
+        not sound
+        or not base_url.isascii()
+        or not base_url.isprintable()
+        or any(sign in base_url for sign in " @?#")
+    ):
         raise Unusable(
             "base_url must be a plain http or https address such as http://127.0.0.1:8091/v1; "
             "a key goes into the environment as NARRATE_OPENAI_API_KEY"
@@ -281,7 +314,9 @@ def _read(response: HTTPResponse, end: float, share: Share) -> Answer:
         if len(body) > ANSWER_BYTES:
             raise ServerError(f"the answer is longer than {ANSWER_BYTES:,} bytes")
         if not share.grow(len(block), end):
-            raise ServerError(f"the answers before it fill the {ANSWERS_BYTES:,} bytes that are kept for them all")
+            raise ServerError(
+                f"the answers before it fill the {ANSWERS_BYTES:,} bytes that are kept for them all"
+            )
     if length is not None and len(body) < length:
         raise _Again(f"the answer is cut short: {len(body)} of {length} bytes came")
     return Answer(response.status, response.headers, bytes(body), whole)

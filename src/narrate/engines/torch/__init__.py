@@ -43,14 +43,17 @@ CAPABILITIES = Capabilities(
 )
 
 TRANSFORMERS = "4.57."
-"""What qwen-tts was written for. With 5.x it reads a voice wrong, and says nothing (QwenLM/Qwen3-TTS#237)."""
+"""What qwen-tts was written for. With 5.x it reads a voice wrong, and says nothing
+(QwenLM/Qwen3-TTS#237).
+"""
 
 FRAME_SAMPLES = 1920
 ROWS = 64
 """The widest batch; beyond it a GPU gains little and one runaway holds up too many."""
 
 FRAME_BYTES = 2**20
-"""Device memory for a frame of one row, per byte of a number: the codec's widest layers and what they hand on.
+"""Device memory for a frame of one row, per byte of a number: the codec's widest layers and what
+they hand on.
 
 An estimate; where it is too low, batches are halved.
 """
@@ -60,7 +63,9 @@ FRAMES = 2048
 
 FILES = ("config.json", "generation_config.json", "vocab.json", "merges.txt", "model*.safetensors")
 CODEC_FILES = ("config.json", "preprocessor_config.json", "model*.safetensors")
-"""What a model must hold, and its folder speech_tokenizer; nothing else of it is fetched than JSON and weights."""
+"""What a model must hold, and its folder speech_tokenizer; nothing else of it is fetched than JSON
+and weights.
+"""
 
 TOO_LITTLE_MEMORY = (
     "the device has too little memory for it, even alone: shorten the text or the recording of the voice, "
@@ -71,7 +76,8 @@ DTYPES = ("float32", "bfloat16", "float16")
 
 
 class Engine:
-    """Speaks with one Qwen3-TTS model; jobs that share a voice are spoken together, unless a seed is asked for.
+    """Speaks with one Qwen3-TTS model; jobs that share a voice are spoken together, unless a seed
+    is asked for.
 
     What a batch samples depends on all its rows, so a job whose request has a seed is spoken alone.
     """
@@ -97,11 +103,17 @@ class Engine:
         self.kind, self.size = self._model.model.tts_model_type, self._model.model.tts_model_size
         self.languages = sorted(set(self._model.get_supported_languages()) - {"auto"})
         self.speakers = self._model.get_supported_speakers()
-        self._prompts = Prompts(self._model, model.prompts, self.dtype, CAPABILITIES.behaviour, folder.name)
+        self._prompts = Prompts(
+            self._model, model.prompts, self.dtype, CAPABILITIES.behaviour, folder.name
+        )
         self._budget = _budget(torch, self.device, self.dtype)
 
-    def synthesize(self, jobs: Sequence[Job], voices: Mapping[str, Reference]) -> Iterator[Synthesis | Exception]:
-        """Speak the jobs, longest first; results are held back until those of the jobs before them are there."""
+    def synthesize(
+        self, jobs: Sequence[Job], voices: Mapping[str, Reference]
+    ) -> Iterator[Synthesis | Exception]:
+        """Speak the jobs, longest first; results are held back until those of the jobs before them
+        are there.
+        """
         done: dict[int, Synthesis | Exception] = {}
         for index, job in enumerate(jobs):
             try:
@@ -126,7 +138,9 @@ class Engine:
         return int(self._torch.cuda.max_memory_allocated()) if self.device.startswith("cuda") else 0
 
     def _admit(self, job: Job, voices: Mapping[str, Reference]) -> None:
-        """Raises Unusable for what this model cannot do, and Unspeakable for what it would take for a command."""
+        """Raises Unusable for what this model cannot do, and Unspeakable for what it would take for
+        a command.
+        """
         voice = job.request.voice
         qwen.admit(voice, self.kind, self.size, self.speakers)
         qwen.language_name(job.request.language, self.languages)
@@ -134,7 +148,9 @@ class Engine:
         if "ref" in voice and voice["ref"] not in voices:
             raise Unusable(f"the recording {voice['ref']} of a voice did not reach the engine")
         if "transcript" in voice and not voices[voice["ref"]].transcript:
-            raise Unusable(f"the transcript of the recording {voice['ref']} did not reach the engine")
+            raise Unusable(
+                f"the transcript of the recording {voice['ref']} did not reach the engine"
+            )
         for mark in self._model.processor.tokenizer.all_special_tokens:
             if mark in job.request.text:
                 raise Unspeakable(f"it holds {mark}, which would end or begin a text for the model")
@@ -155,7 +171,9 @@ class Engine:
             for batch in batches.pack(lengths, self._budget, ROWS, prompt):
                 yield [indices[place] for place in batch]
 
-    def _speak(self, jobs: Sequence[Job], voices: Mapping[str, Reference]) -> list[Synthesis | Exception]:
+    def _speak(
+        self, jobs: Sequence[Job], voices: Mapping[str, Reference]
+    ) -> list[Synthesis | Exception]:
         """Speak jobs together; where that fails in halves, down to the one that cannot be spoken."""
         results = self._attempt(jobs, voices)
         if results is not None:
@@ -163,7 +181,9 @@ class Engine:
         half = len(jobs) // 2
         return self._speak(jobs[:half], voices) + self._speak(jobs[half:], voices)
 
-    def _attempt(self, jobs: Sequence[Job], voices: Mapping[str, Reference]) -> list[Synthesis | Exception] | None:
+    def _attempt(
+        self, jobs: Sequence[Job], voices: Mapping[str, Reference]
+    ) -> list[Synthesis | Exception] | None:
         """The results of jobs spoken together; None where fewer at once may do."""
         try:
             return self._generate(jobs, voices)
@@ -176,11 +196,15 @@ class Engine:
         self._free_memory()
         if is_memory(failure):
             failure = Unspeakable(TOO_LITTLE_MEMORY)
-            held = len(jobs) * (_prompt_frames(jobs[0], voices) + max(map(qwen.likely_frames, jobs)))
+            held = len(jobs) * (
+                _prompt_frames(jobs[0], voices) + max(map(qwen.likely_frames, jobs))
+            )
             self._budget = min(self._budget, held / 2)
         return [failure] if len(jobs) == 1 else None
 
-    def _generate(self, jobs: Sequence[Job], voices: Mapping[str, Reference]) -> list[Synthesis | Exception]:
+    def _generate(
+        self, jobs: Sequence[Job], voices: Mapping[str, Reference]
+    ) -> list[Synthesis | Exception]:
         """One call of the model for jobs that share a voice, a language and their sampling."""
         if jobs[0].request.seed is None:
             self._torch.seed()
@@ -205,7 +229,9 @@ class Engine:
         if self.kind == "voice_design":
             return partial(self._model.generate_voice_design, instruct=voice["design"])
         speaker = qwen.speaker(voice, self.speakers)
-        return partial(self._model.generate_custom_voice, speaker=speaker, instruct=voice.get("instruct"))
+        return partial(
+            self._model.generate_custom_voice, speaker=speaker, instruct=voice.get("instruct")
+        )
 
     def _free_memory(self) -> None:
         gc.collect()
@@ -221,7 +247,9 @@ def _prompt_frames(job: Job, voices: Mapping[str, Reference]) -> float:
 
 
 def _budget(torch: Any, device: str, dtype: str) -> float:
-    """How many frames a batch may hold: what fits into the memory that the loaded model leaves free."""
+    """How many frames a batch may hold: what fits into the memory that the loaded model leaves
+    free.
+    """
     if not device.startswith("cuda"):
         return FRAMES
     free, _ = torch.cuda.mem_get_info(torch.device(device))
@@ -229,7 +257,9 @@ def _budget(torch: Any, device: str, dtype: str) -> float:
 
 
 def sampling_options(job: Job) -> dict[str, Any]:
-    """A job's sampling as qwen-tts takes it, for the first code of a frame and for the fifteen that follow."""
+    """A job's sampling as qwen-tts takes it, for the first code of a frame and for the fifteen that
+    follow.
+    """
     numbers = qwen.sampling(job)
     draws = numbers["temperature"] > 0
     options = {"top_k": int(numbers["top_k"]), "top_p": numbers["top_p"]}
@@ -245,17 +275,24 @@ def sampling_options(job: Job) -> dict[str, Any]:
 
 
 def _result(job: Job, sound: Any, rate: int) -> Synthesis:
-    """A row that has reached the cap of its own text is a runaway, though its batch may have gone on."""
+    """A row that has reached the cap of its own text is a runaway, though its batch may have gone
+    on.
+    """
     frames, leftover = divmod(sound.size, FRAME_SAMPLES)
     ended = frames < qwen.max_frames(job)
-    # qwen-tts cuts the recording off at a fraction of the whole, and by rounding leaves a sample of it at times.
+    # qwen-tts cuts the recording off at a fraction of the whole, and by rounding leaves a sample of
+    # it at times.
     return Synthesis(sound[leftover:], rate, StopReason.END if ended else StopReason.LENGTH)
 
 
 def is_memory(error: Exception) -> bool:
     """Whether an error means that memory is short: CUDA's, MPS's or the machine's."""
     words = str(error).lower()
-    return isinstance(error, MemoryError) or "out of memory" in words or "can't allocate memory" in words
+    return (
+        isinstance(error, MemoryError)
+        or "out of memory" in words
+        or "can't allocate memory" in words
+    )
 
 
 def _require_transformers() -> None:
@@ -314,27 +351,40 @@ def _require_files(folder: Path) -> None:
     try:
         kind = json.loads((folder / "config.json").read_text(encoding="utf-8"))["model_type"]
     except (OSError, ValueError, LookupError, TypeError) as error:
-        raise Unusable(f"{folder} holds no model: its config.json cannot be read ({first_line(error)})") from error
+        raise Unusable(
+            f"{folder} holds no model: its config.json cannot be read ({first_line(error)})"
+        ) from error
     if kind != "qwen3_tts":
         raise Unusable(f"{folder} holds a {kind} model; torch speaks with Qwen3-TTS models only")
     wanted = [*FILES, *(f"speech_tokenizer/{name}" for name in CODEC_FILES)]
     missing = [name for name in wanted if not any(folder.glob(name))]
     if missing:
-        raise Unusable(f"the model in {folder} is incomplete, it lacks {', '.join(missing)}: fetch it again")
+        raise Unusable(
+            f"the model in {folder} is incomplete, it lacks {', '.join(missing)}: fetch it again"
+        )
 
 
 def _choose_device(torch: Any, wanted: str) -> str:
-    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    there = {
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+        "cpu": True,
+    }
     found = [name for name, is_there in there.items() if is_there]
     if wanted and wanted.partition(":")[0] not in found:
-        raise Unusable(f"PyTorch has no device {wanted!r} on this machine; leave it out, or choose: {', '.join(found)}")
+        raise Unusable(
+            f"PyTorch has no device {wanted!r} on this machine; leave it out, or choose: {', '.join(found)}"
+        )
     return wanted or found[0]
 
 
 def _choose_dtype(wanted: str, device: str) -> str:
     if wanted and wanted not in DTYPES:
-        raise Unusable(f"there is no dtype {wanted!r}; leave it out, or choose: {', '.join(DTYPES)}")
-    # On Apple's GPU such models speak noise in half precision (k2-fsa/OmniVoice#172, nari-labs/dia#188).
+        raise Unusable(
+            f"there is no dtype {wanted!r}; leave it out, or choose: {', '.join(DTYPES)}"
+        )
+    # On Apple's GPU such models speak noise in half precision (k2-fsa/OmniVoice#172,
+    # nari-labs/dia#188).
     return wanted or ("bfloat16" if device.startswith("cuda") else "float32")
 
 

@@ -1,4 +1,6 @@
-"""qwen-tts called one by one, as its own examples do: what `narrate bench` measures the torch engine against."""
+"""qwen-tts called one by one, as its own examples do: what `narrate bench` measures the torch
+engine against.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +13,13 @@ CAPABILITIES = torch.CAPABILITIES
 
 
 class Engine(torch.Engine):
-    """Encodes the recording anew for every text; the same sampling and the same bound as the engine's own way."""
+    """Encodes the recording anew for every text; the same sampling and the same bound as the
+    engine's own way.
+    """
 
-    def synthesize(self, jobs: Sequence[Job], voices: Mapping[str, Reference]) -> Iterator[Synthesis]:
+    def synthesize(
+        self, jobs: Sequence[Job], voices: Mapping[str, Reference]
+    ) -> Iterator[Synthesis]:
         for job in jobs:
             voice = job.request.voice
             options = {
@@ -25,10 +31,15 @@ class Engine(torch.Engine):
             }
             if "ref" in voice:
                 reference = voices[voice["ref"]]
-                options |= {"ref_audio": (reference.samples, reference.rate), "ref_text": reference.transcript}
+                options |= {
+                    "ref_audio": (reference.samples, reference.rate),
+                    "ref_text": reference.transcript,
+                }
                 sounds, rate = self._model.generate_voice_clone(**options)
             elif "design" in voice:
-                sounds, rate = self._model.generate_voice_design(instruct=voice["design"], **options)
+                sounds, rate = self._model.generate_voice_design(
+                    instruct=voice["design"], **options
+                )
             else:
                 speaker = qwen.speaker(voice, self.speakers)
                 sounds, rate = self._model.generate_custom_voice(speaker=speaker, **options)

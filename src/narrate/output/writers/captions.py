@@ -1,4 +1,6 @@
-"""Captions from the written text, timed within each segment by the share of its characters: SRT and WebVTT."""
+"""Captions from the written text, timed within each segment by the share of its characters: SRT and
+WebVTT.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ from narrate.reading import utterances as spoken
 
 LINE_CHARS = 42
 CUE_LINES = 2
-"""Characters of a line and lines of a cue: the figures that Netflix, the BBC and most broadcasters ask for."""
+"""Characters of a line and lines of a cue: the figures that Netflix, the BBC and most broadcasters
+ask for.
+"""
 
 CUE_CHARS = CUE_LINES * (LINE_CHARS - 5)
 """So many nearly always fit, though lines end at words."""
@@ -44,7 +48,8 @@ def cues(timeline: Timeline) -> Iterator[Cue]:
 def srt(cues: Sequence[Cue]) -> str:
     """The captions as SubRip."""
     blocks = (
-        f"{number}\n{_clock(cue.start, ',')} --> {_clock(cue.end, ',')}\n" + "\n".join(map(_plain, cue.lines))
+        f"{number}\n{_clock(cue.start, ',')} --> {_clock(cue.end, ',')}\n"
+        + "\n".join(map(_plain, cue.lines))
         for number, cue in enumerate(cues, 1)
     )
     return "\n\n".join(blocks) + "\n"
@@ -53,13 +58,17 @@ def srt(cues: Sequence[Cue]) -> str:
 def vtt(cues: Sequence[Cue]) -> str:
     """The captions as WebVTT."""
     blocks = (
-        f"{_clock(cue.start, '.')} --> {_clock(cue.end, '.')}\n" + "\n".join(map(_escaped, cue.lines)) for cue in cues
+        f"{_clock(cue.start, '.')} --> {_clock(cue.end, '.')}\n"
+        + "\n".join(map(_escaped, cue.lines))
+        for cue in cues
     )
     return "WEBVTT\n\n" + "\n\n".join(blocks) + "\n"
 
 
 def _groups(text: str) -> Iterator[tuple[str, ...]]:
-    """The text in cues of at most two lines, cut at sentences and clauses where these are near enough."""
+    """The text in cues of at most two lines, cut at sentences and clauses where these are near
+    enough.
+    """
     for chunk in spoken.split(text, CUE_CHARS):
         lines = _balanced(chunk)
         for start in range(0, len(lines), CUE_LINES):
@@ -70,7 +79,9 @@ def _balanced(text: str) -> list[str]:
     """The text in as few lines as it needs, about equally long."""
     lines = textwrap.wrap(text, LINE_CHARS, break_on_hyphens=False)
     width = max(len(text) // max(1, len(lines)), 1)
-    narrower = (textwrap.wrap(text, size, break_on_hyphens=False) for size in range(width, LINE_CHARS))
+    narrower = (
+        textwrap.wrap(text, size, break_on_hyphens=False) for size in range(width, LINE_CHARS)
+    )
     return next((each for each in narrower if len(each) == len(lines)), lines)
 
 
@@ -86,7 +97,8 @@ def _clock(milliseconds: int, point: str) -> str:
 
 
 def _plain(line: str) -> str:
-    """A line that no SubRip player takes for a time, a tag such as <b> or a command such as {\\an8}.
+    """A line that no SubRip player takes for a time, a tag such as <b> or a command such as
+    {\\an8}.
 
     SubRip has no escapes: a word joiner, which is not seen, keeps a bracket from beginning a tag.
     """
