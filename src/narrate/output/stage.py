@@ -144,7 +144,7 @@ class Stage:
         they are compared.
         """
         final, before = self.folder / name, self._before.get(name)
-        if before and facts.of(final, follow_links=False) == before.fact:
+        if before and _intact(final, before):
             return before.digest == digest
         try:
             return S_ISREG(final.lstat().st_mode) and filecmp.cmp(temp, final, shallow=False)
