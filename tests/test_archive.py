@@ -611,3 +611,10 @@ def test_an_interrupted_export_leaves_the_older_file(
         assert contents(tone.folder) == {"clips.zip": OLDER}
     ran = tone("cache", "export", "clips.zip")
     assert (ran.code, ran.out.partition(",")[0]) == (0, "12 clips exported")
+
+
+def test_an_export_into_the_cache_itself_is_refused(full: Store) -> None:
+    (full.root / "claims").touch()
+    with pytest.raises(UsageError, match="in the cache itself"):
+        archive.export(full.entries(), full, full.root / "claims")
+    assert (full.root / "claims").read_bytes() == b""

@@ -382,3 +382,15 @@ def test_without_a_home_no_stamp_is_kept_in_the_current_folder(
     stamp.save(["/here"], {}, {}, ("out", "err"), 0)
     assert stamp.reply(["/here"]) is None
     assert list(tmp_path.iterdir()) == []
+
+
+def test_stamps_of_a_folder_that_is_not_a_cache_are_neither_written_nor_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NARRATE_CACHE_DIR", str(tmp_path))
+    (tmp_path / "stamps").mkdir()
+    (tmp_path / "stamps" / "deadbeef").write_text("thesis")
+    (tmp_path / "notes.txt").write_text("mine")
+    stamp.clear()
+    stamp.save(["/here"], {}, {}, ("out", "err"), 0)
+    assert os.listdir(tmp_path / "stamps") == ["deadbeef"]

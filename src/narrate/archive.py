@@ -98,6 +98,10 @@ def export(clips: Iterable[Clip], store: Store, path: Path) -> int:
             "this is no regular file", where=str(path), hint="name a file that may be written"
         )
     targets.check(path, OURS, "an archive of clips", "export")
+    if path.absolute().is_relative_to(store.root):
+        raise UsageError(
+            "it lies in the cache itself", where=str(path), hint="name a file in another folder"
+        )
     clips = sorted(
         (clip for clip in clips if key(clip.form) == clip.key), key=lambda clip: clip.key
     )

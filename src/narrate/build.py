@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -60,8 +62,8 @@ class Result:
     """What a run did: `made` holds the forms of the lines that were, `written` the files that
     changed.
 
-    `inputs` are the facts of all files that were read or looked for, `software` those of the code
-    that did it, and `outputs` those of all that the narration consists of, taken while no other run
+    `inputs` are the facts of all files that were read or looked for, `surroundings` those of the
+    code that did it and of the folders of settings, and `outputs` those of all that the narration consists of, taken while no other run
     could write there. `warnings` are those of the settings.
     """
 
@@ -71,7 +73,7 @@ class Result:
     made: frozenset[bytes]
     written: tuple[Path, ...]
     inputs: dict[str, Fact]
-    software: dict[str, Fact]
+    surroundings: dict[str, Fact]
     outputs: dict[str, Fact]
     warnings: tuple[str, ...] = ()
 
@@ -184,6 +186,8 @@ def perform(script: scripts.Script, configuration: Config, options: Options, emi
     settings = configuration.settings
     recordings = [segment.audio for segment in script.segments if segment.audio]
     inputs = facts.take((*script.inputs, *configuration.files, *recordings))
+    # Who may write there decides whether the settings in a folder are obeyed.
+    folders = facts.take({os.path.join(path.parent, facts.FOLDER) for path in configuration.files})
     out = _out(script, settings)
     _check_way(out, script, configuration)
 
@@ -195,7 +199,12 @@ def perform(script: scripts.Script, configuration: Config, options: Options, emi
         result = _make(script, settings, options, out, guard, store, emit, started)
         _keep_books(result, settings, store)
     emit(Event("done", None, {"written": sorted(path.name for path in result.written)}))
-    return replace(result, inputs=inputs | result.inputs, warnings=configuration.warnings)
+    return replace(
+        result,
+        inputs=inputs | result.inputs,
+        surroundings=folders | result.surroundings,
+        warnings=configuration.warnings,
+    )
 
 
 def _make(
@@ -217,7 +226,7 @@ def _make(
         outcome = _speak(planned, settings, options, store, emit)
         made |= outcome.clips.keys() - outcome.shared
         try:
-            with staged(out) as stage:
+            with staged(out, partial(_tell_wait, out, emit)) as stage:
                 # Speaking may take hours, in which files may have come to lie there.
                 guard(planned)
                 document = _write(
@@ -245,7 +254,7 @@ def _make(
             made=frozenset(made),
             written=tuple(stage.written),
             inputs=_read_by(planned),
-            software=facts.of_software(
+            surroundings=facts.of_software(
                 {"narrate", *(choice.package for choice in planned.choices)}
             ),
             outputs=outputs,
@@ -264,6 +273,11 @@ def _set_aside(planned: Plan, store: Store) -> None:
     for clip in {line.form: line.clip for _, line in planned.lines() if line.clip}.values():
         with suppress(Gone):
             store.read(clip)
+
+
+def _tell_wait(out: Path, emit: Emit) -> None:
+    text = f"waiting for another process that has locked the output folder {out}"
+    emit(Event("warning", None, {"message": text}))
 
 
 def _read_by(planned: Plan) -> dict[str, Fact]:

@@ -27,7 +27,14 @@ TICK_NS = 100_000_000
 COARSE_TICK_NS = 2_000_000_000
 """The same for file systems that keep whole seconds (FAT keeps every second one)."""
 
-ENVIRONMENT = ("HOME", "PYTHONPATH", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME")
+ENVIRONMENT = (
+    "HOME",
+    "PYTHONPATH",
+    "SUDO_UID",
+    "XDG_CACHE_HOME",
+    "XDG_CONFIG_HOME",
+    "XDG_DATA_HOME",
+)
 """Variables that decide how a run goes, besides those of narrate itself."""
 
 MOST_BYTES = 1 << 26
@@ -72,11 +79,12 @@ def save(
     changed = any(
         _fresh(path, started_ns) or facts.of(path) != fact for path, fact in inputs.items()
     )
-    if changed or any(fact.absent for fact in outputs.values()):
+    if changed or any(fact.absent for fact in outputs.values()) or not _is_ours(_cache()):
         _remove(place)
         return
     fields = [_invocation(told), *said]
-    for path, fact in (*inputs.items(), *outputs.items()):
+    folders = facts.take(_changed_to(told))
+    for path, fact in (*folders.items(), *inputs.items(), *outputs.items()):
         fields += (path, fact)
     body = "\0".join(fields)
     temp = f"{place}.new"
@@ -92,7 +100,7 @@ def save(
 
 def clear() -> None:
     """Forget every stamp."""
-    if os.path.islink(folder()):
+    if os.path.islink(folder()) or not _is_ours(_cache()):
         return
     try:
         names = os.listdir(folder())
@@ -105,15 +113,38 @@ def clear() -> None:
             _remove(os.path.join(folder(), name))
 
 
-def folder() -> str:
-    """Where stamps are kept: beside the cache of the environment, whatever other cache a run is
-    told to use.
-    """
+def _cache() -> str:
+    """The cache of the environment, whatever other cache a run is told to use."""
     cache = os.environ.get("NARRATE_CACHE_DIR")
     if not cache:
         home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
         cache = os.path.join(home, "narrate")
-    return os.path.join(cache, "stamps")
+    return cache
+
+
+def folder() -> str:
+    """Where stamps are kept."""
+    return os.path.join(_cache(), "stamps")
+
+
+def _is_ours(cache: str) -> bool:
+    """Whether a folder is a cache, or may become one: `store/tag` has the rule and its reason."""
+    try:
+        names = os.listdir(cache)
+    except OSError:
+        return not os.path.lexists(cache)
+    return "CACHEDIR.TAG" in names or not set(names) - {"stamps"}
+
+
+def _changed_to(told: Sequence[str]) -> list[str]:
+    """The folders to which -C has led, one after the other: a link may lead elsewhere next time."""
+    here, found = told[0], []
+    words = iter(told[1:])
+    for word in words:
+        if word.startswith("-C"):
+            here = os.path.join(here, word[2:] or next(words, ""))
+            found.append(os.path.join(here, facts.FOLDER))
+    return found
 
 
 def _place(told: Sequence[str]) -> str:

@@ -173,6 +173,13 @@ def plugin_edited(folder: Path) -> bool:
     return not quick(narrated)
 
 
+def part_of_a_plugin_edited(folder: Path) -> bool:
+    """A module that the plug-in imports, which no installer put where it is."""
+    narrated, place = plugged(folder)
+    (place / "kazoo_parts.py").write_text("BEHAVIOUR = 2\n")
+    return not quick(narrated)
+
+
 def plugin_upgraded(folder: Path) -> bool:
     """Another release under the same version: an installer makes the metadata anew."""
     narrated, place = plugged(folder)
@@ -216,6 +223,37 @@ def went_the_whole_way(narrated: Narrate) -> bool:
     narrated("run", "script.json")
     after = (narrated.out / "run.json").stat()
     return (before.st_ino, before.st_mtime_ns) != (after.st_ino, after.st_mtime_ns)
+
+
+def changed_into_another_folder(folder: Path) -> bool:
+    """-C follows a link, which leads to another project the next time."""
+    narrated = project(folder, lines("The first line."))
+    other = folder / "other"
+    other.mkdir()
+    (other / "script.json").write_text((narrated.folder / "script.json").read_text())
+    link = folder / "link"
+    link.symlink_to("project")
+    for _ in range(2):
+        narrated("-C", link, "run")
+    link.unlink()
+    link.symlink_to("other")
+    narrated("-C", link, "run")
+    return (other / "build" / "narration" / "narration.wav").exists()
+
+
+def settings_no_longer_obeyed(folder: Path) -> bool:
+    """Settings that anybody may write are ignored, and obeyed once nobody else may."""
+    narrated = Narrate(folder, NARRATE_ENGINE="tone")
+    narrated.write("narrate.toml", "fps = 24\n")
+    narrated.write("script.json", lines("The first line."))
+    narrated.folder.chmod(0o777)
+    time.sleep(SETTLED)
+    for _ in range(2):
+        narrated("run", "script.json")
+    ignored = narrated.manifest["timeline"]["fps"] == 30
+    narrated.folder.chmod(0o755)
+    narrated("run", "script.json")
+    return ignored and narrated.manifest["timeline"]["fps"] == 24
 
 
 def output_damaged(folder: Path) -> bool:
@@ -268,9 +306,12 @@ CHANGES: tuple[Callable[[Path], bool], ...] = (
     folders_change_places,
     link_leads_elsewhere,
     plugin_edited,
+    part_of_a_plugin_edited,
     plugin_upgraded,
     narrate_reinstalled,
     library_upgraded,
+    changed_into_another_folder,
+    settings_no_longer_obeyed,
     output_damaged,
     stamps_of_another_user,
     locked_while_facts_are_taken,

@@ -290,3 +290,25 @@ def test_make_obeys_no_name(tmp_path: Path, name: str) -> None:
         said.append((done.returncode, done.stdout.replace(str(folder), "")))
     assert said[0] == said[1]
     assert said[0][0] == 2
+
+
+def test_a_fifo_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "run.d")
+    with pytest.raises(UsageError, match="FIFO"):
+        depfile.write(tmp_path / "run.d", tmp_path / "run.json", {}, str(tmp_path))
+
+
+def test_another_name_of_a_depfile_keeps_its_bytes(tmp_path: Path) -> None:
+    path = tmp_path / "run.d"
+    depfile.write(path, tmp_path / "run.json", facts(tmp_path / "one"), str(tmp_path))
+    os.link(path, tmp_path / "copy")
+    before = path.read_bytes()
+    depfile.write(path, tmp_path / "run.json", facts(tmp_path / "two"), str(tmp_path))
+    assert (tmp_path / "copy").read_bytes() == before != path.read_bytes()
+
+
+@pytest.mark.parametrize("name", ["narrate.toml", "pyproject.toml"])
+def test_a_file_of_settings_is_not_written(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UsageError, match="reads settings"):
+        depfile.write(tmp_path / name, tmp_path / "run.json", {}, str(tmp_path))
+    assert not (tmp_path / name).exists()

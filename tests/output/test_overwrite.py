@@ -409,3 +409,14 @@ def test_a_folder_that_is_removed_and_one_that_is_copied_are_made_and_kept(
     project.write("script.json", [{"id": "other", "text": "Other."}])
     project.run("-o", "copy")
     assert not (project.folder / "copy" / "segments" / "s1.wav").exists()
+
+
+def test_a_manifest_alone_does_not_make_other_sounds_ours(tone: Narrate) -> None:
+    tone.write("script.json", lines("Hello."))
+    tone.run()
+    out = tone.folder / "out"
+    out.mkdir()
+    (out / "manifest.json").write_bytes((tone.out / "manifest.json").read_bytes())
+    (out / "narration.wav").write_bytes(b"a master")
+    refused(tone("run", "script.json", "-o", "out"), "narration.wav")
+    assert (out / "narration.wav").read_bytes() == b"a master"

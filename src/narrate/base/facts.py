@@ -28,15 +28,22 @@ class Fact(str):
         return not self
 
 
+FOLDER = "."
+"""The last part of a path that means a folder itself, whatever files come and go in it."""
+
+
 def of(path: str | os.PathLike[str], *, follow_links: bool = True) -> Fact:
-    """The fact of a file or folder now."""
+    """The fact of a file or folder now; of a path that ends in `FOLDER` only which folder it is,
+    and who may write there.
+    """
     try:
         status = os.stat(path, follow_symlinks=follow_links)
     except OSError:
         return Fact()
-    return Fact(
-        f"{status.st_dev} {status.st_ino} {status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}"
-    )
+    identity = f"{status.st_dev} {status.st_ino}"
+    if os.path.basename(path) == FOLDER:
+        return Fact(f"{identity} {status.st_mode} {status.st_uid}")
+    return Fact(f"{identity} {status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}")
 
 
 def take(paths: Iterable[str | os.PathLike[str]]) -> dict[str, Fact]:
@@ -48,18 +55,22 @@ def take(paths: Iterable[str | os.PathLike[str]]) -> dict[str, Fact]:
 
 
 def of_software(modules: Iterable[str]) -> dict[str, Fact]:
-    """The facts of the code behind a run: every installed distribution, and the files of these
-    top-level modules.
+    """The facts of the code behind a run: every installed distribution, and the files of modules.
 
-    A module counts with everything that has been imported of it. A distribution counts by its
-    folder of metadata, which each installation of it makes anew.
+    A distribution counts by its folder of metadata, which each installation of it makes anew. A
+    module counts by its file if it belongs to one of these top-level `modules`, or if no installer
+    put it where it is.
     """
     roots = frozenset(modules)
-    imported = [
-        module for name, module in list(sys.modules.items()) if name.partition(".")[0] in roots
-    ]
-    files = [file for module in imported if (file := getattr(module, "__file__", None))]
+    files = []
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if file and (name.partition(".")[0] in roots or not file.startswith(_INSTALLED)):
+            files.append(file)
     return take((*files, *_distributions()))
+
+
+_INSTALLED = (sys.prefix + os.sep, sys.base_prefix + os.sep)
 
 
 def _distributions() -> Iterator[str]:

@@ -9,6 +9,7 @@ from stat import S_ISLNK, S_ISREG
 from narrate.errors import UsageError
 
 BEGINNING_BYTES = 4096
+SETTINGS = ("narrate.toml", "pyproject.toml")
 
 
 def check(path: Path, ours: re.Pattern[bytes], kind: str, flag: str) -> None:
@@ -20,6 +21,12 @@ def check(path: Path, ours: re.Pattern[bytes], kind: str, flag: str) -> None:
     """
     if is_device(path):
         return
+    if path.name in SETTINGS:
+        raise UsageError(
+            "narrate reads settings from a file of this name",
+            where=str(path),
+            hint=f"name another file after {flag}",
+        )
     try:
         status = path.lstat()
         if S_ISLNK(status.st_mode):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import Iterable, Mapping
@@ -40,12 +41,27 @@ def write(path: Path, target: Path, inputs: Mapping[str, Fact], start: str) -> N
         render(_relative(str(target), start), [_relative(name, start) for name in there])
     )
     try:
-        if not path.is_file() or path.read_bytes() != data:
-            path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_fifo():
+            raise OSError(errno.EINVAL, "it is a FIFO", str(path))
+        if targets.is_device(path):
             path.write_bytes(data)
+        elif not path.is_file() or path.read_bytes() != data:
+            _replace(path, data)
     except OSError as error:
         what = f"the depfile cannot be written ({error.strerror})"
         raise UsageError(what, where=str(path), hint="name another file after --depfile") from error
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Give a name to other bytes, and leave those alone that had it: they may have another name."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temp = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
+    with temp.open("xb") as file:
+        try:
+            file.write(data)
+            temp.replace(path)
+        finally:
+            temp.unlink(missing_ok=True)
 
 
 def render(target: str, inputs: Iterable[str]) -> str:

@@ -177,8 +177,10 @@ class Stage:
 
 
 @contextmanager
-def staged(folder: Path) -> Iterator[Stage]:
-    """Open an output folder for one run at a time. Raises EnvironmentProblem naming the folder."""
+def staged(folder: Path, on_wait: Callable[[], object] = lambda: None) -> Iterator[Stage]:
+    """Open an output folder for one run at a time; `on_wait` is called before another run is
+    waited for. Raises EnvironmentProblem naming the folder.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
@@ -187,7 +189,11 @@ def staged(folder: Path) -> Iterator[Stage]:
     try:
         # Held until run.json is written, so that a folder never holds a mixture of what two runs
         # made.
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            on_wait()
+            fcntl.flock(lock, fcntl.LOCK_EX)
         for name in os.listdir(folder):
             if ASIDE.fullmatch(name):
                 _sweep(folder / name)

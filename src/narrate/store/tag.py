@@ -23,6 +23,9 @@ NAME = "CACHEDIR.TAG"
 STAMPS = "stamps"
 """Made by `stamp`, which may come before the cache and does not wait for it."""
 
+LOST_AND_FOUND = "lost+found"
+"""In the top folder of a disk; the system made it."""
+
 NAMES = frozenset((NAME, STAMPS, "claims", "quarantine", "runs", "tmp", "uses", "v1"))
 """Everything that narrate makes in a cache."""
 
@@ -87,7 +90,8 @@ def put(root: Path) -> None:
 
 def _is_free(root: Path) -> bool:
     """Whether a folder holds nothing but what may come before the tag. Raises OSError."""
-    return all(name == STAMPS or durable.TEMP.fullmatch(name) for name in os.listdir(root))
+    names = set(os.listdir(root)) - {STAMPS, LOST_AND_FOUND}
+    return all(durable.TEMP.fullmatch(name) for name in names)
 
 
 def _links(root: Path) -> Iterator[str]:

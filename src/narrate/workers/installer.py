@@ -229,6 +229,7 @@ def _require_own(folder: Path) -> None:
     ours = [folder / "pyvenv.cfg", folder / MARKER]
     if (
         folder.is_symlink()
+        or folder.parent.is_symlink()
         or not folder.is_dir()
         or (any(folder.iterdir()) and not any(map(Path.is_file, ours)))
     ):

@@ -136,7 +136,7 @@ def run(
     terminal.write(stdout)
     if not (force or events or source == "-"):
         said = _words(dataclasses.replace(result, made=frozenset(), written=()), look)
-        inputs = result.inputs | result.software | facts.take(() if script else common.SCRIPTS)
+        inputs = result.inputs | result.surroundings | facts.take(() if script else common.SCRIPTS)
         # Settings that are ignored are told of by every run, one with nothing to do included.
         ignored = (
             "" if quiet else terminal.text_of(*(f"warning: {text}" for text in result.warnings))
