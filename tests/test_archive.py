@@ -20,7 +20,6 @@ import numpy as np
 import pytest
 import soundfile
 
-from conftest import Narrate, contents, lines
 from narrate import archive
 from narrate.archive import Taken
 from narrate.base import limits
@@ -32,6 +31,7 @@ from narrate.request import canonical, key
 from narrate.store import tag
 from narrate.store.entry import Clip
 from support.plans import noise, request
+from support.project import Narrate, contents, lines
 
 RATE = 24_000
 SCRIPT = lines("The first line.", "The second line.", "The third line.")

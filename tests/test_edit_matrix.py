@@ -15,7 +15,8 @@ import pytest
 import soundfile
 import yaml
 
-from conftest import Figures, Narrate, contents
+from support.harness import Figures
+from support.project import Narrate, contents
 
 SCRIPT = """\
 # A comment.

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 import narrate
-from conftest import contents, lines
 from narrate import errors
 from narrate.base.events import Event
+from support.project import contents, lines
 
 
 @pytest.fixture

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Narrate, lines
 from narrate import config
 from narrate.base import ownership
 from narrate.config import Settings, resolve
 from narrate.errors import UsageError
 from narrate.workers import client, environments
+from support.project import Narrate, lines
 
 STRANGER = 65_534
 

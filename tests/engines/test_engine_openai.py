@@ -27,12 +27,12 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conftest import Narrate, contents, lines
 from narrate.engines import openai
 from narrate.engines.base import Unusable
 from narrate.engines.openai import riff
 from narrate.engines.openai import server as speech_server
 from narrate.voices import voice
+from support.project import Narrate, contents, lines
 
 KEY = "sk-5ecret-never-to-be-seen"
 QWEN = "Qwen/Qwen3-TTS-12Hz-1.7B-Base"

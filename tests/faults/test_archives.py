@@ -30,7 +30,6 @@ import numpy as np
 import pytest
 import soundfile
 
-from conftest import Figures
 from narrate import archive
 from narrate.cache import Store
 from narrate.checks import structure as checks
@@ -38,6 +37,7 @@ from narrate.engines.base import Synthesis
 from narrate.errors import UsageError
 from narrate.request import Request, canonical, key
 from narrate.store import entry
+from support.harness import Figures
 
 ADDRESS_SPACE = 2 << 30
 MOST_MIB = 1400

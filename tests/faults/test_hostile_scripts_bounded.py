@@ -15,8 +15,9 @@ from typing import Any
 
 import pytest
 
-from conftest import Figures, Narrate, identities
 from support import bounded
+from support.harness import Figures
+from support.project import Narrate, identities
 
 CPU_SECONDS = 5
 ADDRESS_SPACE = 512 << 20

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Figures, Narrate, Ran, contents, lines
 from narrate.cache import Store
 from narrate.request import key
+from support.harness import Figures
 from support.injection import Call, Subject, clips, half_stamps, halves, temps
+from support.project import Narrate, Ran, contents, lines
 
 ERRORS = ("EIO", "ENOSPC", "EDQUOT", "EACCES", "EROFS")
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import pytest
 
-from conftest import Figures, absent
+from support.harness import Figures, absent
 
 HERE = Path(__file__).parent
 RUNS = {

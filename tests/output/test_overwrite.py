@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from conftest import Narrate, Ran, contents, lines
 from narrate import build
 from narrate.output.stage import PENDING, RECORD
+from support.project import Narrate, Ran, contents, lines
 
 NAMES = [
     "manifest.json",

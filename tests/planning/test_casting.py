@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Narrate
 from narrate.config import EngineSettings, Settings
 from narrate.errors import EnvironmentProblem, UsageError
 from narrate.planning import casting
+from support.project import Narrate
 
 MACHINES = {
     "apple": ("Darwin", "arm64", "mlx", "this is Apple Silicon"),

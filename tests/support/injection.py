@@ -16,8 +16,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-from conftest import Ran, absent, contents, tool
 from narrate.store import entry
+from support.harness import absent, tool
+from support.project import Ran, contents
 
 TORN = b"torn"
 """Stands for the samples of an entry that does not read well."""

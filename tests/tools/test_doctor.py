@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from conftest import Narrate
 from narrate.planning import casting
 from narrate.tools import doctor
 from narrate.tools.doctor import Status
 from support.engine_driver import interpreter, required
+from support.project import Narrate
 
 SOURCE = Path(casting.__file__).parents[2]
 PYTHONS = {name: interpreter(name) for name in ("mlx", "torch")}

@@ -18,7 +18,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conftest import Narrate, alive, children, lines
 from narrate.engines import tone
 from narrate.engines.base import Job, ModelRef, StopReason
 from narrate.errors import EnvironmentProblem, UsageError
@@ -26,6 +25,8 @@ from narrate.planning import casting
 from narrate.request import Request
 from narrate.workers import frames
 from narrate.workers.client import JobFailed, Worker, WorkerDied, WorkerLost
+from support.processes import alive, children
+from support.project import Narrate, lines
 
 VALUES = st.none() | st.booleans() | st.integers() | st.text()
 HEADERS = st.dictionaries(st.text(), VALUES | st.lists(VALUES, max_size=3), max_size=4)

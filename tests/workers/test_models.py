@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Narrate
 from narrate import build, config
 from narrate.base import facts
 from narrate.cache import Store
@@ -23,6 +22,7 @@ from narrate.workers import models
 from narrate.workers.models import Profile
 from support.engine_driver import interpreter
 from support.hub import Hub, serving
+from support.project import Narrate
 
 NAME = "Qwen/Qwen3-TTS-12Hz-1.7B-Base"
 FILES = {
