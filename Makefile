@@ -48,7 +48,7 @@ docs: .venv/documented  ## the site in build/site; a broken link or an option wi
 
 dist: .venv/installed  ## wheel and sdist in dist/, and the demo from the wheel in a new environment
 	rm -rf dist build/wheel
-	$(BIN)/python -m pip install --quiet build
+	$(BIN)/python -m pip install --quiet --group dist
 	$(BIN)/python -m build --outdir dist .
 	$(BIN)/python -m venv build/wheel
 	build/wheel/bin/python -m pip install --quiet dist/*.whl

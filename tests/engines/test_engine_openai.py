@@ -955,7 +955,7 @@ def written(samples: np.ndarray, subtype: str, format: str = "WAV") -> bytes:
 @pytest.mark.parametrize("subtype", ["PCM_16", "FLOAT"])
 def test_wav_files_of_another_writer_are_read(format: str, subtype: str) -> None:
     sound = riff.read(written(SOUND.astype("f4") / 32768, subtype, format), whole=False)
-    assert (sound.rate, sound.samples.dtype) == (RATE, np.float32)
+    assert (sound.rate, sound.samples.dtype) == (RATE, np.dtype(np.float32))
     assert np.array_equal(sound.samples, SOUND / np.float32(32768))
 
 

@@ -29,8 +29,6 @@ OTHERS = (
     "pip",
     "pydub",
     "rich",
-)
-OTHERS += (
     "setuptools",
     "sitecustomize",
     "soundfile",

@@ -146,7 +146,7 @@ def targets(tmp_path_factory: pytest.TempPathFactory) -> list[Target]:
     """
     folders = [tmp_path_factory.mktemp(name) for name in ("unused", "used", "new", "older")]
     tones = [Narrate(folder, NARRATE_ENGINE="tone") for folder in folders[2:]]
-    subjects = [
+    subjects: list[Puts | Outputs] = [
         Puts(folders[0], False),
         Puts(folders[1], True),
         Outputs(tones[0], False),

@@ -49,7 +49,7 @@ class Engine:
 """
 
 
-@pytest.fixture(params=MACHINES.values(), ids=MACHINES)
+@pytest.fixture(params=list(MACHINES.values()), ids=list(MACHINES))
 def machine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
     """The engine that clones on a machine, and why."""
     system, processor, name, why = request.param

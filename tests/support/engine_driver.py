@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import numpy.typing as npt
@@ -86,7 +87,8 @@ def reference(seconds: float = 2.4, seed: int = 0) -> npt.NDArray[np.float32]:
     )
     noise = np.random.default_rng(seed).standard_normal(times.size)
     sound = 0.3 * (0.5 + 0.5 * np.sin(6 * np.pi * times)) * hum + 0.01 * noise
-    return (0.7 * sound / np.abs(sound).max()).astype(np.float32)
+    scaled: npt.NDArray[np.float32] = (0.7 * sound / np.abs(sound).max()).astype(np.float32)
+    return scaled
 
 
 def main() -> None:
@@ -171,13 +173,8 @@ def as_it_is() -> Any:
 @contextmanager
 def unmended() -> Any:
     """mlx-audio without our mend of its frame count."""
-    from narrate.engines.mlx import qwen as mlx_qwen
-
-    mend, mlx_qwen.count_every_frame = mlx_qwen.count_every_frame, lambda codec: None
-    try:
+    with mock.patch("narrate.engines.mlx.qwen.count_every_frame", lambda codec: None):
         yield
-    finally:
-        mlx_qwen.count_every_frame = mend
 
 
 @contextmanager
@@ -186,11 +183,8 @@ def as_other() -> Any:
     from narrate.engines import mlx
     from narrate.engines.mlx import models as mlx_models
 
-    known, mlx.Qwen = mlx.Qwen, mlx_models.Other
-    try:
+    with mock.patch.object(mlx, "Qwen", mlx_models.Other):
         yield
-    finally:
-        mlx.Qwen = known
 
 
 @contextmanager
