@@ -34,11 +34,12 @@ SET = dict(os.environ)
 
 def interpreter(engine: str) -> Path | str:
     """The Python of an engine's environment, or a line that says why there is none."""
-    named = SET.get(f"NARRATE_{engine.upper()}_PYTHON")
+    variable = f"NARRATE_{engine.upper()}_PYTHON"
+    named = SET.get(variable)
     python = Path(named) if named else ROOT / ".envs" / engine / "bin" / "python"
     if python.exists():
         return python
-    return f"{python} does not exist: run `make engines`, or name an interpreter in NARRATE_{engine.upper()}_PYTHON"
+    return f"{python} does not exist: run `make engines`, or name an interpreter in {variable}"
 
 
 def required() -> bool:

@@ -89,7 +89,7 @@ CALLS = (
 
 
 class Call(NamedTuple):
-    """A system call of a program: which of its name it is, counted from 1, and how strace shows it."""
+    """A system call of a program: its number among those of its name, from 1, and strace's line."""
 
     name: str
     ordinal: int
@@ -141,7 +141,7 @@ class Subject:
         return found
 
     def hurt(self, call: Call, fault: str) -> tuple[Ran, bool]:
-        """Run with a fault at a call, "signal=KILL" or "error=EIO"; also say whether it came there."""
+        """Run with a fault at a call, "signal=KILL" or "error=EIO"; also say whether it struck."""
         ran, shown = self._trace("-e", f"inject={call.name}:{fault}:when={call.ordinal}")
         struck = [
             line
