@@ -173,7 +173,7 @@ def as_it_is() -> Any:
 
 @contextmanager
 def unmended() -> Any:
-    """mlx-audio without our mend of its frame count."""
+    """mlx-audio without our fix of its frame count."""
     with mock.patch("narrate.engines.mlx.qwen.count_every_frame", return_value=None):
         yield
 
