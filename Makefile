@@ -44,7 +44,7 @@ bench: .venv/tested  ## the table of docs/performance.md
 docs: .venv/documented  ## the site in build/site; a broken link or an option without help is an error
 	mkdir -p build
 	$(BIN)/python scripts/commands.py > build/commands.md && mv build/commands.md docs/commands.md
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
 
 dist: .venv/installed  ## wheel and sdist in dist/, and the demo from the wheel in a new environment
 	rm -rf dist build/wheel
