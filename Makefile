@@ -1,8 +1,8 @@
-# The whole of it: make demo | test | faults | engines | check | lint | bench | clean
+# make demo | test | faults | engines | check | lint | bench | docs | dist | clean
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test faults tools engines check lint bench clean
+.PHONY: demo test faults tools engines check lint bench docs dist clean
 
 # The tests run both cloning engines for real, in environments that narrate itself makes.
 ENGINES := NARRATE_TORCH_PYTHON="$(CURDIR)/.envs/engines/torch/bin/python" \
@@ -15,12 +15,12 @@ demo: .venv/installed  ## narrate the example with the embedded voice
 PYTEST := PATH="$(CURDIR)/$(BIN):$$PATH" $(ENGINES) $(BIN)/python -m pytest
 
 test: .venv/tested lint engines tools  ## all tests; installs what they need, both engines included
-	NARRATE_REQUIRE_ENGINES=1 $(PYTEST)
+	NARRATE_REQUIRE_ENGINES=1 $(PYTEST) --cov
 
 HARNESSES := tests/faults tests/fuzz tests/test_edit_matrix.py tests/test_project.py
 FIGURES := $(CURDIR)/build/figures
 
-faults: .venv/tested tools  ## the harnesses at full size, and the README's table of promises
+faults: .venv/tested tools  ## the harnesses at full size, and the table in docs/promises.md
 	mkdir -p build && rm -f $(FIGURES)
 	NARRATE_FAULTS=large NARRATE_FIGURES=$(FIGURES) $(PYTEST) --timeout=7200 $(HARNESSES)
 	$(BIN)/python scripts/promises.py $(FIGURES)
@@ -38,8 +38,21 @@ lint: .venv/tested
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: .venv/tested  ## the table of the README
+bench: .venv/tested  ## the table of docs/performance.md
 	PATH="$(CURDIR)/$(BIN):$$PATH" scripts/benchmark.sh
+
+docs: .venv/documented  ## the site in build/site; a broken link or an option without help is an error
+	mkdir -p build
+	$(BIN)/python scripts/commands.py > build/commands.md && mv build/commands.md docs/commands.md
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
+
+dist: .venv/installed  ## wheel and sdist in dist/, and the demo from the wheel in a new environment
+	rm -rf dist build/wheel
+	$(BIN)/python -m pip install --quiet --group dist
+	$(BIN)/python -m build --outdir dist .
+	$(BIN)/python -m venv build/wheel
+	build/wheel/bin/python -m pip install --quiet dist/*.whl
+	build/wheel/bin/narrate -C examples/matrix run script.json -o "$(CURDIR)/build/wheel/narration"
 
 clean:
 	rm -rf .venv .envs build dist examples/matrix/build examples/matrix/storyboard.csv
@@ -58,4 +71,8 @@ clean:
 
 .venv/tested: .venv/installed
 	$(BIN)/python -m pip install --quiet --group test
+	touch $@
+
+.venv/documented: .venv/installed
+	$(BIN)/python -m pip install --quiet --group docs
 	touch $@

@@ -67,7 +67,7 @@ class Row(NamedTuple):
 
 
 class Cost(NamedTuple):
-    """What a child process took: seconds of wall and CPU time, and its peak resident memory in MiB."""
+    """What a child process took: seconds of wall and CPU time, and peak resident memory in MiB."""
 
     wall: float
     cpu: float
@@ -211,7 +211,7 @@ def cached(bench: Bench) -> list[Row]:
 
 
 def one_line(bench: Bench, texts: list[str]) -> Row:
-    """One line changed in a script whose outputs are there: what it takes apart from speaking it."""
+    """One changed line in a script whose outputs exist: the time apart from speaking it."""
 
     def changed() -> float:
         texts[len(texts) // 2] = f"A line that was changed at {time.time_ns()}. #seconds=6"
@@ -257,7 +257,10 @@ def sentences(count: int) -> list[str]:
         ("letter", "engine", "map", "ring", "key"),
         range(5, 10),
     )
-    template = "Nobody who walked along the {} had seen the {} that was left there at {} o'clock on Monday."
+    template = (
+        "Nobody who walked along the {} had seen the {} "
+        "that was left there at {} o'clock on Monday."
+    )
     return [template.format(*chosen) for chosen in islice(words, count)]
 
 

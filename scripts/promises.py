@@ -1,6 +1,4 @@
-"""Write the table of promises in the README, from the figures that the harnesses printed:
-promises.py FIGURES.
-"""
+"""Write the table in docs/promises.md from the figures of the harnesses: promises.py FIGURES."""
 
 from __future__ import annotations
 
@@ -8,39 +6,39 @@ import re
 import sys
 from pathlib import Path
 
-README = Path(__file__).resolve().parent.parent / "README.md"
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "promises.md"
 BEGIN, END = "<!-- promises -->\n", "<!-- /promises -->\n"
 
 PROMISES = (
-    ("A clip that was said to be spoken survives `kill -9` at any instant", "kill"),
+    ("A clip that was reported as spoken survives `kill -9` at any instant", "kill"),
     ("… and at every system call", "steps"),
-    ("… and a power cut; without the syncs it would not (`control_lost`)", "power"),
-    ("Any system call that fails costs a clean exit, and nothing else", "errno"),
+    ("… and a power cut (`control_lost`: clips lost when the syncs are left out)", "power"),
+    ("A system call that fails causes a clean exit and loses nothing", "errno"),
     (
-        "A full disk keeps what is finished, and the same command goes on when there is room",
+        "On a full disk, finished clips are kept; once there is room, the same command continues",
         "disks",
     ),
-    ("A wrong bit is never served", "bits"),
-    ("Damage never stops a run, and leaves no trace in the narration", "damage"),
-    ("One cache serves many processes at once", "crowd"),
-    ("Whatever is done to the store, in any order, it never gives another clip", "machine"),
-    ("Two runs at once pay for each utterance once", "twice"),
-    ("A prune breaks no run, and waits for none", "prune"),
-    ("Ctrl-C keeps everything that is finished", "ctrl_c"),
-    ("A worker that dies, hangs or talks garbage costs attempts, not the run", "workers"),
+    ("A clip with a wrong bit is never used", "bits"),
+    ("Damage in the cache never stops a run or changes the narration", "damage"),
+    ("Many processes can use one cache at once", "crowd"),
+    ("No sequence of operations makes the cache return the wrong clip", "machine"),
+    ("Two runs at once speak each utterance once", "twice"),
+    ("A prune does not break a run or wait for one", "prune"),
+    ("Ctrl-C keeps every finished clip", "ctrl_c"),
+    ("A worker that dies, hangs or sends garbage costs attempts, not the run", "workers"),
     ("No worker outlives its parent", "orphans"),
-    ("An edit costs exactly what it must, and nothing is ever stale", "edits"),
-    ("make runs what is needed, and nothing else", "make"),
+    ("An edit speaks exactly what it must, and no output is stale", "edits"),
+    ("make runs what is needed and nothing else", "make"),
     ("… and so does ninja", "ninja"),
-    ("A hostile script is refused, quickly and in little memory", "scripts"),
-    ("A hostile recording is refused, within bounds", "audio"),
-    ("A hostile archive is refused, and writes nothing outside of the cache", "archives"),
-    ("No bytes make a parser fail in a way of its own", "fuzz"),
+    ("A hostile script is refused quickly and in little memory", "scripts"),
+    ("A hostile recording is refused within bounds of time and memory", "audio"),
+    ("A hostile archive is refused and writes nothing outside the cache", "archives"),
+    ("No input makes a parser raise an undocumented error", "fuzz"),
     (
-        "Nothing of others is lost, executed, sent or obeyed, and no change goes unnoticed",
+        "Files of others are not overwritten, executed, sent or obeyed; every change is noticed",
         "boundaries",
     ),
-    ("A run opens no connection, reads no pickle, and writes only where it should", "audit"),
+    ("A run opens no connection, reads no pickle and writes only where it should", "audit"),
 )
 """What is promised, and the harness whose figures prove it."""
 
@@ -58,22 +56,20 @@ def table(figures: dict[str, str]) -> str:
     return "\n".join(["| promise | harness and figures |", "|---|---|", *rows]) + "\n"
 
 
-def rows(readme: str) -> dict[str, str]:
-    """The figures in the README's table, by harness."""
-    lines = readme.partition(BEGIN)[2].partition(END)[0].splitlines()[2:]
+def rows(page: str) -> dict[str, str]:
+    """The figures in the page's table, by harness."""
+    lines = page.partition(BEGIN)[2].partition(END)[0].splitlines()[2:]
     return read(
         "\n".join(line.split(" | ")[1].removesuffix(" |").replace("`", "") for line in lines)
     )
 
 
 def main() -> None:
-    readme = README.read_text(encoding="utf-8")
-    before, _, rest = readme.partition(BEGIN)
+    page = PAGE.read_text(encoding="utf-8")
+    before, _, rest = page.partition(BEGIN)
     after = rest.partition(END)[2]
     figures = read(Path(sys.argv[1]).read_text(encoding="utf-8"))
-    README.write_text(
-        before + BEGIN + table(rows(readme) | figures) + END + after, encoding="utf-8"
-    )
+    PAGE.write_text(before + BEGIN + table(rows(page) | figures) + END + after, encoding="utf-8")
 
 
 if __name__ == "__main__":

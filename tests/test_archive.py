@@ -20,7 +20,6 @@ import numpy as np
 import pytest
 import soundfile
 
-from conftest import Narrate, contents, lines
 from narrate import archive
 from narrate.archive import Taken
 from narrate.base import limits
@@ -29,9 +28,10 @@ from narrate.checks import structure as checks
 from narrate.engines.base import Synthesis
 from narrate.errors import EnvironmentProblem, UsageError
 from narrate.request import canonical, key
-from narrate.store import tag
+from narrate.store import entry, tag
 from narrate.store.entry import Clip
 from support.plans import noise, request
+from support.project import Narrate, contents, lines
 
 RATE = 24_000
 SCRIPT = lines("The first line.", "The second line.", "The third line.")
@@ -41,7 +41,8 @@ def put(
     store: Store, text: str, pcm: bytes | None = None, rate: int = RATE, **provenance: Any
 ) -> Clip:
     pcm = noise(5000, len(text)) if pcm is None else pcm
-    measures = checks.measure(Synthesis(np.frombuffer(pcm, "<i2").astype(np.float32) / 32768, rate))
+    samples = np.frombuffer(pcm, "<i2").astype(np.float32) / np.float32(32768)
+    measures = checks.measure(Synthesis(samples, rate))
     return store.put(request(text).form(), pcm, rate, {"measures": measures, **provenance})
 
 
@@ -249,7 +250,7 @@ def test_another_key_is_refused(full: Store, empty: Store, packed: Path) -> None
 def forged(path: Path, form: bytes, pcm: bytes, provenance: bytes) -> str:
     """An archive of a clip whose digest is right, whatever it is of."""
     samples, rate = np.frombuffer(pcm, "<i2"), RATE
-    whole = archive.entry.compose(form, pcm, rate, msgspec.Raw(provenance))
+    whole = entry.compose(form, pcm, rate, msgspec.Raw(provenance))
     sound, digest = io.BytesIO(), whole[-16:].hex().encode()
     soundfile.write(sound, samples, rate, "PCM_16", format="FLAC")
     with zipfile.ZipFile(path, "w") as into:

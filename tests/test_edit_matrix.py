@@ -15,7 +15,8 @@ import pytest
 import soundfile
 import yaml
 
-from conftest import Figures, Narrate, contents
+from support.harness import Figures
+from support.project import Narrate, contents
 
 SCRIPT = """\
 # A comment.
@@ -36,10 +37,11 @@ scenes:
   segments:
   - id: long
     text: >-
-      The first sentence of this long segment says that there are several of them and that each has a key.
-      The second sentence is there because an utterance holds no more than a few hundred characters of text.
-      The third sentence goes on about nothing in particular, so that the segment has to be cut somewhere.
-      The fourth sentence is the last one but one, and it is as dull as the three sentences before it are.
+      The first sentence of this long segment says that there are several of them and that each has
+      a key. The second sentence is there because an utterance holds no more than a few hundred
+      characters of text. The third sentence goes on about nothing in particular, so that the
+      segment has to be cut somewhere. The fourth sentence is the last one but one, and it is as
+      dull as the three sentences before it are.
       The fifth sentence ends the segment.
   - {id: also, text: And this is said by the same voice again., voice: me}
   - {id: clap, text: (applause), audio: clap.wav}
@@ -214,9 +216,8 @@ def test_every_edit_costs_exactly_the_minimum_and_leaves_nothing_stale(
         needless += max(0, spoken - edit.spoken)
         stale += not true
         if (spoken, true) != (edit.spoken, True):
-            wrong.append(
-                f"{edit.name}: {spoken} spoken, {edit.spoken} expected, {'true' if true else 'stale'}"
-            )
+            kept = "true" if true else "stale"
+            wrong.append(f"{edit.name}: {spoken} spoken, {edit.spoken} expected, {kept}")
     figures.report(
         "edits", edits=len(EDITS), exact=len(EDITS) - len(wrong), needless=needless, stale=stale
     )

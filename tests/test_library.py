@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 import narrate
-from conftest import contents, lines
 from narrate import errors
 from narrate.base.events import Event
+from support.project import contents, lines
 
 
 @pytest.fixture
@@ -48,7 +48,10 @@ def test_the_public_surface_is_this() -> None:
 
 
 def test_importing_it_imports_nothing_else() -> None:
-    code = "import sys; before = set(sys.modules); import narrate; print(*sorted(set(sys.modules) - before))"
+    code = (
+        "import sys; before = set(sys.modules); import narrate; "
+        "print(*sorted(set(sys.modules) - before))"
+    )
     out = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout

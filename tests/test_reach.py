@@ -14,9 +14,11 @@ from typing import Any
 import pytest
 import soundfile
 
-from conftest import Narrate, absent, alive, identities, lines
 from narrate import build
 from narrate.build import Options
+from support.harness import absent
+from support.processes import alive
+from support.project import Narrate, identities, lines
 
 VOICE = Path(__file__).parents[1] / "examples" / "voice_ref"
 CLONED = {"voices": {"me": {"ref": "me.wav"}}, "segments": lines("Hello.", voice="me")}

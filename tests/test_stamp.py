@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from conftest import Narrate, contents, identities, lines
 from narrate import stamp
 from narrate.base import facts
+from support.project import Narrate, contents, identities, lines
 
 TELLING = """
 import atexit, sys

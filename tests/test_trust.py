@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Narrate, lines
 from narrate import config
 from narrate.base import ownership
 from narrate.config import Settings, resolve
 from narrate.errors import UsageError
 from narrate.workers import client, environments
+from support.project import Narrate, lines
 
 STRANGER = 65_534
 
@@ -312,7 +312,8 @@ def test_the_search_ends_at_the_edge_of_a_file_system(tmp_path: Path) -> None:
         "import sys, pathlib; from narrate.config import resolve; "
         "print(resolve({}, {}, pathlib.Path(sys.argv[1])).settings.jobs)"
     )
-    run = f'mount -t tmpfs none "{folder}" 2>/dev/null || exit 77; exec "{sys.executable}" -c "{program}" "{folder}"'
+    mount = f'mount -t tmpfs none "{folder}" 2>/dev/null || exit 77'
+    run = f'{mount}; exec "{sys.executable}" -c "{program}" "{folder}"'
     done = subprocess.run(["unshare", "--mount", "sh", "-c", run], capture_output=True, text=True)
     if done.returncode in (1, 77):
         pytest.skip("nothing can be mounted here")

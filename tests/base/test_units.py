@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conftest import Narrate
 from narrate.base import units
+from support.project import Narrate
 
 WHOLE = st.integers(0, 10**18)
 PART = st.integers(0, 10**9).map(str)

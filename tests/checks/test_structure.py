@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from narrate.checks import structure as checks
-from narrate.checks.structure import Measures, bounds, broken, judge, measure
+from narrate.checks.structure import Measures, broken, judge, measure
 from narrate.engines.base import StopReason, Synthesis
+from narrate.sound.pace import bounds
 
 RATE = 24_000
 TEXT = "Each entry is the dot product of a row and a column."

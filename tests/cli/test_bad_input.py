@@ -17,8 +17,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from conftest import Narrate, Ran, contents, identities, lines
 from narrate.sound import wav
+from support.project import Narrate, Ran, contents, identities, lines
 
 
 def check_refused(ran: Ran, code: int, *said: str) -> None:

@@ -9,7 +9,7 @@ import time
 import pytest
 import soundfile
 
-from conftest import Narrate, identities, lines
+from support.project import Narrate, identities, lines
 
 
 @pytest.fixture

@@ -17,11 +17,11 @@ import pytest
 import soundfile
 
 import narrate as package
-from conftest import Narrate, Ran
 from narrate import archive
 from narrate.base import terminal
 from narrate.cache import Store
 from narrate.request import canonical
+from support.project import Narrate, Ran
 
 EVIL = "\x1b]0;evil\x07\x1b[31m\x9b2J\u202etxt.exe\u2066\x85\u2028[red]" + (
     "\udcff" if sys.platform == "linux" else ""

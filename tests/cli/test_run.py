@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from conftest import Narrate, contents, identities, lines
+from support.project import Narrate, contents, identities, lines
 
 SCRIPT = {
     "voices": {"low": {"speaker": "low"}, "high": {"speaker": "high"}},

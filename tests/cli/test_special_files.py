@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from conftest import Narrate, Ran
+from support.project import Narrate, Ran
 
 SECONDS = 20
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Narrate, Ran, lines
+from support.project import Narrate, Ran, lines
 
 DONE = "build/narration/manifest.json\n"
 FULL = Path("/dev/full")

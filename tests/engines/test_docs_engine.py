@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from conftest import Narrate, lines
+from support.project import Narrate, lines
 
 ROOT = Path(__file__).parents[2]
 PLUGIN = ROOT / "examples" / "engine_plugin"

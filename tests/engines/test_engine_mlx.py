@@ -33,7 +33,7 @@ CONVERSIONS = {
     "8-bit": ("-q", "--q-bits", "8"),
     "bfloat16": ("--dtype", "bfloat16"),
 }
-UNUSABLE = {
+UNUSABLE: dict[str, tuple[dict[str, Any], str]] = {
     "unknown language": (
         {"text": "Hi.", "voice": CLONE, "language": "tlh"},
         "'tlh'; it speaks: chinese, english",
@@ -115,16 +115,16 @@ def models(tmp_path_factory: pytest.TempPathFactory, python: Path) -> Path:
     torn.write_bytes(torn.read_bytes()[:100_000])
     for name, options in CONVERSIONS.items():
         convert = [
-            python,
+            str(python),
             "-m",
             "mlx_audio.convert",
             "--model-domain",
             "tts",
             "--hf-path",
-            folder / "base",
+            str(folder / "base"),
         ]
         subprocess.run(
-            [*convert, "--mlx-path", folder / name, *options], env=environment(), check=True
+            [*convert, "--mlx-path", str(folder / name), *options], env=environment(), check=True
         )
     _record(folder)
     return folder
@@ -210,7 +210,7 @@ def _plan(models: Path) -> dict[str, Any]:
         ),
         "mute": step("mute", [job("Hi.")], [job("Hi."), job("Ho.")], [job("Hi.", COLOUR)]),
         "a failure in a batch": step("base", [job(TEXTS[1]), job("<|im_end|>"), job(TEXTS[0])]),
-        "refused": step("base", *([wish] for wish, _ in UNUSABLE.values())),
+        "refused": step("base", *[[wish] for wish, _ in UNUSABLE.values()]),
         "dtype": step("base", dtype="bfloat16"),
         "device": step("base", device="tpu"),
         "not here": {"model": {"name": "nobody/nothing", "offline": True}, "calls": []},
@@ -330,7 +330,7 @@ def test_silence_is_silence(report: dict[str, Any]) -> None:
 
 
 def test_no_result_is_unspeakable(report: dict[str, Any]) -> None:
-    results = sum(report["mute"]["calls"], [])
+    results = [result for call in report["mute"]["calls"] for result in call]
     assert [result["error"] for result in results] == ["Unspeakable"] * 4
 
 

@@ -27,12 +27,12 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conftest import Narrate, contents, lines
 from narrate.engines import openai
 from narrate.engines.base import Unusable
 from narrate.engines.openai import riff
 from narrate.engines.openai import server as speech_server
 from narrate.voices import voice
+from support.project import Narrate, contents, lines
 
 KEY = "sk-5ecret-never-to-be-seen"
 QWEN = "Qwen/Qwen3-TTS-12Hz-1.7B-Base"
@@ -955,7 +955,7 @@ def written(samples: np.ndarray, subtype: str, format: str = "WAV") -> bytes:
 @pytest.mark.parametrize("subtype", ["PCM_16", "FLOAT"])
 def test_wav_files_of_another_writer_are_read(format: str, subtype: str) -> None:
     sound = riff.read(written(SOUND.astype("f4") / 32768, subtype, format), whole=False)
-    assert (sound.rate, sound.samples.dtype) == (RATE, np.float32)
+    assert (sound.rate, sound.samples.dtype) == (RATE, np.dtype(np.float32))
     assert np.array_equal(sound.samples, SOUND / np.float32(32768))
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Narrate
+from support.project import Narrate
 
 SCRIPT = Path(__file__).parents[2] / "examples" / "matrix" / "script.json"
 MOST_ERRORS = 0.05

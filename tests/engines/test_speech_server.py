@@ -19,7 +19,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from conftest import tool
 from narrate.engines import openai
 from narrate.engines.base import Job, ModelRef, Synthesis
 from narrate.engines.openai import server as speech_server
@@ -27,6 +26,7 @@ from narrate.engines.openai.budget import Budget
 from narrate.engines.openai.server import Server, ServerError
 from narrate.request import Request
 from narrate.sound import wav
+from support.harness import tool
 
 SECONDS = 1.0
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: audio/wav\r\nContent-Length: 1000\r\n"

@@ -20,9 +20,9 @@ import test_special_files as special  # noqa: E402
 import test_speech_server as servers  # noqa: E402
 import test_surroundings as surroundings  # noqa: E402
 
-from conftest import Narrate, Ran, lines  # noqa: E402
 from narrate.engines.openai.budget import Budget  # noqa: E402
 from narrate.engines.openai.server import Server, ServerError  # noqa: E402
+from support.project import Narrate, Ran, lines  # noqa: E402
 
 SURROUNDINGS = (
     *("{} >&-", "{} 2>&-", "{} <&- >&- 2>&-", "{} >/dev/full", "{} 2>/dev/full"),

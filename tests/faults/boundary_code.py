@@ -17,7 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
-from conftest import Narrate, Ran
+from support.project import Narrate, Ran
 
 OTHERS = (
     "hibari",
@@ -29,8 +29,6 @@ OTHERS = (
     "pip",
     "pydub",
     "rich",
-)
-OTHERS += (
     "setuptools",
     "sitecustomize",
     "soundfile",

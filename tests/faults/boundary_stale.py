@@ -15,7 +15,7 @@ import numpy as np
 import soundfile
 
 import narrate as package
-from conftest import Narrate, lines
+from support.project import Narrate, lines
 
 SETTLED = 0.15
 """Seconds after which a change can be told from an earlier one."""

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from conftest import Narrate, contents, lines
+from support.project import Narrate, contents, lines
 
 TEMP, KEY = "4711-00000000dead", "ab" + "0" * 30
 OURS = {

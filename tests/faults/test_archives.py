@@ -21,7 +21,7 @@ import tempfile
 import warnings
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,7 +30,6 @@ import numpy as np
 import pytest
 import soundfile
 
-from conftest import Figures
 from narrate import archive
 from narrate.cache import Store
 from narrate.checks import structure as checks
@@ -38,6 +37,7 @@ from narrate.engines.base import Synthesis
 from narrate.errors import UsageError
 from narrate.request import Request, canonical, key
 from narrate.store import entry
+from support.harness import Figures
 
 ADDRESS_SPACE = 2 << 30
 MOST_MIB = 1400
@@ -67,9 +67,10 @@ def wave(seed: int, samples: int = RATE // 5) -> Any:
 
 
 def measured(samples: Any) -> dict[str, Any]:
-    return msgspec.to_builtins(
+    found: dict[str, Any] = msgspec.to_builtins(
         checks.measure(Synthesis((samples / 32768).astype(np.float32), RATE))
     )
+    return found
 
 
 def form_of(text: str) -> bytes:
@@ -537,7 +538,7 @@ def main(kind: str, size: int) -> None:
     memory = "/dev/shm"
     with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as folder:
         scratch = Path(folder)
-        cases = {
+        cases: dict[str, Callable[[], Iterable[Any]]] = {
             "crafted": lambda: (
                 case for group in (names(scratch), lies(), sounds(), documents()) for case in group
             ),

@@ -16,8 +16,9 @@ from typing import Any
 import pytest
 import soundfile
 
-from conftest import Figures, Narrate, identities, lines
 from support import auditing
+from support.harness import Figures
+from support.project import Narrate, identities, lines
 
 REFERENCE = Path(__file__).parents[2] / "examples" / "voice_ref"
 RULES = ("sockets", "pickles", "programs", "outside")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Figures
+from support.harness import Figures
 
 PARTS = ("store", "outputs", "code", "stale", "bounds")
 FORBIDDEN = (

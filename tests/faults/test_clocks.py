@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Narrate, contents, lines
 from narrate.cache import TOUCH_SECONDS, Store
 from support.plans import noise, request
+from support.project import Narrate, contents, lines
 
 DAY = 86_400
 FORM = request().form()

@@ -16,10 +16,10 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Figures
 from narrate.cache import Store
 from support import crowding
 from support.crowding import FIRST, Note
+from support.harness import Figures
 
 PROCESSES = 8
 

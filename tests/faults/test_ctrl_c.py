@@ -23,7 +23,8 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Figures, Narrate, lines
+from support.harness import Figures
+from support.project import Narrate, lines
 
 COUNT = 16
 SCRIPT = lines(*(f"Line number {number}. #slow=0.05" for number in range(COUNT)))

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Figures, Narrate, lines
 from narrate.cache import Gone, Store
 from narrate.request import key
 from narrate.sound import wav
 from narrate.store import entry
+from support.harness import Figures
 from support.plans import MEASURES, noise, request
+from support.project import Narrate, lines
 
 FORM = request().form()
 PROVENANCE = {"versions": {"tone": "1"}, "seconds": 0.25, "attempt": 1, "measures": MEASURES}

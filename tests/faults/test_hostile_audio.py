@@ -19,8 +19,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from conftest import Figures
 from support import bounded
+from support.harness import Figures
 
 REFERENCE = Path(__file__).parents[2] / "examples" / "voice_ref" / "ref.wav"
 ADDRESS_SPACE = 2 << 30

@@ -15,8 +15,9 @@ from typing import Any
 
 import pytest
 
-from conftest import Figures, Narrate, identities
 from support import bounded
+from support.harness import Figures
+from support.project import Narrate, identities
 
 CPU_SECONDS = 5
 ADDRESS_SPACE = 512 << 20
@@ -279,9 +280,9 @@ def mutated(chance: random.Random, cases: Iterable[tuple[str, bytes | Make]]) ->
     """A script made of two halves of others, with a few bytes changed."""
     formats = ("a.json", "a.yaml", "a.md", "a.txt")
     known = [
-        each
-        for each in cases
-        if each[0] in formats and isinstance(each[1], bytes) and len(each[1]) < 5_000
+        (name, made)
+        for name, made in cases
+        if name in formats and isinstance(made, bytes) and len(made) < 5_000
     ]
     (name, first), (_, second) = chance.choice(known), chance.choice(known)
     mixed = bytearray(

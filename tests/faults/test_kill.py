@@ -17,8 +17,9 @@ from typing import Any
 
 import pytest
 
-from conftest import Figures, Narrate, lines
+from support.harness import Figures
 from support.injection import clips, halves, processes, temps
+from support.project import Narrate, lines
 
 LINES = 40
 MOMENTS = {"start": 0.4, "speaking": 0.4, "writing": 0.03}

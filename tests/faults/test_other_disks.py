@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Narrate, contents, lines, tool
+from support.harness import tool
 from support.injection import clips, mounted, temps
+from support.project import Narrate, contents, lines
 
 TMPFS = ("-t", "tmpfs", "-o", "size=16m", "tmpfs")
 

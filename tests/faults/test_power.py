@@ -20,8 +20,8 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Figures, tool
 from narrate.request import key
+from support.harness import Figures, tool
 from support.injection import clips, mounted
 
 FILE_SYSTEMS = {

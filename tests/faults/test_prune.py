@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Figures, Narrate, contents, lines
+from support.harness import Figures
+from support.project import Narrate, contents, lines
 
 PRUNER = """
 import json, select, sys, time

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Figures, Narrate, contents, lines
+from support.harness import Figures
 from support.injection import clips, mounted, temps
+from support.project import Narrate, contents, lines
 
 LINES = 20
 SMALLEST, LARGEST = 64, 4096

@@ -24,9 +24,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from conftest import Figures
 from narrate.cache import Gone, Store
 from narrate.request import Request, key
+from support.harness import Figures
 
 NUMBERS = st.integers(0, 5)
 FRACTIONS = st.floats(0, 1, exclude_max=True)

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Figures, Narrate, Ran, contents, lines
 from narrate.cache import Store
 from narrate.request import key
+from support.harness import Figures
 from support.injection import Call, Subject, clips, half_stamps, halves, temps
+from support.project import Narrate, Ran, contents, lines
 
 ERRORS = ("EIO", "ENOSPC", "EDQUOT", "EACCES", "EROFS")
 
@@ -145,7 +146,7 @@ def targets(tmp_path_factory: pytest.TempPathFactory) -> list[Target]:
     """
     folders = [tmp_path_factory.mktemp(name) for name in ("unused", "used", "new", "older")]
     tones = [Narrate(folder, NARRATE_ENGINE="tone") for folder in folders[2:]]
-    subjects = [
+    subjects: list[Puts | Outputs] = [
         Puts(folders[0], False),
         Puts(folders[1], True),
         Outputs(tones[0], False),

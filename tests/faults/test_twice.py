@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
-from conftest import Figures, Narrate, alive, contents, lines
+from support.harness import Figures
+from support.processes import alive
+from support.project import Narrate, contents, lines
 
 
 def begin(tone: Narrate, ending: Any, *names: str) -> list[subprocess.Popen[bytes]]:

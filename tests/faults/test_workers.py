@@ -17,7 +17,9 @@ from typing import Any
 
 import pytest
 
-from conftest import Figures, Narrate, alive, children, lines
+from support.harness import Figures
+from support.processes import alive, children
+from support.project import Narrate, lines
 
 SIGNALS = [signal.SIGKILL, signal.SIGSEGV, signal.SIGSTOP, signal.SIGTERM]
 WEIGHTS = [10, 6, 1, 3]

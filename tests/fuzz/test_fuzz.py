@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import pytest
 
-from conftest import Figures, absent
+from support.harness import Figures, absent
 
 HERE = Path(__file__).parent
 RUNS = {
@@ -56,10 +56,10 @@ def fuzz(target: str, *flags: str) -> Fuzzed:
         )
         command = [
             sys.executable,
-            HERE / "targets.py",
+            str(HERE / "targets.py"),
             target,
-            found,
-            HERE / "corpus" / target,
+            str(found),
+            str(HERE / "corpus" / target),
             *limits,
             *flags,
         ]

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Narrate, identities, tool
 from narrate.base.facts import Fact
 from narrate.errors import UsageError
 from narrate.output import depfile
+from support.harness import tool
+from support.project import Narrate, identities
 
 NAMES = [
     "a b.wav",

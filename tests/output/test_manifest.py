@@ -63,6 +63,7 @@ def test_a_manifest_says_where_everything_lies() -> None:
         "en",
         "script.json",
     )
+    assert made.engine
     assert (made.engine.name, made.engine.model, made.totals.segments) == ("tone", "sine", 3)
     audio = made.audio
     assert (audio.file, audio.xxh3_128, audio.sample_rate, audio.channels) == (

@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from conftest import Narrate, Ran, contents, lines
 from narrate import build
+from narrate.errors import UsageError
 from narrate.output.stage import PENDING, RECORD
+from support.project import Narrate, Ran, contents, lines
 
 NAMES = [
     "manifest.json",
@@ -140,7 +141,7 @@ def test_a_file_that_comes_while_it_is_spoken_is_not_replaced(project: Narrate) 
         (project.out / "narration.srt").write_bytes(FOREIGN)
 
     settings = {"engine": "tone", "cache_dir": str(project.cache)}
-    with pytest.raises(build.UsageError, match=r"narration\.srt"):
+    with pytest.raises(UsageError, match=r"narration\.srt"):
         build.run(project.folder / "script.json", settings, build.Options(), come)
     assert contents(project.out) == {"narration.srt": FOREIGN}
 
@@ -185,7 +186,7 @@ def test_the_names_that_are_guarded_are_those_that_are_made(project: Narrate) ->
             lambda event: None,
         )
         made = {os.path.relpath(path, result.out) for path in result.outputs}
-        assert {*build._names(result.plan, format), RECORD} == made  # type: ignore[arg-type]
+        assert {*build._names(result.plan, format), RECORD} == made
 
 
 def test_what_lies_in_the_folder_and_is_no_output_stays(project: Narrate) -> None:

@@ -15,7 +15,8 @@ import xxhash
 from narrate.cache import Gone, Store
 from narrate.config import Format
 from narrate.errors import EnvironmentProblem
-from narrate.output.render import BLOCK_BYTES, recipe, render, whole
+from narrate.output.render import recipe, render, whole
+from narrate.output.stage import BLOCK_BYTES
 from narrate.output.timeline import FORMAT_RATES, Part, lay
 from narrate.sound import audio, wav
 from support.plans import clip, line, noise, plan, segment, stored
@@ -61,7 +62,7 @@ def test_a_long_pause_is_exact_silence(
     path = tmp_path / f"out.{format}"
     render([Part(samples)], RATE, format, store, path)
     read, _ = soundfile.read(path, dtype="int16")
-    assert (read.size, np.any(read)) == (samples, False)
+    assert (read.size, bool(np.any(read))) == (samples, False)
 
 
 def test_a_clip_of_another_rate_is_resampled_to_its_place(store: Store, tmp_path: Path) -> None:

@@ -327,7 +327,7 @@ def test_runs_on_one_folder_take_turns(out: Path) -> None:
                 stage.write_record({})
                 assert {(folder / name).read_text() for name in ("a", "b", "segments/c")} == {content}
     """
-    command = [sys.executable, "-c", textwrap.dedent(program), out]
+    command = [sys.executable, "-c", textwrap.dedent(program), str(out)]
     runs = [
         subprocess.Popen(
             [*command, content], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

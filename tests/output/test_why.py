@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import soundfile
 
-from conftest import Narrate, identities, lines
+from support.project import Narrate, identities, lines
 
 VOICE = Path(__file__).parents[2] / "examples" / "voice_ref"
 SCRIPT: dict[str, Any] = {

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Narrate
 from narrate.config import EngineSettings, Settings
 from narrate.errors import EnvironmentProblem, UsageError
 from narrate.planning import casting
+from support.project import Narrate
 
 MACHINES = {
     "apple": ("Darwin", "arm64", "mlx", "this is Apple Silicon"),
@@ -49,7 +49,7 @@ class Engine:
 """
 
 
-@pytest.fixture(params=MACHINES.values(), ids=MACHINES)
+@pytest.fixture(params=list(MACHINES.values()), ids=list(MACHINES))
 def machine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
     """The engine that clones on a machine, and why."""
     system, processor, name, why = request.param

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conftest import Narrate, identities, lines
+from support.project import Narrate, identities, lines
 
 
 def test_a_plan_says_what_is_there_and_what_is_not_and_writes_nothing(tone: Narrate) -> None:

@@ -64,7 +64,7 @@ TREES = {module: ast.parse(path.read_text(encoding="utf-8")) for module, path in
 
 def aliases(tree: ast.AST) -> dict[str, str]:
     """The full names of what is imported, by the names that it has here."""
-    found = {}
+    found: dict[str, str] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             found |= {alias.asname: alias.name for alias in node.names if alias.asname}
@@ -103,7 +103,9 @@ def flags(tree: ast.AST) -> Iterator[tuple[str, ast.expr]]:
             yield node.arg, node.value
         elif isinstance(node, ast.Dict):
             pairs = zip(node.keys, node.values, strict=True)
-            yield from ((key.value, value) for key, value in pairs if isinstance(key, ast.Constant))
+            yield from (
+                (str(key.value), value) for key, value in pairs if isinstance(key, ast.Constant)
+            )
 
 
 def commands(tree: ast.AST) -> Iterator[ast.expr]:

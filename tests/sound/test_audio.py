@@ -51,9 +51,8 @@ def refusal(path: Path) -> str:
 
 
 def test_pcm16_rounds_and_saturates() -> None:
-    samples = (
-        np.array([0, 0.6, -0.6, 1.4, 32766.6, 32768, 40000, -32768, -40000, 1e9], "float32") / 32768
-    )
+    values = [0, 0.6, -0.6, 1.4, 32766.6, 32768, 40000, -32768, -40000, 1e9]
+    samples = np.array(values, np.float32) / np.float32(32768)
     expected = [0, 1, -1, 1, 32767, 32767, 32767, -32768, -32768, 32767]
     assert np.frombuffer(audio.pcm16(samples), "<i2").tolist() == expected
 

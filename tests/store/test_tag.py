@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Narrate, contents, lines
 from narrate.base import durable
 from narrate.cache import Store
 from narrate.errors import EnvironmentProblem
 from narrate.store import tag
 from support.plans import noise, request
+from support.project import Narrate, contents, lines
 
 TEMP = "4711-00000000dead"
 KEY = "ab" + "0" * 30

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Narrate, identities, lines
 from narrate.cache import Store
 from narrate.store import tag
 from narrate.store import usage as uses
+from support.project import Narrate, identities, lines
 
 
 @pytest.fixture

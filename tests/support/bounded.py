@@ -17,13 +17,15 @@ STARTED = r"""
 import atexit, json, os, resource, runpy, sys, time
 measured, space, seconds, module = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
 def memory():
-    # The peak of a process that was forked counts the memory of its parent; the kernel's own record of it does not.
+    # The peak of a process that was forked counts the memory of its parent; the kernel's own
+    # record of it does not.
     try:
         with open("/proc/self/status") as status:
             words = status.read().split()
         return int(words[words.index("VmHWM:") + 1])
     except OSError:
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // (1024 if sys.platform == "darwin" else 1)
+        unit = 1024 if sys.platform == "darwin" else 1
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // unit
 def measure():
     with open(measured, "w") as file:
         json.dump([time.process_time(), memory() / 1024], file)

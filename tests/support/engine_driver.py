@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import numpy.typing as npt
@@ -33,11 +34,12 @@ SET = dict(os.environ)
 
 def interpreter(engine: str) -> Path | str:
     """The Python of an engine's environment, or a line that says why there is none."""
-    named = SET.get(f"NARRATE_{engine.upper()}_PYTHON")
+    variable = f"NARRATE_{engine.upper()}_PYTHON"
+    named = SET.get(variable)
     python = Path(named) if named else ROOT / ".envs" / engine / "bin" / "python"
     if python.exists():
         return python
-    return f"{python} does not exist: run `make engines`, or name an interpreter in NARRATE_{engine.upper()}_PYTHON"
+    return f"{python} does not exist: run `make engines`, or name an interpreter in {variable}"
 
 
 def required() -> bool:
@@ -86,7 +88,8 @@ def reference(seconds: float = 2.4, seed: int = 0) -> npt.NDArray[np.float32]:
     )
     noise = np.random.default_rng(seed).standard_normal(times.size)
     sound = 0.3 * (0.5 + 0.5 * np.sin(6 * np.pi * times)) * hum + 0.01 * noise
-    return (0.7 * sound / np.abs(sound).max()).astype(np.float32)
+    scaled: npt.NDArray[np.float32] = (0.7 * sound / np.abs(sound).max()).astype(np.float32)
+    return scaled
 
 
 def main() -> None:
@@ -170,14 +173,9 @@ def as_it_is() -> Any:
 
 @contextmanager
 def unmended() -> Any:
-    """mlx-audio without our mend of its frame count."""
-    from narrate.engines.mlx import qwen as mlx_qwen
-
-    mend, mlx_qwen.count_every_frame = mlx_qwen.count_every_frame, lambda codec: None
-    try:
+    """mlx-audio without our fix of its frame count."""
+    with mock.patch("narrate.engines.mlx.qwen.count_every_frame", return_value=None):
         yield
-    finally:
-        mlx_qwen.count_every_frame = mend
 
 
 @contextmanager
@@ -186,11 +184,8 @@ def as_other() -> Any:
     from narrate.engines import mlx
     from narrate.engines.mlx import models as mlx_models
 
-    known, mlx.Qwen = mlx.Qwen, mlx_models.Other
-    try:
+    with mock.patch.object(mlx, "Qwen", mlx_models.Other):
         yield
-    finally:
-        mlx.Qwen = known
 
 
 @contextmanager

@@ -16,8 +16,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-from conftest import Ran, absent, contents, tool
 from narrate.store import entry
+from support.harness import absent, tool
+from support.project import Ran, contents
 
 TORN = b"torn"
 """Stands for the samples of an entry that does not read well."""
@@ -88,7 +89,7 @@ CALLS = (
 
 
 class Call(NamedTuple):
-    """A system call of a program: which of its name it is, counted from 1, and how strace shows it."""
+    """A system call of a program: its number among those of its name, from 1, and strace's line."""
 
     name: str
     ordinal: int
@@ -140,7 +141,7 @@ class Subject:
         return found
 
     def hurt(self, call: Call, fault: str) -> tuple[Ran, bool]:
-        """Run with a fault at a call, "signal=KILL" or "error=EIO"; also say whether it came there."""
+        """Run with a fault at a call, "signal=KILL" or "error=EIO"; also say whether it struck."""
         ran, shown = self._trace("-e", f"inject={call.name}:{fault}:when={call.ordinal}")
         struck = [
             line

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from conftest import Narrate, alive, children, lines
+from support.processes import alive, children
+from support.project import Narrate, lines
 
 COUNT = 24
 

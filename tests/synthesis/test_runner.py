@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from conftest import Narrate, Ran, alive, children, lines
 from narrate.request import Request
 from narrate.synthesis import runner
+from support.processes import alive, children
+from support.project import Narrate, Ran, lines
 
 CHECKED = ["silence", "nan", "runaway", "short", "clipped", "empty"]
 LOST = ["crash", "garbage", "error"]

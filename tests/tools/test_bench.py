@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from conftest import Narrate
 from narrate.tools import bench
 from support.checkpoint import build
 from support.engine_driver import interpreter, required
+from support.project import Narrate
 
 ROWS = {
     "load",

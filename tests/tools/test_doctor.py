@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from conftest import Narrate
 from narrate.planning import casting
 from narrate.tools import doctor
 from narrate.tools.doctor import Status
+from narrate.workers import environments
 from support.engine_driver import interpreter, required
+from support.project import Narrate
 
 SOURCE = Path(casting.__file__).parents[2]
 PYTHONS = {name: interpreter(name) for name in ("mlx", "torch")}
@@ -122,7 +123,7 @@ def test_libraries_that_do_not_load_are_told(patient: Narrate) -> None:
 def test_libraries_that_hang_are_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "DEVICE_SECONDS", 0.5)
     monkeypatch.setitem(doctor.DEVICES, "torch", "import time; time.sleep(60)")
-    monkeypatch.setitem(doctor.OWN, "torch", ("numpy",))
+    monkeypatch.setitem(environments.OWN, "torch", ("numpy",))
     monkeypatch.setenv("NARRATE_DATA_DIR", str(tmp_path))
     found = {finding.part: finding for finding in doctor.examine(tmp_path)}["engine torch"]
     assert found.status is Status.WARN

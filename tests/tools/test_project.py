@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Figures, Narrate, identities, tool
+from support.harness import Figures, tool
+from support.project import Narrate, identities
 
 FILES = {
     ".gitignore",

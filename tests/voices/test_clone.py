@@ -36,7 +36,8 @@ ABOUT = {"source": "", "consent": ""}
 
 @pytest.fixture(scope="module")
 def clip() -> np.ndarray:
-    return soundfile.read(REF, dtype="float32")[0]
+    samples: np.ndarray = soundfile.read(REF, dtype="float32")[0]
+    return samples
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +71,8 @@ def found(audit: Audit) -> dict[str, str]:
 def noisy(samples: np.ndarray, decibels: float) -> np.ndarray:
     """With white noise so far below the voice."""
     noise = np.random.default_rng(1).standard_normal(samples.size)
-    return samples + noise * np.sqrt(np.mean(samples**2)) * 10 ** (-decibels / 20)
+    level = float(np.sqrt(np.mean(samples**2))) * 10 ** (-decibels / 20)
+    return samples + noise * level
 
 
 def test_the_real_recording_is_good(ear: Ear) -> None:

@@ -18,14 +18,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conftest import Narrate, alive, children, lines
 from narrate.engines import tone
-from narrate.engines.base import Job, ModelRef, StopReason
+from narrate.engines.base import Job, ModelRef, StopReason, Synthesis
 from narrate.errors import EnvironmentProblem, UsageError
 from narrate.planning import casting
 from narrate.request import Request
 from narrate.workers import frames
 from narrate.workers.client import JobFailed, Worker, WorkerDied, WorkerLost
+from support.processes import alive, children
+from support.project import Narrate, lines
 
 VALUES = st.none() | st.booleans() | st.integers() | st.text()
 HEADERS = st.dictionaries(st.text(), VALUES | st.lists(VALUES, max_size=3), max_size=4)
@@ -267,6 +268,7 @@ def test_tone_says_the_same_for_the_same_request_and_something_else_for_another(
 
     def hum(**fields: Any) -> bytes:
         [sound] = engine.synthesize([Job(request("Hello.", **fields))], {})
+        assert isinstance(sound, Synthesis)
         return sound.samples.tobytes()
 
     heard = [
@@ -285,10 +287,12 @@ def test_tone_fails_only_below_the_attempt_that_its_text_names() -> None:
 
     def finite(attempt: int) -> bool:
         [sound] = engine.synthesize([Job(request("#nan<3"), attempt)], {})
+        assert isinstance(sound, Synthesis)
         return bool(np.isfinite(sound.samples).all())
 
     assert [finite(attempt) for attempt in (1, 2, 3)] == [False, False, True]
     [runaway] = engine.synthesize([Job(request("#runaway"))], {})
+    assert isinstance(runaway, Synthesis)
     assert runaway.stop is StopReason.LENGTH
 
 

@@ -17,12 +17,12 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Narrate, Ran, contents
 from narrate import config
 from narrate.config import EngineSettings, Settings
 from narrate.errors import EnvironmentProblem
 from narrate.workers import environments, installer
 from narrate.workers.environments import State, inspect, python_for
+from support.project import Narrate, Ran, contents
 
 REAL = os.environ.get("NARRATE_REQUIRE_ENGINES") == "1"
 SCRIPT = {

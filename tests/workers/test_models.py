@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Narrate
 from narrate import build, config
 from narrate.base import facts
 from narrate.cache import Store
@@ -23,6 +22,7 @@ from narrate.workers import models
 from narrate.workers.models import Profile
 from support.engine_driver import interpreter
 from support.hub import Hub, serving
+from support.project import Narrate
 
 NAME = "Qwen/Qwen3-TTS-12Hz-1.7B-Base"
 FILES = {
@@ -301,7 +301,10 @@ def test_a_model_in_parts_is_whole_with_all_of_them(tmp_path: Path) -> None:
     snapshot.mkdir(parents=True)
     (place / "refs").mkdir()
     (place / "refs" / "main").write_text("c0ffee")
-    found = lambda: models.find("a/b", environment={"HF_HOME": str(tmp_path)})  # noqa: E731
+
+    def found() -> Path | None:
+        return models.find("a/b", environment={"HF_HOME": str(tmp_path)})
+
     (snapshot / "config.json").write_text("{}")
     (snapshot / "model.safetensors.index.json").write_text(
         '{"weight_map": {"x": "1.safetensors", "y": "2.safetensors"}}'

@@ -12,7 +12,8 @@ from collections.abc import Callable
 
 import pytest
 
-from conftest import Narrate, children, lines
+from support.processes import children
+from support.project import Narrate, lines
 
 Ending = Callable[[subprocess.Popen[bytes]], subprocess.Popen[bytes]]
 TIMEOUT = 5.0
