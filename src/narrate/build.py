@@ -369,7 +369,7 @@ def _write(
     stage: Stage, planned: Plan, timeline: Timeline, settings: Settings, store: Store
 ) -> Manifest:
     """Make every file of the narration aside. Raises Gone."""
-    narration, segments = render.sounds(stage, timeline, settings.format, store)
+    narration, segments = render.write_audio(stage, timeline, settings.format, store)
     sidecars = _write_captions(stage, timeline)
     made = manifest.build(planned, timeline, settings, narration, segments, sidecars)
     _write_text(stage, "manifest.json", made.encode())
