@@ -6,7 +6,6 @@ import hashlib
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import msgspec
 
 from narrate import script
 from narrate.base import regular
+from narrate.base.text import did_you_mean
 from narrate.cache import Store
 from narrate.checks.structure import Measures, judge
 from narrate.config import Settings
@@ -305,6 +305,5 @@ def _check_ids(script: Script, wanted: tuple[str, ...]) -> None:
     known = [segment.id for segment in script.segments]
     for name in wanted:
         if name != "*" and name not in known:
-            close = get_close_matches(name, known, 1)
-            hint = f"did you mean {close[0]!r}?" if close else "see `narrate plan` for the ids"
+            hint = did_you_mean(name, known, "see `narrate plan` for the ids")
             raise ScriptError(f"there is no segment {name!r}", where=script.name, hint=hint)

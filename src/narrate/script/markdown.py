@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from narrate.base import limits
+from narrate.base.text import did_you_mean, quoted
 from narrate.errors import ScriptError
 from narrate.reading import utterances as spoken
 from narrate.script.data import read_yaml
-from narrate.script.document import FrontMatter, convert, show, suggest
+from narrate.script.document import FrontMatter, convert
 
 _HEADING = {"id": "id", "budget": "budget"}
 _PARAGRAPH = {
@@ -204,7 +205,7 @@ def _attributes(written: str, known: dict[str, str], where: str) -> dict[str, ob
         key, _, value = ("id", "", word[1:]) if word.startswith("#") else word.partition("=")
         if key not in known:
             raise ScriptError(
-                f"unknown attribute {show(key)}", where=where, hint=suggest(key, known)
+                f"unknown attribute {quoted(key)}", where=where, hint=did_you_mean(key, known)
             )
         if known[key] in fields:
             raise ScriptError(
@@ -215,6 +216,6 @@ def _attributes(written: str, known: dict[str, str], where: str) -> dict[str, ob
         except ValueError:
             hint = "write it as in {#id pause=0.5s seed=7}"
             raise ScriptError(
-                f"{show(value)} is no value for {key!r}", where=where, hint=hint
+                f"{quoted(value)} is no value for {key!r}", where=where, hint=hint
             ) from None
     return fields
