@@ -189,7 +189,10 @@ def test_what_is_no_manifest_is_refused_by_name(content: bytes | None, tmp_path:
         path.write_bytes(content)
     with pytest.raises(UsageError) as refused:
         manifest.load(path)
-    assert (refused.value.where, refused.value.hint) == (str(path), "make it with `narrate run`")
+    assert (refused.value.where, refused.value.hint) == (
+        str(path),
+        "write it again with `narrate run`",
+    )
 
 
 def test_another_schema_is_refused(tmp_path: Path) -> None:

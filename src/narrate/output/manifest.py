@@ -1,6 +1,7 @@
-"""The manifest: what the video build reads. No clock, host, absolute path, hit or miss is in it.
+"""The manifest, which the video build reads.
 
-Within narrate.manifest/1 fields are only ever added.
+The same narration gives the same manifest: it holds no time of day, host or absolute path, and
+does not say what was cached. Within narrate.manifest/1, fields are only added.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ class ScriptRef(msgspec.Struct, frozen=True):
 
 
 class EngineRef(msgspec.Struct, frozen=True):
-    """Who spoke, with which model; a model folder is named by its digest."""
+    """An engine and its model; a model in a folder is named by its digest."""
 
     name: str
     model: str
@@ -52,7 +53,7 @@ class Audio(msgspec.Struct, frozen=True):
 
 
 class Frames(msgspec.Struct, frozen=True):
-    """How times became frames: fps is an integer or a fraction such as "30000/1001"."""
+    """The video frames: fps is an integer or a fraction such as "30000/1001"."""
 
     fps: int | str
     frames: int
@@ -80,7 +81,7 @@ class Take(msgspec.Struct, frozen=True):
 
 
 class Checked(msgspec.Struct, frozen=True):
-    """The verdict of the checks; `recorded` for a recording, which is used as it is."""
+    """The result of the checks; `recorded` for a recording, which is used as it is."""
 
     status: Literal["pass", "warn", "recorded"]
     flags: list[str]
@@ -120,7 +121,7 @@ class Totals(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """A narration and where everything in it lies. Paths are relative to the manifest."""
+    """A narration: its files, scenes and segments. Paths are relative to the manifest."""
 
     schema: str = SCHEMA
     title: str | None
@@ -153,8 +154,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def load(path: str | Path) -> Manifest:
-    """Read a manifest. Raises UsageError if it cannot be read or is no manifest."""
-    hint = "make it with `narrate run`"
+    """Read a manifest. Raises UsageError if it cannot be read or is not a manifest."""
+    hint = "write it again with `narrate run`"
     try:
         manifest = msgspec.json.decode(regular.read(Path(path), limits.RECORD_BYTES), type=Manifest)
     except OSError as error:
@@ -162,7 +163,7 @@ def load(path: str | Path) -> Manifest:
             f"it cannot be read ({error.strerror})", where=str(path), hint=hint
         ) from error
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise UsageError(f"it is no manifest ({error})", where=str(path), hint=hint) from error
+        raise UsageError(f"it is not a manifest ({error})", where=str(path), hint=hint) from error
     if manifest.schema != SCHEMA:
         raise UsageError(
             f"its schema is {manifest.schema!r}, not {SCHEMA!r}", where=str(path), hint=hint
@@ -178,7 +179,7 @@ def build(
     segments: Mapping[str, str],
     sidecars: dict[str, str],
 ) -> Manifest:
-    """Describe a narration; `narration` and `segments` (by id) are the digests of the audio files."""
+    """Describe a narration; `narration` and `segments` (by id) are digests of the audio files."""
     fps = frame_rate(settings.fps)
     name = f"narration.{settings.format}"
     seconds = timeline.seconds(timeline.samples)

@@ -42,7 +42,7 @@ class Encoder(Protocol):
         """Append a block. Raises EnvironmentProblem or OSError if that is not possible."""
 
     def finish(self) -> str:
-        """Complete the file; return the xxh3_128 of its bytes in hex. Raises what `write` raises."""
+        """Complete the file; return the xxh3_128 of its bytes in hex. Raises as `write` does."""
 
     def close(self) -> None:
         """Release what is open; without `finish` before, the file is incomplete."""
