@@ -1,4 +1,4 @@
-"""Scripts: JSON, YAML, Markdown, text files -> Script; every hostile input stops here."""
+"""Scripts: JSON, YAML, Markdown or text files -> Script, with every invalid input refused."""
 
 from __future__ import annotations
 
@@ -18,5 +18,5 @@ def load(source: str | Path) -> Script:
     try:
         return resolve(read(source))
     except RecursionError:
-        hint = "a script needs no more than five levels"
+        hint = "a script has at most five levels"
         raise ScriptError("nested too deeply", where=display_name(source), hint=hint) from None

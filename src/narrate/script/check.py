@@ -1,4 +1,4 @@
-"""The tree of a script -> a Script: defaults applied, ids unlike each other, texts speakable."""
+"""The tree of a script -> a Script with defaults applied, after all checks of ids and texts."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from narrate.base import limits
@@ -21,7 +22,7 @@ from narrate.script.read import Source
 
 
 def resolve(source: Source) -> Script:
-    """Check everything that a type cannot say, and apply the defaults."""
+    """Check what types cannot express, and apply the defaults. Raises ScriptError."""
     document = _document(source)
     for name, voice in document.voices.items():
         _check_voice(voice, source.where(f"$.voices.{quoted(name)}"))
@@ -70,7 +71,7 @@ def _document(source: Source) -> Document:
 
 
 def _segments_in(tree: Any) -> int:
-    """Segments in a tree that may be anything yet."""
+    """The number of segments in a tree that has not been checked yet."""
     if not isinstance(tree, dict):
         return len(_list(tree))
     scenes = _list(tree.get("scenes"))
@@ -116,12 +117,8 @@ class _Resolver:
         for i, entry in enumerate(entries):
             self._check_id(entry.id, f"{at}[{i}].id")
             display = self._check_text(entry, f"{at}[{i}]")
-            wanted.append(
-                (
-                    entry.id,
-                    ids.segment_id(_nfc(entry.text or entry.say or entry.audio) or "", display),
-                )
-            )
+            source = _nfc(entry.text or entry.say or entry.audio) or ""
+            wanted.append((entry.id, ids.segment_id(source, display)))
         prefix = f"{scene}/" if scene else ""
         names = ids.assign(wanted)
         return [
@@ -143,10 +140,11 @@ class _Resolver:
             pause_after=entry.pause_after,
             seed=_first(entry.seed, defaults.seed),
             take=entry.take,
-            audio=self.source.base / _local(entry.audio, self.source.where(f"{at}.audio"))
-            if entry.audio
-            else None,
+            audio=self._recording(entry.audio, f"{at}.audio"),
         )
+
+    def _recording(self, named: str | None, at: str) -> Path | None:
+        return self.source.base / _local(named, self.source.where(at)) if named else None
 
     def check_known(self, voice: str | None, at: str) -> None:
         """Refuse a voice that the script does not declare."""
@@ -169,20 +167,19 @@ class _Resolver:
             )
 
     def _count(self, utterances: Sequence[spoken.Utterance], where: str) -> None:
-        """Refuse what would take days to speak, or be days of silence."""
+        """Refuse a script that would take days to speak, or hold days of silence."""
         self.utterances += len(utterances)
         self.silence += sum(utterance.pause_before for utterance in utterances)
         hint = "split it into several scripts"
         if self.utterances > limits.UTTERANCES:
             raise ScriptError(f"more than {limits.UTTERANCES} utterances", where=where, hint=hint)
         if self.silence > limits.SILENCE_SECONDS:
-            what = (
-                f"more than {limits.SILENCE_SECONDS / 3600:.0f} hours of pauses inside of segments"
-            )
+            hours = limits.SILENCE_SECONDS / 3600
+            what = f"more than {hours:.0f} hours of pauses inside segments"
             raise ScriptError(what, where=where, hint=hint)
 
     def _check_text(self, entry: SegmentEntry, at: str) -> str:
-        """Refuse what cannot be said; otherwise return it as captions show it."""
+        """Return a text as captions show it, or refuse it if it cannot be said."""
         where = self.source.where(at)
         if max(len(entry.text), len(entry.say or "")) > limits.TEXT_CHARS:
             hint = "split it into several segments"
@@ -196,7 +193,7 @@ class _Resolver:
             hint = "give it a text, or remove the segment"
             raise ScriptError("nothing to say", where=where, hint=hint)
         if result.pause_after is not None and entry.pause_after is not None:
-            hint = "keep either the tag at the end or the segment's own pause"
+            hint = "keep either the tag at the end or `pause_after`"
             raise ScriptError("two pauses after one segment", where=where, hint=hint)
         return result.display
 
@@ -209,11 +206,11 @@ def _check_voice(voice: Voice, where: str) -> None:
 
 
 def _local(name: str, where: str) -> str:
-    """The name of a file; that of something on the network is refused."""
+    """The name of a file, which must not be a URL. Raises ScriptError."""
     if re.match(r"[a-z][a-z0-9+.-]*://|data:", name, re.IGNORECASE):
-        hint = "fetch it once, keep it beside the script, and name that file"
+        hint = "download it, keep it beside the script, and name that file"
         raise ScriptError(
-            f"{quoted(name)} is a URL, and recordings are read from disk only",
+            f"{quoted(name)} is a URL, but recordings are read from files only",
             where=where,
             hint=hint,
         )
@@ -230,7 +227,7 @@ def _check_fps(fps: str | int | float | None, where: str) -> None:
 
 
 def _check_unlike(named: Sequence[tuple[str, str, str]]) -> None:
-    """Refuse ids whose files would be one file; each comes as file stem, id and place."""
+    """Refuse ids that share a file; each comes as a file stem, an id and a place."""
     seen: dict[str, tuple[str, str]] = {}
     for stem, name, where in named:
         key = ids.fold(stem)
@@ -238,14 +235,11 @@ def _check_unlike(named: Sequence[tuple[str, str, str]]) -> None:
             seen[key] = (name, where)
             continue
         other, place = seen[key]
-        what = (
-            f"duplicate id {quoted(name)}"
-            if other == name
-            else f"ids {quoted(other)} and {quoted(name)} share a file"
-        )
-        raise ScriptError(
-            f"{what}; the other is at {place}", where=where, hint="rename one of them"
-        )
+        what = f"ids {quoted(other)} and {quoted(name)} share a file"
+        if other == name:
+            what = f"duplicate id {quoted(name)}"
+        hint = "rename one of them"
+        raise ScriptError(f"{what}; the other is at {place}", where=where, hint=hint)
 
 
 def _first(*values: Any) -> Any:

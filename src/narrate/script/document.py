@@ -1,4 +1,4 @@
-"""A script as it is written: the types behind JSON, YAML and the JSON Schema, and errors that help."""
+"""A script as it is written: the types for JSON, YAML and the JSON Schema, and their errors."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from narrate.script.model import Name, Voice
 
 T = TypeVar("T")
 Where = Callable[[str], str]
-"""From a JSON path to the place that a person looks for."""
+"""From a JSON path to the place in the script, for people."""
 
 Language = Annotated[Name | None, Meta(description="language of the text, such as 'en'")]
 VoiceName = Annotated[str | None, Meta(description="a name from `voices`")]
@@ -61,7 +61,7 @@ class SceneEntry(_Entry):
 
 
 class Defaults(_Entry):
-    """What holds for every segment that does not say otherwise."""
+    """Values for all segments that do not give their own."""
 
     voice: VoiceName = None
     language: Language = None
@@ -70,7 +70,7 @@ class Defaults(_Entry):
 
 
 class Head(_Entry):
-    """What every spelling of a script can say about the whole of it."""
+    """What a script in any format can say about itself."""
 
     title: str | None = None
     language: Language = None
@@ -82,7 +82,7 @@ class Head(_Entry):
 
 
 class FrontMatter(Head):
-    """The head of a Markdown script; `voice` and `pause_after` are short for those in `defaults`."""
+    """The head of a Markdown script; `voice` and `pause_after` stand for those in `defaults`."""
 
     voice: VoiceName = None
     pause_after: Pause = None
@@ -114,7 +114,7 @@ def schema() -> dict[str, Any]:
 
 
 def convert(tree: object, kind: type[T], where: Where) -> T:
-    """Turn a parsed tree into a type; a ScriptError says what does not fit, and where."""
+    """Convert a parsed tree to a type. Raises ScriptError, which says what is invalid and where."""
     _clean(tree, "$", where)
     try:
         return msgspec.convert(tree, kind, strict=True)
@@ -123,27 +123,20 @@ def convert(tree: object, kind: type[T], where: Where) -> T:
 
 
 class Flaw:
-    """Stands in a tree for what a parser could read and a script may not hold."""
+    """Stands in a tree for a part that was parsed, but that a script must not contain."""
 
     def __init__(self, what: str) -> None:
         self.what = what
 
 
 def _clean(value: object, path: str, where: Where) -> None:
-    """Refuse what JSON has no word for, or no file, caption or engine could take."""
+    """Refuse values that JSON does not have, and text that files or engines cannot process."""
     match value:
         case dict():
             for key, item in value.items():
-                _clean(
-                    key if isinstance(key, str) else Flaw(f"the key {key!r:.40} is not text"),
-                    path,
-                    where,
-                )
-                _clean(
-                    item,
-                    f"{path}.{key if key.isidentifier() and len(key) < 40 else quoted(key)}",
-                    where,
-                )
+                _clean_key(key, path, where)
+                name = key if key.isidentifier() and len(key) < 40 else quoted(key)
+                _clean(item, f"{path}.{name}", where)
         case list():
             for i, item in enumerate(value):
                 _clean(item, f"{path}[{i}]", where)
@@ -161,11 +154,15 @@ def _clean(value: object, path: str, where: Where) -> None:
             )
 
 
+def _clean_key(key: object, path: str, where: Where) -> None:
+    _clean(key if isinstance(key, str) else Flaw(f"the key {key!r:.40} is not text"), path, where)
+
+
 _REMOVE = "remove the control character or broken character"
 
 
 def _explain(message: str, tree: object, kind: Any, where: Where) -> NoReturn:
-    """Raise what msgspec found as an error with a place, and a hint."""
+    """Raise an error of msgspec as a ScriptError with a place and a hint."""
     what, _, path = message.rpartition(" - at `")
     what, path = (what, path.rstrip("`")) if what else (message, "$")
     fields = re.findall(r"\.(\w+)", path)
@@ -190,7 +187,7 @@ def _struct(kind: Any) -> type[msgspec.Struct]:
 
 
 def _bad_voice(tree: Any) -> str:
-    """The name of the first voice that does not fit; msgspec does not say it."""
+    """The name of the first invalid voice, which msgspec does not say."""
     for name, voice in tree["voices"].items():
         try:
             msgspec.convert({name: voice}, dict[Name, Voice], strict=True)
