@@ -30,7 +30,7 @@ from narrate.cache import Gone, Store
 from narrate.checks import structure as checks
 from narrate.engines.base import StopReason, Synthesis
 from narrate.errors import EnvironmentProblem, UsageError
-from narrate.request import canonical, key
+from narrate.request import canonical_json, key
 from narrate.sound import wav
 from narrate.store import entry
 from narrate.store.entry import Clip, Damaged
@@ -247,7 +247,7 @@ def _checked(clip: Clip) -> checks.Measures | None:
     """
     try:
         msgspec.convert(clip.request, _Asked)
-        if canonical(clip.request) != clip.form:
+        if canonical_json(clip.request) != clip.form:
             raise Damaged("its request is not in canonical form")
         return msgspec.convert(clip.provenance, _Origin).measures
     except (msgspec.MsgspecError, ValueError, TypeError, RecursionError) as error:

@@ -19,9 +19,10 @@ from narrate.errors import UsageError
 from narrate.output.render import file_name
 from narrate.output.timeline import Slot, Timeline
 from narrate.planning.planner import Line, Plan, verdict
-from narrate.script import Scene, Voice
+from narrate.request import Design, Stock, voice_to_json
+from narrate.script import RecordedVoice, Scene, WrittenVoice
 from narrate.store.entry import Clip
-from narrate.voices.voice import Voice as LoadedVoice
+from narrate.voices.voice import LoadedVoice
 
 SCHEMA = "narrate.manifest/1"
 
@@ -217,12 +218,20 @@ def _fps(fps: Fraction) -> int | str:
     return fps.numerator if fps.denominator == 1 else str(fps)
 
 
-def _voice(written: Voice, loaded: LoadedVoice | None) -> dict[str, str]:
-    fields = {name: getattr(written, name) for name in ("ref", "speaker", "instruct", "design")}
-    digests = {f"{name}_blake2b": digest for name, digest in loaded.parts.items()} if loaded else {}
-    if written.ref and Path(written.ref).is_absolute():
-        fields["ref"] = Path(written.ref).name
-    return {name: value for name, value in fields.items() if value is not None} | digests
+def _voice(written: WrittenVoice, loaded: LoadedVoice | None) -> dict[str, str]:
+    fields: dict[str, str | None]
+    match written:
+        case RecordedVoice(ref=ref, instruct=instruct):
+            shown = Path(ref).name if Path(ref).is_absolute() else ref
+            fields = {"ref": shown, "instruct": instruct}
+        case Stock(speaker=speaker, instruct=instruct):
+            fields = {"speaker": speaker, "instruct": instruct}
+        case Design(design=design, instruct=instruct):
+            fields = {"instruct": instruct, "design": design}
+    digests = voice_to_json(loaded.clone) if loaded else {}
+    return {name: value for name, value in fields.items() if value is not None} | {
+        f"{name}_blake2b": digest for name, digest in digests.items()
+    }
 
 
 def _scene(scene: Scene, timeline: Timeline, fps: Fraction) -> SceneEntry:

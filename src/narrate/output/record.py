@@ -12,7 +12,7 @@ import msgspec
 from narrate.base import limits, regular
 from narrate.output.stage import RECORD
 from narrate.planning.planner import Plan
-from narrate.request import canonical
+from narrate.request import canonical_json
 
 
 class Past(msgspec.Struct, frozen=True):
@@ -23,7 +23,7 @@ class Past(msgspec.Struct, frozen=True):
 
     def forms(self, id: str) -> list[bytes]:
         """The canonical forms of a segment; empty if there was no such segment."""
-        return [canonical(request) for request in self.requests.get(id, ())]
+        return [canonical_json(request) for request in self.requests.get(id, ())]
 
 
 def remembered(plan: Plan) -> dict[str, Any]:
@@ -38,8 +38,11 @@ def remembered(plan: Plan) -> dict[str, Any]:
 
 def transcripts(plan: Plan) -> dict[str, str]:
     """The reference transcripts of a plan by the digest that names them in requests."""
-    cloned = [voice for voice in plan.voices.values() if "transcript" in voice.parts]
-    return {voice.parts["transcript"]: voice.reference.transcript or "" for voice in cloned}
+    return {
+        voice.clone.transcript: voice.reference.transcript or ""
+        for voice in plan.voices.values()
+        if voice.clone.transcript
+    }
 
 
 def recall(folder: Path) -> Past:

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import msgspec
 
-from narrate import script
 from narrate.base import regular
 from narrate.cache import Store
 from narrate.checks.structure import Measures, judge
@@ -23,13 +22,13 @@ from narrate.errors import ScriptError
 from narrate.planning import casting
 from narrate.planning.casting import Choice
 from narrate.reading import utterances as spoken
-from narrate.request import KEY_SCHEMA, Request, canonical, key
-from narrate.script import Script, Segment
+from narrate.request import KEY_SCHEMA, Request, RequestVoice, Stock, canonical_json, key
+from narrate.script import RecordedVoice, Script, Segment
 from narrate.sound import audio
 from narrate.sound.pace import CHARS_PER_SECOND
 from narrate.store.entry import Clip
 from narrate.voices import voice
-from narrate.voices.voice import Voice
+from narrate.voices.voice import LoadedVoice
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +85,7 @@ class Plan:
     script: Script
     language: str
     choices: tuple[Choice, ...]
-    voices: Mapping[str, Voice]
+    voices: Mapping[str, LoadedVoice]
     segments: tuple[PlannedSegment, ...]
 
     def lines(self) -> Iterator[tuple[PlannedSegment, Line]]:
@@ -157,7 +156,7 @@ class _Planner:
         self.script, self.settings, self.store = script, settings, store
         self.within = None if settings.allow_outside else script.folder
         self.choices: dict[str | None, Choice] = {}
-        self.voices: dict[str, Voice] = {}
+        self.voices: dict[str, LoadedVoice] = {}
 
     def segment(self, segment: Segment, *, forced: bool, last: bool) -> PlannedSegment:
         said = spoken.read(segment.text, segment.say)
@@ -176,7 +175,7 @@ class _Planner:
     def line(self, segment: Segment, text: str, pause_before: float, forced: bool) -> Line:
         choice = self.choice(segment)
         request = self.request(segment, text, choice)
-        form = request.form()
+        form = request.canonical()
         clip = self.store.find(form)
         flags = verdict(clip, text) if clip else ()
         if forced or (flags and self.settings.qa == "strict"):
@@ -189,38 +188,38 @@ class _Planner:
         """Who speaks a segment's voice; each voice is decided, and its recording read, once."""
         if segment.voice in self.choices:
             return self.choices[segment.voice]
-        written = self.script.voices[segment.voice] if segment.voice else script.Voice()
-        where = f"{self.script.name}: voice {segment.voice!r}" if segment.voice else segment.where
-        kind = (
-            "clone"
-            if written.ref
-            else "design"
-            if written.design
-            else "speaker"
-            if segment.voice
-            else "default"
-        )
-        choice = casting.choose(kind, self.settings, written.speaker, where)
-        able = choice.capabilities
-        if written.speaker and able.speakers and written.speaker not in able.speakers:
-            raise ScriptError(
-                f"the engine {able.name} has no speaker {written.speaker!r}",
-                where=where,
-                hint=f"its speakers: {', '.join(able.speakers)}",
-            )
-        if segment.voice and written.ref:
-            loaded = voice.load(written, self.script.folder, where, self.within)
-            self.voices[segment.voice] = self.agreeing(loaded, where)
+        if segment.voice is None:
+            choice = casting.choose("default", self.settings, None, segment.where)
+        else:
+            choice = self.cast(segment.voice)
         self.choices[segment.voice] = choice
         return choice
 
-    def agreeing(self, loaded: Voice, where: str) -> Voice:
-        """Refuse a recording that says one thing in one voice and another in the next: one of them
+    def cast(self, name: str) -> Choice:
+        """Who speaks a voice that the script declares; its recording is read."""
+        written = self.script.voices[name]
+        where = f"{self.script.name}: voice {name!r}"
+        speaker = written.speaker if isinstance(written, Stock) else None
+        choice = casting.choose(written.kind, self.settings, speaker, where)
+        capabilities = choice.capabilities
+        if speaker and capabilities.speakers and speaker not in capabilities.speakers:
+            raise ScriptError(
+                f"the engine {capabilities.name} has no speaker {speaker!r}",
+                where=where,
+                hint=f"its speakers: {', '.join(capabilities.speakers)}",
+            )
+        if isinstance(written, RecordedVoice):
+            loaded = voice.load(written, self.script.folder, where, self.within)
+            self.voices[name] = self.agreeing(loaded, where)
+        return choice
+
+    def agreeing(self, loaded: LoadedVoice, where: str) -> LoadedVoice:
+        """Refuse a recording with one transcript in one voice and another in the next: one of them
         is wrong.
         """
         for name, other in self.voices.items():
             said = {loaded.reference.transcript, other.reference.transcript} - {None}
-            if loaded.parts["ref"] == other.parts["ref"] and len(said) > 1:
+            if loaded.clone.ref == other.clone.ref and len(said) > 1:
                 raise ScriptError(
                     f"its recording is that of the voice {name!r}, but its transcript is another",
                     where=where,
@@ -246,21 +245,18 @@ class _Planner:
             sampling={name: f"{value:g}" for name, value in self.settings.sampling.items()},
         )
 
-    def sound(self, name: str | None) -> dict[str, str]:
-        """The part of a voice that changes the sound."""
+    def sound(self, name: str | None) -> RequestVoice:
+        """The part of a voice that changes the sound; its recording was read by `cast`."""
         if name is None:
-            return {}
-        if name in self.voices:
-            return self.voices[name].parts
+            return Stock()
         written = self.script.voices[name]
-        parts = {"speaker": written.speaker, "instruct": written.instruct, "design": written.design}
-        return {part: value for part, value in parts.items() if value is not None}
+        return self.voices[name].clone if isinstance(written, RecordedVoice) else written
 
     def recording(self, path: Path, where: str) -> Line:
         audio.admit_file(path, where, self.within)
         with os.fdopen(regular.opened(path), "rb") as file:
             digest = hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=32)).hexdigest()
-        form = canonical({"schema": KEY_SCHEMA, "recording": digest})
+        form = canonical_json({"schema": KEY_SCHEMA, "recording": digest})
         return Line(form, 0.0, self.store.find(form), recording=path)
 
 

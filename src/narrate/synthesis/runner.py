@@ -24,6 +24,7 @@ from narrate.errors import CheckError, Interrupted, NarrateError, ScriptError, S
 from narrate.planning import planner
 from narrate.planning.casting import Choice
 from narrate.planning.planner import Line, Plan, PlannedSegment
+from narrate.request import voice_to_json
 from narrate.sound import audio
 from narrate.store.entry import Clip
 from narrate.workers import environments, models
@@ -151,9 +152,9 @@ class _Run:
         self.outcome = Outcome()
         self.stopping = threading.Event()
         # Of two voices with one recording, the one with a transcript serves both.
-        known = sorted(plan.voices.values(), key=lambda voice: "transcript" in voice.parts)
+        known = sorted(plan.voices.values(), key=lambda voice: voice.clone.transcript is not None)
         self._voices: Mapping[str, Reference] = {
-            voice.parts["ref"]: voice.reference for voice in known
+            voice.clone.ref: voice.reference for voice in known
         }
         self._batches: deque[_Batch] = deque()
         self._elsewhere: deque[_Task] = deque()
@@ -422,7 +423,11 @@ def _batches(tasks: list[_Task], size: int) -> list[_Batch]:
     if size == 1:
         return [[task] for task in tasks]
     alike = sorted(
-        tasks, key=lambda task: (sorted(task.job.request.voice.items()), -len(task.line.text))
+        tasks,
+        key=lambda task: (
+            sorted(voice_to_json(task.job.request.voice).items()),
+            -len(task.line.text),
+        ),
     )
     return [alike[start : start + size] for start in range(0, len(alike), size)]
 
