@@ -15,7 +15,7 @@ from narrate.errors import UsageError
 from narrate.output import manifest
 from narrate.output.manifest import SCHEMA, Manifest
 from narrate.output.timeline import lay
-from narrate.planning.planner import Line, Plan
+from narrate.planning.planner import Plan, PlannedUtterance
 from narrate.request import Stock
 from narrate.script import RecordedVoice
 from support.plans import MEASURES, clip, line, plan, segment
@@ -28,7 +28,7 @@ def a_plan() -> Plan:
         segment("intro/b", [line(third)], 0.25),
         segment(
             "end/c",
-            [Line(b"recording", 0.0, first, recording=Path("/secret/place/laugh.wav"))],
+            [PlannedUtterance(b"recording", 0.0, first, recording=Path("/secret/place/laugh.wav"))],
             0.0,
             "",
         ),

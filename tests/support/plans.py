@@ -12,7 +12,7 @@ import numpy as np
 from narrate.cache import Store
 from narrate.config import Settings
 from narrate.planning import casting
-from narrate.planning.planner import Line, Plan, PlannedSegment, verdict
+from narrate.planning.planner import Plan, PlannedSegment, PlannedUtterance, verdict
 from narrate.request import Request, canonical_json
 from narrate.script import Scene, Script, Segment, WrittenVoice
 from narrate.store.entry import Clip
@@ -45,14 +45,19 @@ def clip(
     )
 
 
-def line(clip: Clip, pause_before: float = 0.0, text: str = "Hello there.") -> Line:
-    """A line with a form of its own, whatever its clip."""
+def line(clip: Clip, pause_before: float = 0.0, text: str = "Hello there.") -> PlannedUtterance:
+    """An utterance with a canonical form that no other has, whatever its clip."""
     form = canonical_json({"text": text, "of": id(clip)})
-    return Line(form, pause_before, clip, request=request(text), flags=verdict(clip, text))
+    return PlannedUtterance(
+        form, pause_before, clip, request=request(text), flags=verdict(clip, text)
+    )
 
 
 def segment(
-    id: str, lines: Sequence[Line], pause_after: float = 0.0, display: str = "Hello there."
+    id: str,
+    lines: Sequence[PlannedUtterance],
+    pause_after: float = 0.0,
+    display: str = "Hello there.",
 ) -> PlannedSegment:
     scene = id.partition("/")[0] if "/" in id else None
     return PlannedSegment(

@@ -18,7 +18,7 @@ from narrate.config import Settings
 from narrate.errors import UsageError
 from narrate.output.render import file_name
 from narrate.output.timeline import Slot, Timeline
-from narrate.planning.planner import Line, Plan, verdict
+from narrate.planning.planner import Plan, PlannedUtterance, verdict
 from narrate.request import Design, Stock, voice_to_json
 from narrate.script import RecordedVoice, Scene, WrittenVoice
 from narrate.store.entry import Clip
@@ -262,7 +262,7 @@ def _segment(
         scene=segment.scene,
         index=index,
         text=segment.text,
-        spoken=" ".join(line.text for line in planned.lines),
+        spoken=" ".join(utterance.text for utterance in planned.utterances),
         voice=segment.voice,
         file=file,
         xxh3_128=digest,
@@ -283,13 +283,17 @@ def _segment(
 
 def _checked(slot: Slot) -> Checked:
     clips = [part.clip for part in slot.parts if part.clip]
-    lines = slot.planned.lines
-    if any(line.recording for line in lines):
+    utterances = slot.planned.utterances
+    if any(utterance.recording for utterance in utterances):
         return Checked("recorded", [])
-    flags = [flag for line, clip in zip(lines, clips, strict=True) for flag in _flags(line, clip)]
+    flags = [
+        flag
+        for utterance, clip in zip(utterances, clips, strict=True)
+        for flag in _flags(utterance, clip)
+    ]
     return Checked("warn" if flags else "pass", flags)
 
 
-def _flags(line: Line, clip: Clip) -> tuple[str, ...]:
+def _flags(utterance: PlannedUtterance, clip: Clip) -> tuple[str, ...]:
     """The plan has judged the clips that were there; those that came since are judged here."""
-    return line.flags if line.clip else verdict(clip, line.text)
+    return utterance.flags if utterance.clip else verdict(clip, utterance.text)

@@ -31,7 +31,8 @@ def remembered(plan: Plan) -> dict[str, Any]:
     save memory.
     """
     requests = {
-        each.segment.id: [msgspec.Raw(line.form) for line in each.lines] for each in plan.segments
+        each.segment.id: [msgspec.Raw(utterance.canonical) for utterance in each.utterances]
+        for each in plan.segments
     }
     return {"requests": requests, "transcripts": transcripts(plan)}
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from narrate.cache import Store
 from narrate.output.record import Past, transcripts
-from narrate.planning.planner import Line, Plan, PlannedSegment
+from narrate.planning.planner import Plan, PlannedSegment, PlannedUtterance
 
 State = Literal["same", "cached", "speak"]
 
@@ -57,10 +57,12 @@ def explain(plan: Plan, past: Past, store: Store) -> list[Why]:
 
 def _segment(plan: Plan, planned: PlannedSegment, past: Past, store: Store) -> Why:
     then = past.forms(planned.segment.id)
-    now = [line.form for line in planned.lines]
+    now = [utterance.canonical for utterance in planned.utterances]
     state: State = "speak" if not planned.cached else "same" if now == then else "cached"
     reasons = list(_changes(plan, now, then, past)) if then else [_new(plan, now, past)]
-    reasons += [reason for line in planned.lines if (reason := _absence(line, then, store))]
+    for utterance in planned.utterances:
+        if reason := _absence(utterance, then, store):
+            reasons.append(reason)
     return Why(planned, state, tuple(dict.fromkeys(reasons)))
 
 
@@ -104,19 +106,19 @@ def _fields(
             )
 
 
-def _absence(line: Line, then: list[bytes], store: Store) -> Reason | None:
+def _absence(utterance: PlannedUtterance, then: list[bytes], store: Store) -> Reason | None:
     """Why the clip of a line that was there in the last build is not to be used."""
-    if line.clip is not None:
+    if utterance.clip is not None:
         return None
-    if line.replace:
+    if utterance.replace:
         return Reason(
-            f"its clip fails the checks: {'; '.join(line.flags)}"
-            if line.flags
+            f"its clip fails the checks: {'; '.join(utterance.flags)}"
+            if utterance.flags
             else "asked for by --force"
         )
-    if store.was_damaged(line.form):
+    if store.was_damaged(utterance.canonical):
         return Reason("not in the cache: its entry was damaged, and set aside")
-    if line.form in then:
+    if utterance.canonical in then:
         return Reason(f"not in the cache {store.root}: pruned, or made with another cache")
     return None
 
