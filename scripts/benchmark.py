@@ -377,7 +377,7 @@ def hit_inside(folder: str) -> None:
     from narrate.cache import Store
 
     cache = Store(Path(folder))
-    forms = [clip.form for clip in cache.entries()]
+    forms = [clip.canonical for clip in cache.entries()]
     started = time.perf_counter()
     for form in forms:
         clip = cache.find(form)

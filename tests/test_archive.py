@@ -402,8 +402,7 @@ def test_an_export_removes_only_the_file_that_it_made(
     full: Store, packed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("os.urandom", bytes)
-    monkeypatch.setattr("os.getpid", lambda: "000000000000")
-    packed.with_name(f".{packed.name}.000000000000").write_text("precious")
+    packed.with_name(f".{packed.name}.{bytes(8).hex()}").write_text("precious")
     before = contents(packed.parent)
     with pytest.raises(EnvironmentProblem, match="File exists"):
         archive.export(full.entries(), full, packed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import re
 import shutil
@@ -81,7 +82,8 @@ def test_what_is_put_is_found_and_read(store: Store, root: Path) -> None:
     clip = put(store)
     assert clip == Store(root).find(FORM)
     assert bytes(store.read(clip)) == noise(500)
-    assert (clip.form, clip.rate, clip.samples, clip.provenance) == (FORM, 24_000, 500, {"seed": 0})
+    assert (clip.canonical, clip.rate, clip.samples) == (FORM, 24_000, 500)
+    assert json.loads(clip.origin) == {"seed": 0}
     assert clip.path == place(root)
     assert (store.find(OTHER), temps(root), store.quarantined) == (None, [], 0)
 
@@ -131,7 +133,7 @@ def test_entries_come_in_the_order_of_their_keys(store: Store) -> None:
     forms = [request(f"Sentence {i}.").canonical() for i in range(20)]
     for form in forms:
         put(store, form)
-    assert [clip.form for clip in store.entries()] == sorted(forms, key=key)
+    assert [clip.canonical for clip in store.entries()] == sorted(forms, key=key)
 
 
 # Damage
@@ -474,7 +476,7 @@ def test_a_hit_renews_the_time_of_use_at_most_hourly(store: Store) -> None:
     for hours, renewed in ((0.5, False), (2, True)):
         clip = aged(store, 0, hours)
         before = clip.path.stat().st_mtime_ns
-        assert store.find(clip.form) == clip
+        assert store.find(clip.canonical) == clip
         assert (clip.path.stat().st_mtime_ns > before) == renewed
 
 

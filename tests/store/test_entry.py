@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import struct
 import wave
 from pathlib import Path
@@ -62,7 +63,7 @@ def test_what_is_composed_is_read_back(
     path.write_bytes(data)
     clip, samples = entry.read(path)
     assert bytes(samples) == pcm
-    assert (clip.form, clip.samples, clip.rate, clip.provenance) == (
+    assert (clip.canonical, clip.samples, clip.rate, json.loads(clip.origin)) == (
         form,
         len(pcm) // 2,
         rate,

@@ -10,11 +10,10 @@ from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 
-import msgspec
-
 from narrate.base import regular
 from narrate.cache import Store
-from narrate.checks.structure import Measures, judge
+from narrate.checks import provenance
+from narrate.checks.structure import judge
 from narrate.config import Settings
 from narrate.engines.base import Capabilities
 from narrate.engines.qwen import CODES
@@ -138,7 +137,7 @@ class Plan:
     def eta(self) -> float:
         """Seconds of work for one worker, predicted from how long this script's clips took."""
         hits = [each.clip for each in self.utterances() if each.clip and each.request]
-        worked = sum(_origin(clip).seconds for clip in hits)
+        worked = sum(provenance.of(clip.origin).seconds for clip in hits)
         guesses = [choice.capabilities.rtf for choice in self.choices]
         rtf = worked / sum(clip.seconds for clip in hits) if hits else max(guesses, default=0.0)
         return rtf * sum(len(miss.utterance.text) for miss in self.misses) / self.pace
@@ -298,22 +297,8 @@ def verdict(clip: Clip, text: str) -> tuple[str, ...]:
     """The reasons why a strict run refuses a stored clip, judged by its stored measurements; a clip
     without measurements is refused.
     """
-    measures = _origin(clip).measures
+    measures = provenance.of(clip.origin).measures
     return judge(measures, text) if measures else ("it was stored without measurements",)
-
-
-class _Origin(msgspec.Struct):
-    """What planning needs of a clip's provenance."""
-
-    measures: Measures | None = None
-    seconds: float = 0.0
-
-
-def _origin(clip: Clip) -> _Origin:
-    try:
-        return msgspec.json.decode(clip.origin, type=_Origin)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        return _Origin()
 
 
 def _check_ids(script: Script, wanted: tuple[str, ...]) -> None:

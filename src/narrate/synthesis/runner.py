@@ -18,6 +18,7 @@ from narrate import __version__
 from narrate.base.events import Emit, Event, Kind
 from narrate.cache import Store
 from narrate.checks import structure as checks
+from narrate.checks.provenance import Provenance
 from narrate.config import Settings
 from narrate.engines.base import Job, Reference
 from narrate.errors import CheckError, Interrupted, NarrateError, ScriptError, SynthesisError
@@ -171,7 +172,8 @@ class _Run:
         """Decode a recording and store it as it is."""
         assert line.recording is not None
         pcm, rate = audio.decode(line.recording, segment.where)
-        clip = self.store.put(line.canonical, pcm, rate, {"recording": line.recording.name})
+        provenance = Provenance(recording=line.recording.name)
+        clip = self.store.put(line.canonical, pcm, rate, provenance)
         self.outcome.clips[line.canonical] = clip
         self._tell("spoken", segment, duration=clip.seconds, recording=line.recording.name)
 
@@ -359,14 +361,14 @@ class _Run:
         if refusal is not None:
             self._retry(task, CheckError(refusal))
             return
-        provenance = {
-            "engine": worker.engine,
-            "versions": worker.versions | {"narrate": __version__},
+        provenance = Provenance(
+            engine=worker.engine,
+            versions=worker.versions | {"narrate": __version__},
             **worker.facts,
-            "seconds": round(reply.seconds, 4),
-            "attempt": task.attempt,
-            "measures": measures,
-        }
+            seconds=round(reply.seconds, 4),
+            attempt=task.attempt,
+            measures=measures,
+        )
         pcm = audio.pcm16(reply.sound.samples)
         clip = self.store.put(
             task.line.canonical, pcm, reply.sound.rate, provenance, replace=task.line.replace
