@@ -17,6 +17,7 @@ from narrate import script as scripts
 from narrate.base import facts, units
 from narrate.base.events import Emit, Event
 from narrate.base.facts import Fact
+from narrate.base.text import counted
 from narrate.cache import Gone, Store
 from narrate.config import Config, Format, Settings
 from narrate.errors import EnvironmentProblem, Interrupted, NarrateError, PendingError, UsageError
@@ -104,9 +105,8 @@ class Failed(NarrateError):
     def __init__(self, script: str, failures: dict[str, NarrateError]) -> None:
         self.failures = failures
         self.exit_code = max(error.exit_code for error in failures.values())
-        plural = "s" * (len(failures) > 1)
         super().__init__(
-            f"{len(failures)} segment{plural} failed; the outputs were left as they were",
+            f"{counted(len(failures), 'segment')} failed; the outputs were left as they were",
             where=script,
             hint="every finished clip is kept: mend what is named above and run again",
         )
@@ -373,7 +373,7 @@ def _write(
     stage: Stage, planned: Plan, timeline: Timeline, settings: Settings, store: Store
 ) -> Manifest:
     """Make every file of the narration aside. Raises Gone."""
-    narration, segments = render.sounds(stage, timeline, settings.format, store)
+    narration, segments = render.write_audio(stage, timeline, settings.format, store)
     sidecars = _write_captions(stage, timeline)
     made = manifest.build(planned, timeline, settings, narration, segments, sidecars)
     _write_text(stage, "manifest.json", made.encode())

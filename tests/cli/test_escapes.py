@@ -20,6 +20,7 @@ import narrate as package
 from conftest import Narrate, Ran
 from narrate import archive
 from narrate.base import terminal
+from narrate.base.text import SPACES
 from narrate.cache import Store
 from narrate.request import canonical_json
 
@@ -44,7 +45,7 @@ NAME = EVIL + "\n\r\b"
 
 def raw(text: str) -> set[str]:
     """The characters of a printed text that a terminal would obey."""
-    return {char for char in text if not (char.isprintable() or char in "\n" + terminal.SPACES)}
+    return {char for char in text if not (char.isprintable() or char in "\n" + SPACES)}
 
 
 def plant(narrate: Narrate) -> None:

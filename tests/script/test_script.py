@@ -177,7 +177,7 @@ def test_braces_of_mathematics_stay_text(tmp_path: Path) -> None:
         ("One.\n\n<!-- never closed\n\nTwo.", "a.md:3", "raw HTML"),
         ("| a |\n|---|\n| b |", "a.md:1", "table"),
         ("One. {#a pauze=1s}", "a.md:1", "unknown attribute 'pauze'"),
-        ("One. {#a seed=x}", "a.md:1", "'x' is no value for 'seed'"),
+        ("One. {#a seed=x}", "a.md:1", "'x' is not a value for 'seed'"),
         ("One. {#a #b}", "a.md:1", "given twice"),
         ("One. {#a pause=61s}", "a.md:1", "pause_after: expected `float` <= 60.0"),
         ("One. [pause:1s] {#a pause=1s}", "a.md:1", "two pauses"),

@@ -11,28 +11,14 @@ import os
 import sys
 
 from narrate import TYPE_CHECKING
+from narrate.base.text import printable
 
 if TYPE_CHECKING:
     from typing import Any, TextIO
 
-SPACES = "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
-"""Spaces that str.isprintable refuses and that do no harm: they are in names of folders."""
-
 
 class StdoutLost(Exception):
     """Standard output takes no more; the OSError is its cause."""
-
-
-def printable(text: str) -> str:
-    """Text with control characters, terminal escapes, line breaks and bidi overrides shown, not
-    obeyed.
-    """
-    if text.isprintable():
-        return text
-    return "".join(
-        char if char.isprintable() or char in SPACES else char.encode("unicode_escape").decode()
-        for char in text
-    )
 
 
 def text_of(*lines: str) -> str:

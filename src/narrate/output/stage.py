@@ -78,17 +78,34 @@ class Stage:
         `write` makes it at the path that it is given and returns its digest. It is not called if
         the folder's file was made of the same recipe and still has the same bytes.
         """
+        digest = self.reuse(name, recipe)
+        if digest is None:
+            digest = write(self.path_for(name))
+            self.add(name, recipe, digest)
+        return digest
+
+    def reuse(self, name: str, recipe: str) -> str | None:
+        """Keep the folder's file if it was made of the same recipe and still has the same bytes.
+
+        Returns its digest, or None if the file has to be made.
+        """
         made = self._before.get(name)
         if made and made.recipe == recipe and (fact := _intact(self.folder / name, made)):
             self._after[name] = Made(recipe, made.digest, str(fact))
             return made.digest
+        return None
+
+    def path_for(self, name: str) -> Path:
+        """Where a file has to be made before it is moved into place; its folder exists."""
         temp = self._aside / name
         if temp.parent not in self._folders:
             temp.parent.mkdir(parents=True, exist_ok=True)
             self._folders.add(temp.parent)
-        digest = write(temp)
+        return temp
+
+    def add(self, name: str, recipe: str, digest: str) -> None:
+        """Have `publish` move a file into place that was made at `path_for`."""
         self._staged[name] = (recipe, digest)
-        return digest
 
     def publish(self) -> None:
         """Move what was made into place, leaving alone what has the same bytes, and remove what is

@@ -6,11 +6,11 @@ import hashlib
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 
 from narrate.base import regular
+from narrate.base.text import did_you_mean
 from narrate.cache import Store
 from narrate.checks import provenance
 from narrate.checks.structure import judge
@@ -305,6 +305,5 @@ def _check_ids(script: Script, wanted: tuple[str, ...]) -> None:
     known = [segment.id for segment in script.segments]
     for name in wanted:
         if name != "*" and name not in known:
-            close = get_close_matches(name, known, 1)
-            hint = f"did you mean {close[0]!r}?" if close else "see `narrate plan` for the ids"
+            hint = did_you_mean(name, known, "see `narrate plan` for the ids")
             raise ScriptError(f"there is no segment {name!r}", where=script.name, hint=hint)

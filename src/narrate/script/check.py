@@ -11,19 +11,12 @@ from typing import Any
 from narrate.base import limits
 from narrate.base.fps import HINT as FPS_HINT
 from narrate.base.fps import frame_rate
+from narrate.base.text import did_you_mean, quoted
 from narrate.errors import ScriptError
 from narrate.reading import utterances as spoken
 from narrate.request import Design, Stock
 from narrate.script import ids
-from narrate.script.document import (
-    Document,
-    SceneEntry,
-    SegmentEntry,
-    Voice,
-    convert,
-    show,
-    suggest,
-)
+from narrate.script.document import Document, SceneEntry, SegmentEntry, Voice, convert
 from narrate.script.model import RecordedVoice, Scene, Script, Segment, WrittenVoice
 from narrate.script.read import Source
 
@@ -32,7 +25,7 @@ def resolve(source: Source) -> Script:
     """Check everything that a type cannot say, and apply the defaults."""
     document = _document(source)
     voices = {
-        name: _voice(written, source.where(f"$.voices.{show(name)}"))
+        name: _voice(written, source.where(f"$.voices.{quoted(name)}"))
         for name, written in document.voices.items()
     }
     _check_fps(document.fps, source.where("$.fps"))
@@ -162,15 +155,21 @@ class _Resolver:
         """Refuse a voice that the script does not declare."""
         voices = self.document.voices
         if voice is not None and voice not in voices:
-            hint = suggest(voice, voices) if voices else "declare it under 'voices', which is empty"
+            hint = (
+                did_you_mean(voice, voices)
+                if voices
+                else "declare it under 'voices', which is empty"
+            )
             raise ScriptError(
-                f"unknown voice {show(voice)}", where=self.source.where(at), hint=hint
+                f"unknown voice {quoted(voice)}", where=self.source.where(at), hint=hint
             )
 
     def _check_id(self, name: str | None, at: str) -> None:
         if name is not None and (problem := ids.problem(name)):
             hint = f"use {ids.slug(name, 'segment')!r}"
-            raise ScriptError(f"id {show(name)} {problem}", where=self.source.where(at), hint=hint)
+            raise ScriptError(
+                f"id {quoted(name)} {problem}", where=self.source.where(at), hint=hint
+            )
 
     def _count(self, utterances: Sequence[spoken.Utterance], where: str) -> None:
         """Refuse what would take days to speak, or be days of silence."""
@@ -223,7 +222,9 @@ def _local(name: str, where: str) -> str:
     if re.match(r"[a-z][a-z0-9+.-]*://|data:", name, re.IGNORECASE):
         hint = "fetch it once, keep it beside the script, and name that file"
         raise ScriptError(
-            f"{show(name)} is a URL, and recordings are read from disk only", where=where, hint=hint
+            f"{quoted(name)} is a URL, and recordings are read from disk only",
+            where=where,
+            hint=hint,
         )
     return name
 
@@ -247,9 +248,9 @@ def _check_unlike(named: Sequence[tuple[str, str, str]]) -> None:
             continue
         other, place = seen[key]
         what = (
-            f"duplicate id {show(name)}"
+            f"duplicate id {quoted(name)}"
             if other == name
-            else f"ids {show(other)} and {show(name)} share a file"
+            else f"ids {quoted(other)} and {quoted(name)} share a file"
         )
         raise ScriptError(
             f"{what}; the other is at {place}", where=where, hint="rename one of them"

@@ -7,9 +7,9 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from narrate.base import limits
-from narrate.base.terminal import printable
+from narrate.base.text import printable, quoted
 from narrate.errors import ScriptError
-from narrate.script.document import Flaw, show
+from narrate.script.document import Flaw
 
 if TYPE_CHECKING:
     import yaml
@@ -33,7 +33,7 @@ def _object(pairs: list[tuple[str, Any]]) -> object:
     if len(result) == len(pairs):
         return result
     [(repeated, _)] = Counter(key for key, _ in pairs).most_common(1)
-    return Flaw(f"duplicate key {show(repeated)}")
+    return Flaw(f"duplicate key {quoted(repeated)}")
 
 
 def _int(digits: str) -> int | Flaw:
@@ -95,7 +95,7 @@ def _loader() -> type[yaml.SafeLoader]:
             pairs = node.value if isinstance(node, yaml.MappingNode) else []
             for key in (key for key, _ in pairs if isinstance(key, yaml.ScalarNode)):
                 if key.value in seen:
-                    what = f"duplicate key {show(key.value)}"
+                    what = f"duplicate key {quoted(key.value)}"
                     raise yaml.constructor.ConstructorError(None, None, what, key.start_mark)
                 seen.add(key.value)
             return super().construct_mapping(node, deep)

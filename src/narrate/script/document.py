@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Annotated, Any, NoReturn, TypeVar
 
 import msgspec
 from msgspec import Meta
 
 from narrate.base import limits
+from narrate.base.text import did_you_mean, quoted
 from narrate.errors import ScriptError
 
 Name = Annotated[str, Meta(min_length=1)]
@@ -138,19 +138,6 @@ def convert(tree: object, kind: type[T], where: Where) -> T:
         _explain(str(error), tree, kind, where)
 
 
-def show(text: str) -> str:
-    """A string from outside, safe and short enough to print."""
-    return repr(text if len(text) <= 40 else text[:37] + "...")[:78]
-
-
-def suggest(word: str, known: Iterable[str]) -> str:
-    """A hint: the name that was probably meant, or those that there are."""
-    names = list(known)
-    for close in difflib.get_close_matches(word[:100], names, 1):
-        return f"did you mean {show(close)}?"
-    return "use one of: " + ", ".join(show(name)[1:-1] for name in names[:12])
-
-
 class Flaw:
     """Stands in a tree for what a parser could read and a script may not hold."""
 
@@ -170,7 +157,7 @@ def _clean(value: object, path: str, where: Where) -> None:
                 )
                 _clean(
                     item,
-                    f"{path}.{key if key.isidentifier() and len(key) < 40 else show(key)}",
+                    f"{path}.{key if key.isidentifier() and len(key) < 40 else quoted(key)}",
                     where,
                 )
         case list():
@@ -203,9 +190,9 @@ def _explain(message: str, tree: object, kind: Any, where: Where) -> NoReturn:
         path = path.replace("[...]", f".{_bad_voice(tree)}")
     if unknown := re.fullmatch(r"Object contains unknown field `(.*)`", what, re.DOTALL):
         names = [field.encode_name for field in msgspec.structs.fields(_struct(entry))]
-        hint = suggest(unknown[1], names)
+        hint = did_you_mean(unknown[1], names)
         raise ScriptError(
-            f"unknown field {show(unknown[1])}", where=where(path), hint=hint
+            f"unknown field {quoted(unknown[1])}", where=where(path), hint=hint
         ) from None
     hint = "put text in quotes; `narrate schema` prints what each field may hold"
     what = what[:1].lower() + what[1:]
@@ -224,5 +211,5 @@ def _bad_voice(tree: Any) -> str:
         try:
             msgspec.convert({name: voice}, dict[Name, Voice], strict=True)
         except msgspec.ValidationError:
-            return show(name)
-    return show("")
+            return quoted(name)
+    return quoted("")

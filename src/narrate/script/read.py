@@ -13,10 +13,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from narrate.base import limits, regular
-from narrate.base.terminal import printable
+from narrate.base.text import printable, quoted
 from narrate.errors import ScriptError, UsageError
 from narrate.script.data import read_json, read_yaml
-from narrate.script.document import show
 from narrate.script.markdown import read_markdown
 
 Parsed = tuple[object, dict[str, str]]
@@ -55,7 +54,7 @@ def read(source: str | Path) -> Source:
     parse = _PARSERS.get(path.suffix.lower())
     if parse is None:
         what = (
-            f"no script format has the suffix {show(path.suffix)}"
+            f"no script format has the suffix {quoted(path.suffix)}"
             if path.suffix
             else "no suffix, so no format"
         )

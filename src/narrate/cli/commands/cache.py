@@ -11,7 +11,7 @@ import typer
 
 from narrate import build, config, stamp
 from narrate.base import terminal, units
-from narrate.base.text import counted, size
+from narrate.base.text import counted, printable, size
 from narrate.cache import Store
 from narrate.checks import provenance
 from narrate.cli import common
@@ -101,7 +101,7 @@ def ls(cache_dir: common.CacheDir = None, json: common.Json = False) -> None:
         terminal.write(terminal.as_json({"entries": entries}))
         return
     for entry in entries:
-        text = terminal.printable(entry["text"])[:80]
+        text = printable(entry["text"])[:80]
         terminal.say(f"{entry['key']}  {entry['seconds']:7.2f} s  {entry['engine']:<8}  {text}")
 
 
