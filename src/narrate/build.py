@@ -21,10 +21,10 @@ from narrate.base.text import counted
 from narrate.cache import Gone, Store
 from narrate.config import Config, Format, Settings
 from narrate.errors import EnvironmentProblem, Interrupted, NarrateError, PendingError, UsageError
-from narrate.output import manifest, overwrite, render
-from narrate.output import record as past
+from narrate.output import manifest, overwrite, record, render
 from narrate.output.manifest import Manifest
-from narrate.output.stage import RECORD, Stage, staged
+from narrate.output.record import RECORD, RunRecord
+from narrate.output.stage import Stage, staged
 from narrate.output.timeline import Timeline, lay
 from narrate.output.why import Why, explain
 from narrate.output.writers import captions
@@ -141,7 +141,7 @@ def why(source: str | Path, flags: Mapping[str, Any], emit: Emit) -> list[Why]:
     settings = configuration.settings
     with _store(settings, emit) as store:
         return explain(
-            planner.make(script, settings, store), past.recall(_out(script, settings)), store
+            planner.make(script, settings, store), record.recall(_out(script, settings)), store
         )
 
 
@@ -405,14 +405,15 @@ def _write_text(stage: Stage, name: str, content: bytes) -> None:
     stage.make(name, digest, write)
 
 
-def _record(planned: Plan, outcome: Outcome, started: float) -> dict[str, object]:
+def _record(planned: Plan, outcome: Outcome, started: float) -> RunRecord:
     """What run.json says of this run."""
-    return {
-        "started": round(started, 3),
-        "seconds": round(time.time() - started, 3),
-        "engine_seconds": round(outcome.engine_seconds, 3),
-        "spoken": len(outcome.clips.keys() - outcome.shared),
-        "attempts": outcome.attempts,
-        "cached": sum(utterance.clip is not None for utterance in planned.utterances()),
-        **past.remembered(planned),
-    }
+    return RunRecord(
+        started=round(started, 3),
+        seconds=round(time.time() - started, 3),
+        engine_seconds=round(outcome.engine_seconds, 3),
+        spoken=len(outcome.clips.keys() - outcome.shared),
+        attempts=outcome.attempts,
+        cached=sum(utterance.clip is not None for utterance in planned.utterances()),
+        requests=record.requests(planned),
+        transcripts=record.transcripts(planned),
+    )
