@@ -22,7 +22,7 @@ from narrate import archive
 from narrate.base import terminal
 from narrate.base.text import SPACES
 from narrate.cache import Store
-from narrate.request import canonical
+from narrate.request import canonical_json
 
 EVIL = "\x1b]0;evil\x07\x1b[31m\x9b2J\u202etxt.exe\u2066\x85\u2028[red]" + (
     "\udcff" if sys.platform == "linux" else ""
@@ -99,7 +99,7 @@ def pack(path: Path, root: Path) -> None:
     recording = {"recording": "x", "schema": 1}
     with Store(root) as store:
         for form, origin in ((request, {}), (recording, {"recording": EVIL.replace("\udcff", "")})):
-            store.put(canonical(form), bytes(range(200)) * 40, 24_000, origin)
+            store.put(canonical_json(form), bytes(range(200)) * 40, 24_000, origin)
         archive.export(store.entries(), store, path)
 
 

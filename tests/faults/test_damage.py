@@ -18,7 +18,7 @@ from narrate.sound import wav
 from narrate.store import entry
 from support.plans import MEASURES, noise, request
 
-FORM = request().form()
+FORM = request().canonical()
 PROVENANCE = {"versions": {"tone": "1"}, "seconds": 0.25, "attempt": 1, "measures": MEASURES}
 
 

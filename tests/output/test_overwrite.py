@@ -14,7 +14,8 @@ import soundfile
 
 from conftest import Narrate, Ran, contents, lines
 from narrate import build
-from narrate.output.stage import PENDING, RECORD
+from narrate.output.record import RECORD
+from narrate.output.stage import PENDING
 
 NAMES = [
     "manifest.json",

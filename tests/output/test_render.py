@@ -17,6 +17,7 @@ import xxhash
 from narrate.cache import Gone, Store
 from narrate.config import Format
 from narrate.errors import EnvironmentProblem
+from narrate.output.record import RunRecord
 from narrate.output.render import BLOCK_BYTES, recipe, whole, write_audio
 from narrate.output.stage import staged
 from narrate.output.timeline import FORMAT_RATES, Part, lay
@@ -285,7 +286,7 @@ def test_each_clip_is_read_once_for_the_narration_and_its_segment_and_not_for_un
         with staged(tmp_path / "out") as stage:
             digests = write_audio(stage, timeline, format, store)
             stage.publish()
-            stage.write_record({})
+            stage.write_record(RunRecord())
         return digests
 
     keys = [clip.key for clip in clips]

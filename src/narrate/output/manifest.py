@@ -19,10 +19,11 @@ from narrate.config import Settings
 from narrate.errors import UsageError
 from narrate.output.render import file_name
 from narrate.output.timeline import Slot, Timeline
-from narrate.planning.planner import Line, Plan, verdict
-from narrate.script import Scene, Voice
+from narrate.planning.planner import Plan, PlannedUtterance, verdict
+from narrate.request import Design, Stock, voice_to_json
+from narrate.script import RecordedVoice, Scene, WrittenVoice
 from narrate.store.entry import Clip
-from narrate.voices.voice import Voice as LoadedVoice
+from narrate.voices.voice import LoadedVoice
 
 SCHEMA = "narrate.manifest/1"
 
@@ -218,12 +219,20 @@ def _fps(fps: Fraction) -> int | str:
     return fps.numerator if fps.denominator == 1 else str(fps)
 
 
-def _voice(written: Voice, loaded: LoadedVoice | None) -> dict[str, str]:
-    fields = {name: getattr(written, name) for name in ("ref", "speaker", "instruct", "design")}
-    digests = {f"{name}_blake2b": digest for name, digest in loaded.parts.items()} if loaded else {}
-    if written.ref and Path(written.ref).is_absolute():
-        fields["ref"] = Path(written.ref).name
-    return {name: value for name, value in fields.items() if value is not None} | digests
+def _voice(written: WrittenVoice, loaded: LoadedVoice | None) -> dict[str, str]:
+    fields: dict[str, str | None]
+    match written:
+        case RecordedVoice(ref=ref, instruct=instruct):
+            shown = Path(ref).name if Path(ref).is_absolute() else ref
+            fields = {"ref": shown, "instruct": instruct}
+        case Stock(speaker=speaker, instruct=instruct):
+            fields = {"speaker": speaker, "instruct": instruct}
+        case Design(design=design, instruct=instruct):
+            fields = {"instruct": instruct, "design": design}
+    digests = voice_to_json(loaded.clone) if loaded else {}
+    return {name: value for name, value in fields.items() if value is not None} | {
+        f"{name}_blake2b": digest for name, digest in digests.items()
+    }
 
 
 def _scene(scene: Scene, timeline: Timeline, fps: Fraction) -> SceneEntry:
@@ -254,7 +263,7 @@ def _segment(
         scene=segment.scene,
         index=index,
         text=segment.text,
-        spoken=" ".join(line.text for line in planned.lines),
+        spoken=" ".join(utterance.text for utterance in planned.utterances),
         voice=segment.voice,
         file=file,
         xxh3_128=digest,
@@ -275,13 +284,17 @@ def _segment(
 
 def _checked(slot: Slot) -> Checked:
     clips = [part.clip for part in slot.parts if part.clip]
-    lines = slot.planned.lines
-    if any(line.recording for line in lines):
+    utterances = slot.planned.utterances
+    if any(utterance.recording for utterance in utterances):
         return Checked("recorded", [])
-    flags = [flag for line, clip in zip(lines, clips, strict=True) for flag in _flags(line, clip)]
+    flags = [
+        flag
+        for utterance, clip in zip(utterances, clips, strict=True)
+        for flag in _flags(utterance, clip)
+    ]
     return Checked("warn" if flags else "pass", flags)
 
 
-def _flags(line: Line, clip: Clip) -> tuple[str, ...]:
+def _flags(utterance: PlannedUtterance, clip: Clip) -> tuple[str, ...]:
     """The plan has judged the clips that were there; those that came since are judged here."""
-    return line.flags if line.clip else verdict(clip, line.text)
+    return utterance.flags if utterance.clip else verdict(clip, utterance.text)

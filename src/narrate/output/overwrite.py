@@ -11,7 +11,8 @@ from stat import S_ISDIR, S_ISLNK, S_ISREG
 
 from narrate.errors import UsageError
 from narrate.output import manifest
-from narrate.output.stage import OUTPUT, PENDING, RECORD, listed, unwritable
+from narrate.output.record import RECORD
+from narrate.output.stage import OUTPUT, PENDING, listed, unwritable
 from narrate.script.ids import fold
 
 MANIFEST_BYTES = 1 << 28

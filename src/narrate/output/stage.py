@@ -21,13 +21,14 @@ from typing import get_args
 import msgspec
 import xxhash
 
-from narrate.base import facts, limits, regular
+from narrate.base import facts
 from narrate.base.facts import Fact
 from narrate.config import Format
 from narrate.errors import EnvironmentProblem
+from narrate.output import record
+from narrate.output.record import RECORD, Made, RunRecord
 from narrate.script.ids import fold
 
-RECORD = "run.json"
 BLOCK_BYTES = 1 << 20
 PENDING = ".narrate.json"
 """Lists the files that a run is moving into place, until run.json does. So they are known even if
@@ -42,20 +43,6 @@ OUTPUT = re.compile(
     rf"manifest\.json|narration\.(?:srt|vtt|{FORMATS})|segments/[^/\0]+\.(?:{FORMATS})"
 )
 """The names, relative to the output folder, of all files that narrate makes."""
-
-
-class Made(msgspec.Struct, frozen=True):
-    """A file in the folder: what it was made of, the xxh3_128 of its bytes in hex, and its fact
-    after it was moved into place.
-    """
-
-    recipe: str
-    digest: str
-    fact: str = ""
-
-
-class _Record(msgspec.Struct):
-    outputs: dict[str, Made] = {}
 
 
 class Stage:
@@ -132,7 +119,7 @@ class Stage:
             return
         # Moving a file changes its fact, so none is given.
         coming = {name: Made(recipe, digest) for name, (recipe, digest) in self._staged.items()}
-        self._put(PENDING, {"outputs": self._before | coming})
+        self._put(PENDING, RunRecord(outputs=self._before | coming))
 
     def _remove(self, name: str) -> None:
         """Remove a file that an earlier run made.
@@ -170,17 +157,15 @@ class Stage:
         made = {str(self.folder / name): Fact(each.fact) for name, each in self._after.items()}
         return made | facts.take([self.folder / RECORD])
 
-    def write_record(self, record: dict[str, object]) -> None:
-        """Write run.json: this record, and what each file was made of."""
-        self._put(RECORD, record | {"outputs": self._after})
+    def write_record(self, run: RunRecord) -> None:
+        """Write run.json, in which the files of the folder are listed."""
+        self._put(RECORD, msgspec.structs.replace(run, outputs=self._after))
         (self.folder / PENDING).unlink(missing_ok=True)
 
-    def _put(self, name: str, document: dict[str, object]) -> None:
+    def _put(self, name: str, content: RunRecord) -> None:
         temp = self._aside / name
         self._aside.mkdir(exist_ok=True)
-        with temp.open("wb") as file:
-            file.write(msgspec.json.format(msgspec.json.encode(document), indent=1))
-            file.write(b"\n")
+        temp.write_bytes(record.encode(content))
         temp.replace(self.folder / name)
 
     def clear(self) -> None:
@@ -214,11 +199,11 @@ def staged(folder: Path) -> Iterator[Stage]:
         os.close(lock)
 
 
-def listed(folder: Path, records: Iterable[str] = (RECORD, PENDING)) -> dict[str, Made]:
+def listed(folder: Path, files: Iterable[str] = (RECORD, PENDING)) -> dict[str, Made]:
     """The files that narrate made in a folder, listed by run.json or by a run that was killed."""
     made: dict[str, Made] = {}
-    for record in records:
-        for name, found in _read_record(folder / record).items():
+    for file in files:
+        for name, found in record.read(folder / file, RunRecord).outputs.items():
             if name not in made or _intact(folder / name, found):
                 made[name] = found
     return made
@@ -249,19 +234,6 @@ def _make_folder(folder: Path, name: str) -> None:
             hint="remove the link, or choose another folder with -o DIR",
         )
     (folder / name).mkdir(parents=True, exist_ok=True)
-
-
-def _read_record(path: Path) -> dict[str, Made]:
-    try:
-        return msgspec.json.decode(regular.read(path, limits.RECORD_BYTES), type=_Record).outputs
-    except (
-        FileNotFoundError,
-        regular.NotRegular,
-        regular.TooLarge,
-        msgspec.MsgspecError,
-        UnicodeDecodeError,
-    ):
-        return {}
 
 
 def _intact(path: Path, made: Made) -> Fact:

@@ -79,16 +79,19 @@ def lay(plan: Plan, clips: Mapping[bytes, Clip], format: Format) -> Timeline:
     The rate is the highest of any clip, or the next one that the format has, so that a recording
     loses nothing.
     """
-    chosen = {line.form: clips.get(line.form) or line.clip for _, line in plan.lines()}
+    chosen = {
+        utterance.canonical: clips.get(utterance.canonical) or utterance.clip
+        for utterance in plan.utterances()
+    }
     rate = _rate(max(clip.rate for clip in chosen.values() if clip), format)
     slots: list[Slot] = []
     start = 0
     for planned in plan.segments:
         parts: list[Part] = []
-        for line in planned.lines:
-            clip = chosen[line.form]
+        for utterance in planned.utterances:
+            clip = chosen[utterance.canonical]
             assert clip is not None
-            if silence := round(line.pause_before * rate):
+            if silence := round(utterance.pause_before * rate):
                 parts.append(Part(silence))
             parts.append(Part(resampled_length(clip.samples, clip.rate, rate), clip))
         samples = sum(part.samples for part in parts)

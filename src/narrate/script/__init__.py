@@ -7,10 +7,10 @@ from pathlib import Path
 from narrate.errors import ScriptError
 from narrate.script.check import resolve
 from narrate.script.document import schema
-from narrate.script.model import Scene, Script, Segment, Voice
+from narrate.script.model import RecordedVoice, Scene, Script, Segment, WrittenVoice
 from narrate.script.read import display_name, read
 
-__all__ = ["Scene", "Script", "Segment", "Voice", "load", "schema"]
+__all__ = ["RecordedVoice", "Scene", "Script", "Segment", "WrittenVoice", "load", "schema"]
 
 
 def load(source: str | Path) -> Script:

@@ -15,17 +15,20 @@ from narrate.base.fps import frame_rate
 from narrate.base.text import did_you_mean, quoted
 from narrate.errors import ScriptError
 from narrate.reading import utterances as spoken
+from narrate.request import Design, Stock
 from narrate.script import ids
-from narrate.script.document import Document, SceneEntry, SegmentEntry, convert
-from narrate.script.model import Scene, Script, Segment, Voice
+from narrate.script.document import Document, SceneEntry, SegmentEntry, Voice, convert
+from narrate.script.model import RecordedVoice, Scene, Script, Segment, WrittenVoice
 from narrate.script.read import Source
 
 
 def resolve(source: Source) -> Script:
     """Check what types cannot express, and apply the defaults. Raises ScriptError."""
     document = _document(source)
-    for name, voice in document.voices.items():
-        _check_voice(voice, source.where(f"$.voices.{quoted(name)}"))
+    voices = {
+        name: _voice(written, source.where(f"$.voices.{quoted(name)}"))
+        for name, written in document.voices.items()
+    }
     _check_fps(document.fps, source.where("$.fps"))
     resolver = _Resolver(source, document)
     resolver.check_known(document.defaults.voice, "$.defaults.voice")
@@ -44,7 +47,7 @@ def resolve(source: Source) -> Script:
         language=document.language,
         fps=document.fps,
         pause_after=document.defaults.pause_after,
-        voices=document.voices,
+        voices=voices,
         scenes=tuple(scenes),
         segments=tuple(segments),
         inputs=source.inputs,
@@ -198,11 +201,17 @@ class _Resolver:
         return result.display
 
 
-def _check_voice(voice: Voice, where: str) -> None:
-    if sum(part is not None for part in (voice.ref, voice.speaker, voice.design)) != 1:
-        hint = "give exactly one of 'ref', 'speaker' and 'design'"
-        raise ScriptError("not one kind of voice", where=where, hint=hint)
-    _local(voice.ref or "", where)
+def _voice(written: Voice, where: str) -> WrittenVoice:
+    """The kind of voice that is written down."""
+    match written:
+        case Voice(ref=str(ref), speaker=None, design=None):
+            return RecordedVoice(_local(ref, where), written.transcript, written.instruct)
+        case Voice(ref=None, speaker=str(speaker), design=None):
+            return Stock(speaker, written.instruct)
+        case Voice(ref=None, speaker=None, design=str(design)):
+            return Design(design, written.instruct)
+    hint = "give exactly one of 'ref', 'speaker' and 'design'"
+    raise ScriptError("not one kind of voice", where=where, hint=hint)
 
 
 def _local(name: str, where: str) -> str:

@@ -13,8 +13,8 @@ from msgspec import Meta
 from narrate.base import limits
 from narrate.base.text import did_you_mean, quoted
 from narrate.errors import ScriptError
-from narrate.script.model import Name, Voice
 
+Name = Annotated[str, Meta(min_length=1)]
 T = TypeVar("T")
 Where = Callable[[str], str]
 """From a JSON path to the place in the script, for people."""
@@ -31,6 +31,22 @@ Seed = Annotated[Natural | None, Meta(description="makes the engine repeat itsel
 
 class _Entry(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     pass
+
+
+class Voice(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A voice is exactly one of: a recording to clone, a stock speaker, a description."""
+
+    ref: Annotated[Name | None, Meta(description="recording to clone, relative to the script")] = (
+        None
+    )
+    transcript: Annotated[
+        str | None, Meta(description="what the recording says, word for word")
+    ] = None
+    speaker: Annotated[
+        Name | None, Meta(description="name of one of the engine's own speakers")
+    ] = None
+    instruct: Annotated[Name | None, Meta(description="how to speak, such as 'calm'")] = None
+    design: Annotated[Name | None, Meta(description="description of a voice to make up")] = None
 
 
 class SegmentEntry(_Entry):

@@ -13,6 +13,7 @@ from narrate import build, config, stamp
 from narrate.base import terminal, units
 from narrate.base.text import counted, printable, size
 from narrate.cache import Store
+from narrate.checks import provenance
 from narrate.cli import common
 from narrate.cli.commands import plan
 from narrate.config import Settings
@@ -195,12 +196,13 @@ def _parsed(parse: Callable[[str], T], text: str, flag: str) -> T:
 
 def _entry(clip: Clip, used: dict[Path, float]) -> dict[str, Any]:
     request = clip.request
+    recording = provenance.of(clip.origin).recording
     return {
         "key": clip.key,
         "used": _date(used[clip.path]),
         "seconds": round(clip.seconds, 3),
         "engine": request.get("engine", "recording"),
-        "text": request.get("text", clip.provenance.get("recording", "")),
+        "text": request.get("text", recording),
         "path": str(clip.path),
     }
 

@@ -64,7 +64,7 @@ def show(script: str, flags: dict[str, Any], options: Options, json: bool) -> in
         terminal.say(f"{state}  {printable(planned.segment.id):<{width}}  {length:>8}  {text}")
     terminal.say(*_over_budget(made))
     terminal.say(
-        f"{figures['missing']} of {counted(len(list(made.lines())), 'utterance')} to speak with {figures['engine']}"
+        f"{figures['missing']} of {counted(len(list(made.utterances())), 'utterance')} to speak with {figures['engine']}"
         f" ({figures['reason']}), about {duration(made.eta)} of work;"
         f" the narration is about {duration(float(str(figures['seconds'])))} long"
     )
@@ -76,7 +76,7 @@ def _entry(made: Plan, planned: PlannedSegment) -> dict[str, Any]:
         "id": planned.segment.id,
         "cached": planned.cached,
         "seconds": round(made.seconds(planned), 3),
-        "keys": [line.key for line in planned.lines],
+        "keys": [utterance.key for utterance in planned.utterances],
     }
 
 
