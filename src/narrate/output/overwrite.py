@@ -89,9 +89,9 @@ def _in_manifest(path: Path) -> set[str]:
 
 def _check_inputs(folder: Path, names: Iterable[str], inputs: Iterable[str | Path]) -> None:
     real = cache(os.path.realpath)
-    known = {
-        identity: path for path in inputs for identity in _identities(os.path.abspath(path), real)
-    }
+    known: dict[Identity, str | Path] = {}
+    for path in inputs:
+        known |= dict.fromkeys(_identities(os.path.abspath(path), real), path)
     for name in sorted(names):
         for identity in _identities(os.path.join(folder, name), real):
             if identity in known:

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from narrate.base import limits
 from narrate.base.fps import HINT as FPS_HINT
@@ -20,6 +20,8 @@ from narrate.script import ids
 from narrate.script.document import Document, SceneEntry, SegmentEntry, Voice, convert
 from narrate.script.model import RecordedVoice, Scene, Script, Segment, WrittenVoice
 from narrate.script.read import Source
+
+T = TypeVar("T")
 
 
 def resolve(source: Source) -> Script:
@@ -55,7 +57,7 @@ def resolve(source: Source) -> Script:
 
 
 def _document(source: Source) -> Document:
-    tree: Any = source.tree
+    tree = source.tree
     if _segments_in(tree) > limits.SEGMENTS:
         hint = "split it into several scripts"
         raise ScriptError(
@@ -73,7 +75,7 @@ def _document(source: Source) -> Document:
     raise ScriptError(what, where=source.where("$"), hint=hint)
 
 
-def _segments_in(tree: Any) -> int:
+def _segments_in(tree: object) -> int:
     """The number of segments in a tree that has not been checked yet."""
     if not isinstance(tree, dict):
         return len(_list(tree))
@@ -84,7 +86,7 @@ def _segments_in(tree: Any) -> int:
     return max(segments, len(scenes))
 
 
-def _list(value: object) -> list[Any]:
+def _list(value: object) -> list[object]:
     return value if isinstance(value, list) else []
 
 
@@ -251,7 +253,7 @@ def _check_unlike(named: Sequence[tuple[str, str, str]]) -> None:
         raise ScriptError(f"{what}; the other is at {place}", where=where, hint=hint)
 
 
-def _first(*values: Any) -> Any:
+def _first(*values: T | None) -> T | None:
     return next((value for value in values if value is not None), None)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from collections.abc import Hashable
+from typing import TYPE_CHECKING
 
 from narrate.base import limits
 from narrate.base.text import printable, quoted
@@ -28,7 +29,7 @@ def read_json(text: str, name: str) -> object:
         ) from None
 
 
-def _object(pairs: list[tuple[str, Any]]) -> object:
+def _object(pairs: list[tuple[str, object]]) -> object:
     result = dict(pairs)
     if len(result) == len(pairs):
         return result
@@ -79,7 +80,7 @@ def _loader() -> type[yaml.SafeLoader]:
 
         values = 0
 
-        def compose_node(self, parent: Any, index: Any) -> Any:
+        def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
             if self.check_event(yaml.AliasEvent):
                 raise self._error("aliases are not supported; write out the value")
             self.values += 1
@@ -91,10 +92,15 @@ def _loader() -> type[yaml.SafeLoader]:
             mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
             return yaml.composer.ComposerError(None, None, what, mark)
 
-        def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+        def construct_mapping(
+            self, node: yaml.MappingNode, deep: bool = False
+        ) -> dict[Hashable, object]:
             seen = set()
+            # Called for other nodes as well, if they are tagged as a mapping.
             pairs = node.value if isinstance(node, yaml.MappingNode) else []
-            for key in (key for key, _ in pairs if isinstance(key, yaml.ScalarNode)):
+            for key, _ in pairs:
+                if not isinstance(key, yaml.ScalarNode):
+                    continue
                 if key.value in seen:
                     what = f"duplicate key {quoted(key.value)}"
                     raise yaml.constructor.ConstructorError(None, None, what, key.start_mark)

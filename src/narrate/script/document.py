@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import Annotated, NoReturn, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -122,7 +122,7 @@ _BY_FIELD: dict[str, type[msgspec.Struct]] = {
 }
 
 
-def schema() -> dict[str, Any]:
+def schema() -> dict[str, object]:
     """The JSON Schema of a script."""
     one_of = {"oneOf": [{"required": ["scenes"]}, {"required": ["segments"]}]}
     dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
@@ -177,7 +177,7 @@ def _clean_key(key: object, path: str, where: Where) -> None:
 _REMOVE = "remove the control character or broken character"
 
 
-def _explain(message: str, tree: object, kind: Any, where: Where) -> NoReturn:
+def _explain(message: str, tree: object, kind: object, where: Where) -> NoReturn:
     """Raise an error of msgspec as a ScriptError with a place and a hint."""
     what, _, path = message.rpartition(" - at `")
     what, path = (what, path.rstrip("`")) if what else (message, "$")
@@ -198,12 +198,13 @@ def _explain(message: str, tree: object, kind: Any, where: Where) -> NoReturn:
     ) from None
 
 
-def _struct(kind: Any) -> type[msgspec.Struct]:
+def _struct(kind: object) -> type[msgspec.Struct]:
     return kind if isinstance(kind, type) and issubclass(kind, msgspec.Struct) else SegmentEntry
 
 
-def _bad_voice(tree: Any) -> str:
+def _bad_voice(tree: object) -> str:
     """The name of the first invalid voice, which msgspec does not say."""
+    assert isinstance(tree, dict)
     for name, voice in tree["voices"].items():
         try:
             msgspec.convert({name: voice}, dict[Name, Voice], strict=True)

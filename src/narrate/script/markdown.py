@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from narrate.base import limits
 from narrate.base.text import did_you_mean, quoted
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 Fields = dict[str, object]
-"""Fields of a scene or a segment, by the names that they have in JSON."""
+"""Fields of a script, a scene or a segment, by the names that they have in JSON."""
 
 Attributes = Mapping[str, tuple[str, Callable[[str], object]]]
 """By the name of an attribute: its field in JSON, and what reads its value or raises ValueError."""
@@ -123,7 +123,7 @@ def _places_below(path: str, scene: _Scene, name: str) -> dict[str, str]:
     }
 
 
-def _front_matter(text: str, name: str) -> tuple[dict[str, Any], str]:
+def _front_matter(text: str, name: str) -> tuple[Fields, str]:
     """The head as a tree, and the body with empty lines in place of the head, which keep the line
     numbers.
     """
@@ -139,7 +139,7 @@ def _front_matter(text: str, name: str) -> tuple[dict[str, Any], str]:
     return _merge_defaults({} if head is None else head, name), body
 
 
-def _merge_defaults(head: object, name: str) -> dict[str, Any]:
+def _merge_defaults(head: object, name: str) -> Fields:
     """Move the short spellings of defaults to where the other formats have them."""
     convert(head, FrontMatter, lambda path: f"{name}: {path}")
     assert isinstance(head, dict)
@@ -160,7 +160,7 @@ def _blocks(body: str, name: str) -> Iterator[_Block]:
     # markdown-it drops what is nested deeper than maxNesting without a warning. With a high limit,
     # deep nesting reaches Python's own limit, which is reported as an error.
     parser = MarkdownIt("commonmark", {"maxNesting": 1_000_000}).enable("table").disable("inline")
-    env: dict[str, Any] = {}
+    env: dict[str, object] = {}
     container: Token | None = None
     for token in parser.parse(body, env):
         where = f"{name}:{_line(token)}"
