@@ -354,7 +354,11 @@ def write_inside(name: str) -> None:
     with build._store(settings, lambda event: None) as store:
         plan = planner.make(script, settings, store)
         started = time.perf_counter()
-        clips = {line.form: clip for _, line in plan.lines() if (clip := store.find(line.form))}
+        clips = {
+            utterance.canonical: clip
+            for utterance in plan.utterances()
+            if (clip := store.find(utterance.canonical))
+        }
         timeline = lay(plan, clips, settings.format)
         with staged(Path(name).absolute()) as stage:
             build._write(stage, plan, timeline, settings, store)
@@ -376,7 +380,7 @@ def hit_inside(folder: str) -> None:
     from narrate.cache import Store
 
     cache = Store(Path(folder))
-    forms = [clip.form for clip in cache.entries()]
+    forms = [clip.canonical for clip in cache.entries()]
     started = time.perf_counter()
     for form in forms:
         clip = cache.find(form)

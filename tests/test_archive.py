@@ -27,7 +27,7 @@ from narrate.cache import Store
 from narrate.checks import structure as checks
 from narrate.engines.base import Synthesis
 from narrate.errors import EnvironmentProblem, UsageError
-from narrate.request import canonical, key
+from narrate.request import canonical_json, key
 from narrate.store import entry, tag
 from narrate.store.entry import Clip
 from support.plans import noise, request
@@ -43,7 +43,7 @@ def put(
     pcm = noise(5000, len(text)) if pcm is None else pcm
     samples = np.frombuffer(pcm, "<i2").astype(np.float32) / np.float32(32768)
     measures = checks.measure(Synthesis(samples, rate))
-    return store.put(request(text).form(), pcm, rate, {"measures": measures, **provenance})
+    return store.put(request(text).canonical(), pcm, rate, {"measures": measures, **provenance})
 
 
 @pytest.fixture
@@ -146,7 +146,7 @@ def test_what_was_louder_than_full_scale_survives_the_journey(tmp_path: Path, em
     loud = (np.sin(np.arange(RATE) / 20) * 3).astype(np.float32)
     pcm = np.clip(np.rint(loud * 32768), -32768, 32767).astype("<i2").tobytes()
     provenance = {"measures": checks.measure(Synthesis(loud, RATE))}
-    store.put(request().form(), pcm, RATE, provenance)
+    store.put(request().canonical(), pcm, RATE, provenance)
     archive.export(store.entries(), store, path)
     assert archive.take_in(path, empty) == Taken(new=1)
 
@@ -288,24 +288,26 @@ HUM = (8000 * np.sin(np.arange(RATE) / 20)).astype("<i2")
 def test_measurements_are_those_of_the_samples(
     tmp_path: Path, empty: Store, pcm: bytes, provenance: bytes, why: str
 ) -> None:
-    name = forged(tmp_path / "forged.zip", request().form(), pcm, provenance)
+    name = forged(tmp_path / "forged.zip", request().canonical(), pcm, provenance)
     check_refused(empty, tmp_path / "forged.zip", name, why, {"": b""})
 
 
 def test_true_measurements_are_believed(tmp_path: Path, empty: Store) -> None:
-    forged(tmp_path / "forged.zip", request().form(), HUM.tobytes(), FINE % (b"0.24414", b"0.0"))
+    forged(
+        tmp_path / "forged.zip", request().canonical(), HUM.tobytes(), FINE % (b"0.24414", b"0.0")
+    )
     assert archive.take_in(tmp_path / "forged.zip", empty) == Taken(new=1)
 
 
 @pytest.mark.parametrize(
     ("form", "why"),
     [
-        (request().form().replace(b",", b", "), "canonical"),
+        (request().canonical().replace(b",", b", "), "canonical"),
         (b'{"text":"b","engine":"a"}', "canonical"),
         (b'{"engine":"a","take":1.0}', "makes no sense|chunk is wrong"),
         (b"[1]", "makes no sense|chunk is wrong"),
         (b'"text"', "makes no sense|chunk is wrong"),
-        (canonical({"text": 1}), "makes no sense|chunk is wrong"),
+        (canonical_json({"text": 1}), "makes no sense|chunk is wrong"),
         (b'{"text":"\xff"}', "makes no sense|chunk is wrong"),
     ],
 )
@@ -401,8 +403,7 @@ def test_an_export_removes_only_the_file_that_it_made(
     full: Store, packed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("os.urandom", bytes)
-    monkeypatch.setattr("os.getpid", lambda: "0000000000000000")
-    packed.with_name(f".{packed.name}.0000000000000000").write_text("precious")
+    packed.with_name(f".{packed.name}.{bytes(8).hex()}").write_text("precious")
     before = contents(packed.parent)
     with pytest.raises(EnvironmentProblem, match="File exists"):
         archive.export(full.entries(), full, packed)

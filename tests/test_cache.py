@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import re
 import shutil
@@ -25,8 +26,8 @@ from narrate.store import entry
 from narrate.store.entry import Clip
 from support.plans import noise, request
 
-FORM = request().form()
-OTHER = request("Something else.").form()
+FORM = request().canonical()
+OTHER = request("Something else.").canonical()
 DEAD = "1-00000000dead"
 """A name that `durable.open_temp` may have given."""
 
@@ -81,7 +82,8 @@ def test_what_is_put_is_found_and_read(store: Store, root: Path) -> None:
     clip = put(store)
     assert clip == Store(root).find(FORM)
     assert bytes(store.read(clip)) == noise(500)
-    assert (clip.form, clip.rate, clip.samples, clip.provenance) == (FORM, 24_000, 500, {"seed": 0})
+    assert (clip.canonical, clip.rate, clip.samples) == (FORM, 24_000, 500)
+    assert json.loads(clip.origin) == {"seed": 0}
     assert clip.path == place(root)
     assert (store.find(OTHER), temps(root), store.quarantined) == (None, [], 0)
 
@@ -128,10 +130,10 @@ def test_a_clip_that_was_removed_is_gone(store: Store) -> None:
 
 
 def test_entries_come_in_the_order_of_their_keys(store: Store) -> None:
-    forms = [request(f"Sentence {i}.").form() for i in range(20)]
+    forms = [request(f"Sentence {i}.").canonical() for i in range(20)]
     for form in forms:
         put(store, form)
-    assert [clip.form for clip in store.entries()] == sorted(forms, key=key)
+    assert [clip.canonical for clip in store.entries()] == sorted(forms, key=key)
 
 
 # Damage
@@ -183,7 +185,7 @@ def test_a_file_under_the_name_of_another_request_gives_way_to_it(store: Store, 
 
 
 def test_verify_sets_aside_what_is_damaged_or_misfiled(store: Store, root: Path) -> None:
-    forms = [request(f"Sentence {i}.").form() for i in range(4)]
+    forms = [request(f"Sentence {i}.").canonical() for i in range(4)]
     for form in forms:
         put(store, form)
     damage(place(root, forms[0]))
@@ -219,7 +221,7 @@ def test_what_a_dead_writer_left_is_swept_and_what_a_live_one_writes_is_kept(
         put(Store(root))
         assert temps(root) == [live]
         holder.kill()
-    put(Store(root), request("Once more.").form())
+    put(Store(root), request("Once more.").canonical())
     assert temps(root) == []
 
 
@@ -254,7 +256,7 @@ def test_a_writer_keeps_its_file_locked_until_it_has_its_name(store: Store, root
     with writer:
         assert writer.stdout is not None
         assert writer.stdout.readline() == "written\n"
-        put(Store(root), request("Once more.").form())
+        put(Store(root), request("Once more.").canonical())
         writer.communicate("go\n")
     assert writer.returncode == 0
     assert bytes(store.read(put(store))) == bytes(1000)
@@ -396,7 +398,7 @@ def test_a_read_only_directory_still_serves_its_hits(root: Path) -> None:
         assert put(store, FORM, seed=2) == held
         assert said == []
         assert bytes(store.read(put(store, OTHER, seed=3))) == noise(500, 3)
-        assert put(store, request("A third one.").form()).samples == 500
+        assert put(store, request("A third one.").canonical()).samples == 500
         assert bytes(store.read(held)) == noise(500, 1)
         assert len(said) == 1
         assert str(root) in said[0]
@@ -429,7 +431,7 @@ def test_a_full_disk_ends_the_run_and_keeps_what_was_finished(tmp_path: Path) ->
 
         def fill() -> None:
             for number in range(20):
-                form = request(f"Sentence {number}.").form()
+                form = request(f"Sentence {number}.").canonical()
                 finished.append((form, put(store, form, 50_000, number)))
 
         with pytest.raises(EnvironmentProblem) as problem:
@@ -450,7 +452,7 @@ def test_a_full_disk_ends_the_run_and_keeps_what_was_finished(tmp_path: Path) ->
 
 
 def aged(store: Store, number: int, hours: float) -> Clip:
-    clip = put(store, request(f"Sentence {number}.").form())
+    clip = put(store, request(f"Sentence {number}.").canonical())
     before = clip.path.stat().st_mtime - hours * 3600
     os.utime(clip.path, (before, before))
     return clip
@@ -474,13 +476,13 @@ def test_a_hit_renews_the_time_of_use_at_most_hourly(store: Store) -> None:
     for hours, renewed in ((0.5, False), (2, True)):
         clip = aged(store, 0, hours)
         before = clip.path.stat().st_mtime_ns
-        assert store.find(clip.form) == clip
+        assert store.find(clip.canonical) == clip
         assert (clip.path.stat().st_mtime_ns > before) == renewed
 
 
 def test_prune_removes_what_was_not_used_for_so_long(store: Store) -> None:
     for age in (10, 20, 30):
-        clip = put(store, request(f"Number {age}.").form())
+        clip = put(store, request(f"Number {age}.").canonical())
         os.utime(clip.path, (0, time.time() - age * 86_400))
     assert store.prune(older_than=25 * 86_400)[0] == 1
     assert store.prune(older_than=15 * 86_400, max_bytes=10**9)[0] == 1
@@ -525,14 +527,14 @@ def test_a_dead_run_holds_nothing(store: Store, root: Path) -> None:
 
 def test_trim_leaves_a_margin_and_what_is_in_use(store: Store, root: Path) -> None:
     for number in range(10):
-        clip = put(store, request(f"Number {number}.").form())
+        clip = put(store, request(f"Number {number}.").canonical())
         os.utime(clip.path, (0, time.time() - 10 * TOUCH_SECONDS + number))
     total = sum(size for _, size, _ in store.sizes())
     store.trim(total)
     assert len(store.sizes()) == 10
     store.trim(total - 1)
     assert len(store.sizes()) == 8
-    assert store.find(request("Number 0.").form()) is None
+    assert store.find(request("Number 0.").canonical()) is None
     with Store(root) as run:
         run.hold()
         kept = put(run)

@@ -54,7 +54,7 @@ def test_a_recording_outside_of_the_scripts_folder_is_refused(
     outside(tone, how, script)
     ran = tone("run")
     assert (ran.code, ran.out) == (2, "")
-    assert "lies outside of the script's folder" in ran.err
+    assert "is outside the script's folder" in ran.err
     assert "--allow-outside" in ran.err
     assert tone("run", "--allow-outside").code == 0
     tone.write("narrate.toml", "allow_outside = true\n")

@@ -155,8 +155,8 @@ def by_a_target(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 SPOILT: dict[Spoil, str] = {
     by_another_owner: "it belongs to ",
-    by_the_mode_of_the_file: "every user may write it",
-    by_the_mode_of_the_folder: "every user may write its folder",
+    by_the_mode_of_the_file: "every user can write to it",
+    by_the_mode_of_the_folder: "every user can write to its folder",
     by_the_owner_of_the_folder: "belongs to ",
     by_a_link: "it belongs to ",
     by_a_target: "belongs to ",
@@ -236,7 +236,7 @@ def fps(narrate: Narrate) -> object:
 def test_every_run_tells_what_it_ignores_one_with_nothing_to_do_included(tone: Narrate) -> None:
     tone.write("script.json", lines("Rows."))
     tone.write("narrate.toml", "fps = 24\n").chmod(0o666)
-    warning = f"warning: {tone.folder / 'narrate.toml'} is ignored, as every user may write it"
+    warning = f"warning: {tone.folder / 'narrate.toml'} is ignored, as every user can write to it"
     assert warning in tone("run", "script.json", "--json").err
     assert fps(tone) != 24
     time.sleep(0.2)

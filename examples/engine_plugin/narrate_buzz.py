@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from narrate.engines.base import Capabilities, Job, ModelRef, Reference, Synthesis, Unspeakable
+from narrate.request import Stock
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,23 +33,18 @@ class Engine:
     """Buzzes one job at a time."""
 
     def load(self, model: ModelRef) -> None:
-        """A model would be read here, and a slow library imported: the module itself must load at
-        once.
-        """
+        """Read a model and import slow libraries here: the module itself must import at once."""
 
     def synthesize(
         self, jobs: Sequence[Job], voices: Mapping[str, Reference]
     ) -> Iterator[Synthesis | Exception]:
         for job in jobs:
-            letters = [
-                ord(letter) - ord("a")
-                for letter in job.request.text.lower()
-                if "a" <= letter <= "z"
-            ]
+            text = job.request.text.lower()
+            letters = [ord(letter) - ord("a") for letter in text if "a" <= letter <= "z"]
             if letters:
-                yield Synthesis(
-                    _buzz(letters, LOWEST[job.request.voice.get("speaker", "low")]), RATE
-                )
+                voice = job.request.voice
+                speaker = voice.speaker if isinstance(voice, Stock) else None
+                yield Synthesis(_buzz(letters, LOWEST[speaker or "low"]), RATE)
             else:
                 yield Unspeakable("there is no letter from a to z in it")
 

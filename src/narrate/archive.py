@@ -27,10 +27,11 @@ import msgspec
 from narrate.base import limits, regular, targets
 from narrate.base.durable import write_all
 from narrate.cache import Gone, Store
+from narrate.checks import provenance
 from narrate.checks import structure as checks
 from narrate.engines.base import StopReason, Synthesis
 from narrate.errors import EnvironmentProblem, UsageError
-from narrate.request import canonical, key
+from narrate.request import canonical_json, key
 from narrate.sound import wav
 from narrate.store import entry
 from narrate.store.entry import Clip, Damaged
@@ -69,13 +70,6 @@ class _Asked(msgspec.Struct):
     recording: str = ""
 
 
-class _Origin(msgspec.Struct):
-    """What is used of any provenance."""
-
-    measures: checks.Measures | None = None
-    recording: str = ""
-
-
 @dataclass(slots=True)
 class Taken:
     """What an import came to: clips that are new here, that were here already, and why others were
@@ -103,7 +97,7 @@ def export(clips: Iterable[Clip], store: Store, path: Path) -> int:
             "it lies in the cache itself", where=str(path), hint="name a file in another folder"
         )
     clips = sorted(
-        (clip for clip in clips if key(clip.form) == clip.key), key=lambda clip: clip.key
+        (clip for clip in clips if key(clip.canonical) == clip.key), key=lambda clip: clip.key
     )
     temp = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
     try:
@@ -130,7 +124,7 @@ def export(clips: Iterable[Clip], store: Store, path: Path) -> int:
 
 def _add(archive: zipfile.ZipFile, clip: Clip, store: Store) -> None:
     samples = store.read(clip)
-    document = _Document(msgspec.Raw(clip.form), msgspec.Raw(clip.origin), clip.digest)
+    document = _Document(msgspec.Raw(clip.canonical), msgspec.Raw(clip.origin), clip.digest)
     archive.writestr(zipfile.ZipInfo(f"{clip.key}.flac", EPOCH), _flac(samples, clip.rate))
     archive.writestr(zipfile.ZipInfo(f"{clip.key}.json", EPOCH), msgspec.json.encode(document))
 
@@ -201,15 +195,15 @@ def _names(archive: zipfile.ZipFile, path: Path, size: int) -> list[str]:
 
 def _take(archive: zipfile.ZipFile, name: str, store: Store, taken: Taken) -> None:
     try:
-        form, pcm, rate, provenance = _verified(archive, name)
+        canonical, pcm, rate, origin = _verified(archive, name)
     except Damaged as damage:
         taken.refused[name] = str(damage)
         return
-    known = store.find(form)
+    known = store.find(canonical)
     if known is not None and store.reads_well(known):
         taken.known += 1
         return
-    if not store.put(form, pcm, rate, provenance).path.is_relative_to(store.root):
+    if not store.put(canonical, pcm, rate, origin).path.is_relative_to(store.root):
         what, hint = (
             "the cache cannot be written, so nothing can be taken in",
             "choose another --cache-dir",
@@ -227,16 +221,16 @@ def _verified(archive: zipfile.ZipFile, name: str) -> tuple[bytes, bytes, int, m
         pcm, rate = _pcm(_member(archive, f"{name}.flac", limits.ENTRY_BYTES))
     except (msgspec.MsgspecError, OSError, *BROKEN) as error:
         raise Damaged(f"it cannot be read ({error})") from error
-    form, provenance = bytes(document.request), msgspec.Raw(bytes(document.provenance))
-    if key(form) != name:
+    canonical, origin = bytes(document.request), msgspec.Raw(bytes(document.provenance))
+    if key(canonical) != name:
         raise Damaged("it is filed under another request's key")
-    clip = entry.parse(entry.compose(form, pcm, rate, provenance), Path(f"{name}.wav"))
+    clip = entry.parse(entry.compose(canonical, pcm, rate, origin), Path(f"{name}.wav"))
     if clip.digest != document.digest:
         raise Damaged("its samples or its request are not those that were exported")
     measures = _checked(clip)
     if measures is not None:
         _compare(measures, pcm, rate)
-    return form, pcm, rate, provenance
+    return canonical, pcm, rate, origin
 
 
 def _member(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
@@ -251,9 +245,9 @@ def _checked(clip: Clip) -> checks.Measures | None:
     """
     try:
         msgspec.convert(clip.request, _Asked)
-        if canonical(clip.request) != clip.form:
+        if canonical_json(clip.request) != clip.canonical:
             raise Damaged("its request is not in canonical form")
-        return msgspec.convert(clip.provenance, _Origin).measures
+        return provenance.parse(clip.origin).measures
     except (msgspec.MsgspecError, ValueError, TypeError, RecursionError) as error:
         raise Damaged(f"its request or its provenance makes no sense ({error})") from error
 

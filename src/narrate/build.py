@@ -19,18 +19,19 @@ from narrate import script as scripts
 from narrate.base import facts, units
 from narrate.base.events import Emit, Event
 from narrate.base.facts import Fact
+from narrate.base.text import counted
 from narrate.cache import Gone, Store
 from narrate.config import Config, Format, Settings
 from narrate.errors import EnvironmentProblem, Interrupted, NarrateError, PendingError, UsageError
-from narrate.output import manifest, overwrite, render
-from narrate.output import record as past
+from narrate.output import manifest, overwrite, record, render
 from narrate.output.manifest import Manifest
-from narrate.output.stage import RECORD, Stage, staged
+from narrate.output.record import RECORD, RunRecord
+from narrate.output.stage import Stage, staged
 from narrate.output.timeline import Timeline, lay
 from narrate.output.why import Why, explain
 from narrate.output.writers import captions
 from narrate.planning import planner
-from narrate.planning.planner import Plan, PlannedSegment
+from narrate.planning.planner import Miss, Plan, PlannedSegment
 from narrate.store import usage as uses
 from narrate.synthesis import runner
 from narrate.synthesis.runner import Outcome
@@ -86,12 +87,16 @@ class Result:
     def spoken(self) -> int:
         """How many utterances were spoken; a recording is none."""
         return len(
-            {line.form for _, line in self.plan.lines() if line.request and line.form in self.made}
+            {
+                utterance.canonical
+                for utterance in self.plan.utterances()
+                if utterance.request and utterance.canonical in self.made
+            }
         )
 
     def from_cache(self, planned: PlannedSegment) -> bool:
         """Whether nothing of the segment was made by this run."""
-        return not any(line.form in self.made for line in planned.lines)
+        return not any(utterance.canonical in self.made for utterance in planned.utterances)
 
 
 class Failed(NarrateError):
@@ -102,9 +107,8 @@ class Failed(NarrateError):
     def __init__(self, script: str, failures: dict[str, NarrateError]) -> None:
         self.failures = failures
         self.exit_code = max(error.exit_code for error in failures.values())
-        plural = "s" * (len(failures) > 1)
         super().__init__(
-            f"{len(failures)} segment{plural} failed; the outputs were left as they were",
+            f"{counted(len(failures), 'segment')} failed; the outputs were left as they were",
             where=script,
             hint="every finished clip is kept: mend what is named above and run again",
         )
@@ -139,7 +143,7 @@ def why(source: str | Path, flags: Mapping[str, Any], emit: Emit) -> list[Why]:
     settings = configuration.settings
     with _store(settings, emit) as store:
         return explain(
-            planner.make(script, settings, store), past.recall(_out(script, settings)), store
+            planner.make(script, settings, store), record.recall(_out(script, settings)), store
         )
 
 
@@ -163,8 +167,7 @@ def export(source: str | Path, flags: Mapping[str, Any], path: Path, emit: Emit)
                 "are not in the cache whole",
                 "run: narrate run, then export again",
             )
-        clips = {line.form: line.clip for _, line in planned.lines() if line.clip}
-        return archive.export(clips.values(), store, path)
+        return archive.export(planned.clips.values(), store, path)
 
 
 def run(source: str | Path, flags: Mapping[str, Any], options: Options, emit: Emit) -> Result:
@@ -270,7 +273,7 @@ def _set_aside(planned: Plan, store: Store) -> None:
     """Read every clip of a plan, so that all that are damaged are missed by the next plan, not one
     in each round.
     """
-    for clip in {line.form: line.clip for _, line in planned.lines() if line.clip}.values():
+    for clip in planned.clips.values():
         with suppress(Gone):
             store.read(clip)
 
@@ -289,8 +292,8 @@ def _read_by(planned: Plan) -> dict[str, Fact]:
 
 def _keep_books(result: Result, settings: Settings, store: Store) -> None:
     """Count hits and misses, and keep the cache below its maximum if it has grown."""
-    forms = {line.form for _, line in result.plan.lines()}
-    uses.count(store.root, len(forms - result.made), len(result.made))
+    asked = {utterance.canonical for utterance in result.plan.utterances()}
+    uses.count(store.root, len(asked - result.made), len(result.made))
     if result.made:
         store.trim(units.size(settings.cache_max_size))
 
@@ -325,14 +328,15 @@ def _speak(
 ) -> Outcome:
     misses = planned.misses
     wanted = {
-        line.form
-        for owner, line in planned.lines()
-        if fnmatchcase(owner.segment.id, options.only or "*")
+        utterance.canonical
+        for each in planned.segments
+        if fnmatchcase(each.segment.id, options.only or "*")
+        for utterance in each.utterances
     }
     if not wanted:
         hint = "see `narrate plan` for the ids"
         raise UsageError(f"no segment matches {options.only!r}", where="--only", hint=hint)
-    chosen = [(owner, line) for owner, line in misses if line.form in wanted]
+    chosen = [miss for miss in misses if miss.utterance.canonical in wanted]
     if options.frozen and misses:
         raise _pending(planned, misses, "would have to be spoken, and --frozen forbids it")
     emit(Event("plan", None, summary(planned)))
@@ -348,7 +352,7 @@ def _speak(
     if outcome.failures:
         raise Failed(planned.script.name, outcome.failures)
     if len(chosen) < len(misses):
-        left = [(owner, line) for owner, line in misses if line.form not in wanted]
+        left = [miss for miss in misses if miss.utterance.canonical not in wanted]
         raise _pending(
             planned, left, "outside --only are not in the cache, so the outputs were not written"
         )
@@ -359,8 +363,8 @@ def summary(planned: Plan) -> dict[str, object]:
     """The figures of a plan: counts, and predicted seconds of audio and of work."""
     return {
         "segments": len(planned.segments),
-        "utterances": sum(1 for _ in planned.lines()),
-        "cached": sum(line.clip is not None for _, line in planned.lines()),
+        "utterances": sum(1 for _ in planned.utterances()),
+        "cached": sum(utterance.clip is not None for utterance in planned.utterances()),
         "missing": len(planned.misses),
         "engine": " and ".join(dict.fromkeys(choice.name for choice in planned.choices)),
         "reason": "; ".join(dict.fromkeys(choice.reason for choice in planned.choices)),
@@ -372,9 +376,9 @@ def summary(planned: Plan) -> dict[str, object]:
 
 
 def _pending(
-    planned: Plan, misses: Iterable[tuple[Any, Any]], why: str, hint: str = "run without that flag"
+    planned: Plan, misses: Iterable[Miss], why: str, hint: str = "run without that flag"
 ) -> PendingError:
-    ids = list(dict.fromkeys(owner.segment.id for owner, _ in misses))
+    ids = list(dict.fromkeys(miss.segment.id for miss in misses))
     named = ", ".join(ids[:5]) + (f" and {len(ids) - 5} more" if len(ids) > 5 else "")
     return PendingError(f"{len(ids)} segments {why}: {named}", where=planned.script.name, hint=hint)
 
@@ -383,7 +387,7 @@ def _write(
     stage: Stage, planned: Plan, timeline: Timeline, settings: Settings, store: Store
 ) -> Manifest:
     """Make every file of the narration aside. Raises Gone."""
-    narration, segments = render.sounds(stage, timeline, settings.format, store)
+    narration, segments = render.write_audio(stage, timeline, settings.format, store)
     sidecars = _write_captions(stage, timeline)
     made = manifest.build(planned, timeline, settings, narration, segments, sidecars)
     _write_text(stage, "manifest.json", made.encode())
@@ -415,14 +419,15 @@ def _write_text(stage: Stage, name: str, content: bytes) -> None:
     stage.make(name, digest, write)
 
 
-def _record(planned: Plan, outcome: Outcome, started: float) -> dict[str, object]:
+def _record(planned: Plan, outcome: Outcome, started: float) -> RunRecord:
     """What run.json says of this run."""
-    return {
-        "started": round(started, 3),
-        "seconds": round(time.time() - started, 3),
-        "engine_seconds": round(outcome.engine_seconds, 3),
-        "spoken": len(outcome.clips.keys() - outcome.shared),
-        "attempts": outcome.attempts,
-        "cached": sum(line.clip is not None for _, line in planned.lines()),
-        **past.remembered(planned),
-    }
+    return RunRecord(
+        started=round(started, 3),
+        seconds=round(time.time() - started, 3),
+        engine_seconds=round(outcome.engine_seconds, 3),
+        spoken=len(outcome.clips.keys() - outcome.shared),
+        attempts=outcome.attempts,
+        cached=sum(utterance.clip is not None for utterance in planned.utterances()),
+        requests=record.requests(planned),
+        transcripts=record.transcripts(planned),
+    )

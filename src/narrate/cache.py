@@ -29,16 +29,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace as replaced
 from functools import partial
 from pathlib import Path
-from typing import Any
-
-import msgspec
 
 from narrate.base import durable
 from narrate.errors import EnvironmentProblem
 from narrate.request import key
 from narrate.store import entry, presence, tag
 from narrate.store import usage as uses
-from narrate.store.entry import Clip, Damaged
+from narrate.store.entry import Clip, Damaged, JsonObject
 from narrate.store.presence import Presence
 
 TOUCH_SECONDS = 3600
@@ -99,13 +96,13 @@ class Store:
             with contextlib.suppress(OSError):
                 self._presence.stay()
 
-    def find(self, form: bytes) -> Clip | None:
+    def find(self, canonical: bytes) -> Clip | None:
         """The clip for a canonical form, or None.
 
         It compares the stored request with the one asked for, so that a collision of keys is a
         miss. The samples are not read here; `read` verifies them.
         """
-        name = key(form)
+        name = key(canonical)
         for root in self._roots():
             path = _place(root, name)
             try:
@@ -115,9 +112,9 @@ class Store:
                 continue
             except OSError:
                 continue
-            if clip.form == form:
+            if clip.canonical == canonical:
                 _touch(path)
-                return replaced(clip, form=form)
+                return replaced(clip, canonical=canonical)
         return None
 
     def read(self, clip: Clip) -> memoryview:
@@ -143,35 +140,34 @@ class Store:
 
     def put(
         self,
-        form: bytes,
+        canonical: bytes,
         pcm: bytes,
         rate: int,
-        provenance: dict[str, Any] | msgspec.Raw,
+        provenance: JsonObject,
         *,
         replace: bool = False,
     ) -> Clip:
-        """Store PCM_16 mono samples under a form and return the stored clip, once it would survive
-        a power cut.
+        """Store PCM_16 mono samples and return the stored clip, once it would survive a power cut.
 
         An entry that is there already and reads well is kept and returned, unless `replace`. Raises
         EnvironmentProblem when the disk is full.
         """
-        if not replace and (there := self.find(form)) and self.reads_well(there):
+        if not replace and (there := self.find(canonical)) and self.reads_well(there):
             return there
-        data = entry.compose(form, pcm, rate, provenance)
+        data = entry.compose(canonical, pcm, rate, provenance)
         root = Path(self._scratch.name) if self._scratch else self.root
         try:
-            return replaced(self._publish(root, form, data, replace), form=form)
+            return replaced(self._publish(root, canonical, data, replace), canonical=canonical)
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 raise _disk_full(root, len(data), error) from error
             if root != self.root:
                 raise
             self._fall_back(error)
-            return self.put(form, pcm, rate, provenance, replace=replace)
+            return self.put(canonical, pcm, rate, provenance, replace=replace)
 
-    def claim(self, form: bytes) -> bool:
-        """Whether this process may make the clip for a form: no other one that is alive is at it.
+    def claim(self, canonical: bytes) -> bool:
+        """Whether this process may make a clip: no other living process is making it.
 
         The claim ends with `release`, with the store, or with the process however it ends. Where
         there can be no claims everybody may; the first take wins all the same.
@@ -180,18 +176,18 @@ class Store:
             self._prepare(self.root)
         except OSError:
             return True
-        return self._presence.claim(form)
+        return self._presence.claim(canonical)
 
-    def release(self, form: bytes) -> None:
+    def release(self, canonical: bytes) -> None:
         """Give up a claim, if there is one."""
-        self._presence.release(form)
+        self._presence.release(canonical)
 
-    def was_damaged(self, form: bytes) -> bool:
-        """Whether an entry for a form was quarantined, and is still remembered."""
-        return any(path.stem == key(form) for path in self.damaged())
+    def was_damaged(self, canonical: bytes) -> bool:
+        """Whether an entry of a request was quarantined, and is still in the quarantine."""
+        return any(path.stem == key(canonical) for path in self.damaged())
 
     def damaged(self) -> list[Path]:
-        """The entries that were quarantined, and are still remembered."""
+        """The entries in the quarantine."""
         return [Path(file.path) for file in _files(self.root / "quarantine", QUARANTINED)]
 
     def entries(self) -> Iterator[Clip]:
@@ -216,7 +212,7 @@ class Store:
         for path in self._paths():
             try:
                 clip, _ = entry.read(path)
-                if key(clip.form) != clip.key:
+                if key(clip.canonical) != clip.key:
                     raise Damaged("it is filed under another entry's key")
                 sound += 1
             except Damaged as damage:
@@ -285,22 +281,22 @@ class Store:
             return sorted(Path(each.path) for each in found if SHARD.fullmatch(each.name))
         return []
 
-    def _publish(self, root: Path, form: bytes, data: bytes, replace: bool) -> Clip:
-        """Store an entry unless a sound one for its form is there; return the one that is there
-        then.
+    def _publish(self, root: Path, canonical: bytes, data: bytes, replace: bool) -> Clip:
+        """Store an entry unless an intact one of the same request is there; return the one that is
+        there then.
         """
         self._prepare(root)
         with self._lock:
             if not self._swept:
                 self._swept = True
                 self._sweep(root)
-        place = _place(root, key(form))
+        place = _place(root, key(canonical))
         durable.make_folder(place.parent)
         temp, fd = durable.open_temp(root / "tmp")
         try:
             durable.write_all(partial(os.write, fd), data)
             os.fsync(fd)
-            kept = _link(temp, place, None if replace else form)
+            kept = _link(temp, place, None if replace else canonical)
         finally:
             with contextlib.suppress(FileNotFoundError):
                 temp.unlink()
@@ -390,8 +386,8 @@ def _remove(sizes: list[tuple[float, int, Path]], excess: float, oldest: float) 
 
 
 def _link(temp: Path, place: Path, keep: bytes | None) -> Clip | None:
-    """Give a finished file its name; a sound entry for the form `keep` that has the name already
-    stays, and is it.
+    """Give a finished file its name. If an intact entry of the request `keep` has that name already,
+    it stays and is returned.
     """
     if keep is not None:
         try:
@@ -400,7 +396,7 @@ def _link(temp: Path, place: Path, keep: bytes | None) -> Clip | None:
         except FileExistsError:
             with contextlib.suppress(Damaged, OSError):
                 there, _ = entry.read(place)
-                if there.form == keep:
+                if there.canonical == keep:
                     return there
         except OSError as error:
             # Some file systems (exFAT, some FUSE ones) have no hard links.

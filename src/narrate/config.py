@@ -10,7 +10,6 @@ import os
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -21,6 +20,7 @@ from narrate.base import ownership, regular, units
 from narrate.base.fps import HINT as FPS_HINT
 from narrate.base.fps import frame_rate
 from narrate.base.limits import PAUSE_SECONDS, SETTINGS_BYTES
+from narrate.base.text import did_you_mean
 from narrate.errors import UsageError
 
 Format = Literal["wav", "flac", "mp3", "ogg", "opus", "m4a"]
@@ -303,8 +303,7 @@ def _checked(name: str, value: Any, origin: str, *, strict: bool) -> Any:
         field.name: field.type for field in msgspec.structs.fields(Settings) if field.name in NAMES
     }
     if name not in fields:
-        close = get_close_matches(name, fields, 1)
-        hint = f"did you mean {close[0]!r}?" if close else f"the settings are: {', '.join(fields)}"
+        hint = did_you_mean(name, fields, f"the settings are: {', '.join(fields)}")
         raise UsageError(f"there is no setting {name!r}", where=origin, hint=hint)
     hint = FPS_HINT if name == "fps" else "see `narrate run --help` for what it takes"
     try:

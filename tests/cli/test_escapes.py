@@ -19,8 +19,9 @@ import soundfile
 import narrate as package
 from narrate import archive
 from narrate.base import terminal
+from narrate.base.text import SPACES
 from narrate.cache import Store
-from narrate.request import canonical
+from narrate.request import canonical_json
 from support.project import Narrate, Ran
 
 EVIL = "\x1b]0;evil\x07\x1b[31m\x9b2J\u202etxt.exe\u2066\x85\u2028[red]" + (
@@ -44,7 +45,7 @@ NAME = EVIL + "\n\r\b"
 
 def raw(text: str) -> set[str]:
     """The characters of a printed text that a terminal would obey."""
-    return {char for char in text if not (char.isprintable() or char in "\n" + terminal.SPACES)}
+    return {char for char in text if not (char.isprintable() or char in "\n" + SPACES)}
 
 
 def plant(narrate: Narrate) -> None:
@@ -98,7 +99,7 @@ def pack(path: Path, root: Path) -> None:
     recording = {"recording": "x", "schema": 1}
     with Store(root) as store:
         for form, origin in ((request, {}), (recording, {"recording": EVIL.replace("\udcff", "")})):
-            store.put(canonical(form), bytes(range(200)) * 40, 24_000, origin)
+            store.put(canonical_json(form), bytes(range(200)) * 40, 24_000, origin)
         archive.export(store.entries(), store, path)
 
 

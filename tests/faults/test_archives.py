@@ -35,7 +35,7 @@ from narrate.cache import Store
 from narrate.checks import structure as checks
 from narrate.engines.base import Synthesis
 from narrate.errors import UsageError
-from narrate.request import Request, canonical, key
+from narrate.request import Request, canonical_json, key
 from narrate.store import entry
 from support.harness import Figures
 
@@ -74,7 +74,7 @@ def measured(samples: Any) -> dict[str, Any]:
 
 
 def form_of(text: str) -> bytes:
-    return Request("tone", 1, "sine", text, "en").form()
+    return Request("tone", 1, "sine", text, "en").canonical()
 
 
 def flac(samples: Any, subtype: str = "PCM_16", kind: str = "FLAC", rate: int = RATE) -> bytes:
@@ -421,8 +421,8 @@ def documents() -> Iterator[Case]:
         "a fraction": NEW.replace(b'"take":1', b'"take":1.0'),
         "a list": b"[1]",
         "a text": b'"Line 0."',
-        "a text that is a number": canonical({"engine": "tone", "text": 1}),
-        "an engine that is none": canonical({"engine": None, "text": "Hello."}),
+        "a text that is a number": canonical_json({"engine": "tone", "text": 1}),
+        "an engine that is none": canonical_json({"engine": None, "text": "Hello."}),
         "no text": NEW.replace(b"Another", b"\xff\xfe"),
         "a depth": b'{"x":' + nested + b"}",
     }

@@ -15,7 +15,7 @@ from support.plans import noise, request
 from support.project import Narrate, contents, lines
 
 DAY = 86_400
-FORM = request().form()
+FORM = request().canonical()
 
 
 CLOCK = """
@@ -97,7 +97,7 @@ def test_a_run_holds_its_clips_though_the_clock_was_set_back(tmp_path: Path) -> 
     """It began, by the clock of then, after all that it has stored since."""
     store = Store(tmp_path / "cache")
     with Store(store.root) as run:
-        run.put(request("Something else.").form(), noise(500), 24_000, {})
+        run.put(request("Something else.").canonical(), noise(500), 24_000, {})
         run.hold()
         (alive,) = (store.root / "runs").iterdir()
         later = time.time() + 10 * DAY

@@ -19,7 +19,7 @@ from support.harness import Figures
 from support.plans import MEASURES, noise, request
 from support.project import Narrate, lines
 
-FORM = request().form()
+FORM = request().canonical()
 PROVENANCE = {"versions": {"tone": "1"}, "seconds": 0.25, "attempt": 1, "measures": MEASURES}
 
 

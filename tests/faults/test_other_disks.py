@@ -113,7 +113,7 @@ def test_an_output_folder_on_two_disks_is_told(narrated: Narrate) -> None:
         assert f"{narrated.out}" in ran.err
         assert "cannot be written (Invalid cross-device link)" in ran.err
         assert (
-            "\n  next: every finished clip is in the cache; choose another folder with -o DIR"
+            "\n  next: finished clips are kept in the cache; choose another folder with -o DIR"
             in ran.err
         )
     assert narrated.run()["spoken"] == 0

@@ -30,7 +30,7 @@ from support.harness import Figures
 
 NUMBERS = st.integers(0, 5)
 FRACTIONS = st.floats(0, 1, exclude_max=True)
-FORMS = [Request("tone", 1, "sine", f"Sentence {number}.", "en").form() for number in range(6)]
+FORMS = [Request("tone", 1, "sine", f"Sentence {number}.", "en").canonical() for number in range(6)]
 MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 """Where syncing costs nothing."""
 

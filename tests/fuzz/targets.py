@@ -8,6 +8,7 @@ may pass; anything else is a crash.
 from __future__ import annotations
 
 import io
+import json
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -22,6 +23,8 @@ with atheris.instrument_imports(include=["narrate", "yaml"], enable_loader_overr
 
     from narrate import archive
     from narrate.cache import Store
+    from narrate.checks import provenance
+    from narrate.checks.provenance import Provenance
     from narrate.errors import ScriptError, UsageError
     from narrate.script import load
     from narrate.store import entry
@@ -74,7 +77,8 @@ def origins(data: bytes) -> None:
     with suppress(entry.Damaged):
         clip = entry.peek(ENTRY)
         assert isinstance(clip.request, dict)
-        assert isinstance(clip.provenance, dict)
+        assert isinstance(json.loads(clip.origin), dict)
+        assert isinstance(provenance.of(clip.origin), Provenance)
 
 
 def with_checksum(data: bytes) -> bytes:

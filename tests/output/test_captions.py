@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import unicodedata
 from itertools import pairwise
 
 import pytest
@@ -15,13 +16,13 @@ from narrate.output.writers.captions import CUE_LINES, LINE_CHARS, cues, srt, vt
 from support.plans import clip, line, one, plan, segment
 
 SENTENCE = "Each entry of the product is the dot product of a row of the first matrix and a column of the second one."
-# Texts as they come out of a script: control characters are refused and white space is collapsed.
+# Texts as a script gives them: in NFC, without control characters, and with collapsed white space.
 DISPLAY = (
     st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), max_size=120)
     | st.lists(
         st.sampled_from(["-->", "<b>", "</i>", "&amp;", "{\\an8}", "00:00:01,000", "7", "word"])
     ).map(" ".join)
-).map(lambda text: " ".join(text.split()))
+).map(lambda text: unicodedata.normalize("NFC", " ".join(text.split())))
 TIMELINES = st.lists(
     st.tuples(DISPLAY, st.integers(1, 500_000), st.sampled_from([0.0, 0.4])), min_size=1, max_size=5
 )

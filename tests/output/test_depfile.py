@@ -74,7 +74,7 @@ def test_names_are_escaped_as_gcc_does_it(name: str, written: str) -> None:
 )
 def test_what_make_or_ninja_would_misread_is_refused(name: str) -> None:
     for target, inputs in (("run.json", [name]), (name, ["script.md"])):
-        with pytest.raises(UsageError, match="make or ninja cannot be told") as raised:
+        with pytest.raises(UsageError, match="which a depfile cannot express") as raised:
             depfile.render(target, inputs)
         assert raised.value.where == repr(name)
         assert raised.value.hint
@@ -211,8 +211,8 @@ def test_a_name_that_cannot_be_told_is_an_error_of_the_run(tone: Narrate) -> Non
     tone.write("100%.json", [{"id": "a", "text": "Hello."}])
     ran = tone("run", "100%.json", "--depfile", "run.d")
     assert ran.code == 2
-    assert "make or ninja cannot be told of a name with '%'" in ran.err
-    assert "next: rename it, or do without --depfile" in ran.err
+    assert "the file name contains '%', which a depfile cannot express" in ran.err
+    assert "next: rename the file, or run without --depfile" in ran.err
     assert not (tone.folder / "run.d").exists()
 
 

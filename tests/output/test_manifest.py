@@ -15,8 +15,9 @@ from narrate.errors import UsageError
 from narrate.output import manifest
 from narrate.output.manifest import SCHEMA, Manifest
 from narrate.output.timeline import lay
-from narrate.planning.planner import Line, Plan
-from narrate.script import Voice
+from narrate.planning.planner import Plan, PlannedUtterance
+from narrate.request import Stock
+from narrate.script import RecordedVoice
 from support.plans import MEASURES, clip, line, plan, segment
 
 
@@ -27,11 +28,11 @@ def a_plan() -> Plan:
         segment("intro/b", [line(third)], 0.25),
         segment(
             "end/c",
-            [Line(b"recording", 0.0, first, recording=Path("/secret/place/laugh.wav"))],
+            [PlannedUtterance(b"recording", 0.0, first, recording=Path("/secret/place/laugh.wav"))],
             0.0,
             "",
         ),
-        voices={"me": Voice(ref="me.wav", transcript="Hello."), "host": Voice(speaker="low")},
+        voices={"me": RecordedVoice("me.wav", "Hello."), "host": Stock("low")},
     )
 
 
@@ -161,7 +162,7 @@ def test_segments_are_found_by_id_and_by_scene() -> None:
 
 
 def test_a_recording_elsewhere_on_this_machine_is_told_by_its_name() -> None:
-    voices = {"me": Voice(ref="/secret/place/me.wav"), "you": Voice(ref="voices/you.wav")}
+    voices = {"me": RecordedVoice("/secret/place/me.wav"), "you": RecordedVoice("voices/you.wav")}
     made = described(plan(segment("a", [line(clip(24_000))]), voices=voices))
     assert {name: told["ref"] for name, told in made.voices.items()} == {
         "me": "me.wav",
@@ -190,7 +191,10 @@ def test_what_is_no_manifest_is_refused_by_name(content: bytes | None, tmp_path:
         path.write_bytes(content)
     with pytest.raises(UsageError) as refused:
         manifest.load(path)
-    assert (refused.value.where, refused.value.hint) == (str(path), "make it with `narrate run`")
+    assert (refused.value.where, refused.value.hint) == (
+        str(path),
+        "write it again with `narrate run`",
+    )
 
 
 def test_another_schema_is_refused(tmp_path: Path) -> None:

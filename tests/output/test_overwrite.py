@@ -14,7 +14,8 @@ import soundfile
 
 from narrate import build
 from narrate.errors import UsageError
-from narrate.output.stage import PENDING, RECORD
+from narrate.output.record import RECORD
+from narrate.output.stage import PENDING
 from support.project import Narrate, Ran, contents, lines
 
 NAMES = [

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,13 +17,30 @@ import xxhash
 from narrate.cache import Gone, Store
 from narrate.config import Format
 from narrate.errors import EnvironmentProblem
-from narrate.output.render import recipe, render, whole
-from narrate.output.stage import BLOCK_BYTES
+from narrate.output.record import RunRecord
+from narrate.output.render import BLOCK_BYTES, recipe, whole, write_audio
+from narrate.output.stage import staged
 from narrate.output.timeline import FORMAT_RATES, Part, lay
+from narrate.output.writers import encoders
 from narrate.sound import audio, wav
+from narrate.store.entry import Clip
 from support.plans import clip, line, noise, plan, segment, stored
+from support.rendering import render
+
+TESTS = Path(__file__).resolve().parent.parent
 
 RATE = 24_000
+
+
+def python(program: str, *arguments: str | Path) -> str:
+    """Run a program in a process of its own, with the tests' support at hand; return its output."""
+    return subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program), *arguments],
+        env={**os.environ, "PYTHONPATH": str(TESTS)},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    ).stdout
 
 
 @pytest.fixture
@@ -160,15 +179,14 @@ def test_a_clip_of_minutes_does_not_overflow_the_stack_of_vorbis(
         import sys
         from pathlib import Path
         from narrate.cache import Store
-        from narrate.output.render import render
         from narrate.output.timeline import Part
+        from support.rendering import render
         store = Store(Path(sys.argv[1]))
         (clip,) = store.entries()
         render([Part(clip.samples, clip)], clip.rate, "ogg", store, Path(sys.argv[2]))
     """
     path = tmp_path / "out.ogg"
-    done = subprocess.run([sys.executable, "-c", textwrap.dedent(program), store.root, path])
-    assert done.returncode == 0
+    python(program, store.root, path)
     assert soundfile.info(path).frames == 2_400_000
 
 
@@ -199,12 +217,8 @@ def test_memory_does_not_grow_with_the_narration(
         import sys
         from pathlib import Path
         from narrate.cache import Store
-        from narrate.output.render import render
         from narrate.output.timeline import Part
-
-        def peak():
-            status = Path("/proc/self/status").read_text()
-            return int(status.partition("VmHWM:")[2].split()[0])
+        from support.rendering import peak, render
 
         store = Store(Path(sys.argv[1]))
         (clip,) = store.entries()
@@ -214,19 +228,95 @@ def test_memory_does_not_grow_with_the_narration(
         render(parts * int(sys.argv[4]), 24000, sys.argv[3], store, Path(sys.argv[2]))
         print(peak() - before)
     """
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-c",
-            textwrap.dedent(program),
-            store.root,
-            tmp_path / f"out.{format}",
-            format,
-            str(times),
-        ],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    grown = python(program, store.root, tmp_path / f"out.{format}", format, str(times))
     # The samples of 300 clips are 84,000 KiB, those of 60 are 17,000.
-    assert int(done.stdout) < 8_000
+    assert int(grown) < 8_000
+
+
+@pytest.mark.parametrize("segments", [1, 100], ids=["one long segment", "many segments"])
+def test_memory_does_not_grow_with_the_segments_or_their_length(
+    store: Store, tmp_path: Path, segments: int
+) -> None:
+    if not Path("/proc/self/status").exists():
+        pytest.skip("there is no /proc to read the peak of memory from")
+    stored(store, 6 * RATE)
+    program = """
+        import sys
+        from pathlib import Path
+        from narrate.cache import Store
+        from narrate.output.render import write_audio
+        from narrate.output.stage import staged
+        from narrate.output.timeline import lay
+        from support.plans import line, plan, segment
+        from support.rendering import peak
+
+        store, count = Store(Path(sys.argv[1])), int(sys.argv[3])
+        (clip,) = store.entries()
+
+        def write(folder, segments, lines):
+            spoken = [segment(f"s{i}", [line(clip)] * lines, 0.5) for i in range(segments)]
+            with staged(Path(folder)) as stage:
+                write_audio(stage, lay(plan(*spoken), {}, "wav"), "wav", store)
+
+        write(sys.argv[2], 1, 1)
+        before = peak()
+        write(sys.argv[2], count, 300 // count)
+        print(peak() - before)
+    """
+    assert int(python(program, store.root, tmp_path / "out", str(segments))) < 8_000
+
+
+@pytest.mark.parametrize("format", ["wav", "flac"])
+def test_each_clip_is_read_once_for_the_narration_and_its_segment_and_not_for_unchanged_files(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, format: Format
+) -> None:
+    clips = [stored(store, 500, seed=seed) for seed in range(3)]
+    timeline = lay(plan(*(segment(f"s{i}", [line(c)]) for i, c in enumerate(clips))), {}, format)
+    reads: list[str] = []
+
+    def read(clip: Clip) -> memoryview:
+        reads.append(clip.key)
+        return read_for_real(clip)
+
+    read_for_real = store.read
+    monkeypatch.setattr(store, "read", read)
+
+    def write() -> tuple[str, dict[str, str]]:
+        reads.clear()
+        with staged(tmp_path / "out") as stage:
+            digests = write_audio(stage, timeline, format, store)
+            stage.publish()
+            stage.write_record(RunRecord())
+        return digests
+
+    keys = [clip.key for clip in clips]
+    whole_narration, segments = write()
+    assert (reads, list(segments)) == (keys, ["s0", "s1", "s2"])
+    assert write() == (whole_narration, segments)
+    assert reads == []
+    (tmp_path / "out" / "segments" / f"s1.{format}").unlink()
+    assert write() == (whole_narration, segments)
+    assert reads == keys[1:2]
+    (tmp_path / "out" / f"narration.{format}").unlink()
+    assert write() == (whole_narration, segments)
+    assert reads == keys
+
+
+def test_a_narration_that_cannot_be_completed_leaves_no_ffmpeg_behind(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[subprocess.Popen[bytes]] = []
+    popen = subprocess.Popen
+
+    def remember(*arguments: Any, **options: Any) -> subprocess.Popen[bytes]:
+        started.append(popen(*arguments, **options))
+        return started[-1]
+
+    monkeypatch.setattr(encoders.subprocess, "Popen", remember)
+    held = stored(store, 30_000)
+    held.path.unlink()
+    timeline = lay(plan(segment("a", [line(held)])), {}, "m4a")
+    with pytest.raises(Gone), staged(tmp_path / "out") as stage:
+        write_audio(stage, timeline, "m4a", store)
+    assert [process.returncode is not None for process in started] == [True, True]
+    assert os.listdir(tmp_path / "out") == []

@@ -17,7 +17,8 @@ import xxhash
 
 from narrate.base import facts
 from narrate.errors import EnvironmentProblem
-from narrate.output.stage import RECORD, Stage, listed, staged
+from narrate.output.record import RECORD, RunRecord
+from narrate.output.stage import Stage, listed, staged
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def publish(folder: Path, contents: dict[str, bytes]) -> list[str]:
         for name, content in contents.items():
             assert stage.make(name, repr(content), writer(content)) == digest(content)
         stage.publish()
-        stage.write_record({"seconds": 1.5})
+        stage.write_record(RunRecord(seconds=1.5))
     assert set(stage.facts()) == {str(folder / name) for name in (*contents, RECORD)}
     return [str(path.relative_to(folder)) for path in stage.written]
 
@@ -84,7 +85,7 @@ def test_what_has_not_changed_is_neither_made_nor_touched(out: Path) -> None:
         )
         stage.make("b", "another recipe", writer(b"two"))
         stage.publish()
-        stage.write_record({})
+        stage.write_record(RunRecord())
     assert (identity(out / "a"), identity(out / "b")) == before
     assert stage.written == []
     assert publish(out, {"a": b"one", "b": b"two"}) == []
@@ -108,7 +109,7 @@ def test_nothing_is_in_place_before_everything_is_made(out: Path) -> None:
         assert (out / "a").read_bytes() == b"one"
         assert not (out / "b").exists()
         stage.publish()
-        stage.write_record({})
+        stage.write_record(RunRecord())
     assert held(out) == {"a": b"new", "b": b"new"}
 
 
@@ -148,7 +149,7 @@ def test_a_file_that_was_touched_or_copied_and_has_the_same_bytes_is_left_alone(
         for name, content in (("a", b"one"), ("b", b"two")):
             stage.make(name, repr(content), lambda path: pytest.fail("made in vain"))
         stage.publish()
-        stage.write_record({})
+        stage.write_record(RunRecord())
     assert (identity(out / "a"), identity(out / "b"), stage.written) == (*before, [])
     assert stage.facts() == facts.take([out / "a", out / "b", out / RECORD])
 
@@ -208,7 +209,7 @@ def test_what_is_no_longer_made_and_was_changed_since_is_kept(out: Path) -> None
     with staged(out) as stage:
         stage.make("a", repr(b"one"), writer(b"one"))
         stage.publish()
-        stage.write_record({})
+        stage.write_record(RunRecord())
         assert stage.kept == [out / "narration.wav"]
     assert held(out) == {"a": b"one", "narration.wav": b"somebody's work"}
 
@@ -217,7 +218,7 @@ def test_what_is_no_longer_made_and_was_only_touched_is_removed(out: Path) -> No
     with staged(out) as stage:
         stage.make("narration.wav", "r", lambda path: (path.write_bytes(b"two"), digest(b"two"))[1])
         stage.publish()
-        stage.write_record({})
+        stage.write_record(RunRecord())
     os.utime(out / "narration.wav", (1, 1))
     publish(out, {"a": b"one"})
     assert held(out) == {"a": b"one"}
@@ -315,6 +316,7 @@ def test_runs_on_one_folder_take_turns(out: Path) -> None:
     program = """
         import sys
         from pathlib import Path
+        from narrate.output.record import RunRecord
         from narrate.output.stage import staged
         folder, content = Path(sys.argv[1]), sys.argv[2]
         print("ready", flush=True)
@@ -324,7 +326,7 @@ def test_runs_on_one_folder_take_turns(out: Path) -> None:
                 for name in ("a", "b", "segments/c"):
                     stage.make(name, content, lambda path: (path.write_text(content), content)[1])
                 stage.publish()
-                stage.write_record({})
+                stage.write_record(RunRecord())
                 assert {(folder / name).read_text() for name in ("a", "b", "segments/c")} == {content}
     """
     command = [sys.executable, "-c", textwrap.dedent(program), str(out)]

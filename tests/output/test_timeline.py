@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from narrate.base.fps import frame_rate
 from narrate.config import Format
 from narrate.output.timeline import FORMAT_RATES, Part, Timeline, lay
-from narrate.planning.planner import Line, Plan
+from narrate.planning.planner import Plan, PlannedUtterance
 from support.plans import clip, line, one, plan, segment
 
 RATES = st.sampled_from([8_000, 22_050, 24_000, 44_100, 48_000])
@@ -29,12 +29,12 @@ SEGMENTS = st.lists(
 )
 
 
-def planned(segments: list[tuple[list[Line], float]]) -> Plan:
+def planned(segments: list[tuple[list[PlannedUtterance], float]]) -> Plan:
     return plan(*(segment(f"s{i}", lines, pause) for i, (lines, pause) in enumerate(segments)))
 
 
 @given(SEGMENTS)
-def test_slots_tile_the_whole(segments: list[tuple[list[Line], float]]) -> None:
+def test_slots_tile_the_whole(segments: list[tuple[list[PlannedUtterance], float]]) -> None:
     timeline = lay(planned(segments), {}, "wav")
     starts = [slot.start for slot in timeline.slots]
     assert starts == [0, *(slot.next_start for slot in timeline.slots[:-1])]
@@ -46,7 +46,7 @@ def test_slots_tile_the_whole(segments: list[tuple[list[Line], float]]) -> None:
 
 @given(SEGMENTS)
 def test_every_length_is_exact_at_the_highest_rate(
-    segments: list[tuple[list[Line], float]],
+    segments: list[tuple[list[PlannedUtterance], float]],
 ) -> None:
     timeline = lay(planned(segments), {}, "wav")
     clips = [line.clip for lines, _ in segments for line in lines if line.clip]
@@ -64,7 +64,7 @@ def test_every_length_is_exact_at_the_highest_rate(
 
 @given(SEGMENTS, FPS)
 def test_frames_tile_the_whole_and_do_not_drift(
-    segments: list[tuple[list[Line], float]], fps: Fraction
+    segments: list[tuple[list[PlannedUtterance], float]], fps: Fraction
 ) -> None:
     timeline = lay(planned(segments), {}, "wav")
     places = [0, *(slot.next_start for slot in timeline.slots)]
@@ -118,8 +118,10 @@ def test_parts_are_heard_in_order() -> None:
 
 
 def test_clips_made_by_the_run_come_before_those_of_the_plan() -> None:
-    wanted = plan(segment("a", [line(clip(1000))]), segment("b", [Line(b"missing", 0.0, None)]))
-    made = {wanted.segments[0].lines[0].form: clip(7), b"missing": clip(5)}
+    wanted = plan(
+        segment("a", [line(clip(1000))]), segment("b", [PlannedUtterance(b"missing", 0.0, None)])
+    )
+    made = {wanted.segments[0].utterances[0].canonical: clip(7), b"missing": clip(5)}
     assert [slot.samples for slot in lay(wanted, made, "wav").slots] == [7, 5]
 
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from narrate import script
 from narrate.errors import ScriptError
-from narrate.script import Script
+from narrate.script import RecordedVoice, Script
 
 FULL: dict[str, Any] = {
     "$schema": "https://example.org/narrate.json",
@@ -62,7 +62,7 @@ def test_full_json(tmp_path: Path) -> None:
     hook, each, laugh = loaded.segments
     assert (loaded.path, loaded.name, loaded.inputs) == (path, "script.json", (path,))
     assert (loaded.title, loaded.language, loaded.fps) == ("Matrices", "en", 30)
-    assert loaded.voices["me"].transcript == "Hello."
+    assert loaded.voices["me"] == RecordedVoice("me.wav", "Hello.")
     assert (hook.id, hook.stem, hook.scene) == ("intro/hook", "intro__hook", "intro")
     assert hook.where == "script.json: $.scenes[0].segments[0]"
     assert (hook.voice, hook.language, hook.pause_after, hook.seed, hook.take) == (
@@ -177,7 +177,7 @@ def test_braces_of_mathematics_stay_text(tmp_path: Path) -> None:
         ("One.\n\n<!-- never closed\n\nTwo.", "a.md:3", "raw HTML"),
         ("| a |\n|---|\n| b |", "a.md:1", "table"),
         ("One. {#a pauze=1s}", "a.md:1", "unknown attribute 'pauze'"),
-        ("One. {#a seed=x}", "a.md:1", "'x' is no value for 'seed'"),
+        ("One. {#a seed=x}", "a.md:1", "'x' is not a value for 'seed'"),
         ("One. {#a #b}", "a.md:1", "given twice"),
         ("One. {#a pause=61s}", "a.md:1", "pause_after: expected `float` <= 60.0"),
         ("One. [pause:1s] {#a pause=1s}", "a.md:1", "two pauses"),

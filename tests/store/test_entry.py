@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import struct
 import wave
 from pathlib import Path
@@ -21,7 +22,7 @@ from narrate.store.entry import Damaged
 from support.plans import noise, request
 
 PROVENANCE = {"versions": {"tone": "1"}, "seconds": 0.25, "measures": {"stop": "end"}}
-SMALL = entry.compose(request().form(), noise(1300), 24_000, PROVENANCE)
+SMALL = entry.compose(request().canonical(), noise(1300), 24_000, PROVENANCE)
 JSON = st.recursive(
     st.none()
     | st.booleans()
@@ -57,12 +58,12 @@ def test_an_entry_plays_everywhere(path: Path) -> None:
 def test_what_is_composed_is_read_back(
     path: Path, text: str, pcm: bytes, rate: int, provenance: dict[str, Any]
 ) -> None:
-    form = request(text).form()
+    form = request(text).canonical()
     data = entry.compose(form, pcm, rate, provenance)
     path.write_bytes(data)
     clip, samples = entry.read(path)
     assert bytes(samples) == pcm
-    assert (clip.form, clip.samples, clip.rate, clip.provenance) == (
+    assert (clip.canonical, clip.samples, clip.rate, json.loads(clip.origin)) == (
         form,
         len(pcm) // 2,
         rate,
@@ -74,11 +75,11 @@ def test_what_is_composed_is_read_back(
 
 
 def test_a_clip_knows_its_key_length_and_request(tmp_path: Path) -> None:
-    place = tmp_path / f"{key(request().form())}.wav"
+    place = tmp_path / f"{key(request().canonical())}.wav"
     place.write_bytes(SMALL)
     clip = entry.peek(place)
     assert (clip.key, clip.seconds, clip.request) == (
-        key(request().form()),
+        key(request().canonical()),
         1300 / 24_000,
         request().to_json(),
     )
@@ -87,7 +88,7 @@ def test_a_clip_knows_its_key_length_and_request(tmp_path: Path) -> None:
 def test_the_chunk_is_padded_to_an_even_size_if_need_be() -> None:
     paddings = []
     for text in ("even", "odd"):
-        data = entry.compose(request(text).form(), b"", 24_000, {})
+        data = entry.compose(request(text).canonical(), b"", 24_000, {})
         tag, size = struct.unpack_from("<4sI", data, wav.HEADER_BYTES)
         assert (tag, size % 2, size) == (b"narr", 0, len(data) - wav.HEADER_BYTES - 8)
         document = data[wav.HEADER_BYTES + 8 : -16]

@@ -120,7 +120,7 @@ def test_what_is_put_into_a_folder_meanwhile_is_not_joined(tmp_path: Path) -> No
     said: list[str] = []
     with Store(tmp_path / "cache", said.append) as store:
         before = fill(store.root, SWEPT)
-        clip = store.put(request().form(), noise(500), 24_000, {})
+        clip = store.put(request().canonical(), noise(500), 24_000, {})
         assert not clip.path.is_relative_to(store.root)
         assert contents(store.root) == before
     assert "Directory not empty" in said[0]
@@ -157,7 +157,7 @@ def test_stamps_may_be_there_before_the_cache(speaking: Narrate, tmp_path: Path)
 
 def test_a_writer_that_died_before_the_tag_leaves_a_folder_that_can_be_used(tmp_path: Path) -> None:
     (tmp_path / TEMP).write_bytes(b"Signature")
-    Store(tmp_path).put(request().form(), noise(500), 24_000, {})
+    Store(tmp_path).put(request().canonical(), noise(500), 24_000, {})
     assert sorted(path.name for path in tmp_path.iterdir()) == [tag.NAME, "tmp", "v1"]
 
 
@@ -170,7 +170,7 @@ def test_no_claim_comes_before_the_tag(tmp_path: Path, monkeypatch: pytest.Monke
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(tag, "put", fail)
-    assert Store(tmp_path).claim(request().form())
+    assert Store(tmp_path).claim(request().canonical())
     assert list(tmp_path.iterdir()) == []
 
 
@@ -256,9 +256,9 @@ def test_a_link_in_a_cache_leads_nowhere(speaking: Narrate, tmp_path: Path, name
 
 def test_a_link_to_claims_makes_no_file_elsewhere(tmp_path: Path) -> None:
     store = Store(tmp_path / "cache")
-    store.put(request().form(), noise(500), 24_000, {})
+    store.put(request().canonical(), noise(500), 24_000, {})
     (store.root / "claims").symlink_to(tmp_path / "made")
-    assert store.claim(request("Another one.").form())
+    assert store.claim(request("Another one.").canonical())
     assert not (tmp_path / "made").exists()
 
 
@@ -314,7 +314,7 @@ def test_what_has_a_name_of_ours_and_is_no_file_is_left_alone(
 
 @pytest.mark.parametrize("kind", ["link", "fifo"])
 def test_an_entry_that_is_no_file_is_a_miss(tmp_path: Path, kind: str) -> None:
-    form, precious = request().form(), tmp_path / "precious"
+    form, precious = request().canonical(), tmp_path / "precious"
     with Store(tmp_path / "cache") as store:
         place = store.put(form, noise(500), 24_000, {}).path
         place.rename(precious)

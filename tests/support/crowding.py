@@ -43,7 +43,7 @@ class Note(StrEnum):
 
 
 def form(number: int) -> bytes:
-    return Request("tone", 1, "sine", f"Sentence {number}.", "en").form()
+    return Request("tone", 1, "sine", f"Sentence {number}.", "en").canonical()
 
 
 def content(number: int) -> bytes:

@@ -25,7 +25,7 @@ def outcome(path: Path) -> str:
     try:
         audio.admit_file(path, "here")
         pcm, rate = audio.decode(path, "here")
-        cloned = voice.load(script.Voice(ref=path.name, transcript=""), path.parent, "here")
+        cloned = voice.load(script.RecordedVoice(path.name, ""), path.parent, "here")
     except ScriptError as error:
         said = f"{error.where}{error.what}{error.hint}"
         return (

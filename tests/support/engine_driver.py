@@ -137,7 +137,7 @@ def _call(
     asked = []
     for job in map(dict, jobs):
         attempt = job.pop("attempt", 1)
-        asked.append(base.Job(Request(**{**fields, **job}), attempt, attempt - 1))
+        asked.append(base.Job(Request.from_json({**fields, **job}), attempt, attempt - 1))
     results: list[dict[str, Any]] = []
     started = time.perf_counter()
     try:

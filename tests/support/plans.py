@@ -12,9 +12,9 @@ import numpy as np
 from narrate.cache import Store
 from narrate.config import Settings
 from narrate.planning import casting
-from narrate.planning.planner import Line, Plan, PlannedSegment, verdict
-from narrate.request import Request, canonical
-from narrate.script import Scene, Script, Segment, Voice
+from narrate.planning.planner import Plan, PlannedSegment, PlannedUtterance, verdict
+from narrate.request import Request, canonical_json
+from narrate.script import Scene, Script, Segment, WrittenVoice
 from narrate.store.entry import Clip
 
 MEASURES = {"stop": "end", "seconds": 1.0, "peak": 0.5, "silent": 0.1, "clipped": 0.0}
@@ -33,7 +33,7 @@ def clip(
     samples: int, rate: int = 24_000, *, text: str = "Hello there.", digest: str = "0" * 32
 ) -> Clip:
     """A clip that is nowhere on disk."""
-    form = request(text).form()
+    form = request(text).canonical()
     return Clip(
         digest,
         form,
@@ -45,14 +45,19 @@ def clip(
     )
 
 
-def line(clip: Clip, pause_before: float = 0.0, text: str = "Hello there.") -> Line:
-    """A line with a form of its own, whatever its clip."""
-    form = canonical({"text": text, "of": id(clip)})
-    return Line(form, pause_before, clip, request=request(text), flags=verdict(clip, text))
+def line(clip: Clip, pause_before: float = 0.0, text: str = "Hello there.") -> PlannedUtterance:
+    """An utterance with a canonical form that no other has, whatever its clip."""
+    form = canonical_json({"text": text, "of": id(clip)})
+    return PlannedUtterance(
+        form, pause_before, clip, request=request(text), flags=verdict(clip, text)
+    )
 
 
 def segment(
-    id: str, lines: Sequence[Line], pause_after: float = 0.0, display: str = "Hello there."
+    id: str,
+    lines: Sequence[PlannedUtterance],
+    pause_after: float = 0.0,
+    display: str = "Hello there.",
 ) -> PlannedSegment:
     scene = id.partition("/")[0] if "/" in id else None
     return PlannedSegment(
@@ -60,7 +65,7 @@ def segment(
     )
 
 
-def plan(*segments: PlannedSegment, voices: dict[str, Voice] | None = None) -> Plan:
+def plan(*segments: PlannedSegment, voices: dict[str, WrittenVoice] | None = None) -> Plan:
     """A plan of segments; those named scene/id make up scenes."""
     names = list(dict.fromkeys(each.segment.scene for each in segments if each.segment.scene))
     scenes = tuple(
@@ -96,5 +101,5 @@ def one(
 
 def stored(store: Store, samples: int, rate: int = 24_000, seed: int = 0) -> Clip:
     """A clip of noise that is in a store."""
-    form = replace(request(), seed=seed).form()
+    form = replace(request(), seed=seed).canonical()
     return store.put(form, noise(samples, seed), rate, {"measures": MEASURES})

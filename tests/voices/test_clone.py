@@ -283,9 +283,10 @@ def test_a_stored_voice_is_one_that_a_script_can_use(tmp_path: Path) -> None:
     audit = clone.audit(REF, None, None)
     folder = voices.store(audit, "reader", tmp_path / "voices", ABOUT)
     loaded = [
-        voice.load(script.Voice(ref="voices/reader/ref.wav"), tmp_path, "here") for _ in range(2)
+        voice.load(script.RecordedVoice("voices/reader/ref.wav"), tmp_path, "here")
+        for _ in range(2)
     ]
-    assert loaded[0].parts == loaded[1].parts
+    assert loaded[0].clone == loaded[1].clone
     assert loaded[0].reference.transcript == TEXT
     info = soundfile.info(folder / "ref.wav")
     assert (info.samplerate, info.channels, info.subtype) == (RATE, 1, "PCM_16")
@@ -440,7 +441,7 @@ def test_a_voice_that_is_half_written_cannot_be_loaded(
     with pytest.raises(EnvironmentProblem, match="No space left"):
         voices.store(clone.audit(REF, "Other words.", None), "me", tmp_path, ABOUT, force=True)
     with pytest.raises(ScriptError, match="no transcript"):
-        voice.load(script.Voice(ref="me/ref.wav"), tmp_path, "here")
+        voice.load(script.RecordedVoice("me/ref.wav"), tmp_path, "here")
     assert [path.name for path in tmp_path.iterdir()] == [folder.name]
 
 
@@ -503,7 +504,9 @@ def test_the_command_reports_stores_and_speaks(command: Callable[..., Ran], tmp_
     lines = ran.out.splitlines()
     entry = json.loads("{" + next(line for line in lines if line.startswith('"voices"')) + "}")
     spoken = {"voices": entry["voices"], "segments": [{"text": "Hello.", "voice": "reader"}]}
-    assert script.load(_script(tmp_path, spoken)).voices["reader"].ref == "voices/reader/ref.wav"
+    assert script.load(_script(tmp_path, spoken)).voices["reader"] == script.RecordedVoice(
+        "voices/reader/ref.wav"
+    )
     # tone hums for as long as its text would take, so another line would have another length.
     assert soundfile.info(tmp_path / "voices/reader/test.wav").duration == pytest.approx(
         12 / 15, abs=0.1

@@ -22,7 +22,7 @@ from narrate.engines import tone
 from narrate.engines.base import Job, ModelRef, StopReason, Synthesis
 from narrate.errors import EnvironmentProblem, UsageError
 from narrate.planning import casting
-from narrate.request import Request
+from narrate.request import Request, Stock
 from narrate.workers import frames
 from narrate.workers.client import JobFailed, Worker, WorkerDied, WorkerLost
 from support.processes import alive, children
@@ -275,8 +275,8 @@ def test_tone_says_the_same_for_the_same_request_and_something_else_for_another(
         hum(),
         hum(take=2),
         hum(seed=7),
-        hum(voice={"speaker": "high"}),
-        hum(voice={"speaker": "low"}),
+        hum(voice=Stock("high")),
+        hum(voice=Stock("low")),
     ]
     assert len(set(heard)) == len(heard)
     assert hum() == heard[0]

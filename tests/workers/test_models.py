@@ -238,8 +238,10 @@ def test_a_run_that_lacks_nothing_touches_neither_network_nor_engine(
     flags = {"engine": "torch", "cache_dir": str(narrating.cache)}
     plan = build.plan(narrating.folder / "script.json", flags, build.Options(), lambda event: None)
     with Store(narrating.cache) as store:
-        for _, line in plan.misses:
-            store.put(line.form, b"\x01\x10" * 24_000, 24_000, {"measures": MEASURES})
+        for miss in plan.misses:
+            store.put(
+                miss.utterance.canonical, b"\x01\x10" * 24_000, 24_000, {"measures": MEASURES}
+            )
     assert narrating.run()["cached"] == 1
     assert hub.asked == []
 

@@ -1,1 +1,1 @@
-"""What knows nothing of narration: files, bounds, units, events."""
+"""General tools that know nothing about narration: files, limits, units, events."""

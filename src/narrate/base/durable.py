@@ -1,4 +1,4 @@
-"""Files that have their name only once they are whole, and would survive a power cut then."""
+"""Files that get their final name only when they are complete and safe from a power cut."""
 
 from __future__ import annotations
 
@@ -23,19 +23,21 @@ def write_all(write: Callable[[memoryview], int], data: bytes | memoryview) -> N
 
 
 def open_temp(folder: Path) -> tuple[Path, int]:
-    """A new file that no sweep takes away: it is locked, and was still there once it was."""
+    """Create a file and lock it, so that no sweep removes it; return its path and descriptor."""
     while True:
         temp = folder / f"{os.getpid()}-{os.urandom(6).hex()}"
         fd = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         fcntl.flock(fd, fcntl.LOCK_EX)
+        # A sweep may have removed the file before it was locked.
         if os.fstat(fd).st_nlink:
             return temp, fd
         os.close(fd)
 
 
 def files(folder: Path, name: re.Pattern[str]) -> list[os.DirEntry[str]]:
-    """The regular files of a folder whose names match; links are not followed. Empty if there is no
-    such folder.
+    """The regular files in a folder whose names match; links are left out.
+
+    The list is empty if the folder does not exist.
     """
     with contextlib.suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder) as found:
         return [
@@ -47,8 +49,9 @@ def files(folder: Path, name: re.Pattern[str]) -> list[os.DirEntry[str]]:
 
 
 def sweep(folder: Path) -> list[Path]:
-    """Remove the files of `open_temp` whose holders are dead, as their locks died with them; return
-    the others.
+    """Remove the files of `open_temp` whose processes have ended; return the others.
+
+    The lock on such a file ends with its process.
     """
     living = []
     for path in (Path(each.path) for each in files(folder, TEMP)):
@@ -65,8 +68,9 @@ def sweep(folder: Path) -> list[Path]:
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder that would survive a power cut, unless it is there. Raises OSError, for a link
-    as well.
+    """Make a folder that would survive a power cut, unless it exists.
+
+    Raises OSError, also if a link or a file is in its place.
     """
     try:
         folder.mkdir()
@@ -78,12 +82,12 @@ def make_folder(folder: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Have the names in a folder survive a power cut."""
+    """Make the names in a folder survive a power cut."""
     fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(fd)
     except OSError as error:
-        # Some file systems cannot sync a folder; theirs are as durable as they get.
+        # Some file systems cannot sync a folder; nothing more can be done there.
         if error.errno not in (errno.EINVAL, errno.ENOTSUP):
             raise
     finally:

@@ -1,4 +1,4 @@
-"""What tells whether a file has changed since it was looked at."""
+"""Facts of files, by which a changed file is recognized."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ if TYPE_CHECKING:
 
 
 class Fact(str):
-    """The device, inode, size, modification time and inode-change time of a file; empty if there is
-    none.
+    """The device, inode, size, modification time and inode-change time of a file; empty if it does
+    not exist.
 
     The inode-change time cannot be set, so a file that was edited, replaced or damaged has another
-    fact even if its size and modification time were put back. The inode tells apart two files in
-    folders that changed places.
+    fact even if its size and modification time were restored. The inode distinguishes two files
+    whose folders were swapped.
     """
 
     __slots__ = ()
 
     @property
     def absent(self) -> bool:
-        """Whether there was no file."""
+        """Whether the file did not exist."""
         return not self
 
 
@@ -49,7 +49,7 @@ def of(path: str | os.PathLike[str], *, follow_links: bool = True) -> Fact:
 def take(paths: Iterable[str | os.PathLike[str]]) -> dict[str, Fact]:
     """The fact of each path now, by its absolute path."""
     here = os.getcwd()
-    # Not normalised: `link/..` is where the link leads, and not where it lies.
+    # Not normalised: `link/..` is the parent of the folder that the link leads to.
     absolute = (os.path.join(here, path) for path in paths)
     return {path: of(path) for path in absolute}
 
@@ -57,9 +57,9 @@ def take(paths: Iterable[str | os.PathLike[str]]) -> dict[str, Fact]:
 def of_software(modules: Iterable[str]) -> dict[str, Fact]:
     """The facts of the code behind a run: every installed distribution, and the files of modules.
 
-    A distribution counts by its folder of metadata, which each installation of it makes anew. A
-    module counts by its file if it belongs to one of these top-level `modules`, or if no installer
-    put it where it is.
+    For a distribution, this is the folder with its metadata, which every installation makes again.
+    A module counts if it belongs to one of these top-level `modules`, or if no installer put it
+    where it is.
     """
     roots = frozenset(modules)
     files = []

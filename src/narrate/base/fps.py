@@ -9,8 +9,7 @@ HINT = 'write 30, 23.976 or "30000/1001"'
 FASTEST = 1000
 
 _SPELLING = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,20}|/[0-9]{1,9})?")
-"""Neither exponents nor long numerals, which would take Fraction for ever and which no rate needs.
-"""
+"""Exponents and long numbers are refused: Fraction would compute with them for ever."""
 
 
 def frame_rate(fps: int | float | str) -> Fraction:
@@ -21,5 +20,5 @@ def frame_rate(fps: int | float | str) -> Fraction:
     except ZeroDivisionError:
         rate = Fraction(0)
     if not 0 < rate <= FASTEST:
-        raise ValueError(f"{spelled[:24]!r} is not a frame rate of at most {FASTEST}")
+        raise ValueError(f"{spelled[:24]!r} is not a frame rate above 0 and up to {FASTEST}")
     return rate

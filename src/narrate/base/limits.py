@@ -1,37 +1,36 @@
-"""Every bound on what is read, in one place; each error that enforces one names its figure."""
+"""All limits on input, in one place; the error for exceeding a limit names its value."""
 
 from __future__ import annotations
 
 SCRIPT_BYTES = 16 * 1024 * 1024
 YAML_BYTES = 4 * 1024 * 1024
 YAML_VALUES = 100_000
-"""Its parser takes a second for every megabyte, or 40,000 values; JSON is read a hundred times as
-fast.
+"""The YAML parser takes a second for each megabyte, or for 40,000 values; JSON is read a hundred
+times as fast.
 """
 
 SETTINGS_BYTES = 1024 * 1024
-"""A settings file; a long one of people is a few thousand bytes."""
+"""Of a settings file; a long one that a person wrote has a few thousand bytes."""
 
 MARKER_BYTES = 1024 * 1024
-"""A small file of narrate's own, or of the hub's client: a marker, a voice.toml, a model's
-configuration.
+"""Of a small file that narrate or the hub's client wrote: a marker, a voice.toml, the
+configuration of a model.
 """
 
 INDEX_BYTES = 64 * 1024 * 1024
-"""The index of a model's weights, or a day's uses of a cache."""
+"""Of the index of a model's weights, or of the usage of a cache on one day."""
 
 RECORD_BYTES = 256 * 1024 * 1024
-"""run.json or a manifest: every text of the largest script with room for what stands beside it."""
-
+"""Of run.json or a manifest, with room for every text of the largest script."""
 
 SEGMENTS = 20_000
 UTTERANCES = 50_000
 SILENCE_SECONDS = 86_400.0
-"""Pauses inside of segments, all together: a day."""
+"""Of all the pauses inside segments together: a day."""
 
 ID_BYTES = 100
 TEXT_CHARS = 10_000
-"""Characters of one segment's text."""
+"""Characters in the text of one segment."""
 
 TRANSCRIPT_BYTES = 1024 * 1024
 
@@ -48,12 +47,11 @@ RATES = range(8_000, 192_001)
 """Sample rates in Hz that a recording or an engine may have."""
 
 ANSWER_BYTES = 120 * 1024 * 1024
-"""Of a speech server: as 16-bit samples it fits into one frame of float32."""
+"""Of one answer of a speech server: its 16-bit samples fit into one frame of float32."""
 
 ANSWERS_BYTES = 512 * 1024 * 1024
-"""Of all the answers that a worker holds at once; decoded they take twice as much."""
+"""Of all answers that a worker holds at once; they take twice as much memory once decoded."""
 
 ENTRY_BYTES = 256 * 1024 * 1024
 FRAME_BYTES = 256 * 1024 * 1024
-"""A frame from a worker larger than this is garbage, not audio (23 minutes of float32 at 48 kHz).
-"""
+"""Of a frame from a worker: 23 minutes of float32 at 48 kHz. A larger one is not audio."""

@@ -1,7 +1,6 @@
-"""Whose settings are these, and how far up are they looked for?
+"""Which settings files are read, and which of them are obeyed.
 
-A settings file may name programs to run, so one that somebody else could have written is not
-obeyed.
+A settings file may name programs to run, so a file that another user could have written is ignored.
 """
 
 from __future__ import annotations
@@ -12,14 +11,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 VARIABLE = "NARRATE_TRUST"
-"""Folders whose settings are obeyed whoever they belong to, separated as in PATH."""
+"""Folders whose settings are obeyed whoever owns them, separated as in PATH."""
 
 NAMES = ("narrate.toml", "pyproject.toml")
 
 
 def search(folder: Path) -> tuple[list[Path], list[Path]]:
-    """Where the settings for a folder may lie, the nearest first, and the files that say where the
-    search ends.
+    """The files that may hold the settings for a folder, nearest first, and the files that mark
+    where the search ends.
 
     It ends at the top of a repository, at the home folder and at the edge of a file system.
     """
@@ -40,8 +39,8 @@ def search(folder: Path) -> tuple[list[Path], list[Path]]:
 
 
 def _marks(place: Path) -> tuple[Path, Path]:
-    """The files by which the top of a repository is known; a folder `.git` changes with every
-    commit.
+    """The files that mark the top of a repository; the folder `.git` changes with every commit, so
+    a file in it is used.
     """
     git = place / ".git"
     return git / "config" if git.is_dir() else git, place / ".hg" / "requires"
@@ -55,12 +54,11 @@ def _status(place: Path) -> os.stat_result | None:
 
 
 def objection(path: Path, environment: Mapping[str, str]) -> str:
-    """Who else could have written a file, in words; empty if only the user and root could, or if it
-    is to be trusted.
+    """Why a file could have been written by another user, in words; empty if it can be obeyed.
 
-    A link must be theirs too, as it may point to a file that was written for another place; and so
-    must the folder, in which others could put another file. Raises OSError, FileNotFoundError if
-    there is no file.
+    The file must belong to the user or root. So must a link to it, which could point to a file that
+    was written for another place, and its folder, in which another user could replace the file.
+    Raises OSError: FileNotFoundError if the file does not exist.
     """
     link, folder = path.lstat(), path.parent.stat()
     if any(_realpath(path.parent).is_relative_to(place) for place in _trusted(environment)):
@@ -69,20 +67,20 @@ def objection(path: Path, environment: Mapping[str, str]) -> str:
     for status, what in ((link, "it"), (folder, "its folder")):
         if status.st_uid not in users:
             return f"{what} belongs to {_name(status.st_uid)}"
-    # Only now, as where somebody else's link leads may be an error of its own.
+    # Looked at only now, as following another user's link may raise an error.
     file, target = path.stat(), "what it links to" if stat.S_ISLNK(link.st_mode) else "it"
     if file.st_uid not in users:
         return f"{target} belongs to {_name(file.st_uid)}"
-    # Devices may be written by everybody; what is not a regular file is refused when it is read.
+    # Every user may write to some devices; what is not a regular file is refused when it is read.
     if stat.S_ISREG(file.st_mode) and file.st_mode & stat.S_IWOTH:
-        return f"every user may write {target}"
+        return f"every user can write to {target}"
     if folder.st_mode & stat.S_IWOTH and not folder.st_mode & stat.S_ISVTX:
-        return "every user may write its folder"
+        return "every user can write to its folder"
     return ""
 
 
 def _users(environment: Mapping[str, str]) -> set[int]:
-    """The user and root; under sudo also who called it, who could have become root anyway."""
+    """The user and root; under sudo also the user who called it, who can become root anyway."""
     user, caller = os.geteuid(), environment.get("SUDO_UID", "")
     return {0, user} | ({int(caller)} if user == 0 and caller.isdecimal() else set())
 

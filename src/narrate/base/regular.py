@@ -1,7 +1,7 @@
-"""Files read without waiting and with an end: regular files only, and at most so many bytes.
+"""Safe reading: regular files only, without waiting, and with a limit on their size.
 
-A FIFO in the place of a file would make a plain read wait for a writer, and a device would never
-end.
+A plain read of a FIFO in the place of a file would wait for a writer, and that of a device might
+never end.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from typing import IO
 
 
 class NotRegular(OSError):
-    """This is a FIFO, a device, a socket or a folder."""
+    """The path names a FIFO, a device, a socket or a folder."""
 
 
 class TooLarge(OSError):
-    """This file has more bytes than are read."""
+    """The file is larger than the limit."""
 
 
 def read(path: Path, most: int) -> bytes:
-    """The bytes of a regular file, or of the one that a link leads to; at most `most` of them.
+    """The bytes of a regular file, or of the file that a link leads to, if they are at most `most`.
 
     Raises NotRegular, TooLarge or another OSError, each with its reason in words as `strerror`.
     """
@@ -30,11 +30,11 @@ def read(path: Path, most: int) -> bytes:
 
 
 def read_with_status(path: Path, most: int) -> tuple[bytes, os.stat_result]:
-    """What `read` returns, and the status of the very file that was read."""
+    """What `read` returns, and the status of the same open file."""
     fd = opened(path)
     try:
         status = os.fstat(fd)
-        # What a file under /proc or /sys holds is not what its size says, so the bytes are counted.
+        # The size of a file under /proc or /sys says nothing about its content, so count the bytes.
         data = bytearray()
         while len(data) <= most:
             block = os.read(fd, min(most + 1 - len(data), 1 << 20))
@@ -47,8 +47,9 @@ def read_with_status(path: Path, most: int) -> tuple[bytes, os.stat_result]:
 
 
 def opened(path: Path, flags: int = 0) -> int:
-    """A descriptor of a regular file, open for reading; `flags` of os.open are added. Raises
-    NotRegular or OSError.
+    """Open a regular file for reading, with more `flags` of os.open; return its descriptor.
+
+    Raises NotRegular or OSError.
     """
     try:
         fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC | flags)
@@ -64,10 +65,9 @@ def opened(path: Path, flags: int = 0) -> int:
 
 
 def created(path: Path, *, append: bool = False) -> IO[str]:
-    """A file to write text to line by line, emptied unless `append`.
+    """Open a file to write text to line by line, emptied unless `append`.
 
-    Devices and FIFOs will do, but no reader is waited for. Raises OSError, for a FIFO that nobody
-    reads as well.
+    Devices and FIFOs are allowed, but a FIFO must have a reader already. Raises OSError.
     """
     start = os.O_APPEND if append else os.O_TRUNC
     try:
@@ -80,7 +80,7 @@ def created(path: Path, *, append: bool = False) -> IO[str]:
         if error.errno == errno.ENXIO:
             raise OSError(errno.ENXIO, "nobody reads from it", str(path)) from error
         raise
-    # A reader that is slow, but there, is waited for.
+    # From here on, a slow reader is waited for.
     os.set_blocking(fd, True)
     return open(fd, "w", encoding="utf-8", buffering=1)
 

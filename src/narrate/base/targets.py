@@ -1,4 +1,4 @@
-"""Files that a person named to be written: what narrate did not write there is not replaced."""
+"""Files named by a flag such as --depfile, which replace only files that narrate wrote."""
 
 from __future__ import annotations
 
@@ -13,11 +13,10 @@ SETTINGS = ("narrate.toml", "pyproject.toml")
 
 
 def check(path: Path, ours: re.Pattern[bytes], kind: str, flag: str) -> None:
-    """Refuse a link, and a file that does not begin as `ours` do, the files of that `kind`. Raises
-    UsageError.
+    """Refuse a link, and a file whose beginning does not match `ours`, the files of that `kind`.
 
-    An empty file may be written, and so may what is no regular file: a pipe, or a device such as
-    /dev/stderr.
+    An empty file may be written, and so may a pipe, or a device such as /dev/stderr. Raises
+    UsageError.
     """
     if is_device(path):
         return
@@ -39,7 +38,7 @@ def check(path: Path, ours: re.Pattern[bytes], kind: str, flag: str) -> None:
         with path.open("rb") as file:
             beginning = file.read(BEGINNING_BYTES)
     except OSError:
-        # It is not there, or cannot be used: whoever writes it says so.
+        # The file does not exist or cannot be read; writing it reports any problem.
         return
     if not ours.match(beginning):
         hint = f"name another file after {flag}, or remove this one"

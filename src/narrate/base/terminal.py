@@ -1,8 +1,8 @@
-"""The one gate between narrate and its reader: whatever is printed passes here, line by line.
+"""Everything that narrate prints goes through this module, line by line.
 
-Texts come from scripts, file names, servers, archives and plug-ins. What would steer a terminal or
-reorder a line is shown, not obeyed. It imports almost nothing, as a run with nothing to do prints
-too.
+Texts come from scripts, file names, servers, archives and plug-ins, so characters that would
+control a terminal or reorder a line are escaped. The module imports almost nothing, as a run with
+nothing to do prints too.
 """
 
 from __future__ import annotations
@@ -11,28 +11,15 @@ import os
 import sys
 
 from narrate import TYPE_CHECKING
+from narrate.base.text import printable
 
 if TYPE_CHECKING:
-    from typing import Any, TextIO
-
-SPACES = "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
-"""Spaces that str.isprintable refuses and that do no harm: they are in names of folders."""
+    from collections.abc import Callable, Mapping
+    from typing import TextIO
 
 
 class StdoutLost(Exception):
-    """Standard output takes no more; the OSError is its cause."""
-
-
-def printable(text: str) -> str:
-    """Text with control characters, terminal escapes, line breaks and bidi overrides shown, not
-    obeyed.
-    """
-    if text.isprintable():
-        return text
-    return "".join(
-        char if char.isprintable() or char in SPACES else char.encode("unicode_escape").decode()
-        for char in text
-    )
+    """Standard output cannot be written any more; the OSError is the cause."""
 
 
 def text_of(*lines: str) -> str:
@@ -40,10 +27,8 @@ def text_of(*lines: str) -> str:
     return "".join(f"{printable(line)}\n" for line in lines)
 
 
-def as_json(document: dict[str, Any]) -> str:
-    """One JSON object as it is printed: in ASCII, so that nothing in it can do harm, whatever the
-    locale is.
-    """
+def as_json(document: Mapping[str, object]) -> str:
+    """One JSON object as it is printed: in ASCII, which is safe on a terminal in every locale."""
     import json
 
     return json.dumps(document, indent=2) + "\n"
@@ -60,8 +45,8 @@ def write(text: str) -> None:
 
 
 def painted(text: str, colour: int) -> str:
-    """Printable text in a colour (SGR 31 to 37), where stdout is a terminal that shows any, for
-    `write`.
+    """Printable text for `write`, in a colour (SGR 31 to 37) if stdout is a terminal and NO_COLOR
+    is not set.
     """
     shown = printable(text)
     return (
@@ -72,14 +57,12 @@ def painted(text: str, colour: int) -> str:
 
 
 def finish() -> None:
-    """Have all that was said arrive. Raises StdoutLost."""
+    """Flush stdout. Raises StdoutLost."""
     _to_stdout(sys.stdout.flush)
 
 
 def tell(*lines: str) -> None:
-    """Print lines on stderr, if it still takes any: no work is lost because nobody can be told of
-    it.
-    """
+    """Print lines on stderr. If it cannot be written, they are dropped, and the run goes on."""
     try:
         sys.stderr.write(text_of(*lines))
         sys.stderr.flush()
@@ -88,7 +71,7 @@ def tell(*lines: str) -> None:
 
 
 def give_up(stream: TextIO, number: int) -> None:
-    """Let go nowhere what is still printed on a stream that has failed."""
+    """Discard whatever is printed from now on to a stream that has failed."""
     _fill(number)
     try:  # noqa: SIM105 (contextlib takes time to import)
         stream.flush()
@@ -97,10 +80,11 @@ def give_up(stream: TextIO, number: int) -> None:
 
 
 def prepare() -> None:
-    """Make the standard streams fit to be used, however the process was started.
+    """Make the standard streams usable, however the process was started.
 
-    What was closed leads nowhere: else the next file that is opened would take its number, and what
-    is printed would end up in it. What a stream cannot encode is escaped.
+    A closed stream is connected to the null device: otherwise the next file that is opened would
+    get its number, and printed text would end up in that file. Characters that a stream cannot
+    encode are escaped.
     """
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         stream = getattr(sys, name)
@@ -112,7 +96,7 @@ def prepare() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def _to_stdout(act: Any) -> None:
+def _to_stdout(act: Callable[[], object]) -> None:
     try:
         act()
     except (OSError, ValueError) as error:
@@ -121,7 +105,7 @@ def _to_stdout(act: Any) -> None:
 
 
 def _fill(number: int) -> None:
-    """Point a standard file descriptor at nothing."""
+    """Connect a standard file descriptor to the null device."""
     nothing = os.open(os.devnull, os.O_RDWR)
     os.dup2(nothing, number)
     os.set_inheritable(number, True)

@@ -14,16 +14,16 @@ SECONDS = {"S": 1, "MIN": 60, "H": 3600, "D": 86_400, "W": 7 * 86_400}
 
 
 def size(text: str) -> int:
-    """Bytes of a size such as 500MB, 2G or 1.5GiB. Raises ValueError."""
+    """A size such as 500MB, 2G or 1.5GiB in bytes. Raises ValueError."""
     match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*([KMGT]?I?)B?", text.strip().upper())
     if match is None or match[2] not in BYTES:
-        raise ValueError(f"{text!r} is no size: write 500MB, 2GB or 1GiB")
+        raise ValueError(f"{text!r} is not a size; use a number and a unit, such as 500MB")
     return int(Fraction(match[1]) * BYTES[match[2]])
 
 
 def age(text: str) -> float:
-    """Seconds of an age such as 90min, 12h, 30d or 4w. Raises ValueError."""
+    """An age such as 90min, 12h, 30d or 4w in seconds. Raises ValueError."""
     match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*(S|MIN|H|D|W)", text.strip().upper())
     if match is None:
-        raise ValueError(f"{text!r} is no age: write 12h, 30d or 4w")
+        raise ValueError(f"{text!r} is not an age; use a number and a unit, such as 30d")
     return float(match[1]) * SECONDS[match[2]]

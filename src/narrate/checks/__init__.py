@@ -1,1 +1,1 @@
-"""Sound and its text: is this speech, and does it say what was asked?"""
+"""Checks of a clip: is it speech, and does it say its text?"""

@@ -114,19 +114,19 @@ class Ear:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A transcript beside what was heard; word by word, and plain (without case and punctuation).
+    """A transcript beside what was heard; words are compared without case and punctuation.
 
     `errors` is an upper bound on the least number of words to change, add and remove. `unwritten`
-    words were heard and are not in the transcript, `unheard` words the other way round. `pairs`
-    holds, for each place between two words at which both sides agree, its number in what was heard
-    and in the transcript; the ends are among them.
+    words were heard and are not in the transcript, `unheard` words are in it and were not heard.
+    `boundaries` holds the places between two words at which both sides agree: the number of words
+    that were heard before it, and the number of words that are written before it.
     """
 
     words: int
     errors: int
     unwritten: tuple[str, ...]
     unheard: tuple[str, ...]
-    pairs: dict[int, int]
+    boundaries: dict[int, int]
 
     @property
     def rate(self) -> float:
@@ -135,21 +135,43 @@ class Comparison:
 
 
 def compare(transcript: list[str], heard: list[str]) -> Comparison:
-    """Lay the words of a transcript beside those that were heard."""
+    """Align the words of a transcript with those that were heard.
+
+    One word of four was heard wrongly, and one more was heard at the end:
+
+    >>> found = compare("We came home late".split(), "We come home late again".split())
+    >>> found.errors, found.rate
+    (2, 0.4)
+    >>> found.unwritten, found.unheard
+    (('come', 'again'), ('came',))
+
+    Both sides agree at the beginning and between "home" and "late". At the other boundaries, the
+    word before or after differs, so it is not certain what belongs together:
+
+    >>> found.boundaries
+    {0: 0, 3: 3}
+    """
     written, spoken = [_plain(word) for word in transcript], [_plain(word) for word in heard]
-    matcher = SequenceMatcher(None, spoken, written, autojunk=False)
-    apart = [(i, j, k, m) for tag, i, j, k, m in matcher.get_opcodes() if tag != "equal"]
-    inside = {i + n: k + n for i, k, size in matcher.get_matching_blocks() for n in range(1, size)}
-    ends = {0: 0} if written[:1] == spoken[:1] else {}
+    errors = 0
+    unwritten: list[str] = []
+    unheard: list[str] = []
+    boundaries: dict[int, int] = {}
+    if written[:1] == spoken[:1]:
+        boundaries[0] = 0
+    spans = SequenceMatcher(None, spoken, written, autojunk=False).get_opcodes()
+    for kind, heard_from, heard_to, written_from, written_to in spans:
+        if kind == "equal":
+            # Inside the span only: at its ends, the words on the other side differ.
+            for offset in range(1, heard_to - heard_from):
+                boundaries[heard_from + offset] = written_from + offset
+        else:
+            errors += max(heard_to - heard_from, written_to - written_from)
+            unwritten += heard[heard_from:heard_to]
+            unheard += transcript[written_from:written_to]
     if written[-1:] == spoken[-1:]:
-        ends[len(spoken)] = len(written)
-    return Comparison(
-        words=max(len(written), len(spoken)),
-        errors=sum(max(j - i, m - k) for i, j, k, m in apart),
-        unwritten=tuple(word for i, j, _, _ in apart for word in heard[i:j]),
-        unheard=tuple(word for _, _, k, m in apart for word in transcript[k:m]),
-        pairs=ends | inside,
-    )
+        boundaries[len(spoken)] = len(written)
+    words = max(len(written), len(spoken))
+    return Comparison(words, errors, tuple(unwritten), tuple(unheard), boundaries)
 
 
 def places(text: str) -> list[int]:

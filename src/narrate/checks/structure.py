@@ -1,8 +1,7 @@
-"""Structural checks: is this sound speech of about the right length? Measured once, judged whenever
-it is used.
+"""Structural checks: is a clip speech of about the right length?
 
-The measurements are stored with a clip, so that what a lax run let in is judged again by a strict
-one.
+A clip is measured once and judged whenever it is used. The measurements are stored with it, so a
+strict run can refuse a clip that a run with `--qa off` accepted.
 """
 
 from __future__ import annotations
@@ -19,20 +18,19 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SILENT_PEAK = 10 ** (-50 / 20)
-"""-50 dBFS: the noise floor asked of audiobooks is -60 dBFS RMS (ACX), and no speech stays 10 dB
-above it.
+"""-50 dBFS: audiobooks must have a noise floor below -60 dBFS RMS (ACX), and speech is more than
+10 dB above that.
 """
 
 SILENT_SHARE = 0.98
-"""More of a clip than this below -50 dBFS is a runaway into silence (sgl-project/sglang-omni#1179).
-"""
+"""A clip with a larger share below -50 dBFS is a runaway (sgl-project/sglang-omni#1179)."""
 
 CLIPPED_SHARE = 0.001
-"""One sample in a thousand at full scale is heard as a crackle; a clean engine has none."""
+"""One sample in a thousand at full scale is audible as a crackle; good engines have none."""
 
 
 class Measures(msgspec.Struct, frozen=True):
-    """What was measured of one synthesis; shares are between 0 and 1, peak is of full scale."""
+    """Measurements of one synthesis; shares are between 0 and 1, and full scale is a peak of 1."""
 
     stop: str
     seconds: float
@@ -42,7 +40,7 @@ class Measures(msgspec.Struct, frozen=True):
 
 
 def measure(sound: Synthesis) -> Measures:
-    """Measure a synthesis whose samples are finite and at least one."""
+    """Measure a synthesis, which must have samples, all of them finite."""
     import numpy as np
 
     level = np.abs(sound.samples)
@@ -56,7 +54,7 @@ def measure(sound: Synthesis) -> Measures:
 
 
 def broken(sound: Synthesis) -> str | None:
-    """Why a synthesis is no audio at all, whatever the checks allow; None if it is audio."""
+    """Why a synthesis is not usable as audio, whatever the checks allow; None if it is."""
     import numpy as np
 
     if not sound.samples.size:
@@ -67,9 +65,9 @@ def broken(sound: Synthesis) -> str | None:
 
 
 def judge(measures: Measures, text: str) -> tuple[str, ...]:
-    """Every reason for refusing a clip of this text, in words; none means that it passes."""
+    """The reasons for refusing a clip with this text, in words; empty if it passes."""
     shortest, longest = bounds(text)
-    verdicts = (
+    failures = (
         (measures.stop == StopReason.LENGTH, "the engine ran into its length limit (a runaway)"),
         (measures.peak < SILENT_PEAK, f"it is silent (peak {measures.peak:.4f})"),
         (
@@ -86,7 +84,7 @@ def judge(measures: Measures, text: str) -> tuple[str, ...]:
             f"{measures.seconds:.1f} s is too long for its text (at most {longest:.1f} s)",
         ),
     )
-    return tuple(reason for failed, reason in verdicts if failed)
+    return tuple(reason for failed, reason in failures if failed)
 
 
 def _silent_share(level: NDArray[np.float32], rate: int) -> float:

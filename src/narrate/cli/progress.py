@@ -24,8 +24,8 @@ from rich.progress import (
 
 from narrate.base import regular, targets
 from narrate.base.events import Emit, Event
-from narrate.base.terminal import give_up, printable, tell
-from narrate.base.text import counted, duration, size
+from narrate.base.terminal import give_up, tell
+from narrate.base.text import counted, duration, printable, size
 from narrate.errors import UsageError
 
 LOG = re.compile(rb'\{"event": "')

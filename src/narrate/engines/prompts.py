@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from narrate.engines.base import Reference
-from narrate.request import Request, canonical
+from narrate.request import Clone, Request, canonical_json, voice_to_json
 
 log = logging.getLogger(__name__)
 
@@ -36,13 +36,13 @@ class Prompts:
         }
         self._known: dict[str, Any] = {}
 
-    def get(self, request: Request, reference: Reference) -> Any:
-        """The prompt of a request's voice; without a transcript it holds the colour of the voice
-        only.
+    def get(self, request: Request, voice: Clone, reference: Reference) -> Any:
+        """The prompt of a request's voice; without a transcript it holds only the colour of the
+        voice.
         """
-        name = self._name(request)
+        name = self._name(request, voice)
         if name not in self._known:
-            transcript = reference.transcript if "transcript" in request.voice else None
+            transcript = reference.transcript if voice.transcript else None
             tensors = self._kept(name)
             if tensors is None:
                 tensors = self._compute(reference, transcript)
@@ -50,17 +50,14 @@ class Prompts:
             self._known[name] = _item(tensors, transcript)
         return self._known[name]
 
-    def _name(self, request: Request) -> str:
-        voice = {
-            part: request.voice[part] for part in ("ref", "transcript") if part in request.voice
-        }
+    def _name(self, request: Request, voice: Clone) -> str:
         document = {
-            "voice": voice,
+            "voice": voice_to_json(voice),
             "model": request.model,
             "revision": request.revision,
             **self._origin,
         }
-        return hashlib.blake2b(canonical(document), digest_size=16).hexdigest()
+        return hashlib.blake2b(canonical_json(document), digest_size=16).hexdigest()
 
     def _compute(self, reference: Reference, transcript: str | None) -> dict[str, Any]:
         [item] = self._model.create_voice_clone_prompt(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from narrate.engines.base import Job, Unusable
+from narrate.request import Clone, Design, RequestVoice, Stock
 from narrate.sound.pace import CHARS_PER_SECOND, frame_cap, weight
 
 LANGUAGES = {
@@ -63,35 +64,36 @@ def language_name(language: str, supported: Iterable[str]) -> str:
     return name
 
 
-def kind(voice: Mapping[str, str]) -> str:
-    """The kind of a request's voice: "clone", "speaker" or "design"."""
-    return "clone" if "ref" in voice else "design" if "design" in voice else "speaker"
-
-
-def admit(voice: Mapping[str, str], model_kind: str, size: str, speakers: Sequence[str]) -> None:
+def admit(voice: RequestVoice, model_kind: str, size: str, speakers: Sequence[str]) -> None:
     """Raises Unusable unless a model of that kind and size ("1b7", "0b6") speaks the voice of a
     request.
     """
-    wanted = kind(voice)
+    wanted = voice.kind
     if KINDS[wanted] != model_kind:
         have = {name: MODELS[each] for each, name in KINDS.items()}.get(model_kind, model_kind)
         does = f"a {MODELS[wanted]} model does: choose one with --model"
         raise Unusable(f"a {have} model does not speak a voice of the kind {wanted!r}; {does}")
-    if "speaker" in voice and voice["speaker"].lower() not in {name.lower() for name in speakers}:
-        raise Unusable(
-            f"the model has no speaker {voice['speaker']!r}; it has: {', '.join(sorted(speakers))}"
-        )
-    if "instruct" in voice and size == "0b6":
-        raise Unusable(
-            "the 0.6B models follow no instruct; a 1.7B CustomVoice model does: choose one with --model"
-        )
+    known = {name.lower() for name in speakers}
+    match voice:
+        case Stock(speaker=str(name)) if name.lower() not in known:
+            raise Unusable(
+                f"the model has no speaker {name!r}; it has: {', '.join(sorted(speakers))}"
+            )
+        case Stock(instruct=str()) | Design(instruct=str()) if size == "0b6":
+            raise Unusable(
+                "the 0.6B models follow no instruct; a 1.7B CustomVoice model does:"
+                " choose one with --model"
+            )
 
 
-def speaker(voice: Mapping[str, str], speakers: Sequence[str]) -> str:
-    """The stock speaker of a voice; where it names none, the default one or else the model's first."""
-    return voice.get("speaker") or next(
-        (name for name in SPEAKERS if name in speakers), speakers[0]
-    )
+def speaker(voice: Stock, speakers: Sequence[str]) -> str:
+    """The stock speaker of a voice; if it names none, the default one or else the model's first."""
+    return voice.speaker or next((name for name in SPEAKERS if name in speakers), speakers[0])
+
+
+def has_transcript(voice: RequestVoice) -> bool:
+    """Whether a voice is cloned from a recording with its transcript."""
+    return isinstance(voice, Clone) and voice.transcript is not None
 
 
 def sampling(job: Job) -> dict[str, float]:
@@ -101,7 +103,7 @@ def sampling(job: Job) -> dict[str, float]:
     if unknown := set(job.request.sampling) - set(SAMPLING):
         raise Unusable(f"Qwen3-TTS has no sampling.{min(unknown)}; it has: {', '.join(SAMPLING)}")
     chosen = dict(SAMPLING)
-    if "transcript" in job.request.voice:
+    if has_transcript(job.request.voice):
         chosen["repetition_penalty"] = CLONE_REPETITION_PENALTY
     return chosen | {name: float(value) for name, value in job.request.sampling.items()}
 

@@ -27,6 +27,7 @@ from narrate.engines.base import (
     Synthesis,
     Unspeakable,
 )
+from narrate.request import Stock
 
 if TYPE_CHECKING:
     import numpy as np
@@ -77,8 +78,9 @@ def _hum(job: Job, marks: Sequence[re.Match[str]]) -> NDArray[np.float32]:
     lengths = [float(mark["value"]) for mark in marks if mark["fault"] == "seconds"]
     spoken = MARK.sub("", job.request.text)
     seconds = lengths[0] if lengths else max(0.3, len(spoken) / CHARS_PER_SECOND)
-    base = 880 if job.request.voice.get("speaker") == "high" else 220
-    pitch = base + zlib.crc32(job.request.form()) % 200 + job.seed % 50
+    voice = job.request.voice
+    base = 880 if isinstance(voice, Stock) and voice.speaker == "high" else 220
+    pitch = base + zlib.crc32(job.request.canonical()) % 200 + job.seed % 50
     # One second of an integer pitch is a whole number of waves, so it can be repeated without a
     # click.
     second = (0.3 * np.sin(2 * np.pi * pitch * np.arange(RATE) / RATE)).astype(np.float32)

@@ -1,1 +1,1 @@
-"""Clips into the files that a video build reads."""
+"""Clips -> the files that a video build reads."""

@@ -1,4 +1,7 @@
-"""A depfile: what a narration was made of, as make and ninja read it (`gcc -MP` writes the same)."""
+"""A depfile: the inputs of a narration, for make and ninja.
+
+The format is that of `gcc -MP`.
+"""
 
 from __future__ import annotations
 
@@ -13,33 +16,31 @@ from narrate.base.facts import Fact
 from narrate.errors import UsageError
 
 OURS = re.compile(rb"[^\n]*run\.json: \\\n")
-"""How a depfile of a narration begins."""
+"""The beginning of every depfile that narrate writes."""
 
-UNSPEAKABLE = re.compile(r"[\x00-\x1f\x7f%*;<=>?\[\\^`|]|^~|[ &:)]$")
-"""What make, ninja or both take for something else in a name, whatever is written before it."""
+INEXPRESSIBLE = re.compile(r"[\x00-\x1f\x7f%*;<=>?\[\\^`|]|^~|[ &:)]$")
+"""Characters that a depfile cannot express: make or ninja misread them even when escaped."""
 
-ORDER = re.compile(r"\.[^/]*|(un)?define")
-"""What make takes for an order (.IGNORE, .sh, .c.o), and would with ./ before it; a whole path is
-only a name.
+SPECIAL_TARGET = re.compile(r"\.[^/]*|(un)?define")
+"""Names to which make gives a meaning (.IGNORE, .sh, .c.o), even after ./; in an absolute path they
+have none.
 """
 
 
 def check_target(path: Path) -> None:
-    """Refuse a file that is no depfile of ours. Raises UsageError."""
+    """Refuse to replace a file that is not a depfile of narrate. Raises UsageError."""
     targets.check(path, OURS, "a depfile", "--depfile")
 
 
 def write(path: Path, target: Path, inputs: Mapping[str, Fact], start: str) -> None:
-    """Write a depfile for `target` unless it stands there already; inputs that are absent are left
-    out.
+    """Write a depfile for `target`, unless the file has this content already.
 
-    Paths below the folder `start`, where make or ninja runs, are relative to it. Raises UsageError.
+    Inputs that do not exist are left out. Paths below the folder `start`, in which make or ninja
+    runs, are relative to it. Raises UsageError.
     """
     check_target(path)
-    there = [name for name, fact in inputs.items() if not fact.absent]
-    data = os.fsencode(
-        render(_relative(str(target), start), [_relative(name, start) for name in there])
-    )
+    existing = [_relative(name, start) for name, fact in inputs.items() if not fact.absent]
+    data = os.fsencode(render(_relative(str(target), start), existing))
     try:
         if path.is_fifo():
             raise OSError(errno.EINVAL, "it is a FIFO", str(path))
@@ -49,7 +50,9 @@ def write(path: Path, target: Path, inputs: Mapping[str, Fact], start: str) -> N
             _replace(path, data)
     except OSError as error:
         what = f"the depfile cannot be written ({error.strerror})"
-        raise UsageError(what, where=str(path), hint="name another file after --depfile") from error
+        raise UsageError(
+            what, where=str(path), hint="choose another file with --depfile"
+        ) from error
 
 
 def _replace(path: Path, data: bytes) -> None:
@@ -65,8 +68,10 @@ def _replace(path: Path, data: bytes) -> None:
 
 
 def render(target: str, inputs: Iterable[str]) -> str:
-    """One rule, then an empty one for each input, so that one that is removed is no error. Raises
-    UsageError.
+    """The rule for the target, then an empty rule for each input, so that make does not fail when
+    an input is removed.
+
+    Raises UsageError for a name that a depfile cannot express.
     """
     names = [_escaped(name) for name in inputs]
     rules = [f"{_escaped(target)}: \\\n" + " \\\n".join(f"  {name}" for name in names)]
@@ -77,15 +82,13 @@ def _relative(path: str, start: str) -> str:
     if not Path(path).is_relative_to(start):
         return path
     relative = os.path.relpath(path, start)
-    return path if ORDER.fullmatch(relative) else relative
+    return path if SPECIAL_TARGET.fullmatch(relative) else relative
 
 
 def _escaped(name: str) -> str:
-    found = UNSPEAKABLE.search(name)
+    found = INEXPRESSIBLE.search(name)
     if found is not None:
-        what, hint = (
-            f"make or ninja cannot be told of a name with {found[0]!r}",
-            "rename it, or do without --depfile",
-        )
+        what = f"the file name contains {found[0]!r}, which a depfile cannot express"
+        hint = "rename the file, or run without --depfile"
         raise UsageError(what, where=repr(name), hint=hint)
     return re.sub(r"([ #:])", r"\\\1", name).replace("$", "$$")

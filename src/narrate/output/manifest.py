@@ -1,6 +1,7 @@
-"""The manifest: what the video build reads. No clock, host, absolute path, hit or miss is in it.
+"""The manifest, which the video build reads.
 
-Within narrate.manifest/1 fields are only ever added.
+The same narration gives the same manifest: it holds no time of day, host or absolute path, and
+does not say what was cached. Within narrate.manifest/1, fields are only added.
 """
 
 from __future__ import annotations
@@ -18,10 +19,11 @@ from narrate.config import Settings
 from narrate.errors import UsageError
 from narrate.output.render import file_name
 from narrate.output.timeline import Slot, Timeline
-from narrate.planning.planner import Line, Plan, verdict
-from narrate.script import Scene, Voice
+from narrate.planning.planner import Plan, PlannedUtterance, verdict
+from narrate.request import Design, Stock, voice_to_json
+from narrate.script import RecordedVoice, Scene, WrittenVoice
 from narrate.store.entry import Clip
-from narrate.voices.voice import Voice as LoadedVoice
+from narrate.voices.voice import LoadedVoice
 
 SCHEMA = "narrate.manifest/1"
 
@@ -33,7 +35,7 @@ class ScriptRef(msgspec.Struct, frozen=True):
 
 
 class EngineRef(msgspec.Struct, frozen=True):
-    """Who spoke, with which model; a model folder is named by its digest."""
+    """An engine and its model; a model in a folder is named by its digest."""
 
     name: str
     model: str
@@ -52,7 +54,7 @@ class Audio(msgspec.Struct, frozen=True):
 
 
 class Frames(msgspec.Struct, frozen=True):
-    """How times became frames: fps is an integer or a fraction such as "30000/1001"."""
+    """The video frames: fps is an integer or a fraction such as "30000/1001"."""
 
     fps: int | str
     frames: int
@@ -80,7 +82,7 @@ class Take(msgspec.Struct, frozen=True):
 
 
 class Checked(msgspec.Struct, frozen=True):
-    """The verdict of the checks; `recorded` for a recording, which is used as it is."""
+    """The result of the checks; `recorded` for a recording, which is used as it is."""
 
     status: Literal["pass", "warn", "recorded"]
     flags: list[str]
@@ -120,7 +122,7 @@ class Totals(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """A narration and where everything in it lies. Paths are relative to the manifest."""
+    """A narration: its files, scenes and segments. Paths are relative to the manifest."""
 
     schema: str = SCHEMA
     title: str | None
@@ -153,8 +155,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def load(path: str | Path) -> Manifest:
-    """Read a manifest. Raises UsageError if it cannot be read or is no manifest."""
-    hint = "make it with `narrate run`"
+    """Read a manifest. Raises UsageError if it cannot be read or is not a manifest."""
+    hint = "write it again with `narrate run`"
     try:
         manifest = msgspec.json.decode(regular.read(Path(path), limits.RECORD_BYTES), type=Manifest)
     except OSError as error:
@@ -162,7 +164,7 @@ def load(path: str | Path) -> Manifest:
             f"it cannot be read ({error.strerror})", where=str(path), hint=hint
         ) from error
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise UsageError(f"it is no manifest ({error})", where=str(path), hint=hint) from error
+        raise UsageError(f"it is not a manifest ({error})", where=str(path), hint=hint) from error
     if manifest.schema != SCHEMA:
         raise UsageError(
             f"its schema is {manifest.schema!r}, not {SCHEMA!r}", where=str(path), hint=hint
@@ -178,7 +180,7 @@ def build(
     segments: Mapping[str, str],
     sidecars: dict[str, str],
 ) -> Manifest:
-    """Describe a narration; `narration` and `segments` (by id) are the digests of the audio files."""
+    """Describe a narration; `narration` and `segments` (by id) are digests of the audio files."""
     fps = frame_rate(settings.fps)
     name = f"narration.{settings.format}"
     seconds = timeline.seconds(timeline.samples)
@@ -217,12 +219,20 @@ def _fps(fps: Fraction) -> int | str:
     return fps.numerator if fps.denominator == 1 else str(fps)
 
 
-def _voice(written: Voice, loaded: LoadedVoice | None) -> dict[str, str]:
-    fields = {name: getattr(written, name) for name in ("ref", "speaker", "instruct", "design")}
-    digests = {f"{name}_blake2b": digest for name, digest in loaded.parts.items()} if loaded else {}
-    if written.ref and Path(written.ref).is_absolute():
-        fields["ref"] = Path(written.ref).name
-    return {name: value for name, value in fields.items() if value is not None} | digests
+def _voice(written: WrittenVoice, loaded: LoadedVoice | None) -> dict[str, str]:
+    fields: dict[str, str | None]
+    match written:
+        case RecordedVoice(ref=ref, instruct=instruct):
+            shown = Path(ref).name if Path(ref).is_absolute() else ref
+            fields = {"ref": shown, "instruct": instruct}
+        case Stock(speaker=speaker, instruct=instruct):
+            fields = {"speaker": speaker, "instruct": instruct}
+        case Design(design=design, instruct=instruct):
+            fields = {"instruct": instruct, "design": design}
+    digests = voice_to_json(loaded.clone) if loaded else {}
+    return {name: value for name, value in fields.items() if value is not None} | {
+        f"{name}_blake2b": digest for name, digest in digests.items()
+    }
 
 
 def _scene(scene: Scene, timeline: Timeline, fps: Fraction) -> SceneEntry:
@@ -253,7 +263,7 @@ def _segment(
         scene=segment.scene,
         index=index,
         text=segment.text,
-        spoken=" ".join(line.text for line in planned.lines),
+        spoken=" ".join(utterance.text for utterance in planned.utterances),
         voice=segment.voice,
         file=file,
         xxh3_128=digest,
@@ -274,13 +284,17 @@ def _segment(
 
 def _checked(slot: Slot) -> Checked:
     clips = [part.clip for part in slot.parts if part.clip]
-    lines = slot.planned.lines
-    if any(line.recording for line in lines):
+    utterances = slot.planned.utterances
+    if any(utterance.recording for utterance in utterances):
         return Checked("recorded", [])
-    flags = [flag for line, clip in zip(lines, clips, strict=True) for flag in _flags(line, clip)]
+    flags = [
+        flag
+        for utterance, clip in zip(utterances, clips, strict=True)
+        for flag in _flags(utterance, clip)
+    ]
     return Checked("warn" if flags else "pass", flags)
 
 
-def _flags(line: Line, clip: Clip) -> tuple[str, ...]:
+def _flags(utterance: PlannedUtterance, clip: Clip) -> tuple[str, ...]:
     """The plan has judged the clips that were there; those that came since are judged here."""
-    return line.flags if line.clip else verdict(clip, line.text)
+    return utterance.flags if utterance.clip else verdict(clip, utterance.text)

@@ -1,6 +1,4 @@
-"""What a run must not overwrite: its own inputs, and what is in the output folder and was not made
-by narrate.
-"""
+"""Checks that a run replaces neither its own inputs nor files that narrate did not make."""
 
 from __future__ import annotations
 
@@ -13,11 +11,12 @@ from stat import S_ISDIR, S_ISLNK, S_ISREG
 
 from narrate.errors import UsageError
 from narrate.output import manifest
-from narrate.output.stage import OUTPUT, PENDING, RECORD, digest_of, listed, unwritable
+from narrate.output.record import RECORD
+from narrate.output.stage import OUTPUT, PENDING, digest_of, listed, unwritable
 from narrate.script.ids import fold
 
 MANIFEST_BYTES = 1 << 28
-"""A larger manifest.json is not ours: 20,000 segments take a tenth of it."""
+"""A larger manifest.json is not one of narrate: 20,000 segments take a tenth of this."""
 
 CHOOSE = "choose another folder with -o DIR"
 
@@ -25,25 +24,25 @@ Identity = tuple[str, str] | tuple[int, int]
 
 
 def check(folder: Path, names: Collection[str], inputs: Iterable[str | Path], force: bool) -> None:
-    """Refuse an output folder in which files would be lost, or written through a link. Raises
-    UsageError.
+    """Refuse an output folder in which files would be lost, or written through a link.
 
-    `names` are those of the files that the run would make there. No `inputs` may be replaced or
-    removed; what narrate did not make may be with `force`. Raises EnvironmentProblem if the folder
-    cannot be read.
+    `names` are the files that the run would make there. The `inputs` may never be replaced or
+    removed; other files that narrate did not make may be with `force`. Raises UsageError, or
+    EnvironmentProblem if the folder cannot be read.
     """
     try:
-        mine = _mine(folder)
-        _check_inputs(folder, {RECORD, *names, *mine}, inputs)
+        ours = _ours(folder)
+        _check_inputs(folder, {RECORD, *names, *ours}, inputs)
         _check_places(folder, names)
         if not force:
-            _check_foreign(folder, {*names, RECORD, PENDING} - mine, mine)
+            _check_foreign(folder, {*names, RECORD, PENDING} - ours, ours)
     except OSError as error:
         raise unwritable(folder, error) from error
 
 
 def check_links(folder: Path, within: Path) -> None:
-    """Refuse a folder that nobody named on the command line if a link takes it out of `within`.
+    """Refuse a folder that the user did not name if a link leads from it out of `within`.
+
     Raises UsageError.
     """
     within = Path(os.path.abspath(within))
@@ -52,24 +51,26 @@ def check_links(folder: Path, within: Path) -> None:
     real = os.path.realpath(folder)
     if not Path(real).is_relative_to(os.path.realpath(within)):
         raise UsageError(
-            f"a link takes it to {real}, outside of {within}",
+            f"a link leads from it to {real}, outside {within}",
             where=str(folder),
-            hint="name the folder with -o DIR if this is what you want, or remove the link",
+            hint="remove the link, or name the folder with -o DIR if you want to use it",
         )
 
 
-def _mine(folder: Path) -> set[str]:
-    """The names of the files that narrate made in a folder, by its own records and by the manifest."""
+def _ours(folder: Path) -> set[str]:
+    """The files that narrate made in a folder, as its records or the manifest list them."""
     names = set(listed(folder)) or _in_manifest(folder / "manifest.json")
-    pending = {PENDING} if listed(folder, [PENDING]) else set()
-    return (
-        {name for name in names if OUTPUT.fullmatch(name)} | pending | {RECORD} if names else set()
-    )
+    if not names:
+        return set()
+    ours = {RECORD, *filter(OUTPUT.fullmatch, names)}
+    if listed(folder, [PENDING]):
+        ours.add(PENDING)
+    return ours
 
 
 def _in_manifest(path: Path) -> set[str]:
-    """The files of a narration whose run.json was lost, as happens to one that comes from a
-    repository.
+    """The files that a manifest lists, for a folder without run.json, such as one that was checked
+    out from a repository.
     """
     try:
         status = path.lstat()
@@ -92,22 +93,23 @@ def _has_digest(path: Path, digest: str) -> bool:
 
 def _check_inputs(folder: Path, names: Iterable[str], inputs: Iterable[str | Path]) -> None:
     real = cache(os.path.realpath)
-    known = {
-        identity: path for path in inputs for identity in _identities(os.path.abspath(path), real)
-    }
+    known: dict[Identity, str | Path] = {}
+    for path in inputs:
+        known |= dict.fromkeys(_identities(os.path.abspath(path), real), path)
     for name in sorted(names):
         for identity in _identities(os.path.join(folder, name), real):
             if identity in known:
                 raise UsageError(
-                    f"the output {name} would overwrite it, and it is an input of this run",
+                    f"it is an input of this run, and the output {name} would replace it",
                     where=str(known[identity]),
                     hint=CHOOSE,
                 )
 
 
 def _identities(path: str, real: Callable[[str], str]) -> list[Identity]:
-    """What two names of one file have in common: the place of the name, or the inode, of a link and
-    of its target.
+    """What identifies a file: its path, its inode, and the inode of its target if it is a link.
+
+    Two names are of one file if they have one of these in common.
     """
     parent, name = os.path.split(path)
     found: list[Identity] = [(real(parent), name)]
@@ -121,7 +123,7 @@ def _identities(path: str, real: Callable[[str], str]) -> list[Identity]:
 
 
 def _check_places(folder: Path, names: Collection[str]) -> None:
-    """Refuse folders that are links or no folders, and folders in the place of files."""
+    """Refuse links and files in the place of folders, and folders in the place of files."""
     for parent in sorted({os.path.dirname(name) for name in names} - {""}):
         path = folder / parent
         if path.is_symlink():
@@ -141,20 +143,20 @@ def _check_places(folder: Path, names: Collection[str]) -> None:
             )
 
 
-def _check_foreign(folder: Path, names: Iterable[str], mine: Iterable[str]) -> None:
-    """Refuse to replace files that are not `mine`; an empty one holds nothing that could be lost."""
+def _check_foreign(folder: Path, names: Iterable[str], ours: Iterable[str]) -> None:
+    """Refuse to replace files that are not `ours`; an empty file has nothing to lose."""
     found = [name for name in sorted(names) if _holds_something(folder / name)]
-    if found:
-        spellings = {fold(name) for name in mine}
-        found = [
-            name
-            for name in found
-            if not (fold(name) in spellings and _is_spelled_otherwise(folder / name))
-        ]
-    if found:
-        more = f" and {len(found) - 5} more" if len(found) > 5 else ""
+    if not found:
+        return
+    spellings = {fold(name) for name in ours}
+    foreign = []
+    for name in found:
+        if fold(name) not in spellings or not _is_spelled_otherwise(folder / name):
+            foreign.append(name)
+    if foreign:
+        more = f" and {len(foreign) - 5} more" if len(foreign) > 5 else ""
         raise UsageError(
-            f"narrate did not make what it would replace there: {', '.join(found[:5])}{more}",
+            f"narrate would replace files that it did not make: {', '.join(foreign[:5])}{more}",
             where=str(folder),
             hint=f"{CHOOSE}, or replace the files with --force-output",
         )
@@ -166,8 +168,8 @@ def _holds_something(path: Path) -> bool:
 
 
 def _is_spelled_otherwise(path: Path) -> bool:
-    """Whether a file that is there is listed under another spelling, as on a disk that does not
-    tell them apart.
+    """Whether the folder lists an existing file under another spelling, as on a file system that
+    ignores case.
     """
     return path.name not in os.listdir(path.parent)
 

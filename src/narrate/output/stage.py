@@ -1,8 +1,7 @@
-"""The output folder: everything is made aside first, and moved into place only when all of it is
-there.
+"""The output folder: all files are made aside, and moved into place only when all are complete.
 
-run.json in the folder remembers what each file was made of, so that an unchanged file is neither
-made nor touched. Only files that it lists, under names that narrate writes, are ever removed.
+run.json in the folder says what each file was made of, so that an unchanged file is neither made
+nor touched. Only files that it lists, under names that narrate writes, are ever removed.
 """
 
 from __future__ import annotations
@@ -22,41 +21,28 @@ from typing import get_args
 import msgspec
 import xxhash
 
-from narrate.base import facts, limits, regular
+from narrate.base import facts
 from narrate.base.facts import Fact
 from narrate.config import Format
 from narrate.errors import EnvironmentProblem
+from narrate.output import record
+from narrate.output.record import RECORD, Made, RunRecord
 from narrate.script.ids import fold
 
-RECORD = "run.json"
 BLOCK_BYTES = 1 << 20
 PENDING = ".narrate.json"
-"""Lists the files that a run is moving into place until run.json does, so that they are known after
-a kill.
+"""Lists the files that a run is moving into place, until run.json does. So they are known even if
+the run is killed.
 """
 
 ASIDE = re.compile(r"\.narrate-[0-9a-f]{16}")
-"""The folders in which files are made; each run makes one of its own."""
+"""The folders in which files are made, one for each run."""
 
 FORMATS = "|".join(get_args(Format))
 OUTPUT = re.compile(
     rf"manifest\.json|narration\.(?:srt|vtt|{FORMATS})|segments/[^/\0]+\.(?:{FORMATS})"
 )
-"""Every name, in the output folder, of a file that narrate makes."""
-
-
-class Made(msgspec.Struct, frozen=True):
-    """A file in the folder: what it was made of, the xxh3_128 of its bytes in hex, and its fact
-    once it was there.
-    """
-
-    recipe: str
-    digest: str
-    fact: str = ""
-
-
-class _Record(msgspec.Struct):
-    outputs: dict[str, Made] = {}
+"""The names, relative to the output folder, of all files that narrate makes."""
 
 
 class Stage:
@@ -73,26 +59,43 @@ class Stage:
         self._staged: dict[str, tuple[str, str]] = {}
 
     def make(self, name: str, recipe: str, write: Callable[[Path], str]) -> str:
-        """Have a file in the folder, made of `recipe`; return its digest.
+        """Make a file of the folder and return its digest.
 
-        `write` makes it at the path that it is given and returns its digest. It is not called if
-        the folder's file was made of the same recipe and still has the same bytes.
+        `write` writes the file to a path and returns its digest. It is not called if the folder's
+        file was made of the same `recipe` and still has the same bytes.
+        """
+        digest = self.reuse(name, recipe)
+        if digest is None:
+            digest = write(self.path_for(name))
+            self.add(name, recipe, digest)
+        return digest
+
+    def reuse(self, name: str, recipe: str) -> str | None:
+        """Keep the folder's file if it was made of the same recipe and still has the same bytes.
+
+        Returns its digest, or None if the file has to be made.
         """
         made = self._before.get(name)
         if made and made.recipe == recipe and (fact := _intact(self.folder / name, made)):
             self._after[name] = Made(recipe, made.digest, str(fact))
             return made.digest
+        return None
+
+    def path_for(self, name: str) -> Path:
+        """Where a file has to be made before it is moved into place; its folder exists."""
         temp = self._aside / name
         if temp.parent not in self._folders:
             temp.parent.mkdir(parents=True, exist_ok=True)
             self._folders.add(temp.parent)
-        digest = write(temp)
+        return temp
+
+    def add(self, name: str, recipe: str, digest: str) -> None:
+        """Have `publish` move a file into place that was made at `path_for`."""
         self._staged[name] = (recipe, digest)
-        return digest
 
     def publish(self) -> None:
-        """Move what was made into place, leaving alone what has the same bytes, and remove what is
-        no longer made.
+        """Move the files into place, except those whose bytes are in place, and remove earlier
+        files that are not made any more.
         """
         for parent in {os.path.dirname(name) for name in self._staged}:
             _make_folder(self.folder, parent)
@@ -109,20 +112,20 @@ class Stage:
                 self._remove(name)
 
     def _announce(self) -> None:
-        """List what is about to be moved into place, and what is there, in case that this run is
+        """Write the list of files that are in place or about to be, for the case that this run is
         killed.
         """
         if not self._staged:
             return
-        # Moving a file gives it another fact.
+        # Moving a file changes its fact, so none is given.
         coming = {name: Made(recipe, digest) for name, (recipe, digest) in self._staged.items()}
-        self._put(PENDING, {"outputs": self._before | coming})
+        self._put(PENDING, RunRecord(outputs=self._before | coming))
 
     def _remove(self, name: str) -> None:
-        """Remove a file that an earlier run made; a record that names anything else is not
-        believed.
+        """Remove a file that an earlier run made.
 
-        A file that was changed since then may be somebody's work: it is kept.
+        A name that narrate does not write is ignored, whatever the record says. A file that was
+        changed since then may be somebody's work, so it is kept.
         """
         path = self.folder / name
         if not OUTPUT.fullmatch(name) or not _is_below(path.parent, self.folder):
@@ -133,15 +136,13 @@ class Stage:
             self.kept.append(path)
 
     def _is_respelled(self, name: str) -> bool:
-        """Whether the disk does not tell an old name from one that is made now: then both are one
-        file, which stays.
-        """
+        """Whether an old name and a new one are the same file, as the file system ignores case."""
         path = self.folder / name
         return sum(fold(each) == fold(path.name) for each in os.listdir(path.parent)) == 1
 
     def _holds(self, name: str, digest: str, temp: Path) -> bool:
-        """Whether the folder's file has these bytes: the record tells if it can be trusted, else
-        they are compared.
+        """Whether the folder's file has these bytes: by its recorded digest if its fact is the
+        recorded one, else by comparison.
         """
         final, before = self.folder / name, self._before.get(name)
         if before and _intact(final, before):
@@ -152,34 +153,31 @@ class Stage:
             return False
 
     def facts(self) -> dict[str, Fact]:
-        """The facts of every file that the folder holds now, by absolute path; to be asked after
-        `write_record`.
-        """
+        """The facts of all files of the narration by absolute path, once the record is written."""
         made = {str(self.folder / name): Fact(each.fact) for name, each in self._after.items()}
         return made | facts.take([self.folder / RECORD])
 
-    def write_record(self, record: dict[str, object]) -> None:
-        """Write run.json: what is remembered, and what differs from run to run."""
-        self._put(RECORD, record | {"outputs": self._after})
+    def write_record(self, run: RunRecord) -> None:
+        """Write run.json, in which the files of the folder are listed."""
+        self._put(RECORD, msgspec.structs.replace(run, outputs=self._after))
         (self.folder / PENDING).unlink(missing_ok=True)
 
-    def _put(self, name: str, document: dict[str, object]) -> None:
+    def _put(self, name: str, content: RunRecord) -> None:
         temp = self._aside / name
         self._aside.mkdir(exist_ok=True)
-        with temp.open("wb") as file:
-            file.write(msgspec.json.format(msgspec.json.encode(document), indent=1))
-            file.write(b"\n")
+        temp.write_bytes(record.encode(content))
         temp.replace(self.folder / name)
 
     def clear(self) -> None:
-        """Remove the folder in which files were made, with what was not published."""
+        """Remove the folder in which files were made, with all that was not published."""
         shutil.rmtree(self._aside, ignore_errors=True)
 
 
 @contextmanager
 def staged(folder: Path, on_wait: Callable[[], object] = lambda: None) -> Iterator[Stage]:
-    """Open an output folder for one run at a time; `on_wait` is called before another run is
-    waited for. Raises EnvironmentProblem naming the folder.
+    """Open an output folder, for one run at a time; `on_wait` is called before it waits for another.
+
+    Raises EnvironmentProblem naming the folder.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -187,8 +185,8 @@ def staged(folder: Path, on_wait: Callable[[], object] = lambda: None) -> Iterat
     except OSError as error:
         raise unwritable(folder, error) from error
     try:
-        # Held until run.json is written, so that a folder never holds a mixture of what two runs
-        # made.
+        # The lock guards the whole folder until run.json is written, so that it never holds a
+        # mixture of the files of two runs.
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -208,21 +206,20 @@ def staged(folder: Path, on_wait: Callable[[], object] = lambda: None) -> Iterat
         os.close(lock)
 
 
-def listed(folder: Path, records: Iterable[str] = (RECORD, PENDING)) -> dict[str, Made]:
-    """The files that narrate made in a folder, as run.json lists them, and the list of a run that
-    was killed.
-    """
+def listed(folder: Path, files: Iterable[str] = (RECORD, PENDING)) -> dict[str, Made]:
+    """The files that narrate made in a folder, listed by run.json or by a run that was killed."""
     made: dict[str, Made] = {}
-    for record in records:
-        for name, found in _read_record(folder / record).items():
+    for file in files:
+        for name, found in record.read(folder / file, RunRecord).outputs.items():
             if name not in made or _intact(folder / name, found):
                 made[name] = found
     return made
 
 
 def _sweep(aside: Path) -> None:
-    """Remove what a killed run left (the lock says that it is not alive): only names of ours, and
-    through no link.
+    """Remove the files of a killed run: only names that narrate writes, and not through a link.
+
+    That the folder could be locked shows that the run has ended.
     """
     if aside.is_symlink():
         return
@@ -246,23 +243,11 @@ def _make_folder(folder: Path, name: str) -> None:
     (folder / name).mkdir(parents=True, exist_ok=True)
 
 
-def _read_record(path: Path) -> dict[str, Made]:
-    try:
-        return msgspec.json.decode(regular.read(path, limits.RECORD_BYTES), type=_Record).outputs
-    except (
-        FileNotFoundError,
-        regular.NotRegular,
-        regular.TooLarge,
-        msgspec.MsgspecError,
-        UnicodeDecodeError,
-    ):
-        return {}
-
-
 def _intact(path: Path, made: Made) -> Fact:
-    """The fact of a file that still has the bytes that were put there, else an absent one.
+    """The fact of a file that still has the bytes that narrate wrote, else an absent fact.
 
-    A file whose fact is another, as it was copied, touched or damaged, is read: its digest decides.
+    If its fact has changed, as it was copied, touched or damaged, the file is read and its digest
+    decides.
     """
     fact = facts.of(path, follow_links=False)
     if fact == made.fact:
@@ -288,16 +273,16 @@ def _is_below(path: Path, folder: Path) -> bool:
 
 
 def unwritable(folder: Path, error: OSError) -> EnvironmentProblem:
-    """What to say when an output folder cannot be used."""
+    """The error for an output folder that cannot be used."""
     where = str(error.filename or folder)
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return EnvironmentProblem(
-            "the disk is full: the outputs could not be written",
+            "the disk is full, so the outputs were not written",
             where=where,
-            hint="every finished clip is in the cache; free some space and run again",
+            hint="finished clips are kept in the cache; free some space and run again",
         )
     return EnvironmentProblem(
         f"the output folder cannot be written ({error.strerror or error})",
         where=where,
-        hint="every finished clip is in the cache; choose another folder with -o DIR",
+        hint="finished clips are kept in the cache; choose another folder with -o DIR",
     )

@@ -1,6 +1,4 @@
-"""Clips and pauses -> sample-exact places. Integers are the truth; seconds and frames are derived
-from them.
-"""
+"""Clips and pauses -> exact positions in samples; seconds and frames are derived from them."""
 
 from __future__ import annotations
 
@@ -24,7 +22,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """Where a segment lies: `samples` of sound from `start` on, then `pause` samples of silence."""
+    """Where a segment lies: `samples` of sound from `start`, then `pause` samples of silence."""
 
     planned: PlannedSegment
     parts: tuple[Part, ...]
@@ -45,14 +43,14 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """Every segment in its place at `rate` Hz; slots follow one another without gap or overlap."""
+    """All segments in order, at `rate` Hz; slots follow one another without gap or overlap."""
 
     rate: int
     slots: tuple[Slot, ...]
 
     @property
     def samples(self) -> int:
-        """The length of the whole."""
+        """The length of the narration."""
         return self.slots[-1].next_start if self.slots else 0
 
     def seconds(self, samples: int) -> float:
@@ -62,8 +60,7 @@ class Timeline:
     def frame(self, sample: int, fps: Fraction) -> int:
         """The video frame that begins nearest to a sample: round half up of sample · fps / rate.
 
-        Rounding each place, not each length, keeps the error below one frame however long the video
-        is.
+        Rounding positions, not lengths, keeps the error below one frame however long the video is.
         """
         return int((2 * sample * fps + self.rate) // (2 * self.rate))
 
@@ -73,7 +70,7 @@ FORMAT_RATES: Mapping[Format, tuple[int, ...]] = {
     "mp3": (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000),
     "opus": (8000, 12000, 16000, 24000, 48000),
 }
-"""Rates in Hz that a format is bound to; the others take any."""
+"""The only rates in Hz that these formats allow; the others allow any."""
 
 
 def lay(plan: Plan, clips: Mapping[bytes, Clip], format: Format) -> Timeline:
@@ -82,16 +79,19 @@ def lay(plan: Plan, clips: Mapping[bytes, Clip], format: Format) -> Timeline:
     The rate is the highest of any clip, or the next one that the format has, so that a recording
     loses nothing.
     """
-    chosen = {line.form: clips.get(line.form) or line.clip for _, line in plan.lines()}
+    chosen = {
+        utterance.canonical: clips.get(utterance.canonical) or utterance.clip
+        for utterance in plan.utterances()
+    }
     rate = _rate(max(clip.rate for clip in chosen.values() if clip), format)
     slots: list[Slot] = []
     start = 0
     for planned in plan.segments:
         parts: list[Part] = []
-        for line in planned.lines:
-            clip = chosen[line.form]
+        for utterance in planned.utterances:
+            clip = chosen[utterance.canonical]
             assert clip is not None
-            if silence := round(line.pause_before * rate):
+            if silence := round(utterance.pause_before * rate):
                 parts.append(Part(silence))
             parts.append(Part(resampled_length(clip.samples, clip.rate, rate), clip))
         samples = sum(part.samples for part in parts)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from narrate.cache import Store
-from narrate.output.record import Past, transcripts
-from narrate.planning.planner import Line, Plan, PlannedSegment
+from narrate.output.record import LastRun, canonical_requests, transcripts
+from narrate.planning.planner import Plan, PlannedSegment, PlannedUtterance
 
 State = Literal["same", "cached", "speak"]
 
@@ -50,36 +50,38 @@ class Why:
     reasons: tuple[Reason, ...]
 
 
-def explain(plan: Plan, past: Past, store: Store) -> list[Why]:
+def explain(plan: Plan, last: LastRun, store: Store) -> list[Why]:
     """Compare every segment of a plan with the last build."""
-    return [_segment(plan, planned, past, store) for planned in plan.segments]
+    return [_segment(plan, planned, last, store) for planned in plan.segments]
 
 
-def _segment(plan: Plan, planned: PlannedSegment, past: Past, store: Store) -> Why:
-    then = past.forms(planned.segment.id)
-    now = [line.form for line in planned.lines]
+def _segment(plan: Plan, planned: PlannedSegment, last: LastRun, store: Store) -> Why:
+    then = canonical_requests(last, planned.segment.id)
+    now = [utterance.canonical for utterance in planned.utterances]
     state: State = "speak" if not planned.cached else "same" if now == then else "cached"
-    reasons = list(_changes(plan, now, then, past)) if then else [_new(plan, now, past)]
-    reasons += [reason for line in planned.lines if (reason := _absence(line, then, store))]
+    reasons = list(_changes(plan, now, then, last)) if then else [_new(plan, now, last)]
+    for utterance in planned.utterances:
+        if reason := _absence(utterance, then, store):
+            reasons.append(reason)
     return Why(planned, state, tuple(dict.fromkeys(reasons)))
 
 
-def _new(plan: Plan, now: list[bytes], past: Past) -> Reason:
+def _new(plan: Plan, now: list[bytes], last: LastRun) -> Reason:
     """A segment of an unknown id: it was renamed if its requests are those of an id that is gone."""
     known = {each.segment.id for each in plan.segments}
-    for id in past.requests:
-        if id not in known and past.forms(id) == now:
+    for id in last.requests:
+        if id not in known and canonical_requests(last, id) == now:
             return Reason(f"renamed: it was {id}")
     return Reason("a new segment")
 
 
-def _changes(plan: Plan, now: list[bytes], then: list[bytes], past: Past) -> Iterator[Reason]:
+def _changes(plan: Plan, now: list[bytes], then: list[bytes], last: LastRun) -> Iterator[Reason]:
     """What became of the utterances that are not there any more: the first became the first new
     one, and so on.
     """
     gone = [form for form in then if form not in now]
     come = [form for form in now if form not in then]
-    known = past.transcripts | transcripts(plan)
+    known = last.transcripts | transcripts(plan)
     for old, new in zip(gone, come, strict=False):
         yield from _fields(_flat(json.loads(old)), _flat(json.loads(new)), known)
     for old in gone[len(come) :]:
@@ -104,19 +106,19 @@ def _fields(
             )
 
 
-def _absence(line: Line, then: list[bytes], store: Store) -> Reason | None:
+def _absence(utterance: PlannedUtterance, then: list[bytes], store: Store) -> Reason | None:
     """Why the clip of a line that was there in the last build is not to be used."""
-    if line.clip is not None:
+    if utterance.clip is not None:
         return None
-    if line.replace:
+    if utterance.replace:
         return Reason(
-            f"its clip fails the checks: {'; '.join(line.flags)}"
-            if line.flags
+            f"its clip fails the checks: {'; '.join(utterance.flags)}"
+            if utterance.flags
             else "asked for by --force"
         )
-    if store.was_damaged(line.form):
+    if store.was_damaged(utterance.canonical):
         return Reason("not in the cache: its entry was damaged, and set aside")
-    if line.form in then:
+    if utterance.canonical in then:
         return Reason(f"not in the cache {store.root}: pruned, or made with another cache")
     return None
 

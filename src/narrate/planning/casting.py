@@ -6,12 +6,12 @@ import importlib
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from importlib.metadata import EntryPoint, entry_points
 from os import environ
 from types import ModuleType
 
 from narrate.base.facts import Fact
+from narrate.base.text import did_you_mean
 from narrate.config import Settings
 from narrate.engines.base import Capabilities, ModelRef
 from narrate.errors import EnvironmentProblem, UsageError
@@ -63,8 +63,7 @@ def module(name: str) -> ModuleType:
     if name in found:
         return _load(found[name])
     known = names()
-    close = get_close_matches(name, known, 1)
-    hint = f"did you mean {close[0]!r}?" if close else f"choose one of: auto, {', '.join(known)}"
+    hint = did_you_mean(name, known, f"choose one of: auto, {', '.join(known)}")
     raise UsageError(f"there is no engine named {name!r}", where="--engine", hint=hint)
 
 

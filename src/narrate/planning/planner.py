@@ -1,21 +1,19 @@
-"""Script + settings + store -> what is there, what has to be spoken, and how long both will be."""
+"""Script + settings + store -> which clips exist, what has to be spoken, and how long both are."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from difflib import get_close_matches
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-import msgspec
-
-from narrate import script
 from narrate.base import regular
+from narrate.base.text import did_you_mean
 from narrate.cache import Store
-from narrate.checks.structure import Measures, judge
+from narrate.checks import provenance
+from narrate.checks.structure import judge
 from narrate.config import Settings
 from narrate.engines.base import Capabilities
 from narrate.engines.qwen import CODES
@@ -23,26 +21,26 @@ from narrate.errors import ScriptError
 from narrate.planning import casting
 from narrate.planning.casting import Choice
 from narrate.reading import utterances as spoken
-from narrate.request import KEY_SCHEMA, Request, canonical, key
-from narrate.script import Script, Segment
+from narrate.request import KEY_SCHEMA, Request, RequestVoice, Stock, canonical_json, key
+from narrate.script import RecordedVoice, Script, Segment
 from narrate.sound import audio
 from narrate.sound.pace import CHARS_PER_SECOND
 from narrate.store.entry import Clip
 from narrate.voices import voice
-from narrate.voices.voice import Voice
+from narrate.voices.voice import LoadedVoice
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One utterance, or one recording: what is asked for, in canonical form, and the clip if there
-    is one.
+class PlannedUtterance:
+    """One utterance, or one recording: what is asked for, in canonical form, and its clip if the
+    store has one.
 
-    `pause_before` is the silence before it in seconds. `choice` is who would speak it. `flags` are
-    the reasons why the clip, though there, would not pass a strict run. `replace`: what is in the
-    store is not wanted.
+    `pause_before` is the silence before it in seconds. `choice` says which engine would speak it.
+    `flags` are the reasons why a strict run would refuse the clip. With `replace` a clip that is
+    already in the store is replaced.
     """
 
-    form: bytes
+    canonical: bytes
     pause_before: float
     clip: Clip | None
     request: Request | None = None
@@ -54,7 +52,7 @@ class Line:
     @property
     def key(self) -> str:
         """The key under which its clip is, or will be, stored."""
-        return key(self.form)
+        return key(self.canonical)
 
     @property
     def text(self) -> str:
@@ -64,19 +62,27 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class PlannedSegment:
-    """A segment with its lines, in the order in which they are heard, and the pause after it in
-    seconds.
+    """A segment with its utterances in the order in which they are heard, and the pause after it
+    in seconds.
     """
 
     segment: Segment
     display: str
-    lines: tuple[Line, ...]
+    utterances: tuple[PlannedUtterance, ...]
     pause_after: float
 
     @property
     def cached(self) -> bool:
-        """Whether every line of it is there."""
-        return all(line.clip for line in self.lines)
+        """Whether every utterance of it has a clip."""
+        return all(utterance.clip for utterance in self.utterances)
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """An utterance that has no clip yet, and the first segment that needs it."""
+
+    segment: Segment
+    utterance: PlannedUtterance
 
 
 @dataclass(frozen=True)
@@ -86,49 +92,55 @@ class Plan:
     script: Script
     language: str
     choices: tuple[Choice, ...]
-    voices: Mapping[str, Voice]
+    voices: Mapping[str, LoadedVoice]
     segments: tuple[PlannedSegment, ...]
 
-    def lines(self) -> Iterator[tuple[PlannedSegment, Line]]:
-        """Every line with its segment."""
-        return ((planned, line) for planned in self.segments for line in planned.lines)
+    def utterances(self) -> Iterator[PlannedUtterance]:
+        """Every utterance, in the order of the script."""
+        for planned in self.segments:
+            yield from planned.utterances
 
     @property
-    def misses(self) -> list[tuple[PlannedSegment, Line]]:
-        """The lines to be made, each distinct one once, in the order of the script."""
-        wanted: dict[bytes, tuple[PlannedSegment, Line]] = {}
-        for planned, line in self.lines():
-            if line.clip is None:
-                wanted.setdefault(line.form, (planned, line))
-        return list(wanted.values())
+    def clips(self) -> dict[bytes, Clip]:
+        """The clips that the store has, by canonical form."""
+        return {each.canonical: each.clip for each in self.utterances() if each.clip}
+
+    @property
+    def misses(self) -> list[Miss]:
+        """The utterances to be made, each distinct one once, in the order of the script."""
+        misses: dict[bytes, Miss] = {}
+        for planned in self.segments:
+            for utterance in planned.utterances:
+                if utterance.clip is None:
+                    misses.setdefault(utterance.canonical, Miss(planned.segment, utterance))
+        return list(misses.values())
 
     @cached_property
     def pace(self) -> float:
-        """Characters a second: of this script's own clips where there are some."""
-        hits = [
-            (len(line.text), line.clip.seconds)
-            for _, line in self.lines()
-            if line.clip and line.text
-        ]
-        seconds = sum(length for _, length in hits)
-        return sum(chars for chars, _ in hits) / seconds if seconds else CHARS_PER_SECOND
+        """Characters per second, measured on this script's own clips if it has any."""
+        chars, seconds = 0, 0.0
+        for utterance in self.utterances():
+            if utterance.clip and utterance.text:
+                chars += len(utterance.text)
+                seconds += utterance.clip.seconds
+        return chars / seconds if seconds else CHARS_PER_SECOND
 
     def seconds(self, planned: PlannedSegment) -> float:
         """How long a segment is, or is predicted to be, with the silences inside it."""
-        pace = self.pace
         return sum(
-            line.pause_before + (line.clip.seconds if line.clip else len(line.text) / pace)
-            for line in planned.lines
+            utterance.pause_before
+            + (utterance.clip.seconds if utterance.clip else len(utterance.text) / self.pace)
+            for utterance in planned.utterances
         )
 
     @property
     def eta(self) -> float:
-        """Seconds of work ahead for one worker, from how long this script's clips took."""
-        hits = [line.clip for _, line in self.lines() if line.clip and line.request]
-        worked = sum(_origin(clip).seconds for clip in hits)
+        """Seconds of work for one worker, predicted from how long this script's clips took."""
+        hits = [each.clip for each in self.utterances() if each.clip and each.request]
+        worked = sum(provenance.of(clip.origin).seconds for clip in hits)
         guesses = [choice.capabilities.rtf for choice in self.choices]
         rtf = worked / sum(clip.seconds for clip in hits) if hits else max(guesses, default=0.0)
-        return rtf * sum(len(line.text) for _, line in self.misses) / self.pace
+        return rtf * sum(len(miss.utterance.text) for miss in self.misses) / self.pace
 
 
 def make(script: Script, settings: Settings, store: Store, force: tuple[str, ...] = ()) -> Plan:
@@ -140,14 +152,14 @@ def make(script: Script, settings: Settings, store: Store, force: tuple[str, ...
     """
     _check_ids(script, force)
     planner = _Planner(script, settings, store)
-    segments = tuple(
-        planner.segment(
-            segment, forced="*" in force or segment.id in force, last=segment is script.segments[-1]
-        )
-        for segment in script.segments
-    )
+    segments = []
+    for segment in script.segments:
+        forced = "*" in force or segment.id in force
+        last = segment is script.segments[-1]
+        segments.append(planner.segment(segment, forced=forced, last=last))
     language = settings.language or "en"
-    return Plan(script, language, tuple(planner.choices.values()), planner.voices, segments)
+    choices = tuple(planner.choices.values())
+    return Plan(script, language, choices, planner.voices, tuple(segments))
 
 
 class _Planner:
@@ -157,87 +169,81 @@ class _Planner:
         self.script, self.settings, self.store = script, settings, store
         self.within = None if settings.allow_outside else script.folder
         self.choices: dict[str | None, Choice] = {}
-        self.voices: dict[str, Voice] = {}
+        self.voices: dict[str, LoadedVoice] = {}
 
     def segment(self, segment: Segment, *, forced: bool, last: bool) -> PlannedSegment:
         said = spoken.read(segment.text, segment.say)
         if segment.audio is not None:
-            lines: tuple[Line, ...] = (self.recording(segment.audio, segment.where),)
+            utterances = [self.recording(segment.audio, segment.where)]
         else:
-            lines = tuple(
-                self.line(segment, part.text, part.pause_before, forced) for part in said.utterances
-            )
-        explicit = segment.pause_after if segment.pause_after is not None else said.pause_after
-        default = 0.0 if last else self.settings.pause_after
-        return PlannedSegment(
-            segment, said.display, lines, default if explicit is None else explicit
-        )
+            utterances = [
+                self.utterance(segment, part.text, part.pause_before, forced)
+                for part in said.utterances
+            ]
+        pause = segment.pause_after if segment.pause_after is not None else said.pause_after
+        if pause is None:
+            pause = 0.0 if last else self.settings.pause_after
+        return PlannedSegment(segment, said.display, tuple(utterances), pause)
 
-    def line(self, segment: Segment, text: str, pause_before: float, forced: bool) -> Line:
+    def utterance(
+        self, segment: Segment, text: str, pause_before: float, forced: bool
+    ) -> PlannedUtterance:
         choice = self.choice(segment)
         request = self.request(segment, text, choice)
-        form = request.form()
-        clip = self.store.find(form)
+        asked = request.canonical()
+        clip = self.store.find(asked)
         flags = verdict(clip, text) if clip else ()
-        if forced or (flags and self.settings.qa == "strict"):
-            return Line(
-                form, pause_before, None, request, choice, () if forced else flags, replace=True
-            )
-        return Line(form, pause_before, clip, request, choice, flags=flags)
+        planned = PlannedUtterance(asked, pause_before, clip, request, choice, flags)
+        if forced:
+            return replace(planned, clip=None, flags=(), replace=True)
+        if flags and self.settings.qa == "strict":
+            return replace(planned, clip=None, replace=True)
+        return planned
 
     def choice(self, segment: Segment) -> Choice:
-        """Who speaks a segment's voice; each voice is decided, and its recording read, once."""
-        if segment.voice in self.choices:
-            return self.choices[segment.voice]
-        written = self.script.voices[segment.voice] if segment.voice else script.Voice()
-        where = f"{self.script.name}: voice {segment.voice!r}" if segment.voice else segment.where
-        kind = (
-            "clone"
-            if written.ref
-            else "design"
-            if written.design
-            else "speaker"
-            if segment.voice
-            else "default"
-        )
-        choice = casting.choose(kind, self.settings, written.speaker, where)
-        able = choice.capabilities
-        if written.speaker and able.speakers and written.speaker not in able.speakers:
-            raise ScriptError(
-                f"the engine {able.name} has no speaker {written.speaker!r}",
-                where=where,
-                hint=f"its speakers: {', '.join(able.speakers)}",
-            )
-        if segment.voice and written.ref:
+        """The engine that speaks a segment's voice; each voice is decided, and its recording read,
+        once.
+        """
+        if segment.voice not in self.choices:
+            self.choices[segment.voice] = self.choose(segment)
+        return self.choices[segment.voice]
+
+    def choose(self, segment: Segment) -> Choice:
+        if segment.voice is None:
+            return casting.choose("default", self.settings, where=segment.where)
+        written = self.script.voices[segment.voice]
+        where = f"{self.script.name}: voice {segment.voice!r}"
+        speaker = written.speaker if isinstance(written, Stock) else None
+        choice = casting.choose(written.kind, self.settings, speaker, where)
+        _check_speaker(speaker, choice.capabilities, where)
+        if isinstance(written, RecordedVoice):
             loaded = voice.load(written, self.script.folder, where, self.within)
-            self.voices[segment.voice] = self.agreeing(loaded, where)
-        self.choices[segment.voice] = choice
+            self.check_transcript(loaded, where)
+            self.voices[segment.voice] = loaded
         return choice
 
-    def agreeing(self, loaded: Voice, where: str) -> Voice:
-        """Refuse a recording that says one thing in one voice and another in the next: one of them
-        is wrong.
-        """
+    def check_transcript(self, loaded: LoadedVoice, where: str) -> None:
+        """Refuse a recording that has one transcript in one voice and another in the next."""
         for name, other in self.voices.items():
             said = {loaded.reference.transcript, other.reference.transcript} - {None}
-            if loaded.parts["ref"] == other.parts["ref"] and len(said) > 1:
+            if loaded.clone.ref == other.clone.ref and len(said) > 1:
                 raise ScriptError(
-                    f"its recording is that of the voice {name!r}, but its transcript is another",
+                    f"it has the same recording as the voice {name!r}, but another transcript",
                     where=where,
-                    hint="a transcript is what the recording says, word for word: keep the right one",
+                    hint="a transcript is what the recording says, word for word:"
+                    " keep the right one",
                 )
-        return loaded
 
     def request(self, segment: Segment, text: str, choice: Choice) -> Request:
-        able = choice.capabilities
-        wanted = segment.language or self.settings.language or (*able.languages, "en")[0]
-        language = _language(wanted, able, segment.where)
+        capabilities = choice.capabilities
+        default = (*capabilities.languages, "en")[0]
+        wanted = segment.language or self.settings.language or default
         return Request(
-            engine=able.name,
-            behaviour=able.behaviour,
+            engine=capabilities.name,
+            behaviour=capabilities.behaviour,
             model=choice.model_key,
             text=text,
-            language=language,
+            language=_language(wanted, capabilities, segment.where),
             voice=self.sound(segment.voice),
             seed=segment.seed,
             take=segment.take,
@@ -246,65 +252,58 @@ class _Planner:
             sampling={name: f"{value:g}" for name, value in self.settings.sampling.items()},
         )
 
-    def sound(self, name: str | None) -> dict[str, str]:
-        """The part of a voice that changes the sound."""
+    def sound(self, name: str | None) -> RequestVoice:
+        """The part of a voice that changes the sound; its recording was read by `choose`."""
         if name is None:
-            return {}
-        if name in self.voices:
-            return self.voices[name].parts
+            return Stock()
         written = self.script.voices[name]
-        parts = {"speaker": written.speaker, "instruct": written.instruct, "design": written.design}
-        return {part: value for part, value in parts.items() if value is not None}
+        return self.voices[name].clone if isinstance(written, RecordedVoice) else written
 
-    def recording(self, path: Path, where: str) -> Line:
+    def recording(self, path: Path, where: str) -> PlannedUtterance:
         audio.admit_file(path, where, self.within)
         with os.fdopen(regular.opened(path), "rb") as file:
             digest = hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=32)).hexdigest()
-        form = canonical({"schema": KEY_SCHEMA, "recording": digest})
-        return Line(form, 0.0, self.store.find(form), recording=path)
+        asked = canonical_json({"schema": KEY_SCHEMA, "recording": digest})
+        return PlannedUtterance(asked, 0.0, self.store.find(asked), recording=path)
 
 
-def _language(wanted: str, able: Capabilities, where: str) -> str:
+def _check_speaker(speaker: str | None, capabilities: Capabilities, where: str) -> None:
+    if speaker and capabilities.speakers and speaker not in capabilities.speakers:
+        raise ScriptError(
+            f"the engine {capabilities.name} has no speaker {speaker!r}",
+            where=where,
+            hint=f"its speakers: {', '.join(capabilities.speakers)}",
+        )
+
+
+def _language(wanted: str, capabilities: Capabilities, where: str) -> str:
     """The engine's code for a language written as a code, a code with a region, or a name. Raises
     ScriptError.
     """
     name = wanted.lower()
-    if not able.languages:
+    if not capabilities.languages:
         return name
     for code in (name, CODES.get(name, ""), name.split("-")[0]):
-        if code in able.languages:
+        if code in capabilities.languages:
             return code
     raise ScriptError(
-        f"the engine {able.name} does not speak {wanted!r}",
+        f"the engine {capabilities.name} does not speak {wanted!r}",
         where=where,
-        hint=f"it speaks: {', '.join(able.languages)}",
+        hint=f"it speaks: {', '.join(capabilities.languages)}",
     )
 
 
 def verdict(clip: Clip, text: str) -> tuple[str, ...]:
-    """Judge a stored clip again by its measurements; a clip without any does not pass."""
-    measures = _origin(clip).measures
+    """The reasons why a strict run refuses a stored clip, judged by its stored measurements; a clip
+    without measurements is refused.
+    """
+    measures = provenance.of(clip.origin).measures
     return judge(measures, text) if measures else ("it was stored without measurements",)
-
-
-class _Origin(msgspec.Struct):
-    """What planning needs to know of how a clip came to be."""
-
-    measures: Measures | None = None
-    seconds: float = 0.0
-
-
-def _origin(clip: Clip) -> _Origin:
-    try:
-        return msgspec.json.decode(clip.origin, type=_Origin)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        return _Origin()
 
 
 def _check_ids(script: Script, wanted: tuple[str, ...]) -> None:
     known = [segment.id for segment in script.segments]
     for name in wanted:
         if name != "*" and name not in known:
-            close = get_close_matches(name, known, 1)
-            hint = f"did you mean {close[0]!r}?" if close else "see `narrate plan` for the ids"
+            hint = did_you_mean(name, known, "see `narrate plan` for the ids")
             raise ScriptError(f"there is no segment {name!r}", where=script.name, hint=hint)

@@ -1,1 +1,1 @@
-"""Written text as it is said: pause tags, utterances."""
+"""Written text -> what is said: pause tags, utterances."""

@@ -1,6 +1,4 @@
-"""The text as it is said: pause tags, escapes, and pieces short enough for a model to say in one
-go.
-"""
+"""Written text -> pauses and utterances, which are short enough for a model to say at once."""
 
 from __future__ import annotations
 
@@ -16,7 +14,7 @@ _DURATION = re.compile(r"\s*([0-9]{1,9}(?:\.[0-9]{1,9})?|\.[0-9]{1,9})\s*(ms|s)?
 _TAG = re.compile(r"(?<!\\)\[\s*pause\b([^\[\]]*\]?)", re.IGNORECASE)
 _CLOSING = ",.;:!?…)”’，。、；：！？"
 
-# One lookbehind for each width, as `re` asks; the last is for initials and "e.g.".
+# One lookbehind for each length, as `re` requires; the last is for initials and "e.g.".
 _NOT_AN_ABBREVIATION = (
     r"(?<!\b(?:Mr|Ms|Dr|St|Jr|Sr|vs|cf|al|Eq|Co|ca|Nr))(?<!\b(?:Mrs|etc|Fig|Inc|Ltd|bzw|usw))"
     r"(?<!\bProf)(?<!\bapprox)(?<!\b[^\W\d_])"
@@ -28,12 +26,12 @@ _BOUNDARIES = (
     re.compile(r"[,;:]\s|—\s?|[，、；：]"),
     re.compile(r"\s"),
 )
-"""Where a long text may be cut, best first: after a sentence, after a clause, after a word."""
+"""Where a long text may be cut, best first: after a sentence, a clause or a word."""
 
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """What a model says in one go, and the silence before it in seconds."""
+    """What a model says at once, and the silence before it in seconds."""
 
     text: str
     pause_before: float
@@ -41,7 +39,7 @@ class Utterance:
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """A segment's text for captions, what is said, and the pause that a trailing tag asks for."""
+    """A segment's text for captions, its utterances, and the pause of a tag at its end."""
 
     display: str
     utterances: tuple[Utterance, ...]
@@ -49,7 +47,7 @@ class Spoken:
 
 
 def read(text: str, say: str | None = None) -> Spoken:
-    """Take the tags out of a text; ValueError if one of them is malformed or too long."""
+    """Separate a text from its pause tags. Raises ValueError if a tag is malformed or too long."""
     runs, pauses = _runs(text if say is None else say)
     shown = runs if say is None or not text.strip() else _runs(text)[0]
     utterances: list[Utterance] = []
@@ -64,7 +62,7 @@ def read(text: str, say: str | None = None) -> Spoken:
 
 
 def seconds(duration: str) -> float:
-    """Read `0.6s`, `600ms` or `0.6`; ValueError if it is none of them."""
+    """A duration such as `0.6s`, `600ms` or `0.6` in seconds. Raises ValueError."""
     match = _DURATION.fullmatch(duration)
     if not match:
         raise ValueError(f"{duration[:20]!r} is not a duration such as 0.6s or 600ms")
@@ -72,7 +70,7 @@ def seconds(duration: str) -> float:
 
 
 def split(text: str, limit: int = limits.UTTERANCE_CHARS) -> list[str]:
-    """Cut a text into pieces of at most `limit` characters, at the best places there are."""
+    """Cut a text into pieces of at most `limit` characters, at the best possible places."""
     pieces: list[str] = []
     for atom in _atoms(_collapse(text), limit, _BOUNDARIES):
         if pieces and len((pieces[-1] + atom).rstrip()) <= limit:
@@ -83,21 +81,24 @@ def split(text: str, limit: int = limits.UTTERANCE_CHARS) -> list[str]:
 
 
 def _atoms(text: str, limit: int, boundaries: Sequence[re.Pattern[str]]) -> list[str]:
-    """Parts that concatenate to the text, each within the limit and no smaller than need be."""
+    """Parts that add up to the text, each within the limit and cut at the best boundaries."""
     if len(text.rstrip()) <= limit:
         return [text]
     if not boundaries:
         return [text[i : i + limit] for i in range(0, len(text), limit)]
     cuts = [0, *(match.end() for match in boundaries[0].finditer(text)), len(text)]
-    return [atom for a, b in pairwise(cuts) for atom in _atoms(text[a:b], limit, boundaries[1:])]
+    atoms: list[str] = []
+    for start, end in pairwise(cuts):
+        atoms += _atoms(text[start:end], limit, boundaries[1:])
+    return atoms
 
 
 def _runs(text: str) -> tuple[list[str], list[float]]:
-    """The text between the tags, and the tags' seconds: always one run more than tags."""
+    """The texts around the tags, and the seconds of each tag; there is one text more than tags."""
     parts = _TAG.split(text)
     runs = [part.replace("\\[", "[") for part in parts[::2]]
     for i in range(1, len(runs)):
-        # "Hello[pause:1s]." would otherwise ask a model to say a full stop.
+        # Otherwise, "Hello[pause:1s]." would make the model say a full stop.
         rest = runs[i].lstrip(_CLOSING)
         if runs[i - 1].strip():
             runs[i - 1] += runs[i].removesuffix(rest)
@@ -109,7 +110,7 @@ def _pause(tag: str) -> float:
     body = tag.strip()
     if not (body.startswith(":") and body.endswith("]")):
         raise ValueError(
-            f"malformed tag {'[pause' + tag[:20]!r}; write [pause:0.6s], or \\[ for a literal ["
+            f"malformed tag {'[pause' + tag[:20]!r}; write [pause:0.6s], or \\[ for a bracket"
         )
     return _bounded(seconds(body[1:-1]))
 

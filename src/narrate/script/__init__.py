@@ -1,4 +1,4 @@
-"""Scripts: JSON, YAML, Markdown, text files -> Script; every hostile input stops here."""
+"""Scripts: JSON, YAML, Markdown or text files -> Script, with every invalid input refused."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from pathlib import Path
 from narrate.errors import ScriptError
 from narrate.script.check import resolve
 from narrate.script.document import schema
-from narrate.script.model import Scene, Script, Segment, Voice
+from narrate.script.model import RecordedVoice, Scene, Script, Segment, WrittenVoice
 from narrate.script.read import display_name, read
 
-__all__ = ["Scene", "Script", "Segment", "Voice", "load", "schema"]
+__all__ = ["RecordedVoice", "Scene", "Script", "Segment", "WrittenVoice", "load", "schema"]
 
 
 def load(source: str | Path) -> Script:
@@ -18,5 +18,5 @@ def load(source: str | Path) -> Script:
     try:
         return resolve(read(source))
     except RecursionError:
-        hint = "a script needs no more than five levels"
+        hint = "a script has at most five levels"
         raise ScriptError("nested too deeply", where=display_name(source), hint=hint) from None

@@ -1,4 +1,4 @@
-"""The tree of a script -> a Script: defaults applied, ids unlike each other, texts speakable."""
+"""The tree of a script -> a Script with defaults applied, after all checks of ids and texts."""
 
 from __future__ import annotations
 
@@ -6,24 +6,31 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import TypeVar
 
 from narrate.base import limits
 from narrate.base.fps import HINT as FPS_HINT
 from narrate.base.fps import frame_rate
+from narrate.base.text import did_you_mean, quoted
 from narrate.errors import ScriptError
 from narrate.reading import utterances as spoken
+from narrate.request import Design, Stock
 from narrate.script import ids
-from narrate.script.document import Document, SceneEntry, SegmentEntry, convert, show, suggest
-from narrate.script.model import Scene, Script, Segment, Voice
+from narrate.script.document import Document, SceneEntry, SegmentEntry, Voice, convert
+from narrate.script.model import RecordedVoice, Scene, Script, Segment, WrittenVoice
 from narrate.script.read import Source
+
+T = TypeVar("T")
 
 
 def resolve(source: Source) -> Script:
-    """Check everything that a type cannot say, and apply the defaults."""
+    """Check what types cannot express, and apply the defaults. Raises ScriptError."""
     document = _document(source)
-    for name, voice in document.voices.items():
-        _check_voice(voice, source.where(f"$.voices.{show(name)}"))
+    voices = {
+        name: _voice(written, source.where(f"$.voices.{quoted(name)}"))
+        for name, written in document.voices.items()
+    }
     _check_fps(document.fps, source.where("$.fps"))
     resolver = _Resolver(source, document)
     resolver.check_known(document.defaults.voice, "$.defaults.voice")
@@ -42,7 +49,7 @@ def resolve(source: Source) -> Script:
         language=document.language,
         fps=document.fps,
         pause_after=document.defaults.pause_after,
-        voices=document.voices,
+        voices=voices,
         scenes=tuple(scenes),
         segments=tuple(segments),
         inputs=source.inputs,
@@ -50,7 +57,7 @@ def resolve(source: Source) -> Script:
 
 
 def _document(source: Source) -> Document:
-    tree: Any = source.tree
+    tree = source.tree
     if _segments_in(tree) > limits.SEGMENTS:
         hint = "split it into several scripts"
         raise ScriptError(
@@ -68,8 +75,8 @@ def _document(source: Source) -> Document:
     raise ScriptError(what, where=source.where("$"), hint=hint)
 
 
-def _segments_in(tree: Any) -> int:
-    """Segments in a tree that may be anything yet."""
+def _segments_in(tree: object) -> int:
+    """The number of segments in a tree that has not been checked yet."""
     if not isinstance(tree, dict):
         return len(_list(tree))
     scenes = _list(tree.get("scenes"))
@@ -79,7 +86,7 @@ def _segments_in(tree: Any) -> int:
     return max(segments, len(scenes))
 
 
-def _list(value: object) -> list[Any]:
+def _list(value: object) -> list[object]:
     return value if isinstance(value, list) else []
 
 
@@ -115,12 +122,8 @@ class _Resolver:
         for i, entry in enumerate(entries):
             self._check_id(entry.id, f"{at}[{i}].id")
             display = self._check_text(entry, f"{at}[{i}]")
-            wanted.append(
-                (
-                    entry.id,
-                    ids.segment_id(_nfc(entry.text or entry.say or entry.audio) or "", display),
-                )
-            )
+            source = _nfc(entry.text or entry.say or entry.audio) or ""
+            wanted.append((entry.id, ids.segment_id(source, display)))
         prefix = f"{scene}/" if scene else ""
         names = ids.assign(wanted)
         return [
@@ -142,40 +145,46 @@ class _Resolver:
             pause_after=entry.pause_after,
             seed=_first(entry.seed, defaults.seed),
             take=entry.take,
-            audio=self.source.base / _local(entry.audio, self.source.where(f"{at}.audio"))
-            if entry.audio
-            else None,
+            audio=self._recording(entry.audio, f"{at}.audio"),
         )
+
+    def _recording(self, named: str | None, at: str) -> Path | None:
+        return self.source.base / _local(named, self.source.where(at)) if named else None
 
     def check_known(self, voice: str | None, at: str) -> None:
         """Refuse a voice that the script does not declare."""
         voices = self.document.voices
         if voice is not None and voice not in voices:
-            hint = suggest(voice, voices) if voices else "declare it under 'voices', which is empty"
+            hint = (
+                did_you_mean(voice, voices)
+                if voices
+                else "declare it under 'voices', which is empty"
+            )
             raise ScriptError(
-                f"unknown voice {show(voice)}", where=self.source.where(at), hint=hint
+                f"unknown voice {quoted(voice)}", where=self.source.where(at), hint=hint
             )
 
     def _check_id(self, name: str | None, at: str) -> None:
         if name is not None and (problem := ids.problem(name)):
             hint = f"use {ids.slug(name, 'segment')!r}"
-            raise ScriptError(f"id {show(name)} {problem}", where=self.source.where(at), hint=hint)
+            raise ScriptError(
+                f"id {quoted(name)} {problem}", where=self.source.where(at), hint=hint
+            )
 
     def _count(self, utterances: Sequence[spoken.Utterance], where: str) -> None:
-        """Refuse what would take days to speak, or be days of silence."""
+        """Refuse a script that would take days to speak, or hold days of silence."""
         self.utterances += len(utterances)
         self.silence += sum(utterance.pause_before for utterance in utterances)
         hint = "split it into several scripts"
         if self.utterances > limits.UTTERANCES:
             raise ScriptError(f"more than {limits.UTTERANCES} utterances", where=where, hint=hint)
         if self.silence > limits.SILENCE_SECONDS:
-            what = (
-                f"more than {limits.SILENCE_SECONDS / 3600:.0f} hours of pauses inside of segments"
-            )
+            hours = limits.SILENCE_SECONDS / 3600
+            what = f"more than {hours:.0f} hours of pauses inside segments"
             raise ScriptError(what, where=where, hint=hint)
 
     def _check_text(self, entry: SegmentEntry, at: str) -> str:
-        """Refuse what cannot be said; otherwise return it as captions show it."""
+        """Return a text as captions show it, or refuse it if it cannot be said."""
         where = self.source.where(at)
         if max(len(entry.text), len(entry.say or "")) > limits.TEXT_CHARS:
             hint = "split it into several segments"
@@ -189,24 +198,32 @@ class _Resolver:
             hint = "give it a text, or remove the segment"
             raise ScriptError("nothing to say", where=where, hint=hint)
         if result.pause_after is not None and entry.pause_after is not None:
-            hint = "keep either the tag at the end or the segment's own pause"
+            hint = "keep either the tag at the end or `pause_after`"
             raise ScriptError("two pauses after one segment", where=where, hint=hint)
         return result.display
 
 
-def _check_voice(voice: Voice, where: str) -> None:
-    if sum(part is not None for part in (voice.ref, voice.speaker, voice.design)) != 1:
-        hint = "give exactly one of 'ref', 'speaker' and 'design'"
-        raise ScriptError("not one kind of voice", where=where, hint=hint)
-    _local(voice.ref or "", where)
+def _voice(written: Voice, where: str) -> WrittenVoice:
+    """The kind of voice that is written down."""
+    match written:
+        case Voice(ref=str(ref), speaker=None, design=None):
+            return RecordedVoice(_local(ref, where), written.transcript, written.instruct)
+        case Voice(ref=None, speaker=str(speaker), design=None):
+            return Stock(speaker, written.instruct)
+        case Voice(ref=None, speaker=None, design=str(design)):
+            return Design(design, written.instruct)
+    hint = "give exactly one of 'ref', 'speaker' and 'design'"
+    raise ScriptError("not one kind of voice", where=where, hint=hint)
 
 
 def _local(name: str, where: str) -> str:
-    """The name of a file; that of something on the network is refused."""
+    """The name of a file, which must not be a URL. Raises ScriptError."""
     if re.match(r"[a-z][a-z0-9+.-]*://|data:", name, re.IGNORECASE):
-        hint = "fetch it once, keep it beside the script, and name that file"
+        hint = "download it, keep it beside the script, and name that file"
         raise ScriptError(
-            f"{show(name)} is a URL, and recordings are read from disk only", where=where, hint=hint
+            f"{quoted(name)} is a URL, but recordings are read from files only",
+            where=where,
+            hint=hint,
         )
     return name
 
@@ -221,7 +238,7 @@ def _check_fps(fps: str | int | float | None, where: str) -> None:
 
 
 def _check_unlike(named: Sequence[tuple[str, str, str]]) -> None:
-    """Refuse ids whose files would be one file; each comes as file stem, id and place."""
+    """Refuse ids that share a file; each comes as a file stem, an id and a place."""
     seen: dict[str, tuple[str, str]] = {}
     for stem, name, where in named:
         key = ids.fold(stem)
@@ -229,17 +246,14 @@ def _check_unlike(named: Sequence[tuple[str, str, str]]) -> None:
             seen[key] = (name, where)
             continue
         other, place = seen[key]
-        what = (
-            f"duplicate id {show(name)}"
-            if other == name
-            else f"ids {show(other)} and {show(name)} share a file"
-        )
-        raise ScriptError(
-            f"{what}; the other is at {place}", where=where, hint="rename one of them"
-        )
+        what = f"ids {quoted(other)} and {quoted(name)} share a file"
+        if other == name:
+            what = f"duplicate id {quoted(name)}"
+        hint = "rename one of them"
+        raise ScriptError(f"{what}; the other is at {place}", where=where, hint=hint)
 
 
-def _first(*values: Any) -> Any:
+def _first(*values: T | None) -> T | None:
     return next((value for value in values if value is not None), None)
 
 

@@ -1,15 +1,16 @@
-"""JSON and YAML text -> a tree of plain values, with no surprises left in it."""
+"""JSON and YAML text -> a tree of plain values."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from collections.abc import Hashable
+from typing import TYPE_CHECKING
 
 from narrate.base import limits
-from narrate.base.terminal import printable
+from narrate.base.text import printable, quoted
 from narrate.errors import ScriptError
-from narrate.script.document import Flaw, show
+from narrate.script.document import Flaw
 
 if TYPE_CHECKING:
     import yaml
@@ -18,7 +19,7 @@ _INT_DIGITS = 20
 
 
 def read_json(text: str, name: str) -> object:
-    """Parse JSON; what is legal but has no one meaning becomes a Flaw in the tree."""
+    """Parse JSON; valid but ambiguous parts become a Flaw in the tree. Raises ScriptError."""
     try:
         return json.loads(text, object_pairs_hook=_object, parse_int=_int)
     except json.JSONDecodeError as error:
@@ -28,12 +29,12 @@ def read_json(text: str, name: str) -> object:
         ) from None
 
 
-def _object(pairs: list[tuple[str, Any]]) -> object:
+def _object(pairs: list[tuple[str, object]]) -> object:
     result = dict(pairs)
     if len(result) == len(pairs):
         return result
     [(repeated, _)] = Counter(key for key, _ in pairs).most_common(1)
-    return Flaw(f"duplicate key {show(repeated)}")
+    return Flaw(f"duplicate key {quoted(repeated)}")
 
 
 def _int(digits: str) -> int | Flaw:
@@ -41,7 +42,10 @@ def _int(digits: str) -> int | Flaw:
 
 
 def read_yaml(text: str, name: str) -> object:
-    """Parse YAML into what JSON could hold: no aliases, no tags, no dates, no duplicate keys."""
+    """Parse YAML without aliases, tags, dates or duplicate keys, which JSON does not have either.
+
+    Raises ScriptError.
+    """
     import yaml
 
     if len(text) > limits.YAML_BYTES:
@@ -60,10 +64,10 @@ def read_yaml(text: str, name: str) -> object:
         ) from None
     except yaml.reader.ReaderError as error:
         place = f"{name}:{text.count(chr(10), 0, error.position) + 1}"
-        what = f"not valid YAML: a character that it does not allow: {error.character!r}"
+        what = f"not valid YAML: a character that YAML does not allow: {error.character!r}"
         raise ScriptError(what, where=place, hint="remove the character") from None
     except (ValueError, LookupError, ArithmeticError):
-        what = "not valid YAML: a number or tag that makes no sense"
+        what = "not valid YAML: an invalid number or tag"
         place = f"{name}:{loader.line + 1}"
         raise ScriptError(what, where=place, hint="put the text in quotes") from None
 
@@ -72,40 +76,39 @@ def _loader() -> type[yaml.SafeLoader]:
     import yaml
 
     class Loader(yaml.SafeLoader):
-        """A SafeLoader for JSON's types alone, and not for too many of them."""
+        """A SafeLoader for the types of JSON, and for a limited number of values."""
 
         values = 0
 
-        def compose_node(self, parent: Any, index: Any) -> Any:
+        def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
             if self.check_event(yaml.AliasEvent):
-                mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
-                raise yaml.composer.ComposerError(
-                    None, None, "aliases are not read; write it out", mark
-                )
+                raise self._error("aliases are not supported; write out the value")
             self.values += 1
             if self.values > limits.YAML_VALUES:
-                mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
-                raise yaml.composer.ComposerError(
-                    None, None, f"more than {limits.YAML_VALUES} values", mark
-                )
+                raise self._error(f"more than {limits.YAML_VALUES} values")
             return super().compose_node(parent, index)
 
-        def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+        def _error(self, what: str) -> yaml.composer.ComposerError:
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+            return yaml.composer.ComposerError(None, None, what, mark)
+
+        def construct_mapping(
+            self, node: yaml.MappingNode, deep: bool = False
+        ) -> dict[Hashable, object]:
             seen = set()
+            # Called for other nodes as well, if they are tagged as a mapping.
             pairs = node.value if isinstance(node, yaml.MappingNode) else []
-            for key in (key for key, _ in pairs if isinstance(key, yaml.ScalarNode)):
+            for key, _ in pairs:
+                if not isinstance(key, yaml.ScalarNode):
+                    continue
                 if key.value in seen:
-                    what = f"duplicate key {show(key.value)}"
+                    what = f"duplicate key {quoted(key.value)}"
                     raise yaml.constructor.ConstructorError(None, None, what, key.start_mark)
                 seen.add(key.value)
             return super().construct_mapping(node, deep)
 
-    core = [
-        None,
-        *(
-            f"tag:yaml.org,2002:{tag}"
-            for tag in ("null", "bool", "int", "float", "str", "seq", "map")
-        ),
-    ]
-    Loader.yaml_constructors = {tag: yaml.SafeLoader.yaml_constructors[tag] for tag in core}
+    types = ("null", "bool", "int", "float", "str", "seq", "map")
+    # None stands for every other tag, which is an error.
+    tags = [None, *(f"tag:yaml.org,2002:{name}" for name in types)]
+    Loader.yaml_constructors = {tag: yaml.SafeLoader.yaml_constructors[tag] for tag in tags}
     return Loader

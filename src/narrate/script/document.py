@@ -1,23 +1,23 @@
-"""A script as it is written: the types behind JSON, YAML and the JSON Schema, and errors that help."""
+"""A script as it is written: the types for JSON, YAML and the JSON Schema, and their errors."""
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
-from collections.abc import Callable, Iterable
-from typing import Annotated, Any, NoReturn, TypeVar
+from collections.abc import Callable
+from typing import Annotated, NoReturn, TypeVar
 
 import msgspec
 from msgspec import Meta
 
 from narrate.base import limits
+from narrate.base.text import did_you_mean, quoted
 from narrate.errors import ScriptError
-from narrate.script.model import Name, Voice
 
+Name = Annotated[str, Meta(min_length=1)]
 T = TypeVar("T")
 Where = Callable[[str], str]
-"""From a JSON path to the place that a person looks for."""
+"""From a JSON path to the place in the script, for people."""
 
 Language = Annotated[Name | None, Meta(description="language of the text, such as 'en'")]
 VoiceName = Annotated[str | None, Meta(description="a name from `voices`")]
@@ -31,6 +31,22 @@ Seed = Annotated[Natural | None, Meta(description="makes the engine repeat itsel
 
 class _Entry(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     pass
+
+
+class Voice(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A voice is exactly one of: a recording to clone, a stock speaker, a description."""
+
+    ref: Annotated[Name | None, Meta(description="recording to clone, relative to the script")] = (
+        None
+    )
+    transcript: Annotated[
+        str | None, Meta(description="what the recording says, word for word")
+    ] = None
+    speaker: Annotated[
+        Name | None, Meta(description="name of one of the engine's own speakers")
+    ] = None
+    instruct: Annotated[Name | None, Meta(description="how to speak, such as 'calm'")] = None
+    design: Annotated[Name | None, Meta(description="description of a voice to make up")] = None
 
 
 class SegmentEntry(_Entry):
@@ -61,7 +77,7 @@ class SceneEntry(_Entry):
 
 
 class Defaults(_Entry):
-    """What holds for every segment that does not say otherwise."""
+    """Values for all segments that do not give their own."""
 
     voice: VoiceName = None
     language: Language = None
@@ -70,7 +86,7 @@ class Defaults(_Entry):
 
 
 class Head(_Entry):
-    """What every spelling of a script can say about the whole of it."""
+    """What a script in any format can say about itself."""
 
     title: str | None = None
     language: Language = None
@@ -82,7 +98,7 @@ class Head(_Entry):
 
 
 class FrontMatter(Head):
-    """The head of a Markdown script; `voice` and `pause_after` are short for those in `defaults`."""
+    """The head of a Markdown script; `voice` and `pause_after` stand for those in `defaults`."""
 
     voice: VoiceName = None
     pause_after: Pause = None
@@ -106,7 +122,7 @@ _BY_FIELD: dict[str, type[msgspec.Struct]] = {
 }
 
 
-def schema() -> dict[str, Any]:
+def schema() -> dict[str, object]:
     """The JSON Schema of a script."""
     one_of = {"oneOf": [{"required": ["scenes"]}, {"required": ["segments"]}]}
     dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
@@ -114,7 +130,7 @@ def schema() -> dict[str, Any]:
 
 
 def convert(tree: object, kind: type[T], where: Where) -> T:
-    """Turn a parsed tree into a type; a ScriptError says what does not fit, and where."""
+    """Convert a parsed tree to a type. Raises ScriptError, which says what is invalid and where."""
     _clean(tree, "$", where)
     try:
         return msgspec.convert(tree, kind, strict=True)
@@ -122,41 +138,21 @@ def convert(tree: object, kind: type[T], where: Where) -> T:
         _explain(str(error), tree, kind, where)
 
 
-def show(text: str) -> str:
-    """A string from outside, safe and short enough to print."""
-    return repr(text if len(text) <= 40 else text[:37] + "...")[:78]
-
-
-def suggest(word: str, known: Iterable[str]) -> str:
-    """A hint: the name that was probably meant, or those that there are."""
-    names = list(known)
-    for close in difflib.get_close_matches(word[:100], names, 1):
-        return f"did you mean {show(close)}?"
-    return "use one of: " + ", ".join(show(name)[1:-1] for name in names[:12])
-
-
 class Flaw:
-    """Stands in a tree for what a parser could read and a script may not hold."""
+    """Stands in a tree for a part that was parsed, but that a script must not contain."""
 
     def __init__(self, what: str) -> None:
         self.what = what
 
 
 def _clean(value: object, path: str, where: Where) -> None:
-    """Refuse what JSON has no word for, or no file, caption or engine could take."""
+    """Refuse values that JSON does not have, and text that files or engines cannot process."""
     match value:
         case dict():
             for key, item in value.items():
-                _clean(
-                    key if isinstance(key, str) else Flaw(f"the key {key!r:.40} is not text"),
-                    path,
-                    where,
-                )
-                _clean(
-                    item,
-                    f"{path}.{key if key.isidentifier() and len(key) < 40 else show(key)}",
-                    where,
-                )
+                _clean_key(key, path, where)
+                name = key if key.isidentifier() and len(key) < 40 else quoted(key)
+                _clean(item, f"{path}.{name}", where)
         case list():
             for i, item in enumerate(value):
                 _clean(item, f"{path}[{i}]", where)
@@ -174,11 +170,15 @@ def _clean(value: object, path: str, where: Where) -> None:
             )
 
 
+def _clean_key(key: object, path: str, where: Where) -> None:
+    _clean(key if isinstance(key, str) else Flaw(f"the key {key!r:.40} is not text"), path, where)
+
+
 _REMOVE = "remove the control character or broken character"
 
 
-def _explain(message: str, tree: object, kind: Any, where: Where) -> NoReturn:
-    """Raise what msgspec found as an error with a place, and a hint."""
+def _explain(message: str, tree: object, kind: object, where: Where) -> NoReturn:
+    """Raise an error of msgspec as a ScriptError with a place and a hint."""
     what, _, path = message.rpartition(" - at `")
     what, path = (what, path.rstrip("`")) if what else (message, "$")
     fields = re.findall(r"\.(\w+)", path)
@@ -187,9 +187,9 @@ def _explain(message: str, tree: object, kind: Any, where: Where) -> NoReturn:
         path = path.replace("[...]", f".{_bad_voice(tree)}")
     if unknown := re.fullmatch(r"Object contains unknown field `(.*)`", what, re.DOTALL):
         names = [field.encode_name for field in msgspec.structs.fields(_struct(entry))]
-        hint = suggest(unknown[1], names)
+        hint = did_you_mean(unknown[1], names)
         raise ScriptError(
-            f"unknown field {show(unknown[1])}", where=where(path), hint=hint
+            f"unknown field {quoted(unknown[1])}", where=where(path), hint=hint
         ) from None
     hint = "put text in quotes; `narrate schema` prints what each field may hold"
     what = what[:1].lower() + what[1:]
@@ -198,15 +198,16 @@ def _explain(message: str, tree: object, kind: Any, where: Where) -> NoReturn:
     ) from None
 
 
-def _struct(kind: Any) -> type[msgspec.Struct]:
+def _struct(kind: object) -> type[msgspec.Struct]:
     return kind if isinstance(kind, type) and issubclass(kind, msgspec.Struct) else SegmentEntry
 
 
-def _bad_voice(tree: Any) -> str:
-    """The name of the first voice that does not fit; msgspec does not say it."""
+def _bad_voice(tree: object) -> str:
+    """The name of the first invalid voice, which msgspec does not say."""
+    assert isinstance(tree, dict)
     for name, voice in tree["voices"].items():
         try:
             msgspec.convert({name: voice}, dict[Name, Voice], strict=True)
         except msgspec.ValidationError:
-            return show(name)
-    return show("")
+            return quoted(name)
+    return quoted("")

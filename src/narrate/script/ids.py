@@ -1,4 +1,4 @@
-"""Ids: which are allowed, and which are made for what has none."""
+"""Ids: which are allowed, and how they are made from a text."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _SLUG_WORDS, _SLUG_BYTES = 4, 60
 
 
 def problem(name: str) -> str | None:
-    """Why an id cannot name a file everywhere, or None if it can."""
+    """Why an id cannot be part of a file name on every system; None if it can."""
     if not name or not (name[0].isalnum() or name[0] == "_"):
         return "does not start with a letter or digit"
     if len(name) > limits.ID_BYTES or len(name.encode()) > limits.ID_BYTES:
         return f"is longer than {limits.ID_BYTES} bytes"
     if not all(_in_word(c) or c in ".-" for c in name):
-        return "holds more than letters, digits, '_', '.' and '-'"
+        return "contains more than letters, digits, '_', '.' and '-'"
     if name.endswith("."):
         return "ends in '.'"
     if not unicodedata.is_normalized("NFC", name):
@@ -44,16 +44,17 @@ def slug(text: str, default: str) -> str:
 
 
 def segment_id(text: str, spoken: str) -> str:
-    """An id for a segment without one: its first words, and enough of a hash to tell it from its
-    like.
+    """An id for a segment without one: its first words and a short hash, which distinguishes texts
+    that begin alike.
     """
     digest = blake2b(text.encode(), digest_size=2).hexdigest()
     return f"{slug(spoken, 'segment')}-{digest}"
 
 
 def assign(wanted: Sequence[tuple[str | None, str]]) -> list[str]:
-    """For each pair of the id as written and the one to make: the id, made ones numbered if they
-    repeat.
+    """Choose an id for each pair of a written id, if any, and a made one.
+
+    Written ids are kept. Made ids are numbered where they repeat.
     """
     taken = {fold(written) for written, _ in wanted if written is not None}
     repeats: Counter[str] = Counter()
@@ -69,12 +70,12 @@ def assign(wanted: Sequence[tuple[str | None, str]]) -> list[str]:
 
 
 def fold(name: str) -> str:
-    """Equal for names that some disks take for one file."""
+    """A form that is equal for names that some file systems treat as one."""
     return unicodedata.normalize("NFC", name.casefold())
 
 
 def _in_word(c: str) -> bool:
-    # Marks are letters' parts in most scripts of India and South-East Asia.
+    # In most scripts of India and South-East Asia, marks are parts of letters.
     return c.isalnum() or c == "_" or unicodedata.category(c)[0] == "M"
 
 

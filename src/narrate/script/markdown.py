@@ -2,55 +2,80 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING
 
 from narrate.base import limits
+from narrate.base.text import did_you_mean, quoted
 from narrate.errors import ScriptError
-from narrate.reading import utterances as spoken
+from narrate.reading import utterances
 from narrate.script.data import read_yaml
-from narrate.script.document import FrontMatter, convert, show, suggest
+from narrate.script.document import FrontMatter, convert
 
-_HEADING = {"id": "id", "budget": "budget"}
-_PARAGRAPH = {
-    "id": "id",
-    "voice": "voice",
-    "language": "language",
-    "pause": "pause_after",
-    "seed": "seed",
-    "take": "take",
+if TYPE_CHECKING:
+    from markdown_it.token import Token
+
+Fields = dict[str, object]
+"""Fields of a script, a scene or a segment, by the names that they have in JSON."""
+
+Attributes = Mapping[str, tuple[str, Callable[[str], object]]]
+"""By the name of an attribute: its field in JSON, and what reads its value or raises ValueError."""
+
+_HEADING: Attributes = {"id": ("id", str), "budget": ("budget", utterances.seconds)}
+_PARAGRAPH: Attributes = {
+    "id": ("id", str),
+    "voice": ("voice", str),
+    "language": ("language", str),
+    "pause": ("pause_after", utterances.seconds),
+    "seed": ("seed", int),
+    "take": ("take", int),
 }
-_READ: dict[str, Callable[[str], object]] = {
-    "budget": spoken.seconds,
-    "pause": spoken.seconds,
-    "seed": int,
-    "take": int,
-}
-_IMPLICIT_SCENE = "start"
+
+_FIRST_SCENE = "start"
+"""The id of the scene for paragraphs before the first heading."""
+
 _LINES = 10 * limits.SEGMENTS
-"""Parsing takes long enough to stop at what cannot become a script."""
+"""Parsing takes so long that a text with more lines, which cannot become a script, is refused."""
 
 
-@dataclass
-class _Outline:
-    """What has been read so far, and the line of each part."""
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """A heading of a scene or a paragraph: what is said, and its attributes as fields."""
 
-    name: str
-    scenes: list[dict[str, Any]] = field(default_factory=list)
-    lines: dict[int, int] = field(default_factory=dict)
-    """id() of each scene and segment -> line; both live as long as the outline."""
+    is_heading: bool
+    line: int
+    text: str
+    fields: Fields
 
-    def add_scene(self, line: int, **fields: object) -> None:
-        self.scenes.append({**fields, "segments": []})
-        self.lines[id(self.scenes[-1])] = line
 
-    def add_segment(self, line: int, **fields: object) -> None:
-        if not self.scenes:
-            self.add_scene(line, id=_IMPLICIT_SCENE)
-        segment = dict(fields)
-        self.scenes[-1]["segments"].append(segment)
-        self.lines[id(segment)] = line
+@dataclass(slots=True)
+class _Scene:
+    """The paragraphs below a heading; `heading` is None for those before the first one."""
+
+    heading: _Block | None
+    paragraphs: list[_Block] = field(default_factory=list)
+
+    @property
+    def line(self) -> int:
+        """The line in which the scene begins."""
+        return (self.heading or self.paragraphs[0]).line
+
+    @property
+    def is_title(self) -> bool:
+        """Whether this is the document's title: a heading with no paragraphs and no attributes."""
+        return self.heading is not None and not (self.paragraphs or self.heading.fields)
+
+    def tree(self) -> Fields:
+        """The scene as JSON has it."""
+        if self.heading is None:
+            fields: Fields = {"id": _FIRST_SCENE}
+        else:
+            fields = {"title": self.heading.text.replace("\\[", "["), **self.heading.fields}
+        return {
+            **fields,
+            "segments": [{"text": each.text, **each.fields} for each in self.paragraphs],
+        }
 
 
 def read_markdown(text: str, name: str) -> tuple[object, dict[str, str]]:
@@ -59,45 +84,47 @@ def read_markdown(text: str, name: str) -> tuple[object, dict[str, str]]:
         hint = "split it into several scripts"
         raise ScriptError(f"more than {_LINES} lines", where=name, hint=hint)
     head, body = _front_matter(text, name)
-    outline = _Outline(name)
-    has_scenes = False
-    for kind, line, children, attributes in _blocks(body, name):
-        fields = _attributes(
-            attributes, _HEADING if kind == "heading" else _PARAGRAPH, f"{name}:{line}"
-        )
-        words = _plain(children, f"{name}:{line}")
-        if kind == "heading":
-            has_scenes = True
-            outline.add_scene(line, title=words.replace("\\[", "["), **fields)
-        elif words.strip() or fields:
-            outline.add_segment(line, text=words, **fields)
-    return _tree(head, outline, has_scenes)
-
-
-def _tree(
-    head: dict[str, Any], outline: _Outline, has_scenes: bool
-) -> tuple[object, dict[str, str]]:
-    # A heading with nothing under it and nothing said about it is the document's title, not a
-    # scene.
-    scenes = [scene for scene in outline.scenes if scene["segments"] or len(scene) > 2]
+    found = _scenes(_blocks(body, name))
+    scenes = [scene for scene in found if not scene.is_title]
     if not scenes:
-        raise ScriptError(
-            "nothing to say in this file", where=outline.name, hint="write a paragraph"
-        )
-    lines = {}
+        hint = "write a paragraph"
+        raise ScriptError("nothing to say in this file", where=name, hint=hint)
+    if any(scene.heading for scene in found):
+        return {**head, "scenes": [scene.tree() for scene in scenes]}, _places(scenes, name)
+    [only] = scenes
+    return {**head, "segments": only.tree()["segments"]}, _places_below("$", only, name)
+
+
+def _scenes(blocks: Iterator[_Block]) -> list[_Scene]:
+    """The blocks by scene; paragraphs before the first heading are a scene without a heading."""
+    scenes: list[_Scene] = []
+    for block in blocks:
+        if block.is_heading:
+            scenes.append(_Scene(block))
+        elif block.text or block.fields:
+            if not scenes:
+                scenes.append(_Scene(None))
+            scenes[-1].paragraphs.append(block)
+    return scenes
+
+
+def _places(scenes: Sequence[_Scene], name: str) -> dict[str, str]:
+    """The `file:line` of every scene and segment, by JSON path."""
+    places: dict[str, str] = {}
     for i, scene in enumerate(scenes):
-        at = f"$.scenes[{i}]" if has_scenes else "$"
-        if has_scenes:
-            lines[at] = f"{outline.name}:{outline.lines[id(scene)]}"
-        for j, segment in enumerate(scene["segments"]):
-            lines[f"{at}.segments[{j}]"] = f"{outline.name}:{outline.lines[id(segment)]}"
-    if has_scenes:
-        return {**head, "scenes": scenes}, lines
-    return {**head, "segments": scenes[0]["segments"]}, lines
+        places[f"$.scenes[{i}]"] = f"{name}:{scene.line}"
+        places |= _places_below(f"$.scenes[{i}]", scene, name)
+    return places
 
 
-def _front_matter(text: str, name: str) -> tuple[dict[str, Any], str]:
-    """The head as a tree, and the body with blank lines in the head's place, to keep its line
+def _places_below(path: str, scene: _Scene, name: str) -> dict[str, str]:
+    return {
+        f"{path}.segments[{i}]": f"{name}:{block.line}" for i, block in enumerate(scene.paragraphs)
+    }
+
+
+def _front_matter(text: str, name: str) -> tuple[Fields, str]:
+    """The head as a tree, and the body with empty lines in place of the head, which keep the line
     numbers.
     """
     lines = text.split("\n")
@@ -108,14 +135,14 @@ def _front_matter(text: str, name: str) -> tuple[dict[str, Any], str]:
         hint = "end the front matter with a line of ---"
         raise ScriptError("front matter without an end", where=f"{name}:1", hint=hint)
     head = read_yaml("\n".join(["", *lines[1:end]]), name)
-    return _merge_defaults({} if head is None else head, name), "\n" * (end + 1) + "\n".join(
-        lines[end + 1 :]
-    )
+    body = "\n" * (end + 1) + "\n".join(lines[end + 1 :])
+    return _merge_defaults({} if head is None else head, name), body
 
 
-def _merge_defaults(head: Any, name: str) -> dict[str, Any]:
+def _merge_defaults(head: object, name: str) -> Fields:
     """Move the short spellings of defaults to where the other formats have them."""
     convert(head, FrontMatter, lambda path: f"{name}: {path}")
+    assert isinstance(head, dict)
     defaults = dict(head.get("defaults", {}))
     for short in ("voice", "pause_after"):
         if short in head and short in defaults:
@@ -126,42 +153,51 @@ def _merge_defaults(head: Any, name: str) -> dict[str, Any]:
     return {**head, "defaults": defaults}
 
 
-def _blocks(body: str, name: str) -> Iterator[tuple[str, int, list[Any], str]]:
-    """Each scene's heading and each paragraph: kind, line, parsed inline tokens, attributes as
-    written.
-    """
+def _blocks(body: str, name: str) -> Iterator[_Block]:
+    """Every heading of level 1 or 2 and every paragraph, in order."""
     from markdown_it import MarkdownIt
 
-    # What nests deeper than maxNesting is left out without a word; Python's own limit is an error
-    # instead.
+    # markdown-it drops what is nested deeper than maxNesting without a warning. With a high limit,
+    # deep nesting reaches Python's own limit, which is reported as an error.
     parser = MarkdownIt("commonmark", {"maxNesting": 1_000_000}).enable("table").disable("inline")
-    env: dict[str, Any] = {}
-    opened = None
+    env: dict[str, object] = {}
+    container: Token | None = None
     for token in parser.parse(body, env):
-        line = token.map[0] + 1 if token.map else 0
-        if token.type == "table_open" or (
-            token.type == "html_block" and not _is_comment(token.content)
-        ):
-            _refuse("a table" if token.type == "table_open" else "raw HTML", f"{name}:{line}")
+        where = f"{name}:{_line(token)}"
+        _check_block(token, where)
         if token.type != "inline":
-            opened = token
-            continue
-        assert opened is not None
-        if opened.type == "paragraph_open" or opened.tag in ("h1", "h2"):
+            container = token
+        elif container and (container.type == "paragraph_open" or container.tag in ("h1", "h2")):
             content, attributes = _split_attributes(token.content)
-            if len(content) > limits.TEXT_CHARS:
-                hint = "split it with a blank line"
-                raise ScriptError(
-                    f"longer than {limits.TEXT_CHARS} characters", where=f"{name}:{line}", hint=hint
-                )
-            children: list[Any] = []
+            _check_length(content, where)
+            children: list[Token] = []
             parser.inline.parse(content, parser, env, children)
-            yield opened.type.removesuffix("_open"), line, children, attributes
+            is_heading = container.type == "heading_open"
+            fields = _read_attributes(attributes, _HEADING if is_heading else _PARAGRAPH, where)
+            yield _Block(is_heading, _line(token), _plain(children, where), fields)
 
 
-def _refuse(what: str, where: str) -> None:
+def _line(token: Token) -> int:
+    return token.map[0] + 1 if token.map else 0
+
+
+def _check_block(token: Token, where: str) -> None:
+    """Refuse tables and raw HTML. Raises ScriptError."""
+    if token.type == "table_open":
+        raise _unspeakable("a table", where)
+    if token.type == "html_block" and not _is_comment(token.content):
+        raise _unspeakable("raw HTML", where)
+
+
+def _check_length(content: str, where: str) -> None:
+    if len(content) > limits.TEXT_CHARS:
+        hint = "split it with a blank line"
+        raise ScriptError(f"longer than {limits.TEXT_CHARS} characters", where=where, hint=hint)
+
+
+def _unspeakable(what: str, where: str) -> ScriptError:
     hint = "say it in words, or put it in a comment: <!-- ... -->"
-    raise ScriptError(f"{what} cannot be spoken", where=where, hint=hint)
+    return ScriptError(f"{what} cannot be spoken", where=where, hint=hint)
 
 
 def _is_comment(html: str) -> bool:
@@ -169,8 +205,8 @@ def _is_comment(html: str) -> bool:
     return not rest.strip() and all(comment.lstrip().startswith("<!--") for comment in comments)
 
 
-def _plain(children: list[Any], where: str) -> str:
-    """What is spoken of a paragraph: the text without its markup."""
+def _plain(children: Sequence[Token], where: str) -> str:
+    """What is spoken of a paragraph: the text without its markup. Raises ScriptError for HTML."""
     words = []
     for token in children:
         if token.type in ("softbreak", "hardbreak"):
@@ -178,15 +214,19 @@ def _plain(children: list[Any], where: str) -> str:
         elif token.type == "text":
             words.append(token.content)
         elif token.type in ("text_special", "code_inline"):
-            # Escaped or quoted, a bracket opens no tag.
+            # An escaped or quoted bracket does not open a tag.
             words.append(token.content.replace("[", "\\["))
         elif token.type == "html_inline" and not _is_comment(token.content):
-            _refuse("raw HTML", where)
+            raise _unspeakable("raw HTML", where)
     return "".join(words).strip()
 
 
 def _split_attributes(content: str) -> tuple[str, str]:
-    """Part a trailing `{#id key=value}` from the text; other braces, as in mathematics, stay text."""
+    """Split a text from its attributes, a trailing `{#id key=value}`.
+
+    Other braces, as in mathematics, stay in the text: attributes follow a space, or begin with an
+    id, and hold nothing else.
+    """
     if not content.endswith("}"):
         return content, ""
     text, _, inner = content[:-1].rpartition("{")
@@ -197,24 +237,22 @@ def _split_attributes(content: str) -> tuple[str, str]:
     return content, ""
 
 
-def _attributes(written: str, known: dict[str, str], where: str) -> dict[str, object]:
-    """Read `#id key=value ...` into a segment's or scene's fields."""
-    fields: dict[str, object] = {}
+def _read_attributes(written: str, known: Attributes, where: str) -> Fields:
+    """Read `#id key=value ...` as fields. Raises ScriptError."""
+    fields: Fields = {}
     for word in written.split():
         key, _, value = ("id", "", word[1:]) if word.startswith("#") else word.partition("=")
         if key not in known:
-            raise ScriptError(
-                f"unknown attribute {show(key)}", where=where, hint=suggest(key, known)
-            )
-        if known[key] in fields:
-            raise ScriptError(
-                f"attribute {key!r} is given twice", where=where, hint="keep one of them"
-            )
+            hint = did_you_mean(key, known)
+            raise ScriptError(f"unknown attribute {quoted(key)}", where=where, hint=hint)
+        name, read = known[key]
+        if name in fields:
+            hint = "keep one of them"
+            raise ScriptError(f"attribute {key!r} is given twice", where=where, hint=hint)
         try:
-            fields[known[key]] = _READ.get(key, str)(value)
+            fields[name] = read(value)
         except ValueError:
+            what = f"{quoted(value)} is not a value for {key!r}"
             hint = "write it as in {#id pause=0.5s seed=7}"
-            raise ScriptError(
-                f"{show(value)} is no value for {key!r}", where=where, hint=hint
-            ) from None
+            raise ScriptError(what, where=where, hint=hint) from None
     return fields

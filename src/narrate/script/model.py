@@ -1,4 +1,4 @@
-"""A script as the rest of the house sees it: every id whole, every text checked.
+"""A script as the rest of narrate sees it: every id complete, every text checked.
 
 Its `language`, `fps` and `pause_after` are settings, which flags and the environment can override.
 """
@@ -7,28 +7,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import ClassVar
 
-import msgspec
-from msgspec import Meta
-
-Name = Annotated[str, Meta(min_length=1)]
+from narrate.request import Design, Stock
 
 
-class Voice(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A voice is exactly one of: a recording to clone, a stock speaker, a description."""
+@dataclass(frozen=True, slots=True)
+class RecordedVoice:
+    """A recording to clone, relative to the script, and what it says, word for word.
 
-    ref: Annotated[Name | None, Meta(description="recording to clone, relative to the script")] = (
-        None
-    )
-    transcript: Annotated[
-        str | None, Meta(description="what the recording says, word for word")
-    ] = None
-    speaker: Annotated[
-        Name | None, Meta(description="name of one of the engine's own speakers")
-    ] = None
-    instruct: Annotated[Name | None, Meta(description="how to speak, such as 'calm'")] = None
-    design: Annotated[Name | None, Meta(description="description of a voice to make up")] = None
+    Without `transcript` the .txt beside the recording counts. `instruct` is shown in the manifest
+    only: engines imitate how the recording speaks.
+    """
+
+    ref: str
+    transcript: str | None = None
+    instruct: str | None = None
+    kind: ClassVar[str] = "clone"
+
+
+WrittenVoice = RecordedVoice | Stock | Design
+"""A voice that a script declares."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +49,7 @@ class Segment:
     seed: int | None = None
     take: int = 1
     audio: Path | None = None
-    """A recording to use as it is."""
+    """A recording that is used as it is, instead of speech."""
 
     @property
     def stem(self) -> str:
@@ -60,7 +59,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """A run of segments with a name, and the seconds that they may take."""
+    """Consecutive segments with a name, and the seconds that they may take."""
 
     id: str
     segments: tuple[str, ...]
@@ -83,9 +82,9 @@ class Script:
     language: str | None
     fps: str | int | float | None
     pause_after: float | None
-    """Seconds of silence after a segment that asks for none itself."""
+    """Seconds of silence after a segment that does not set its own pause."""
 
-    voices: dict[str, Voice]
+    voices: dict[str, WrittenVoice]
     scenes: tuple[Scene, ...]
     segments: tuple[Segment, ...]
     inputs: tuple[Path, ...]

@@ -1,4 +1,4 @@
-"""Files, folders and standard input -> the tree of a script, within bounds and in UTF-8."""
+"""Files, folders and standard input -> the tree of a script."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from narrate.base import limits, regular
-from narrate.base.terminal import printable
+from narrate.base.text import printable, quoted
 from narrate.errors import ScriptError, UsageError
 from narrate.script.data import read_json, read_yaml
-from narrate.script.document import show
 from narrate.script.markdown import read_markdown
 
 Parsed = tuple[object, dict[str, str]]
@@ -25,20 +24,20 @@ STDIN = "-"
 
 @dataclass(frozen=True)
 class Source:
-    """A script that was read but not yet understood."""
+    """A script that has been read, but not checked."""
 
     name: str
     path: Path | None
     base: Path
-    """What the script's paths are relative to."""
+    """The folder that paths in the script are relative to."""
 
     tree: object
     inputs: tuple[Path, ...] = ()
     lines: Mapping[str, str] = field(default_factory=dict)
-    """Places of JSON paths, where the author never saw any JSON."""
+    """The places of JSON paths, for formats other than JSON."""
 
     def where(self, path: str) -> str:
-        """The place of a JSON path, as the author knows it."""
+        """The place of a JSON path in the script, for people."""
         known = path
         while known and known not in self.lines:
             known = known[: max(known.rfind("."), known.rfind("["))]
@@ -46,7 +45,10 @@ class Source:
 
 
 def read(source: str | Path) -> Source:
-    """Read a script from a file, a folder of .txt files, or `-` for standard input."""
+    """Read a script from a file, a folder of .txt files, or standard input (`-`).
+
+    Raises ScriptError, or UsageError without a standard input.
+    """
     if str(source) == STDIN:
         return _read_stdin()
     path, name = Path(source), display_name(source)
@@ -54,11 +56,9 @@ def read(source: str | Path) -> Source:
         return _read_folder(path, name)
     parse = _PARSERS.get(path.suffix.lower())
     if parse is None:
-        what = (
-            f"no script format has the suffix {show(path.suffix)}"
-            if path.suffix
-            else "no suffix, so no format"
-        )
+        what = "the name has no suffix, which says the format"
+        if path.suffix:
+            what = f"no script format has the suffix {quoted(path.suffix)}"
         hint = f"use one of {', '.join(_PARSERS)}, or a folder of .txt files"
         raise ScriptError(what, where=name, hint=hint)
     tree, lines = parse(_read_file(path, name), name)
@@ -66,13 +66,13 @@ def read(source: str | Path) -> Source:
 
 
 def display_name(source: str | Path) -> str:
-    """What errors call the source: the file's name, or `-`."""
+    """The name of the source in errors: the file's name, or `-`."""
     return printable(Path(source).name or str(Path(source)))[:200]
 
 
 def _read_stdin() -> Source:
     if sys.stdin is None:
-        raise UsageError("there is no standard input", where=STDIN, hint="name a file")
+        raise UsageError("standard input is closed", where=STDIN, hint="name a file")
     text = _decode(_bounded(sys.stdin.buffer, STDIN), STDIN)
     tree, lines = (_json if text.lstrip()[:1] in ("{", "[") else read_markdown)(text, STDIN)
     return Source(STDIN, None, Path(), tree, (), lines)
@@ -121,7 +121,7 @@ def _paragraphs(text: str, name: str) -> list[tuple[str, str]]:
     full = (
         list(group) for full, group in groupby(numbered, lambda line: bool(line[1].strip())) if full
     )
-    # One too many is enough to refuse them all.
+    # One more than the limit is enough to refuse the script.
     groups = list(islice(full, limits.SEGMENTS + 1))
     if not groups:
         raise ScriptError(
@@ -170,7 +170,7 @@ def _decode(data: bytes, name: str) -> str:
         text = data.decode()
     except UnicodeDecodeError as error:
         place = f"{name}:{data.count(10, 0, error.start) + 1}"
-        raise ScriptError("not UTF-8", where=place, hint=hint) from None
+        raise ScriptError("the text is not UTF-8", where=place, hint=hint) from None
     if "\0" in text:
         place = f"{name}:{text.count(chr(10), 0, text.index(chr(0))) + 1}"
         raise ScriptError("a NUL byte, as in UTF-16 or a binary file", where=place, hint=hint)

@@ -1,1 +1,1 @@
-"""Samples: recordings in, PCM out, WAV headers, how long speech takes."""
+"""Samples: recordings, PCM, WAV headers, the pace of speech."""

@@ -1,6 +1,4 @@
-"""Samples in and out of files and rates: recordings decoded, float turned into PCM_16, rates
-changed.
-"""
+"""Reads recordings, converts float samples to PCM_16, and changes sample rates."""
 
 from __future__ import annotations
 
@@ -28,27 +26,25 @@ DEMUXERS = {
     ".webm": "matroska",
     ".wma": "asf",
 }
-"""What ffmpeg may be asked to read, and as what: a fixed demuxer never follows a playlist to other
-files.
+"""The suffixes that ffmpeg reads, and the demuxer for each: a fixed one cannot follow a playlist
+to other files.
 """
 
 BLOCK_SAMPLES = 1 << 16
 
 
 def pcm16(samples: NDArray[np.float32]) -> bytes:
-    """Finite samples, full scale 1.0, as little-endian 16-bit PCM; what is louder saturates."""
+    """Finite samples, full scale 1.0, as little-endian 16-bit PCM; louder samples are clipped."""
     import numpy as np
 
-    saturated: NDArray[np.int16] = np.rint(np.clip(samples, -1.0, 32767 / 32768) * 32768.0).astype(
+    clipped: NDArray[np.int16] = np.rint(np.clip(samples, -1.0, 32767 / 32768) * 32768.0).astype(
         "<i2"
     )
-    return saturated.tobytes()
+    return clipped.tobytes()
 
 
 def resample(pcm: memoryview | bytes, rate: int, to: int) -> bytes:
-    """PCM_16 mono at another rate: exactly round(samples · to / rate) samples, by soxr at its high
-    quality.
-    """
+    """PCM_16 mono at another rate: exactly round(samples · to / rate) samples; by soxr, HQ."""
     import numpy as np
     import soxr
 
@@ -59,7 +55,7 @@ def resample(pcm: memoryview | bytes, rate: int, to: int) -> bytes:
 
 
 def resampled_length(samples: int, rate: int, to: int) -> int:
-    """How many samples a clip has after a change of rate, rounded half up in integers."""
+    """The number of samples of a clip at another rate, rounded half up in integers."""
     return (2 * samples * to + rate) // (2 * rate)
 
 
@@ -72,14 +68,13 @@ def decode(path: Path, where: str) -> tuple[bytes, int]:
 def decode_float(path: Path, where: str) -> tuple[NDArray[np.float32], int]:
     """A recording as mono float32 samples and its rate in Hz; channels are averaged.
 
-    Raises ScriptError, naming `where` in the script it was asked for, if it cannot be used as it
-    is.
+    Raises ScriptError if it cannot be used as it is; `where` is the place in the script that names
+    the recording.
     """
     import numpy as np
 
-    samples, rate = (
-        _decode_ffmpeg(path, where) if path.suffix.lower() in DEMUXERS else _decode(path, where)
-    )
+    read = _decode_ffmpeg if path.suffix.lower() in DEMUXERS else _decode_soundfile
+    samples, rate = read(path, where)
     if not samples.size:
         raise _refused(path, where, "holds no samples")
     if samples.size > _longest(rate):
@@ -90,8 +85,9 @@ def decode_float(path: Path, where: str) -> tuple[NDArray[np.float32], int]:
 
 
 def ffmpeg(purpose: str) -> str:
-    """The path of an ffmpeg: the one on PATH, else the one of the m4a extra. Raises
-    EnvironmentProblem.
+    """The path of ffmpeg: the one on PATH, else the one of the m4a extra.
+
+    Raises EnvironmentProblem, which says that `purpose` needs it.
     """
     found = shutil.which("ffmpeg")
     if found is None:
@@ -101,23 +97,23 @@ def ffmpeg(purpose: str) -> str:
             found = str(get_ffmpeg_exe())
         except (ImportError, RuntimeError) as error:
             raise EnvironmentProblem(
-                f"{purpose} needs ffmpeg, and there is none",
+                f"{purpose} needs ffmpeg, which is not installed",
                 where="ffmpeg",
                 hint="install ffmpeg, or run: pip install 'narrate-cli[m4a]'",
             ) from error
     return found
 
 
-def _decode(path: Path, where: str) -> tuple[NDArray[np.float32], int]:
+def _decode_soundfile(path: Path, where: str) -> tuple[NDArray[np.float32], int]:
     import numpy as np
     import soundfile
 
     try:
-        # The sum of finite samples may not be finite; that is refused below.
+        # The mean of finite samples may overflow; decode_float refuses the result.
         with soundfile.SoundFile(os.fsencode(path)) as file, np.errstate(over="ignore"):
             _admit(path, where, file.samplerate, file.channels)
             rate = int(file.samplerate)
-            # One sample more than allowed: a header may lie about the length, in either direction.
+            # Up to one sample more than allowed, as the length in a header may be wrong.
             mono, left = [np.empty(0, "float32")], _longest(rate) + 1
             while (
                 block := file.read(min(left, BLOCK_SAMPLES), dtype="float32", always_2d=True)
@@ -130,12 +126,12 @@ def _decode(path: Path, where: str) -> tuple[NDArray[np.float32], int]:
 
 
 def _decode_ffmpeg(path: Path, where: str) -> tuple[NDArray[np.float32], int]:
-    """Read what soundfile cannot, such as M4A and video, through pydub."""
+    """Read M4A, video and other formats that soundfile cannot, through pydub."""
     import numpy as np
 
     converter = ffmpeg(f"reading {path.name}")
     with warnings.catch_warnings():
-        # pydub warns when there is no ffmpeg on PATH and has regular expressions in plain strings.
+        # pydub warns if ffmpeg is not on PATH, and about escapes in its own source.
         warnings.simplefilter("ignore")
         from pydub import AudioSegment
         from pydub.exceptions import CouldntDecodeError
@@ -156,16 +152,16 @@ def _decode_ffmpeg(path: Path, where: str) -> tuple[NDArray[np.float32], int]:
 
 
 def admit_file(path: Path, where: str, within: Path | None = None) -> None:
-    """Refuse a recording that is not a regular file of a sensible size, or not in the folder
-    `within`.
+    """Refuse a recording that is too large, not a regular file, or outside the folder `within`.
 
-    A link counts as what it points to. Raises ScriptError.
+    A link counts as the file that it leads to. Raises ScriptError.
     """
     if within and not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(within)):
         raise ScriptError(
-            f"the recording {path.name} lies outside of the script's folder",
+            f"the recording {path.name} is outside the script's folder",
             where=where,
-            hint="move it there, or allow it: --allow-outside, or allow_outside = true in narrate.toml",
+            hint="move it there, or allow it with --allow-outside, or with allow_outside = true in "
+            "narrate.toml",
         )
     try:
         status = path.stat()
@@ -183,15 +179,11 @@ def _longest(rate: int) -> int:
 
 def _admit(path: Path, where: str, rate: int, channels: int) -> None:
     if rate not in RATES:
-        raise _refused(
-            path,
-            where,
-            f"has a sample rate of {rate} Hz ({RATES.start} to {RATES.stop - 1} are read)",
-        )
+        allowed = f"{RATES.start} to {RATES.stop - 1}"
+        raise _refused(path, where, f"has a sample rate of {rate} Hz ({allowed} are supported)")
     if channels > RECORDING_CHANNELS:
-        raise _refused(
-            path, where, f"has {channels} channels (at most {RECORDING_CHANNELS} are read)"
-        )
+        what = f"has {channels} channels (at most {RECORDING_CHANNELS} are supported)"
+        raise _refused(path, where, what)
 
 
 def _refused(path: Path, where: str, what: str) -> ScriptError:

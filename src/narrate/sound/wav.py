@@ -1,4 +1,4 @@
-"""The header of a PCM WAV file: RIFF, and RF64 where RIFF's 32-bit sizes end."""
+"""The header of a PCM WAV file: RIFF, or RF64 for sizes that need more than 32 bits."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import struct
 
 SAMPLE_BYTES = 2
 HEADER_BYTES = 44
-"""Bytes before the samples of a RIFF file as written here."""
+"""Bytes before the samples of a RIFF file that `header` begins."""
 
 RIFF_LIMIT = 2**32 - 1
 
 
 def header(samples: int, rate: int, extra: int = 0) -> bytes:
-    """The header of a mono 16-bit file of so many samples at `rate` Hz, with `extra` bytes after
-    the samples.
+    """The header of a mono 16-bit file with this number of samples at `rate` Hz, and `extra` bytes
+    after them.
 
-    Past 4 GiB it is an RF64 header with the sizes in a ds64 chunk (EBU Tech 3306).
+    From 4 GiB on, it is an RF64 header with the sizes in a ds64 chunk (EBU Tech 3306).
     """
     data = samples * SAMPLE_BYTES
     fmt = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, rate, rate * SAMPLE_BYTES, SAMPLE_BYTES, 16)

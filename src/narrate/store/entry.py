@@ -14,9 +14,9 @@ from __future__ import annotations
 import os
 import struct
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import xxhash
@@ -28,8 +28,12 @@ from narrate.sound import wav
 _DIGEST = 16
 
 
+JsonObject = Mapping[str, object] | msgspec.Struct | msgspec.Raw
+"""What msgspec encodes as a JSON object; `Raw` is one already."""
+
+
 class Damaged(Exception):
-    """These bytes are not an entry, or not any more."""
+    """These bytes are not an entry, or are no longer one."""
 
 
 class _Document(msgspec.Struct, frozen=True):
@@ -39,16 +43,16 @@ class _Document(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """A stored clip: its length in samples, rate in Hz and where it came from; the samples stay on
-    disk.
+    """A stored clip: what was asked for, its length in samples and its rate in Hz; the samples stay
+    on disk.
 
-    It lies in `folder` under its `key`. `digest` is the entry's checksum in hex: it changes when
-    the entry is replaced. `origin` is the provenance as it was stored, kept as JSON because a long
-    script has many clips.
+    It is stored in `folder` under its `key`. `digest` is the entry's checksum in hex, which changes
+    when the entry is replaced. `origin` is its provenance as JSON (see `checks.provenance`), which
+    takes less memory than a decoded one: a long script has many clips.
     """
 
     digest: str
-    form: bytes
+    canonical: bytes
     samples: int
     rate: int
     origin: bytes
@@ -66,23 +70,19 @@ class Clip:
         return self.samples / self.rate
 
     @property
-    def provenance(self) -> dict[str, Any]:
-        """How it came to be: package versions, seconds of work, attempt, measurements."""
-        provenance: dict[str, Any] = msgspec.json.decode(self.origin)
-        return provenance
-
-    @property
-    def request(self) -> dict[str, Any]:
+    def request(self) -> dict[str, object]:
         """What was asked for, as JSON values."""
-        request: dict[str, Any] = msgspec.json.decode(self.form)
+        request: dict[str, object] = msgspec.json.decode(self.canonical)
         return request
 
 
-def compose(form: bytes, pcm: bytes, rate: int, provenance: dict[str, Any] | msgspec.Raw) -> bytes:
+def compose(canonical: bytes, pcm: bytes, rate: int, provenance: JsonObject) -> bytes:
     """The bytes of an entry: PCM_16 mono samples, the canonical form of what was asked for, and
     their origin.
     """
-    document = b'{"request":' + form + b',"provenance":' + msgspec.json.encode(provenance) + b"}"
+    document = (
+        b'{"request":' + canonical + b',"provenance":' + msgspec.json.encode(provenance) + b"}"
+    )
     document += b" " * (len(document) % 2)
     chunk = struct.pack("<4sI", b"narr", len(document) + _DIGEST) + document
     body = wav.header(len(pcm) // wav.SAMPLE_BYTES, rate, len(chunk) + _DIGEST) + pcm + chunk

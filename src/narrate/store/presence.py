@@ -34,13 +34,13 @@ class Presence:
         self._claims: int | None = None
         self._run: tuple[Path, int] | None = None
 
-    def claim(self, form: bytes) -> bool:
-        """Whether this process may make the clip for a form: no other one that is alive is at it."""
+    def claim(self, canonical: bytes) -> bool:
+        """Whether this process may make a clip: no other living process is making it."""
         file = self._file()
         if file is None:
             return True
         try:
-            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, _byte(form))
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, _byte(canonical))
         except (BlockingIOError, PermissionError):
             return False
         except OSError:
@@ -48,11 +48,11 @@ class Presence:
             return True
         return True
 
-    def release(self, form: bytes) -> None:
+    def release(self, canonical: bytes) -> None:
         """Give up a claim, if there is one."""
         if self._claims is not None:
             with contextlib.suppress(OSError):
-                fcntl.lockf(self._claims, fcntl.LOCK_UN, 1, _byte(form))
+                fcntl.lockf(self._claims, fcntl.LOCK_UN, 1, _byte(canonical))
 
     def stay(self) -> None:
         """Be known as a living run from now on. Raises OSError."""
@@ -96,6 +96,8 @@ def oldest(cache: Path) -> float:
     return min(began)
 
 
-def _byte(form: bytes) -> int:
-    """Which byte of the file of claims stands for a form: 60 bits of its key, as an offset has 63."""
-    return int(key(form)[:15], 16)
+def _byte(canonical: bytes) -> int:
+    """Which byte of the file of claims stands for a request: 60 bits of its key, as an offset has
+    63.
+    """
+    return int(key(canonical)[:15], 16)

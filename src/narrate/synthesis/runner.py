@@ -18,12 +18,15 @@ from narrate import __version__
 from narrate.base.events import Emit, Event, Kind
 from narrate.cache import Store
 from narrate.checks import structure as checks
+from narrate.checks.provenance import Provenance
 from narrate.config import Settings
 from narrate.engines.base import Job, Reference
 from narrate.errors import CheckError, Interrupted, NarrateError, ScriptError, SynthesisError
 from narrate.planning import planner
 from narrate.planning.casting import Choice
-from narrate.planning.planner import Line, Plan, PlannedSegment
+from narrate.planning.planner import Miss, Plan, PlannedUtterance
+from narrate.request import voice_to_json
+from narrate.script import Segment
 from narrate.sound import audio
 from narrate.store.entry import Clip
 from narrate.workers import environments, models
@@ -59,8 +62,8 @@ class _Task:
     `patience` is when (monotonic) it is spoken here although another run seems to be speaking it.
     """
 
-    planned: PlannedSegment
-    line: Line
+    segment: Segment
+    line: PlannedUtterance
     attempt: int = 1
     refused: int = 0
     patience: float = 0.0
@@ -111,7 +114,7 @@ class Outcome:
 
 def speak(
     plan: Plan,
-    misses: Sequence[tuple[PlannedSegment, Line]],
+    misses: Sequence[Miss],
     settings: Settings,
     store: Store,
     emit: Emit,
@@ -128,11 +131,11 @@ def speak(
     """
     run = _Run(plan, settings, store, emit, keep_going)
     groups: dict[Choice, list[_Task]] = {}
-    for planned, line in misses:
-        if line.choice is None:
-            run.import_recording(planned, line)
+    for miss in misses:
+        if miss.utterance.choice is None:
+            run.import_recording(miss.segment, miss.utterance)
         else:
-            groups.setdefault(line.choice, []).append(_Task(planned, line))
+            groups.setdefault(miss.utterance.choice, []).append(_Task(miss.segment, miss.utterance))
     with run.signals():
         for choice, tasks in groups.items():
             run.finish(choice, tasks)
@@ -151,9 +154,9 @@ class _Run:
         self.outcome = Outcome()
         self.stopping = threading.Event()
         # Of two voices with one recording, the one with a transcript serves both.
-        known = sorted(plan.voices.values(), key=lambda voice: "transcript" in voice.parts)
+        known = sorted(plan.voices.values(), key=lambda voice: voice.clone.transcript is not None)
         self._voices: Mapping[str, Reference] = {
-            voice.parts["ref"]: voice.reference for voice in known
+            voice.clone.ref: voice.reference for voice in known
         }
         self._batches: deque[_Batch] = deque()
         self._elsewhere: deque[_Task] = deque()
@@ -165,13 +168,14 @@ class _Run:
         self._false_starts = 0
         self._fatal: BaseException | None = None
 
-    def import_recording(self, planned: PlannedSegment, line: Line) -> None:
+    def import_recording(self, segment: Segment, line: PlannedUtterance) -> None:
         """Decode a recording and store it as it is."""
         assert line.recording is not None
-        pcm, rate = audio.decode(line.recording, planned.segment.where)
-        clip = self.store.put(line.form, pcm, rate, {"recording": line.recording.name})
-        self.outcome.clips[line.form] = clip
-        self._tell("spoken", planned, duration=clip.seconds, recording=line.recording.name)
+        pcm, rate = audio.decode(line.recording, segment.where)
+        provenance = Provenance(recording=line.recording.name)
+        clip = self.store.put(line.canonical, pcm, rate, provenance)
+        self.outcome.clips[line.canonical] = clip
+        self._tell("spoken", segment, duration=clip.seconds, recording=line.recording.name)
 
     def finish(self, choice: Choice, tasks: list[_Task]) -> None:
         """Run lanes until nothing is left to do for one model."""
@@ -302,21 +306,21 @@ class _Run:
         if task.line.replace:
             return True
         task.patience = task.patience or time.monotonic() + self._patience
-        if not self.store.claim(task.line.form) and time.monotonic() < task.patience:
+        if not self.store.claim(task.line.canonical) and time.monotonic() < task.patience:
             with self._lock:
                 self._elsewhere.append(task)
             return False
-        clip = self.store.find(task.line.form)
+        clip = self.store.find(task.line.canonical)
         if clip is None:
             return True
         if self.settings.qa == "strict" and planner.verdict(clip, task.line.text):
             task.line = replace(task.line, replace=True)
             return True
-        self.store.release(task.line.form)
+        self.store.release(task.line.canonical)
         with self._lock:
-            self.outcome.clips[task.line.form] = clip
-            self.outcome.shared.add(task.line.form)
-        self._tell("shared", task.planned, duration=clip.seconds)
+            self.outcome.clips[task.line.canonical] = clip
+            self.outcome.shared.add(task.line.canonical)
+        self._tell("shared", task.segment, duration=clip.seconds)
         return False
 
     def _receive(self, worker: Worker, given: deque[_Batch], age: _Age) -> None:
@@ -357,26 +361,26 @@ class _Run:
         if refusal is not None:
             self._retry(task, CheckError(refusal))
             return
-        provenance = {
-            "engine": worker.engine,
-            "versions": worker.versions | {"narrate": __version__},
+        provenance = Provenance(
+            engine=worker.engine,
+            versions=worker.versions | {"narrate": __version__},
             **worker.facts,
-            "seconds": round(reply.seconds, 4),
-            "attempt": task.attempt,
-            "measures": measures,
-        }
+            seconds=round(reply.seconds, 4),
+            attempt=task.attempt,
+            measures=measures,
+        )
         pcm = audio.pcm16(reply.sound.samples)
         clip = self.store.put(
-            task.line.form, pcm, reply.sound.rate, provenance, replace=task.line.replace
+            task.line.canonical, pcm, reply.sound.rate, provenance, replace=task.line.replace
         )
-        self.store.release(task.line.form)
+        self.store.release(task.line.canonical)
         with self._lock:
-            self.outcome.clips[task.line.form] = clip
+            self.outcome.clips[task.line.canonical] = clip
             self.outcome.attempts += task.attempt
             self.outcome.engine_seconds += reply.seconds
         self._tell(
             "spoken",
-            task.planned,
+            task.segment,
             duration=clip.seconds,
             seconds=reply.seconds,
             attempt=task.attempt,
@@ -387,20 +391,20 @@ class _Run:
     ) -> None:
         """Try a line again, alone, with other randomness unless `same_sound`, or give it up."""
         if task.attempt < ATTEMPTS and not final:
-            self._tell("retry", task.planned, attempt=task.attempt, reason=error.what)
+            self._tell("retry", task.segment, attempt=task.attempt, reason=error.what)
             task.attempt += 1
             task.refused += not same_sound
             self._batches.appendleft([task])
             return
-        self.store.release(task.line.form)
-        segment = task.planned.segment
+        self.store.release(task.line.canonical)
+        segment = task.segment
         what = error.what + (f", in {task.attempt} attempts" if task.attempt > 1 else "")
         failure = type(error)(
             what, where=f"segment {segment.id} ({segment.where})", hint=HINTS[type(error)]
         )
         with self._lock:
             self.outcome.failures.setdefault(segment.id, failure)
-        self._tell("failed", task.planned, attempt=task.attempt, reason=what)
+        self._tell("failed", task.segment, attempt=task.attempt, reason=what)
         if not self._keep_going:
             self.stopping.set()
 
@@ -410,9 +414,9 @@ class _Run:
     def _tell_fetch(self, model: str, done: int, total: int) -> None:
         self._emit(Event("fetch", None, {"model": model, "done": done, "total": total}))
 
-    def _tell(self, kind: Kind, planned: PlannedSegment, **data: object) -> None:
+    def _tell(self, kind: Kind, segment: Segment, **data: object) -> None:
         with self._lock:
-            self._emit(Event(kind, planned.segment.id, dict(data)))
+            self._emit(Event(kind, segment.id, dict(data)))
 
 
 def _batches(tasks: list[_Task], size: int) -> list[_Batch]:
@@ -422,7 +426,11 @@ def _batches(tasks: list[_Task], size: int) -> list[_Batch]:
     if size == 1:
         return [[task] for task in tasks]
     alike = sorted(
-        tasks, key=lambda task: (sorted(task.job.request.voice.items()), -len(task.line.text))
+        tasks,
+        key=lambda task: (
+            sorted(voice_to_json(task.job.request.voice).items()),
+            -len(task.line.text),
+        ),
     )
     return [alike[start : start + size] for start in range(0, len(alike), size)]
 

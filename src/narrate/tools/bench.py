@@ -20,7 +20,7 @@ from narrate.engines.base import Job, Reference
 from narrate.errors import SynthesisError, UsageError
 from narrate.planning import casting
 from narrate.planning.casting import Choice
-from narrate.request import Request
+from narrate.request import Request, RequestVoice, Stock
 from narrate.voices import voice
 from narrate.workers import environments
 from narrate.workers.client import JobFailed, Worker, WorkerLost
@@ -93,9 +93,9 @@ def measure(
     should know. Raises EnvironmentProblem for an engine that cannot be run here, and SynthesisError
     for one that fails.
     """
-    choice, parts, references = _cast(settings, reference)
+    choice, said_by, references = _cast(settings, reference)
     python = environments.python_for(choice.name, settings, tell)
-    jobs = [Job(_request(choice, settings, text, parts)) for text in TEXTS]
+    jobs = [Job(_request(choice, settings, text, said_by)) for text in TEXTS]
     for batch in batches:
         yield _speak(
             choice, python, settings, choice.module, f"batch {batch}", batch, jobs, references
@@ -145,21 +145,21 @@ def default_reference() -> Path:
 
 def _cast(
     settings: Settings, reference: Path | None
-) -> tuple[Choice, dict[str, str], dict[str, Reference]]:
+) -> tuple[Choice, RequestVoice, dict[str, Reference]]:
     """The engine, what a request says of the voice, and the recording itself."""
     able = casting.capabilities(settings.engine)
     if "clone" not in able.voices or able.name == "tone":
-        return casting.choose("default", settings), {}, {}
+        return casting.choose("default", settings), Stock(), {}
     path = reference or default_reference()
-    loaded = voice.load(script.Voice(ref=path.name), path.parent, f"--ref {path}")
-    return casting.choose("clone", settings), loaded.parts, {loaded.parts["ref"]: loaded.reference}
+    loaded = voice.load(script.RecordedVoice(path.name), path.parent, f"--ref {path}")
+    return casting.choose("clone", settings), loaded.clone, {loaded.clone.ref: loaded.reference}
 
 
-def _request(choice: Choice, settings: Settings, text: str, parts: dict[str, str]) -> Request:
+def _request(choice: Choice, settings: Settings, text: str, said_by: RequestVoice) -> Request:
     able = choice.capabilities
     sampling = {name: f"{value:g}" for name, value in settings.sampling.items()}
     return Request(
-        able.name, able.behaviour, choice.model_key, text, "en", parts, sampling=sampling
+        able.name, able.behaviour, choice.model_key, text, "en", said_by, sampling=sampling
     )
 
 

@@ -61,7 +61,7 @@ class _Bound:
 
 def _bounds(frames: Frames, heard: Heard, transcript: str) -> list[_Bound]:
     """The pauses at which it is certain which word of the transcript comes next."""
-    agreed = compare(split(transcript), [word.text for word in heard.words]).pairs
+    agreed = compare(split(transcript), [word.text for word in heard.words]).boundaries
     bounds = []
     for start, end in frames.pauses():
         # Whisper's times are good to a tenth of a second or two, so words belong to the side that

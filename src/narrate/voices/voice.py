@@ -1,4 +1,4 @@
-"""A voice of a script -> what engines take: reference audio decoded once, its transcript, and
+"""A recorded voice of a script -> what engines take: samples decoded once, the transcript, and
 digests of both.
 """
 
@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from narrate import script
 from narrate.base import facts, regular
 from narrate.base.facts import Fact
 from narrate.base.limits import TRANSCRIPT_BYTES
 from narrate.base.regular import TooLarge
 from narrate.engines.base import Reference
 from narrate.errors import ScriptError
+from narrate.request import Clone
+from narrate.script import RecordedVoice
 from narrate.sound import audio
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 RATE = 24_000
-"""Hz, of the speech codecs; references are brought to it here, so that every engine hears the same
+"""Hz, of the speech codecs. References are resampled to it here, so that every engine gets the same
 samples.
 """
 
@@ -32,26 +33,24 @@ TAIL_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Voice:
-    """A recording ready for cloning. `parts` is what a Request says of it: digests of the samples
-    and of the text.
+class LoadedVoice:
+    """A recording ready for cloning, and the digests of it that a Request holds.
 
     `facts` are those of the files that it was read from or looked for, taken before they were read.
     """
 
     reference: Reference
-    parts: dict[str, str]
+    clone: Clone
     facts: dict[str, Fact]
 
 
-def load(voice: script.Voice, folder: Path, where: str, within: Path | None = None) -> Voice:
-    """Read the recording and the transcript of a cloned voice; paths are relative to `folder`.
+def load(voice: RecordedVoice, folder: Path, where: str, within: Path | None = None) -> LoadedVoice:
+    """Read the recording and the transcript of a voice; paths are relative to `folder`.
 
     The transcript is the voice's own, else the .txt beside the recording. An empty one means that
-    only the colour of the voice is wanted. Raises ScriptError, also for a file that is not in the
-    folder `within`.
+    only the colour of the voice is wanted. Raises ScriptError, also for a file outside the folder
+    `within`.
     """
-    assert voice.ref is not None
     path = folder / voice.ref
     beside = path.with_suffix(".txt")
     before = facts.take((path, beside))
@@ -62,10 +61,11 @@ def load(voice: script.Voice, folder: Path, where: str, within: Path | None = No
         if voice.transcript is not None
         else _read_transcript(beside, where, within)
     )
-    parts = {"ref": digest(samples)}
-    if transcript:
-        parts["transcript"] = hashlib.blake2b(transcript.encode(), digest_size=32).hexdigest()
-    return Voice(Reference(samples, RATE, transcript or None), parts, before)
+    spoken = (
+        hashlib.blake2b(transcript.encode(), digest_size=32).hexdigest() if transcript else None
+    )
+    clone = Clone(digest(samples), spoken)
+    return LoadedVoice(Reference(samples, RATE, transcript or None), clone, before)
 
 
 def prepare(samples: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
@@ -96,5 +96,6 @@ def _read_transcript(path: Path, where: str, within: Path | None) -> str:
         raise ScriptError(
             f"the recording {path.stem} has no transcript ({reason})",
             where=where,
-            hint=f'write what it says into {path.name}, or set "transcript": "" to take only the colour of the voice',
+            hint=f'write what it says into {path.name}, or set "transcript": ""'
+            " to take only the colour of the voice",
         ) from error

@@ -20,6 +20,7 @@ from typing import IO, Any
 from narrate.base.limits import RATES
 from narrate.engines.base import Job, ModelRef, Reference, StopReason, Synthesis
 from narrate.errors import EnvironmentProblem
+from narrate.request import Clone
 from narrate.workers import frames
 
 LOAD_SECONDS = 300.0
@@ -152,7 +153,7 @@ class Worker:
         Raises WorkerLost.
         """
         for digest in {
-            job.request.voice["ref"] for job in jobs if "ref" in job.request.voice
+            job.request.voice.ref for job in jobs if isinstance(job.request.voice, Clone)
         } - self._voices:
             voice = voices[digest]
             self._write(

@@ -11,8 +11,9 @@ import typer
 
 from narrate import build, config, stamp
 from narrate.base import terminal, units
-from narrate.base.text import counted, size
+from narrate.base.text import counted, printable, size
 from narrate.cache import Store
+from narrate.checks import provenance
 from narrate.cli import common
 from narrate.cli.commands import plan
 from narrate.config import Settings
@@ -100,7 +101,7 @@ def ls(cache_dir: common.CacheDir = None, json: common.Json = False) -> None:
         terminal.write(terminal.as_json({"entries": entries}))
         return
     for entry in entries:
-        text = terminal.printable(entry["text"])[:80]
+        text = printable(entry["text"])[:80]
         terminal.say(f"{entry['key']}  {entry['seconds']:7.2f} s  {entry['engine']:<8}  {text}")
 
 
@@ -195,12 +196,13 @@ def _parsed(parse: Callable[[str], T], text: str, flag: str) -> T:
 
 def _entry(clip: Clip, used: dict[Path, float]) -> dict[str, Any]:
     request = clip.request
+    recording = provenance.of(clip.origin).recording
     return {
         "key": clip.key,
         "used": _date(used[clip.path]),
         "seconds": round(clip.seconds, 3),
         "engine": request.get("engine", "recording"),
-        "text": request.get("text", clip.provenance.get("recording", "")),
+        "text": request.get("text", recording),
         "path": str(clip.path),
     }
 

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 from narrate.base import terminal
 from narrate.base.events import Event
-from narrate.base.text import size
+from narrate.base.text import printable, size
 from narrate.cli import common
 from narrate.cli.progress import Display, Reporter
 from narrate.config import Settings
@@ -168,5 +168,5 @@ def _progress(name: str, quiet: bool) -> Iterator[Callable[[int, int], object]]:
         )
         return
     with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task(terminal.printable(name))
+        task = progress.add_task(printable(name))
         yield lambda done, total: progress.update(task, completed=done, total=total)

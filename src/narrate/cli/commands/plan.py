@@ -9,7 +9,7 @@ import typer
 from narrate import build
 from narrate.base import terminal
 from narrate.base.events import Event
-from narrate.base.text import counted, duration
+from narrate.base.text import counted, duration, printable, shortened
 from narrate.build import Options
 from narrate.cli import common
 from narrate.errors import PendingError
@@ -56,17 +56,15 @@ def show(script: str, flags: dict[str, Any], options: Options, json: bool) -> in
         segments = [_entry(made, planned) for planned in made.segments]
         terminal.write(terminal.as_json({"ok": True, **figures, "segments": segments}))
         return len(made.misses)
-    width = max(len(terminal.printable(planned.segment.id)) for planned in made.segments)
+    width = max(len(printable(planned.segment.id)) for planned in made.segments)
     for planned in made.segments:
         state = "cached" if planned.cached else "speak "
         length = f"{'' if planned.cached else '~'}{made.seconds(planned):.1f} s"
-        text = planned.display if len(planned.display) <= 60 else planned.display[:59] + "…"
-        terminal.say(
-            f"{state}  {terminal.printable(planned.segment.id):<{width}}  {length:>8}  {text}"
-        )
+        text = shortened(planned.display, 60)
+        terminal.say(f"{state}  {printable(planned.segment.id):<{width}}  {length:>8}  {text}")
     terminal.say(*_over_budget(made))
     terminal.say(
-        f"{figures['missing']} of {counted(len(list(made.lines())), 'utterance')} to speak with {figures['engine']}"
+        f"{figures['missing']} of {counted(len(list(made.utterances())), 'utterance')} to speak with {figures['engine']}"
         f" ({figures['reason']}), about {duration(made.eta)} of work;"
         f" the narration is about {duration(float(str(figures['seconds'])))} long"
     )
@@ -78,7 +76,7 @@ def _entry(made: Plan, planned: PlannedSegment) -> dict[str, Any]:
         "id": planned.segment.id,
         "cached": planned.cached,
         "seconds": round(made.seconds(planned), 3),
-        "keys": [line.key for line in planned.lines],
+        "keys": [utterance.key for utterance in planned.utterances],
     }
 
 

@@ -207,12 +207,13 @@ def _summary(result: Result) -> str:
 
 
 def _success(result: Result) -> dict[str, Any]:
-    lines = [line for _, line in result.plan.lines()]
     return {
         "ok": True,
         "manifest": str(result.out / "manifest.json"),
         "spoken": result.spoken,
-        "cached": sum(line.form not in result.made for line in lines),
+        "cached": sum(
+            utterance.canonical not in result.made for utterance in result.plan.utterances()
+        ),
         "failed": 0,
         "segments": [
             {

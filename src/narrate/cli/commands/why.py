@@ -6,14 +6,13 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from difflib import get_close_matches
 from typing import Annotated, Any
 
 import typer
 
 from narrate import build
 from narrate.base import terminal
-from narrate.base.text import counted
+from narrate.base.text import counted, did_you_mean, printable, shortened
 from narrate.cli import common
 from narrate.cli.commands.plan import warn
 from narrate.errors import UsageError
@@ -52,12 +51,12 @@ def status(
     if json:
         terminal.write(terminal.as_json({"ok": True, "segments": [_entry(each) for each in found]}))
         return
-    width = max(len(terminal.printable(each.planned.segment.id)) for each in found)
+    width = max(len(printable(each.planned.segment.id)) for each in found)
     for each in found:
-        reason = terminal.printable("; ".join(map(str, each.reasons)))
-        reason = reason if len(reason) <= WIDTH else reason[: WIDTH - 1] + "…"
+        reason = printable("; ".join(map(str, each.reasons)))
+        reason = shortened(reason, WIDTH)
         terminal.say(
-            f"{WORDS[each.state]}  {terminal.printable(each.planned.segment.id):<{width}}  {reason}".rstrip()
+            f"{WORDS[each.state]}  {printable(each.planned.segment.id):<{width}}  {reason}".rstrip()
         )
     states = Counter(each.state for each in found)
     total = counted(len(found), "segment")
@@ -128,8 +127,7 @@ def _chosen(found: list[Why], ids: list[str], script: str) -> list[Why]:
     by_id = {each.planned.segment.id: each for each in found}
     for id in ids:
         if id not in by_id:
-            close = get_close_matches(id, by_id, 1)
-            hint = f"did you mean {close[0]!r}?" if close else "see `narrate status` for the ids"
+            hint = did_you_mean(id, by_id, "see `narrate status` for the ids")
             raise UsageError(f"there is no segment {id!r}", where=script, hint=hint)
     return [by_id[id] for id in ids]
 

@@ -22,6 +22,7 @@ from narrate.engines.base import (
     Unusable,
     first_line,
 )
+from narrate.request import Clone, Design, Stock
 
 if TYPE_CHECKING:
     import numpy as np
@@ -119,16 +120,15 @@ class Other:
         return int(value) if is_whole else value
 
     def _voice(self, job: Job, voices: Mapping[str, Reference]) -> dict[str, Any]:
-        voice = job.request.voice
-        asked: dict[str, Any] = {}
-        if "ref" in voice:
-            asked = self._recording(voices[voice["ref"]])
-        elif "design" in voice:
-            asked = {"instruct": voice["design"]}
-        elif "speaker" in voice:
-            asked = {"voice": self._speaker(voice["speaker"])}
-        if "instruct" in voice:
-            asked["instruct"] = voice["instruct"]
+        asked: dict[str, Any]
+        match job.request.voice:
+            case Clone(ref=digest):
+                asked = self._recording(voices[digest])
+            case Design(design=description, instruct=instruct):
+                asked = {"instruct": instruct or description}
+            case Stock(speaker=speaker, instruct=instruct):
+                asked = {"voice": self._speaker(speaker)} if speaker else {}
+                asked |= {"instruct": instruct} if instruct else {}
         self._refuse(asked)
         return asked
 

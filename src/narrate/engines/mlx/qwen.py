@@ -9,6 +9,7 @@ from typing import Any
 from narrate.engines import qwen
 from narrate.engines.base import Job, Reference, StopReason, Synthesis, Unspeakable, Unusable
 from narrate.engines.mlx.models import array, line, mono
+from narrate.request import Clone, Design, RequestVoice, Stock
 
 
 class Qwen:
@@ -32,14 +33,9 @@ class Qwen:
         with seams.
         """
         request = job.request
-        if request.seed is not None or "transcript" not in request.voice:
+        if request.seed is not None or not qwen.has_transcript(request.voice):
             return None
-        return (
-            request.voice["ref"],
-            request.voice["transcript"],
-            request.language,
-            tuple(request.sampling.items()),
-        )
+        return request.voice, request.language, tuple(request.sampling.items())
 
     def speak(
         self, jobs: Sequence[Job], voices: Mapping[str, Reference]
@@ -82,18 +78,20 @@ class Qwen:
             **self._voice(voice, voices),
         }
 
-    def _voice(self, voice: Mapping[str, str], voices: Mapping[str, Reference]) -> dict[str, Any]:
-        if "design" in voice:
-            return {"instruct": voice["design"]}
-        if "ref" not in voice:
-            return {"voice": qwen.speaker(voice, self.speakers), "instruct": voice.get("instruct")}
-        reference = voices[voice["ref"]]
-        transcript = reference.transcript if "transcript" in voice else None
-        if "transcript" in voice and not transcript:
-            raise Unusable(
-                f"the transcript of the recording {voice['ref']} did not reach the engine"
-            )
-        return {"ref_audio": self._samples(voice["ref"], reference), "ref_text": transcript}
+    def _voice(self, voice: RequestVoice, voices: Mapping[str, Reference]) -> dict[str, Any]:
+        match voice:
+            case Design(design=description):
+                return {"instruct": description}
+            case Stock(instruct=instruct):
+                return {"voice": qwen.speaker(voice, self.speakers), "instruct": instruct}
+            case Clone(ref=digest):
+                reference = voices[digest]
+                transcript = reference.transcript if voice.transcript else None
+                if voice.transcript and not transcript:
+                    raise Unusable(
+                        f"the transcript of the recording {digest} did not reach the engine"
+                    )
+                return {"ref_audio": self._samples(digest, reference), "ref_text": transcript}
 
     def _refuse_marks(self, text: str) -> None:
         """The model's own marks in a text would end the text, or begin another."""

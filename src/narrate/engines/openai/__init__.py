@@ -21,6 +21,7 @@ from narrate.engines.base import Capabilities, Job, ModelRef, Reference, Synthes
 from narrate.engines.openai import riff
 from narrate.engines.openai.budget import Budget, Share
 from narrate.engines.openai.server import Answer, Server, is_here, parse
+from narrate.request import Clone, Design, Stock
 from narrate.sound import audio, wav
 
 LANGUAGES = (
@@ -96,9 +97,7 @@ class Engine:
         self, jobs: Sequence[Job], voices: Mapping[str, Reference]
     ) -> Iterator[Synthesis | Exception]:
         """Ask for all of them at once; the results come in the order of the jobs."""
-        for digest in {
-            job.request.voice.get("ref", "") for job in jobs
-        } & voices.keys() - self._references.keys():
+        for digest in voices.keys() - self._references.keys():
             self._references[digest] = _fields(voices[digest])
         shares = [self._budget.share() for _ in jobs]
         for share, result in zip(shares, self._pool.map(self._attempt, jobs, shares), strict=True):
@@ -136,19 +135,21 @@ class Engine:
         return document
 
     def _voice(self, job: Job) -> dict[str, Any]:
-        voice = job.request.voice
-        kind = qwen.kind(voice)
-        if kind != "speaker" and self._plain:
-            raise Unusable(
-                f"OpenAI's {self._model} speaks with its own speakers only; name another --model"
-            )
-        if kind == "clone":
-            return self._references[voice["ref"]]
-        if kind == "design":
-            return {"task_type": "VoiceDesign", "instructions": voice["design"]}
-        speaker = voice.get("speaker", DEFAULT_SPEAKER if self._plain else None)
-        fields = {"voice": speaker, "instructions": voice.get("instruct")}
-        return {name: value for name, value in fields.items() if value is not None}
+        match job.request.voice:
+            case Stock(speaker=speaker, instruct=instruct):
+                if speaker is None and self._plain:
+                    speaker = DEFAULT_SPEAKER
+                fields = {"voice": speaker, "instructions": instruct}
+                return {name: value for name, value in fields.items() if value is not None}
+            case _ if self._plain:
+                raise Unusable(
+                    f"OpenAI's {self._model} speaks with its own speakers only;"
+                    " name another --model"
+                )
+            case Clone(ref=digest):
+                return self._references[digest]
+            case Design(design=description):
+                return {"task_type": "VoiceDesign", "instructions": description}
 
 
 def find_key(

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import SplitResult, urlsplit
 
 from narrate.base.limits import ANSWER_BYTES, ANSWERS_BYTES
-from narrate.base.terminal import printable
+from narrate.base.text import printable
 from narrate.engines.base import Unspeakable, Unusable
 from narrate.engines.openai.budget import Share
 

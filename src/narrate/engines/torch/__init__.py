@@ -28,6 +28,7 @@ from narrate.engines.base import (
     first_line,
 )
 from narrate.engines.prompts import Prompts
+from narrate.request import Clone, Design, Stock
 
 CAPABILITIES = Capabilities(
     name="torch",
@@ -145,12 +146,13 @@ class Engine:
         qwen.admit(voice, self.kind, self.size, self.speakers)
         qwen.language_name(job.request.language, self.languages)
         qwen.sampling(job)
-        if "ref" in voice and voice["ref"] not in voices:
-            raise Unusable(f"the recording {voice['ref']} of a voice did not reach the engine")
-        if "transcript" in voice and not voices[voice["ref"]].transcript:
-            raise Unusable(
-                f"the transcript of the recording {voice['ref']} did not reach the engine"
-            )
+        if isinstance(voice, Clone):
+            if voice.ref not in voices:
+                raise Unusable(f"the recording {voice.ref} of a voice did not reach the engine")
+            if voice.transcript and not voices[voice.ref].transcript:
+                raise Unusable(
+                    f"the transcript of the recording {voice.ref} did not reach the engine"
+                )
         for mark in self._model.processor.tokenizer.all_special_tokens:
             if mark in job.request.text:
                 raise Unspeakable(f"it holds {mark}, which would end or begin a text for the model")
@@ -163,8 +165,8 @@ class Engine:
         for index in admitted:
             request = jobs[index].request
             alone = None if request.seed is None else index
-            options = (tuple(sorted(each.items())) for each in (request.voice, request.sampling))
-            alike[request.language, alone, *options].append(index)
+            sampling = tuple(sorted(request.sampling.items()))
+            alike[request.language, alone, request.voice, sampling].append(index)
         for indices in alike.values():
             prompt = _prompt_frames(jobs[indices[0]], voices)
             lengths = [qwen.likely_frames(jobs[index]) for index in indices]
@@ -222,16 +224,17 @@ class Engine:
 
     def _call(self, job: Job, voices: Mapping[str, Reference]) -> Any:
         """The function of the model that speaks a job's kind of voice, with the voice filled in."""
-        voice = job.request.voice
-        if self.kind == "base":
-            prompt = self._prompts.get(job.request, voices[voice["ref"]])
-            return partial(self._model.generate_voice_clone, voice_clone_prompt=[prompt])
-        if self.kind == "voice_design":
-            return partial(self._model.generate_voice_design, instruct=voice["design"])
-        speaker = qwen.speaker(voice, self.speakers)
-        return partial(
-            self._model.generate_custom_voice, speaker=speaker, instruct=voice.get("instruct")
-        )
+        match job.request.voice:
+            case Clone(ref=digest) as voice:
+                prompt = self._prompts.get(job.request, voice, voices[digest])
+                return partial(self._model.generate_voice_clone, voice_clone_prompt=[prompt])
+            case Design(design=description):
+                return partial(self._model.generate_voice_design, instruct=description)
+            case Stock(instruct=instruct) as voice:
+                speaker = qwen.speaker(voice, self.speakers)
+                return partial(
+                    self._model.generate_custom_voice, speaker=speaker, instruct=instruct
+                )
 
     def _free_memory(self) -> None:
         gc.collect()
@@ -242,7 +245,8 @@ class Engine:
 
 def _prompt_frames(job: Job, voices: Mapping[str, Reference]) -> float:
     """How many frames of a recording each row of a job's voice carries, before its own."""
-    reference = voices.get(job.request.voice.get("ref", ""))
+    voice = job.request.voice
+    reference = voices.get(voice.ref) if isinstance(voice, Clone) else None
     return qwen.FRAMES_PER_SECOND * reference.samples.size / reference.rate if reference else 0.0
 
 

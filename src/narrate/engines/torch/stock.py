@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from narrate.engines import qwen, torch
 from narrate.engines.base import Job, Reference, Synthesis
+from narrate.request import Clone, Design, Stock
 
 CAPABILITIES = torch.CAPABILITIES
 
@@ -21,7 +22,6 @@ class Engine(torch.Engine):
         self, jobs: Sequence[Job], voices: Mapping[str, Reference]
     ) -> Iterator[Synthesis]:
         for job in jobs:
-            voice = job.request.voice
             options = {
                 "text": job.request.text,
                 "language": qwen.language_name(job.request.language, self.languages),
@@ -29,18 +29,19 @@ class Engine(torch.Engine):
                 "max_new_tokens": qwen.max_frames(job) + 1,
                 **torch.sampling_options(job),
             }
-            if "ref" in voice:
-                reference = voices[voice["ref"]]
-                options |= {
-                    "ref_audio": (reference.samples, reference.rate),
-                    "ref_text": reference.transcript,
-                }
-                sounds, rate = self._model.generate_voice_clone(**options)
-            elif "design" in voice:
-                sounds, rate = self._model.generate_voice_design(
-                    instruct=voice["design"], **options
-                )
-            else:
-                speaker = qwen.speaker(voice, self.speakers)
-                sounds, rate = self._model.generate_custom_voice(speaker=speaker, **options)
+            match job.request.voice:
+                case Clone(ref=digest):
+                    reference = voices[digest]
+                    options |= {
+                        "ref_audio": (reference.samples, reference.rate),
+                        "ref_text": reference.transcript,
+                    }
+                    sounds, rate = self._model.generate_voice_clone(**options)
+                case Design(design=description):
+                    sounds, rate = self._model.generate_voice_design(
+                        instruct=description, **options
+                    )
+                case Stock() as voice:
+                    speaker = qwen.speaker(voice, self.speakers)
+                    sounds, rate = self._model.generate_custom_voice(speaker=speaker, **options)
             yield Synthesis(sounds[0], rate)

@@ -1,1 +1,1 @@
-"""The files beside the narration, one module a format."""
+"""The formats of the files: audio encoders, and a module for each kind of file beside them."""

@@ -1,6 +1,4 @@
-"""Captions from the written text, timed within each segment by the share of its characters: SRT and
-WebVTT.
-"""
+"""Captions as SRT and WebVTT: the written text, timed within a segment by counting characters."""
 
 from __future__ import annotations
 
@@ -14,12 +12,10 @@ from narrate.reading import utterances as spoken
 
 LINE_CHARS = 42
 CUE_LINES = 2
-"""Characters of a line and lines of a cue: the figures that Netflix, the BBC and most broadcasters
-ask for.
-"""
+"""Characters of a line and lines of a cue, as Netflix, the BBC and most broadcasters require."""
 
 CUE_CHARS = CUE_LINES * (LINE_CHARS - 5)
-"""So many nearly always fit, though lines end at words."""
+"""So many characters nearly always fit, though lines break between words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +28,7 @@ class Cue:
 
 
 def cues(timeline: Timeline) -> Iterator[Cue]:
-    """Every caption in order; none overlap. A segment without text has none."""
+    """All captions in order, without overlap. A segment without text has none."""
     for slot in timeline.slots:
         groups = list(_groups(slot.planned.display))
         total = sum(sum(map(len, group)) for group in groups)
@@ -66,9 +62,7 @@ def vtt(cues: Sequence[Cue]) -> str:
 
 
 def _groups(text: str) -> Iterator[tuple[str, ...]]:
-    """The text in cues of at most two lines, cut at sentences and clauses where these are near
-    enough.
-    """
+    """The lines of each cue, at most two; cues end at sentences or clauses where possible."""
     for chunk in spoken.split(text, CUE_CHARS):
         lines = _balanced(chunk)
         for start in range(0, len(lines), CUE_LINES):
@@ -97,10 +91,9 @@ def _clock(milliseconds: int, point: str) -> str:
 
 
 def _plain(line: str) -> str:
-    """A line that no SubRip player takes for a time, a tag such as <b> or a command such as
-    {\\an8}.
+    """A line without what SubRip players read as a time, a tag (<b>) or a command ({\\an8}).
 
-    SubRip has no escapes: a word joiner, which is not seen, keeps a bracket from beginning a tag.
+    SubRip has no escapes, so an invisible word joiner after a bracket keeps it from opening a tag.
     """
     return re.sub(r"<(?=[/a-zA-Z])|\{(?=\\)", "\\g<0>\u2060", line.replace("-->", "→"))
 

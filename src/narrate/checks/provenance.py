@@ -1,0 +1,39 @@
+"""How a clip came to be: recorded beside its samples when it is stored, read whenever it is used."""
+
+from __future__ import annotations
+
+import msgspec
+
+from narrate.checks.structure import Measures
+
+
+class Provenance(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The origin of a clip: an engine, or a recording of which only the file name is known.
+
+    `versions` are those of the packages that made it. `kind`, `device` and `dtype` are what the
+    engine says of its model. `seconds` is how long the synthesis took, and `attempt` which attempt
+    passed, counted from 1.
+    """
+
+    engine: str = ""
+    versions: dict[str, str] = {}
+    kind: str = ""
+    device: str = ""
+    dtype: str = ""
+    seconds: float = 0.0
+    attempt: int = 0
+    measures: Measures | None = None
+    recording: str = ""
+
+
+def parse(origin: bytes) -> Provenance:
+    """The provenance that a clip was stored with. Raises MsgspecError or UnicodeDecodeError."""
+    return msgspec.json.decode(origin, type=Provenance)
+
+
+def of(origin: bytes) -> Provenance:
+    """The same; an empty one if it cannot be read."""
+    try:
+        return parse(origin)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return Provenance()
