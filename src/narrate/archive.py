@@ -71,7 +71,7 @@ class _Asked(msgspec.Struct):
 
 
 @dataclass(slots=True)
-class Taken:
+class Imported:
     """What an import came to: clips that are new here, that were here already, and why others were
     refused, by key.
     """
@@ -125,23 +125,23 @@ def _add(archive: zipfile.ZipFile, clip: Clip, store: Store) -> None:
     archive.writestr(zipfile.ZipInfo(f"{clip.key}.json", EPOCH), msgspec.json.encode(document))
 
 
-def take_in(path: Path, store: Store) -> Taken:
+def import_clips(path: Path, store: Store) -> Imported:
     """Verify every clip of an archive and store those that are not here yet.
 
     Raises UsageError for a file that is no archive of ours, before anything is stored, and
     EnvironmentProblem if the cache cannot be written.
     """
-    taken = Taken()
+    imported = Imported()
     try:
         with os.fdopen(regular.opened(path), "rb") as file, _opened(file, path) as archive:
             for name in _names(archive, path, os.fstat(file.fileno()).st_size):
-                _take(archive, name, store, taken)
+                _import(archive, name, store, imported)
     except OSError as error:
         what = f"the archive cannot be read ({error.strerror})"
         raise UsageError(
             what, where=str(path), hint="name a file that `narrate cache export` made"
         ) from error
-    return taken
+    return imported
 
 
 BROKEN = (
@@ -189,15 +189,15 @@ def _names(archive: zipfile.ZipFile, path: Path, size: int) -> list[str]:
     return list(kinds)
 
 
-def _take(archive: zipfile.ZipFile, name: str, store: Store, taken: Taken) -> None:
+def _import(archive: zipfile.ZipFile, name: str, store: Store, imported: Imported) -> None:
     try:
         canonical, pcm, rate, origin = _verified(archive, name)
     except Damaged as damage:
-        taken.refused[name] = str(damage)
+        imported.refused[name] = str(damage)
         return
     known = store.find(canonical)
     if known is not None and store.reads_well(known):
-        taken.known += 1
+        imported.known += 1
         return
     if not store.put(canonical, pcm, rate, origin).path.is_relative_to(store.root):
         what, hint = (
@@ -205,7 +205,7 @@ def _take(archive: zipfile.ZipFile, name: str, store: Store, taken: Taken) -> No
             "choose another --cache-dir",
         )
         raise EnvironmentProblem(what, where=str(store.root), hint=hint)
-    taken.new += 1
+    imported.new += 1
 
 
 def _verified(archive: zipfile.ZipFile, name: str) -> tuple[bytes, bytes, int, msgspec.Raw]:

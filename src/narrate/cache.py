@@ -33,8 +33,7 @@ from pathlib import Path
 from narrate.base import durable
 from narrate.errors import EnvironmentProblem
 from narrate.request import key
-from narrate.store import entry, presence, tag
-from narrate.store import usage as uses
+from narrate.store import entry, presence, tag, usage
 from narrate.store.entry import Clip, Damaged, JsonObject
 from narrate.store.presence import Presence
 
@@ -236,7 +235,7 @@ class Store:
             for path in self.damaged():
                 path.unlink(missing_ok=True)
             self._sweep(self.root)
-            uses.forget(self.root)
+            usage.forget(self.root)
             # A hit need not have renewed the time of its entry.
             held_since = presence.oldest(self.root) - TOUCH_SECONDS
             sizes = self.sizes()

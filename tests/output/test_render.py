@@ -17,8 +17,8 @@ import xxhash
 from narrate.cache import Gone, Store
 from narrate.config import Format
 from narrate.errors import EnvironmentProblem
-from narrate.output.render import BLOCK_BYTES, recipe, whole, write_audio
 from narrate.output.record import RunRecord
+from narrate.output.render import BLOCK_BYTES, recipe, whole, write_audio
 from narrate.output.stage import staged
 from narrate.output.timeline import FORMAT_RATES, Part, lay
 from narrate.output.writers import encoders

@@ -57,19 +57,19 @@ class Heard:
     language: str
 
 
-class Ear:
+class Recognizer:
     """A Whisper model, ready to listen."""
 
     def __init__(
         self,
         model: str = MODEL,
         offline: bool = False,
-        tell: Callable[[str], object] = lambda message: None,
+        on_progress: Callable[[str], object] = lambda message: None,
     ) -> None:
         """Load a model: a folder, the name of a Whisper model such as "tiny.en", or owner/name on
         the hub.
 
-        A model that is not on this machine is fetched, which `tell` is told first, unless
+        A model that is not on this machine is fetched, which `on_progress` is told first, unless
         `offline`. Raises EnvironmentProblem.
         """
         if not installed():
@@ -77,7 +77,7 @@ class Ear:
                 "speech recognition is not installed", where="asr", hint=INSTALL
             )
         try:
-            self._model: Any = _load(model, offline, tell)
+            self._model: Any = _load(model, offline, on_progress)
         except (OSError, ValueError, RuntimeError) as error:
             first = str(error).strip().partition("\n")[0]
             raise EnvironmentProblem(
@@ -206,7 +206,7 @@ def _parts(word: Any) -> list[Word]:
     ]
 
 
-def _load(model: str, offline: bool, tell: Callable[[str], object]) -> Any:
+def _load(model: str, offline: bool, on_progress: Callable[[str], object]) -> Any:
     # It brings onnxruntime, which reports to its maker unless it is told not to before it is
     # imported.
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
@@ -222,5 +222,5 @@ def _load(model: str, offline: bool, tell: Callable[[str], object]) -> Any:
     except FileNotFoundError:
         if offline:
             raise
-    tell(f"fetching the speech recognition model {model!r}")
+    on_progress(f"fetching the speech recognition model {model!r}")
     return load()

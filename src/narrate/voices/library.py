@@ -120,7 +120,7 @@ def _data(audited: Audit, name: str, about: Mapping[str, str]) -> bytes:
         regular.read(audited.path, RECORDING_BYTES), digest_size=32
     ).hexdigest()
     tables: dict[str, Mapping[str, Any]] = {
-        "": {"name": name, **about, "language": audited.language, "verdict": audited.colour},
+        "": {"name": name, **about, "language": audited.language, "verdict": audited.grade},
         "made_from": {"file": audited.path.name, "blake2b_256": digest},
         "measures": msgspec.to_builtins(audited.measures),
     }
