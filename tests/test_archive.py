@@ -331,7 +331,7 @@ def test_a_member_larger_than_any_entry_is_not_read(
 def test_what_is_no_archive_is_refused_whole(tmp_path: Path, empty: Store, content: bytes) -> None:
     path = tmp_path / "clips.zip"
     path.write_bytes(content)
-    with pytest.raises(UsageError, match="no archive of clips") as raised:
+    with pytest.raises(UsageError, match="not an archive of clips") as raised:
         archive.import_clips(path, empty)
     assert raised.value.where == str(path)
     assert "narrate cache export" in raised.value.hint
@@ -411,7 +411,7 @@ def test_an_export_removes_only_the_file_that_it_made(
 
 @pytest.mark.parametrize("place", [".", "/", "/dev/null"])
 def test_only_a_file_is_written_to(full: Store, place: str) -> None:
-    with pytest.raises(UsageError, match="no regular file"):
+    with pytest.raises(UsageError, match="not a regular file"):
         archive.export(full.entries(), full, Path(place))
     assert not Path(place).is_file()
 
@@ -546,7 +546,7 @@ def test_an_altered_clip_is_refused_and_the_others_come_in(spoken: Narrate) -> N
 def test_a_file_that_is_no_archive_is_refused(tone: Narrate) -> None:
     tone.write("clips.zip", "Hello.")
     refusals = {
-        "clips.zip": "no archive of clips",
+        "clips.zip": "not an archive of clips",
         "none.zip": "No such file",
         ".": "is not a regular file",
     }

@@ -83,11 +83,12 @@ class Recognizer:
             raise EnvironmentProblem(
                 f"the speech recognition model {model!r} cannot be loaded ({first})",
                 where="asr",
-                hint="connect to the network once, or set NARRATE_ASR_MODEL to a folder that holds a Whisper model",
+                hint="connect to the network once, or set NARRATE_ASR_MODEL to a folder"
+                " that holds a Whisper model",
             ) from error
 
     def listen(self, samples: NDArray[np.float32], rate: int, language: str | None = None) -> Heard:
-        """Hear mono samples, in a language that the model `hears`, or in the one that it finds out."""
+        """Transcribe mono samples in a language that the model `hears`, or in one that it detects."""
         import soxr
 
         heard = samples if rate == RATE else soxr.resample(samples, rate, RATE, quality="HQ")
@@ -108,7 +109,7 @@ class Recognizer:
         return Heard(text, tuple(words), str(about.language))
 
     def hears(self, language: str | None) -> bool:
-        """Whether the model knows a language; None is one that it may find out."""
+        """Whether the model knows a language; None is one that it may detect."""
         return language is None or language in self._model.supported_languages
 
 

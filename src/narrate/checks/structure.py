@@ -56,7 +56,7 @@ def measure(sound: Synthesis) -> Measures:
 
 
 def broken(sound: Synthesis) -> str | None:
-    """Why a synthesis is no audio at all, whatever the checks allow; None if it is audio."""
+    """Why a synthesis is not audio at all, whatever the checks allow; None if it is audio."""
     import numpy as np
 
     if not sound.samples.size:

@@ -179,7 +179,7 @@ def build(
     segments: Mapping[str, str],
     sidecars: dict[str, str],
 ) -> Manifest:
-    """Describe a narration; `narration` and `segments` (by id) are the digests of the audio files."""
+    """Describe a narration; `narration` and `segments` (by id) are digests of the audio files."""
     fps = frame_rate(settings.fps)
     name = f"narration.{settings.format}"
     seconds = timeline.seconds(timeline.samples)

@@ -1,4 +1,4 @@
-"""A script as it is written: the types behind JSON, YAML and the JSON Schema, and errors that help."""
+"""A script as it is written: the types of JSON, YAML and the JSON Schema, and helpful errors."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class Head(_Entry):
 
 
 class FrontMatter(Head):
-    """The head of a Markdown script; `voice` and `pause_after` are short for those in `defaults`."""
+    """The head of a Markdown script; `voice` and `pause_after` stand for those in `defaults`."""
 
     voice: VoiceName = None
     pause_after: Pause = None

@@ -1,4 +1,4 @@
-"""A recording and its transcript -> what can be cloned: audited, trimmed, mended."""
+"""A recording and its transcript -> what can be cloned: audited, trimmed, corrected."""
 
 from __future__ import annotations
 
@@ -80,11 +80,11 @@ def audit(
     cut: bool = False,
     language: str | None = None,
 ) -> Audit:
-    """Look at a recording, and mend what can be mended without changing the voice.
+    """Check a recording, and correct what can be corrected without changing the voice.
 
     `transcript` is the text or the name of a file that holds it; without it the .txt beside the
-    recording counts, and without that what the `recognizer` hears. `cut` takes the best part of a long
-    recording. Raises UsageError.
+    recording counts, and without that what the `recognizer` hears. `cut` takes the best part of a
+    long recording. Raises UsageError.
     """
     source = _read(path, transcript)
     notes: list[str] = []
@@ -108,7 +108,7 @@ def audit(
     return Audit(
         path,
         source.files,
-        _mended(source, measures),
+        _corrected(source, measures),
         source.rate,
         source.transcript,
         spoken,
@@ -161,7 +161,7 @@ def _transcript(path: Path, wanted: str | None) -> tuple[str, str, tuple[Path, .
         text, origin = "", ""
     if len(text) > TEXT_CHARS:
         raise UsageError(
-            f"{len(text):,} characters are no transcript",
+            f"the transcript is too long ({len(text):,} characters)",
             where="--transcript",
             hint="cut it to fit",
         )
@@ -190,21 +190,23 @@ def _trimmed(source: Source, heard: Heard | None) -> tuple[Source, str]:
         # Audio that is cut without its transcript is what makes clones run away.
         return (
             source,
-            f"only the silence at its edges was trimmed; to cut the transcript too: {recognition.INSTALL}",
+            "only the silence at its edges was trimmed; to cut the transcript too:"
+            f" {recognition.INSTALL}",
         )
     cut = trim.best(frames, heard, source.transcript)
     if cut is None:
         return (
             source,
-            "not trimmed: no 3 to 15 s between pauses where the transcript agrees with what is heard",
+            "not trimmed: no 3 to 15 s between pauses where the transcript agrees with what is"
+            " heard",
         )
     part = source.samples[round(cut.start * source.rate) : round(cut.end * source.rate)]
     note = f"trimmed to {cut.start:.1f} to {cut.end:.1f} s of the recording: {cut.transcript}"
     return replace(source, samples=part, transcript=cut.transcript), note
 
 
-def _mended(source: Source, measures: Measures) -> NDArray[np.float32]:
-    """Without long silence at the edges, at a usual level."""
+def _corrected(source: Source, measures: Measures) -> NDArray[np.float32]:
+    """The samples without long silence at the edges, at a usual level."""
     import numpy as np
 
     skip, stop = (

@@ -168,7 +168,7 @@ def export(
 
 @app.command("import")
 def import_clips(file: File, cache_dir: common.CacheDir = None) -> None:
-    """Take clips from FILE, each of which is verified first (exit 4 if one had to be refused)."""
+    """Import clips from FILE; each is verified first (exit 4 if one had to be refused)."""
     from narrate import archive
 
     with _store(cache_dir) as store:
@@ -180,7 +180,7 @@ def import_clips(file: File, cache_dir: common.CacheDir = None) -> None:
         terminal.tell(f"refused {name}: {why}")
     if imported.refused:
         what = (
-            f"{counted(len(imported.refused), 'clip')} could not be verified, and were not taken in"
+            f"{counted(len(imported.refused), 'clip')} could not be verified, and were not imported"
         )
         raise CheckError(
             what, where=str(file), hint="export them again; what was verified is in the cache"

@@ -92,8 +92,8 @@ def clone(
     json: common.Json = False,
     directory: common.Directory = None,
 ) -> None:
-    """Say whether a recording is good enough to clone, mend what can be mended, and store it as a
-    voice.
+    """Say whether a recording is good enough to clone, correct what can be corrected, and store it
+    as a voice.
     """
     common.change_to(directory)
     show = _Output(json)
@@ -120,7 +120,7 @@ def clone(
 
 
 def _folder(named: Path | None) -> Path:
-    """The folder of voices. Who did not name it did not name where a link leads. Raises UsageError."""
+    """The folder of voices; unless it was named with -o, it may not be a link. Raises UsageError."""
     folder = named or Path("voices")
     if named is None and folder.is_symlink():
         where, hint = str(folder), "name the folder with -o DIR, or remove the link"
