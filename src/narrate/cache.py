@@ -88,7 +88,7 @@ class Store:
         process ends.
         """
         self._holding = True
-        # Without a cache there is nothing to protect, and a run that is refused leaves nothing behind.
+        # Without a cache there is nothing to protect, and a refused run leaves nothing behind.
         if tag.found(self.root):
             with contextlib.suppress(OSError):
                 self._presence.stay()

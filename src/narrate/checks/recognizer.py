@@ -88,7 +88,7 @@ class Recognizer:
             ) from error
 
     def listen(self, samples: NDArray[np.float32], rate: int, language: str | None = None) -> Heard:
-        """Transcribe mono samples in a language that the model `hears`, or in one that it detects."""
+        """Transcribe mono samples in a language that the model `hears`, or in a detected one."""
         import soxr
 
         heard = samples if rate == RATE else soxr.resample(samples, rate, RATE, quality="HQ")

@@ -120,7 +120,7 @@ def clone(
 
 
 def _folder(named: Path | None) -> Path:
-    """The folder of voices; unless it was named with -o, it may not be a link. Raises UsageError."""
+    """The folder of voices; unless named with -o, it may not be a link. Raises UsageError."""
     folder = named or Path("voices")
     if named is None and folder.is_symlink():
         where, hint = str(folder), "name the folder with -o DIR, or remove the link"
