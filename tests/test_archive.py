@@ -21,7 +21,7 @@ import pytest
 import soundfile
 
 from narrate import archive
-from narrate.archive import Taken
+from narrate.archive import Imported
 from narrate.base import limits
 from narrate.cache import Store
 from narrate.checks import structure as checks
@@ -89,9 +89,9 @@ def altered(
 
 def check_refused(store: Store, path: Path, name: str, why: str, others: dict[str, bytes]) -> None:
     """One clip is refused, with the reason, and the others come in."""
-    taken = archive.take_in(path, store)
-    assert (taken.new, taken.known, list(taken.refused)) == (len(others) - 1, 0, [name])
-    assert re.search(why, taken.refused[name])
+    imported = archive.import_clips(path, store)
+    assert (imported.new, imported.known, list(imported.refused)) == (len(others) - 1, 0, [name])
+    assert re.search(why, imported.refused[name])
     found = entries(store)
     assert len(found) == len(others) - 1
     assert found.items() <= others.items()
@@ -104,7 +104,7 @@ def check_refused(store: Store, path: Path, name: str, why: str, others: dict[st
 def test_what_comes_in_is_what_went_out_byte_for_byte(
     full: Store, empty: Store, packed: Path
 ) -> None:
-    assert archive.take_in(packed, empty) == Taken(new=3)
+    assert archive.import_clips(packed, empty) == Imported(new=3)
     assert entries(empty) == entries(full) != {}
 
 
@@ -114,7 +114,7 @@ def test_the_same_clips_make_the_same_archive_in_whatever_order(
     again = packed.with_name("again.zip")
     archive.export(reversed(list(full.entries())), full, again)
     assert again.read_bytes() == packed.read_bytes()
-    archive.take_in(packed, empty)
+    archive.import_clips(packed, empty)
     archive.export(empty.entries(), empty, again)
     assert again.read_bytes() == packed.read_bytes()
 
@@ -137,7 +137,7 @@ def test_any_sound_survives_the_journey(
     store, path = Store(tmp_path / "cache"), tmp_path / "clips.zip"
     put(store, "Any.", pcm, rate)
     archive.export(store.entries(), store, path)
-    assert archive.take_in(path, empty) == Taken(new=1)
+    assert archive.import_clips(path, empty) == Imported(new=1)
     assert entries(empty) == entries(store)
 
 
@@ -148,20 +148,20 @@ def test_what_was_louder_than_full_scale_survives_the_journey(tmp_path: Path, em
     provenance = {"measures": checks.measure(Synthesis(loud, RATE))}
     store.put(request().canonical(), pcm, RATE, provenance)
     archive.export(store.entries(), store, path)
-    assert archive.take_in(path, empty) == Taken(new=1)
+    assert archive.import_clips(path, empty) == Imported(new=1)
 
 
 def test_a_second_import_knows_all_of_it(full: Store, empty: Store, packed: Path) -> None:
-    archive.take_in(packed, empty)
+    archive.import_clips(packed, empty)
     before = entries(empty)
-    assert archive.take_in(packed, empty) == Taken(known=3)
-    assert archive.take_in(packed, full) == Taken(known=3)
+    assert archive.import_clips(packed, empty) == Imported(known=3)
+    assert archive.import_clips(packed, full) == Imported(known=3)
     assert entries(empty) == before
 
 
 def test_another_take_that_is_here_stays(empty: Store, packed: Path) -> None:
     mine = put(empty, "One.", noise(700, 99))
-    assert archive.take_in(packed, empty) == Taken(new=2, known=1)
+    assert archive.import_clips(packed, empty) == Imported(new=2, known=1)
     assert bytes(empty.read(mine)) == noise(700, 99)
 
 
@@ -171,7 +171,7 @@ def test_a_take_that_is_here_and_damaged_is_replaced(full: Store, packed: Path) 
     data = bytearray(path.read_bytes())
     data[100] ^= 1
     path.write_bytes(data)
-    assert archive.take_in(packed, full) == Taken(new=1, known=2)
+    assert archive.import_clips(packed, full) == Imported(new=1, known=2)
     assert entries(full) == before
 
 
@@ -192,7 +192,7 @@ def test_an_archive_holds_flac_that_anybody_can_play(packed: Path) -> None:
 def test_an_archive_of_nothing_is_one(empty: Store, tmp_path: Path) -> None:
     path = tmp_path / "none.zip"
     assert archive.export([], empty, path) == 0
-    assert archive.take_in(path, empty) == Taken()
+    assert archive.import_clips(path, empty) == Imported()
 
 
 def test_a_misfiled_entry_stays_at_home(full: Store, empty: Store, tmp_path: Path) -> None:
@@ -200,7 +200,7 @@ def test_a_misfiled_entry_stays_at_home(full: Store, empty: Store, tmp_path: Pat
     place.with_name("copy of it.wav").write_bytes(place.read_bytes())
     path = tmp_path / "clips.zip"
     assert archive.export(full.entries(), full, path) == 3
-    assert archive.take_in(path, empty) == Taken(new=3)
+    assert archive.import_clips(path, empty) == Imported(new=3)
 
 
 # What was altered
@@ -296,7 +296,7 @@ def test_true_measurements_are_believed(tmp_path: Path, empty: Store) -> None:
     forged(
         tmp_path / "forged.zip", request().canonical(), HUM.tobytes(), FINE % (b"0.24414", b"0.0")
     )
-    assert archive.take_in(tmp_path / "forged.zip", empty) == Taken(new=1)
+    assert archive.import_clips(tmp_path / "forged.zip", empty) == Imported(new=1)
 
 
 @pytest.mark.parametrize(
@@ -324,16 +324,16 @@ def test_a_member_larger_than_any_entry_is_not_read(
         info.filename for info in zipfile.ZipFile(packed).infolist() if info.file_size == most
     )
     monkeypatch.setattr(limits, "ENTRY_BYTES", most - 1)
-    taken = archive.take_in(packed, empty)
-    assert taken.refused[name.partition(".")[0]] == f"{name} is too large"
+    imported = archive.import_clips(packed, empty)
+    assert imported.refused[name.partition(".")[0]] == f"{name} is too large"
 
 
 @pytest.mark.parametrize("content", [b"", b"PK", b"Hello, I am no archive.", bytes(1000)])
 def test_what_is_no_archive_is_refused_whole(tmp_path: Path, empty: Store, content: bytes) -> None:
     path = tmp_path / "clips.zip"
     path.write_bytes(content)
-    with pytest.raises(UsageError, match="no archive of clips") as raised:
-        archive.take_in(path, empty)
+    with pytest.raises(UsageError, match="not an archive of clips") as raised:
+        archive.import_clips(path, empty)
     assert raised.value.where == str(path)
     assert "narrate cache export" in raised.value.hint
     assert not empty.root.exists()
@@ -343,7 +343,7 @@ def test_a_member_that_is_none_of_ours_refuses_the_whole(packed: Path, empty: St
     with zipfile.ZipFile(packed, "a") as into:
         into.writestr("../evil.txt", b"Hello.")
     with pytest.raises(UsageError, match=r"it holds '\.\./evil\.txt'"):
-        archive.take_in(packed, empty)
+        archive.import_clips(packed, empty)
     assert not empty.root.exists()
 
 
@@ -361,7 +361,7 @@ def test_a_cache_that_cannot_be_written_is_said_and_not_counted(
         Store(root) as store,
         pytest.raises(EnvironmentProblem, match="cannot be written") as raised,
     ):
-        archive.take_in(packed, store)
+        archive.import_clips(packed, store)
     assert raised.value.where == str(root)
 
 
@@ -412,7 +412,7 @@ def test_an_export_removes_only_the_file_that_it_made(
 
 @pytest.mark.parametrize("place", [".", "/", "/dev/null"])
 def test_only_a_file_is_written_to(full: Store, place: str) -> None:
-    with pytest.raises(UsageError, match="no regular file"):
+    with pytest.raises(UsageError, match="not a regular file"):
         archive.export(full.entries(), full, Path(place))
     assert not Path(place).is_file()
 
@@ -547,7 +547,7 @@ def test_an_altered_clip_is_refused_and_the_others_come_in(spoken: Narrate) -> N
 def test_a_file_that_is_no_archive_is_refused(tone: Narrate) -> None:
     tone.write("clips.zip", "Hello.")
     refusals = {
-        "clips.zip": "no archive of clips",
+        "clips.zip": "not an archive of clips",
         "none.zip": "No such file",
         ".": "is not a regular file",
     }

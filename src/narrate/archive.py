@@ -1,13 +1,13 @@
 """Clips in one file, to be carried to a machine without an engine: a ZIP of FLAC files, each with
 its request as JSON.
 
-archive  ::= (KEY.flac KEY.json)*                        stored, not deflated, so that nothing can swell
+archive  ::= (KEY.flac KEY.json)*       stored, not deflated, so that nothing can swell
 document ::= {"request":<canonical form>,"provenance":{…},"digest":<of the cache entry, in hex>}
 
-An archive is not believed. A clip is taken in only if its samples, request and provenance make up,
+An archive is not trusted. A clip is imported only if its samples, request and provenance make up,
 byte for byte, an entry of that digest under that key, and if its measurements are those of its
-samples. What cannot be verified is that the samples say the text: an archive is as trustworthy as
-who made it.
+samples. That the samples say the text cannot be verified: an archive is as trustworthy as whoever
+made it.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ SPOKEN_SAMPLES = limits.FRAME_BYTES // 4
 DOCUMENT_BYTES = 1 << 20
 MEMBER = re.compile(r"([0-9a-f]{32})\.(flac|json)")
 OURS = re.compile(rb"PK\x03\x04.{26}[0-9a-f]{32}\.flac|PK\x05\x06", re.DOTALL)
-"""How an archive of clips begins, and one of none."""
+"""How an archive begins: with clips, or empty."""
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """The time of every member, so that the same clips make the same archive."""
@@ -71,9 +71,9 @@ class _Asked(msgspec.Struct):
 
 
 @dataclass(slots=True)
-class Taken:
-    """What an import came to: clips that are new here, that were here already, and why others were
-    refused, by key.
+class Imported:
+    """The result of an import: how many clips are new, how many were there already, and why others
+    were refused, by key.
     """
 
     new: int = 0
@@ -85,11 +85,11 @@ def export(clips: Iterable[Clip], store: Store, path: Path) -> int:
     """Write clips to an archive, whole or not at all; return how many. Raises UsageError or
     EnvironmentProblem.
 
-    What is filed under another request's key is left out, as no run finds it.
+    Entries that are stored under another request's key are left out, because no run finds them.
     """
     if path.exists() and not path.is_file():
         raise UsageError(
-            "this is no regular file", where=str(path), hint="name a file that may be written"
+            "this is not a regular file", where=str(path), hint="name a file that may be written"
         )
     targets.check(path, OURS, "an archive of clips", "export")
     if path.absolute().is_relative_to(store.root):
@@ -129,23 +129,23 @@ def _add(archive: zipfile.ZipFile, clip: Clip, store: Store) -> None:
     archive.writestr(zipfile.ZipInfo(f"{clip.key}.json", EPOCH), msgspec.json.encode(document))
 
 
-def take_in(path: Path, store: Store) -> Taken:
+def import_clips(path: Path, store: Store) -> Imported:
     """Verify every clip of an archive and store those that are not here yet.
 
-    Raises UsageError for a file that is no archive of ours, before anything is stored, and
+    Raises UsageError for a file that is not an archive of narrate, before anything is stored, and
     EnvironmentProblem if the cache cannot be written.
     """
-    taken = Taken()
+    imported = Imported()
     try:
         with os.fdopen(regular.opened(path), "rb") as file, _opened(file, path) as archive:
             for name in _names(archive, path, os.fstat(file.fileno()).st_size):
-                _take(archive, name, store, taken)
+                _import(archive, name, store, imported)
     except OSError as error:
         what = f"the archive cannot be read ({error.strerror})"
         raise UsageError(
             what, where=str(path), hint="name a file that `narrate cache export` made"
         ) from error
-    return taken
+    return imported
 
 
 BROKEN = (
@@ -157,7 +157,7 @@ BROKEN = (
     OverflowError,
     struct.error,
 )
-"""What zipfile raises for bytes that are no archive."""
+"""What zipfile raises for bytes that are not an archive."""
 
 
 def _opened(file: BinaryIO, path: Path) -> zipfile.ZipFile:
@@ -168,8 +168,8 @@ def _opened(file: BinaryIO, path: Path) -> zipfile.ZipFile:
 
 
 def _names(archive: zipfile.ZipFile, path: Path, size: int) -> list[str]:
-    """The keys in an archive, whose members are all of the kind that we write, and no more than its
-    size allows.
+    """The keys in an archive. Raises UsageError for members that narrate does not write, and for
+    more than the archive's size allows.
     """
     kinds: dict[str, set[str]] = {}
     stored = 0
@@ -193,27 +193,27 @@ def _names(archive: zipfile.ZipFile, path: Path, size: int) -> list[str]:
     return list(kinds)
 
 
-def _take(archive: zipfile.ZipFile, name: str, store: Store, taken: Taken) -> None:
+def _import(archive: zipfile.ZipFile, name: str, store: Store, imported: Imported) -> None:
     try:
         canonical, pcm, rate, origin = _verified(archive, name)
     except Damaged as damage:
-        taken.refused[name] = str(damage)
+        imported.refused[name] = str(damage)
         return
     known = store.find(canonical)
     if known is not None and store.reads_well(known):
-        taken.known += 1
+        imported.known += 1
         return
     if not store.put(canonical, pcm, rate, origin).path.is_relative_to(store.root):
         what, hint = (
-            "the cache cannot be written, so nothing can be taken in",
+            "the cache cannot be written, so nothing can be imported",
             "choose another --cache-dir",
         )
         raise EnvironmentProblem(what, where=str(store.root), hint=hint)
-    taken.new += 1
+    imported.new += 1
 
 
 def _verified(archive: zipfile.ZipFile, name: str) -> tuple[bytes, bytes, int, msgspec.Raw]:
-    """The parts of an entry, once they have been put together again and compared. Raises Damaged."""
+    """The parts of an entry, reassembled and compared with the digest. Raises Damaged."""
     try:
         document = msgspec.json.decode(
             _member(archive, f"{name}.json", DOCUMENT_BYTES), type=_Document
@@ -240,9 +240,7 @@ def _member(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
 
 
 def _checked(clip: Clip) -> checks.Measures | None:
-    """The measurements of a clip, if its request and its provenance are such as we write. Raises
-    Damaged.
-    """
+    """The measurements of a clip, after checking its request and its provenance. Raises Damaged."""
     try:
         msgspec.convert(clip.request, _Asked)
         if canonical_json(clip.request) != clip.canonical:
@@ -296,7 +294,7 @@ def _pcm(sound: bytes) -> tuple[bytes, int]:
         try:
             with soundfile.SoundFile(os.dup(file.fileno())) as flac:
                 if flac.channels != 1 or flac.format != "FLAC" or flac.frames > longest:
-                    raise Damaged("its sound is no mono FLAC of a sensible length")
+                    raise Damaged("its sound is not a mono FLAC of a sensible length")
                 return flac.read(longest + 1, dtype="int16").astype(
                     "<i2", copy=False
                 ).tobytes(), int(flac.samplerate)
@@ -306,7 +304,7 @@ def _pcm(sound: bytes) -> tuple[bytes, int]:
 
 def _foreign(path: Path, why: str) -> UsageError:
     return UsageError(
-        f"this is no archive of clips ({why})",
+        f"this is not an archive of clips ({why})",
         where=str(path),
         hint="name a file that `narrate cache export` made",
     )

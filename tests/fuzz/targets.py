@@ -89,8 +89,8 @@ def archives(data: bytes) -> None:
     """An archive of clips: what of it is taken in can be read."""
     Path("clips.zip").write_bytes(data)
     with TemporaryDirectory(dir=".") as folder, Store(Path(folder)) as store, suppress(UsageError):
-        taken = archive.take_in(Path("clips.zip"), store)
-        assert store.verify() == (taken.new, 0)
+        imported = archive.import_clips(Path("clips.zip"), store)
+        assert store.verify() == (imported.new, 0)
 
 
 def framed(data: bytes) -> None:

@@ -19,7 +19,7 @@ import soxr
 from imageio_ffmpeg import get_ffmpeg_exe
 
 from narrate import script
-from narrate.checks.recognizer import Ear
+from narrate.checks.recognizer import Recognizer
 from narrate.errors import EnvironmentProblem, ScriptError, UsageError
 from narrate.voices import clone, voice
 from narrate.voices import library as voices
@@ -41,8 +41,8 @@ def clip() -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def ear() -> Ear:
-    return Ear(WHISPER)
+def recognizer() -> Recognizer:
+    return Recognizer(WHISPER)
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def record(tmp_path: Path) -> Callable[..., Path]:
 def found(audit: Audit) -> dict[str, str]:
     """What is not green, and its colour."""
     return {
-        finding.name: str(finding.colour) for finding in audit.findings if finding.colour != "green"
+        finding.name: str(finding.grade) for finding in audit.findings if finding.grade != "green"
     }
 
 
@@ -75,9 +75,9 @@ def noisy(samples: np.ndarray, decibels: float) -> np.ndarray:
     return samples + noise * level
 
 
-def test_the_real_recording_is_good(ear: Ear) -> None:
-    audit = clone.audit(REF, None, ear)
-    assert audit.colour == "green", found(audit)
+def test_the_real_recording_is_good(recognizer: Recognizer) -> None:
+    audit = clone.audit(REF, None, recognizer)
+    assert audit.grade == "green", found(audit)
     rate = next(finding for finding in audit.findings if finding.name == "rate")
     assert "duller" in rate.reason
     assert audit.transcript == TEXT
@@ -127,31 +127,33 @@ def test_a_transcript_that_does_not_cover_the_recording_has_the_wrong_pace(
     assert found(clone.audit(REF, text, None)).get("pace") == colour
 
 
-def test_a_transcript_is_compared_with_what_is_heard(ear: Ear) -> None:
-    half = clone.audit(REF, TEXT[:56], ear)
+def test_a_transcript_is_compared_with_what_is_heard(recognizer: Recognizer) -> None:
+    half = clone.audit(REF, TEXT[:56], recognizer)
     assert found(half)["words"] == "red"
     reason = next(finding.reason for finding in half.findings if finding.name == "words")
     assert "heard, but not written" in reason
     assert "prudently" in reason
     assert found(
         clone.audit(
-            REF, TEXT.replace("leisure to consider how much", "pleasure and dare now such"), ear
+            REF,
+            TEXT.replace("leisure to consider how much", "pleasure and dare now such"),
+            recognizer,
         )
     ) == {"words": "amber"}
     other = "It was the best of times, it was the worst of times, it was the age of wisdom, it was the age of folly."
-    wrong = clone.audit(REF, other, ear)
+    wrong = clone.audit(REF, other, recognizer)
     assert found(wrong) == {"words": "red"}
     assert "written, but not heard" in wrong.findings[-1].reason
 
 
-def test_a_language_that_the_model_does_not_know_is_not_compared(ear: Ear) -> None:
-    audit = clone.audit(REF, TEXT, ear, language="de")
+def test_a_language_that_the_model_does_not_know_is_not_compared(recognizer: Recognizer) -> None:
+    audit = clone.audit(REF, TEXT, recognizer, language="de")
     assert "words" not in {finding.name for finding in audit.findings}
     assert "'de'" in audit.notes[0]
 
 
 def test_where_the_transcript_comes_from(
-    tmp_path: Path, clip: np.ndarray, ear: Ear, record: Any
+    tmp_path: Path, clip: np.ndarray, recognizer: Recognizer, record: Any
 ) -> None:
     given = tmp_path / "said.txt"
     given.write_text(f"\ufeff  {TEXT}\n\n")
@@ -161,12 +163,12 @@ def test_where_the_transcript_comes_from(
     assert clone.audit(beside, None, None).transcript == "Beside."
     alone = record(clip, None, name="alone.wav")
     assert found(clone.audit(alone, None, None)) == {"transcript": "red"}
-    proposed = clone.audit(alone, None, ear)
+    proposed = clone.audit(alone, None, recognizer)
     assert found(proposed) == {"transcript": "amber"}
     assert "Dashwood" in proposed.transcript
     assert "words" not in {finding.name for finding in proposed.findings}
     silent = record(clip * 0, None, name="silent.wav")
-    assert found(clone.audit(silent, None, ear))["transcript"] == "red"
+    assert found(clone.audit(silent, None, recognizer))["transcript"] == "red"
     assert found(clone.audit(alone, "", None)) == {"transcript": "amber"}
 
 
@@ -195,7 +197,9 @@ def test_a_telephone_recording_is_amber(clip: np.ndarray, record: Any) -> None:
 
 
 @pytest.mark.parametrize("name", ["take.m4a", "take.mp4"])
-def test_compressed_sound_and_video_are_read(name: str, tmp_path: Path, ear: Ear) -> None:
+def test_compressed_sound_and_video_are_read(
+    name: str, tmp_path: Path, recognizer: Recognizer
+) -> None:
     path = tmp_path / name
     picture = (
         ["-f", "lavfi", "-i", "color=size=64x64:duration=7", "-pix_fmt", "yuv420p"]
@@ -216,8 +220,8 @@ def test_compressed_sound_and_video_are_read(name: str, tmp_path: Path, ear: Ear
         path,
     ]
     subprocess.run(command, check=True)
-    audit = clone.audit(path, TEXT, ear)
-    assert audit.colour == "green", found(audit)
+    audit = clone.audit(path, TEXT, recognizer)
+    assert audit.grade == "green", found(audit)
     assert audit.measures.level == pytest.approx(-23.7, abs=0.5)
 
 
@@ -250,14 +254,14 @@ def test_what_needs_no_mending_keeps_its_samples(clip: np.ndarray, record: Any) 
 
 
 def test_trimming_takes_a_part_and_the_words_that_are_said_in_it(
-    clip: np.ndarray, ear: Ear, record: Any
+    clip: np.ndarray, recognizer: Recognizer, record: Any
 ) -> None:
     pause = np.zeros(3 * RATE)
     path = record(
         noisy(np.concatenate([clip, pause, clip, pause, clip]), 40), f"{TEXT} {TEXT} {TEXT}"
     )
-    assert found(clone.audit(path, None, ear))["length"] == "amber"
-    audit = clone.audit(path, None, ear, cut=True)
+    assert found(clone.audit(path, None, recognizer))["length"] == "amber"
+    audit = clone.audit(path, None, recognizer, cut=True)
     assert found(audit) == {}, audit.findings
     assert 3 <= audit.samples.size / RATE <= 15
     assert audit.transcript == TEXT
@@ -273,8 +277,8 @@ def test_trimming_without_hearing_never_cuts_the_speech(clip: np.ndarray, record
     assert audit.samples.size / RATE == pytest.approx(27, abs=0.5)
 
 
-def test_a_good_length_is_left_alone(ear: Ear) -> None:
-    audit = clone.audit(REF, None, ear, cut=True)
+def test_a_good_length_is_left_alone(recognizer: Recognizer) -> None:
+    audit = clone.audit(REF, None, recognizer, cut=True)
     assert "nothing to trim" in audit.notes[0]
     assert np.array_equal(audit.samples, clone.audit(REF, None, None).samples)
 

@@ -1,4 +1,4 @@
-"""How a clip came to be: recorded beside its samples when it is stored, read whenever it is used."""
+"""How a clip came to be: stored beside its samples, and read whenever it is used."""
 
 from __future__ import annotations
 

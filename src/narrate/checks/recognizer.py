@@ -57,19 +57,19 @@ class Heard:
     language: str
 
 
-class Ear:
+class Recognizer:
     """A Whisper model, ready to listen."""
 
     def __init__(
         self,
         model: str = MODEL,
         offline: bool = False,
-        tell: Callable[[str], object] = lambda message: None,
+        on_progress: Callable[[str], object] = lambda message: None,
     ) -> None:
         """Load a model: a folder, the name of a Whisper model such as "tiny.en", or owner/name on
         the hub.
 
-        A model that is not on this machine is fetched, which `tell` is told first, unless
+        A model that is not on this machine is fetched, which `on_progress` is told first, unless
         `offline`. Raises EnvironmentProblem.
         """
         if not installed():
@@ -77,17 +77,18 @@ class Ear:
                 "speech recognition is not installed", where="asr", hint=INSTALL
             )
         try:
-            self._model: Any = _load(model, offline, tell)
+            self._model: Any = _load(model, offline, on_progress)
         except (OSError, ValueError, RuntimeError) as error:
             first = str(error).strip().partition("\n")[0]
             raise EnvironmentProblem(
                 f"the speech recognition model {model!r} cannot be loaded ({first})",
                 where="asr",
-                hint="connect to the network once, or set NARRATE_ASR_MODEL to a folder that holds a Whisper model",
+                hint="connect to the network once, or set NARRATE_ASR_MODEL to a folder"
+                " that holds a Whisper model",
             ) from error
 
     def listen(self, samples: NDArray[np.float32], rate: int, language: str | None = None) -> Heard:
-        """Hear mono samples, in a language that the model `hears`, or in the one that it finds out."""
+        """Transcribe mono samples in a language that the model `hears`, or in a detected one."""
         import soxr
 
         heard = samples if rate == RATE else soxr.resample(samples, rate, RATE, quality="HQ")
@@ -108,7 +109,7 @@ class Ear:
         return Heard(text, tuple(words), str(about.language))
 
     def hears(self, language: str | None) -> bool:
-        """Whether the model knows a language; None is one that it may find out."""
+        """Whether the model knows a language; None is one that it may detect."""
         return language is None or language in self._model.supported_languages
 
 
@@ -206,7 +207,7 @@ def _parts(word: Any) -> list[Word]:
     ]
 
 
-def _load(model: str, offline: bool, tell: Callable[[str], object]) -> Any:
+def _load(model: str, offline: bool, on_progress: Callable[[str], object]) -> Any:
     # It brings onnxruntime, which reports to its maker unless it is told not to before it is
     # imported.
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
@@ -222,5 +223,5 @@ def _load(model: str, offline: bool, tell: Callable[[str], object]) -> Any:
     except FileNotFoundError:
         if offline:
             raise
-    tell(f"fetching the speech recognition model {model!r}")
+    on_progress(f"fetching the speech recognition model {model!r}")
     return load()

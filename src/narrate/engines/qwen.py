@@ -58,9 +58,8 @@ def language_name(language: str, supported: Iterable[str]) -> str:
     known = {name.lower() for name in supported}
     name = LANGUAGES.get(language.split("-")[0].lower(), language.lower())
     if name not in known:
-        raise Unusable(
-            f"the model does not speak {language!r}; it speaks: {', '.join(sorted(known - {'auto'}))}"
-        )
+        spoken = ", ".join(sorted(known - {"auto"}))
+        raise Unusable(f"the model does not speak {language!r}; it speaks: {spoken}")
     return name
 
 

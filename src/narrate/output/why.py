@@ -67,7 +67,7 @@ def _segment(plan: Plan, planned: PlannedSegment, last: LastRun, store: Store) -
 
 
 def _new(plan: Plan, now: list[bytes], last: LastRun) -> Reason:
-    """A segment of an unknown id: it was renamed if its requests are those of an id that is gone."""
+    """Why a segment is new: it was renamed if an id that is gone had its requests."""
     known = {each.segment.id for each in plan.segments}
     for id in last.requests:
         if id not in known and canonical_requests(last, id) == now:

@@ -1,12 +1,12 @@
-"""What living runs let each other know of one cache: what each is making, and since when each may
-be using clips.
+"""What runs know of each other through one cache: which clips each is making, and since when each
+may be using clips.
 
     CACHE/claims     empty; who makes a clip holds the lock of the byte that its key names
     CACHE/runs/      a locked file for every run that is alive, as old as the run
 
-A lock dies with its holder however that ends, so nothing here can be left behind. Where there can
-be no locks, as on some network file systems, nobody knows of anybody: then a clip may be paid for
-twice, and nothing worse.
+A lock ends with its holder however that ends, so nothing stale can be left behind. On file systems
+without locks, as some network ones are, runs do not see each other: a clip may then be made twice,
+and nothing worse happens.
 """
 
 from __future__ import annotations
@@ -26,10 +26,11 @@ _CLAIMS = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 class Presence:
-    """One run, as the others see it. The cache's folder need not exist."""
+    """One run, as the others see it. The folder of the cache need not exist."""
 
     def __init__(self, cache: Path) -> None:
         self._cache = cache
+        # Guards _claims and _run, so that each is opened once.
         self._lock = threading.Lock()
         self._claims: int | None = None
         self._run: tuple[Path, int] | None = None
@@ -55,7 +56,7 @@ class Presence:
                 fcntl.lockf(self._claims, fcntl.LOCK_UN, 1, _byte(canonical))
 
     def stay(self) -> None:
-        """Be known as a living run from now on. Raises OSError."""
+        """Show the others that this run is alive, from now on. Raises OSError."""
         with self._lock:
             if self._run is None:
                 runs = self._cache / "runs"
@@ -85,7 +86,7 @@ def oldest(cache: Path) -> float:
     """When the oldest living run began (seconds of the epoch); infinity if there is none. Raises
     OSError.
 
-    Minus infinity if that cannot be told.
+    Minus infinity if the clock was set back since.
     """
     began = [math.inf]
     for path in durable.sweep(cache / "runs"):

@@ -56,9 +56,11 @@ def require(root: Path) -> None:
     with contextlib.suppress(OSError):
         if not (_is_free(root) or found(root)):
             raise EnvironmentProblem(
-                f"this folder is not a cache of narrate: it is not empty, and it has no {NAME} of narrate",
+                "this folder is not a cache of narrate: it is not empty,"
+                f" and it has no {NAME} of narrate",
                 where=str(root),
-                hint="name an empty or a new folder with --cache-dir or NARRATE_CACHE_DIR; this one was not changed",
+                hint="name an empty or a new folder with --cache-dir or NARRATE_CACHE_DIR;"
+                " this one was not changed",
             )
     for link in _links(root):
         raise EnvironmentProblem(

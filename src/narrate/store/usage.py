@@ -1,4 +1,4 @@
-"""What runs found in the cache and what they had to make, by day.
+"""How many clips runs found in the cache and how many they had to make, by day.
 
 CACHE/uses/2026-11-21 holds a line "hits misses" for every run of that day (UTC); short appends need
 no lock.
@@ -17,7 +17,7 @@ from narrate.base.limits import INDEX_BYTES
 from narrate.store import tag
 
 DAYS = 366
-"""Days that are remembered."""
+"""Days that are kept."""
 
 RUN = re.compile(rb"^([0-9]{1,18}) ([0-9]{1,18})$", re.MULTILINE)
 """A line of a day; others, such as one that a full disk cut, do not count."""
@@ -30,9 +30,7 @@ _APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK
 
 
 def count(cache: Path, hits: int, misses: int) -> None:
-    """Remember a run; trouble with that is no trouble, and a run that stored nothing does not
-    count.
-    """
+    """Record a run; failures here are ignored, and a run without a cache is not recorded."""
     if not tag.found(cache):
         return
     with contextlib.suppress(OSError):
@@ -58,7 +56,7 @@ def by_day(cache: Path) -> dict[str, tuple[int, int]]:
 
 
 def forget(cache: Path) -> None:
-    """Remove days long gone."""
+    """Remove days that are too old to be kept."""
     oldest = day(DAYS)
     for file in durable.files(cache / "uses", DAY):
         if file.name < oldest:

@@ -1,4 +1,4 @@
-"""A recording and its transcript -> what can be cloned: audited, trimmed, mended."""
+"""A recording and its transcript -> what can be cloned: audited, trimmed, corrected."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 from narrate.base import regular
 from narrate.base.limits import TEXT_CHARS, TRANSCRIPT_BYTES
-from narrate.checks import recognizer as hearing
-from narrate.checks.recognizer import Ear, Heard
+from narrate.checks import recognizer as recognition
+from narrate.checks.recognizer import Heard, Recognizer
 from narrate.errors import UsageError
 from narrate.sound import audio
 from narrate.voices import measures as reference
 from narrate.voices import trim, verdict
 from narrate.voices.measures import EDGE_LIMIT, EDGE_SECONDS, NOTHING_DB, Measures
-from narrate.voices.verdict import SECONDS, Colour, Finding
+from narrate.voices.verdict import SECONDS, Finding, Grade
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,7 +41,7 @@ class Source:
     samples: NDArray[np.float32]
     rate: int
     channels: int
-    apart: float
+    channel_difference: float
     transcript: str
     origin: str
     """Where the transcript is from, in words; empty if there is none."""
@@ -68,7 +68,7 @@ class Audit:
     notes: list[str]
 
     @property
-    def colour(self) -> Colour:
+    def grade(self) -> Grade:
         """The worst of the findings."""
         return verdict.worst(self.findings)
 
@@ -76,29 +76,31 @@ class Audit:
 def audit(
     path: Path,
     transcript: str | None,
-    ear: Ear | None,
+    recognizer: Recognizer | None,
     cut: bool = False,
     language: str | None = None,
 ) -> Audit:
-    """Look at a recording, and mend what can be mended without changing the voice.
+    """Check a recording, and correct what can be corrected without changing the voice.
 
     `transcript` is the text or the name of a file that holds it; without it the .txt beside the
-    recording counts, and without that what the `ear` hears. `cut` takes the best part of a long
-    recording. Raises UsageError.
+    recording counts, and without that what the `recognizer` hears. `cut` takes the best part of a
+    long recording. Raises UsageError.
     """
     source = _read(path, transcript)
     notes: list[str] = []
-    if ear and not ear.hears(language):
-        ear = None
+    if recognizer and not recognizer.hears(language):
+        recognizer = None
         notes.append(f"the speech recognition model does not know the language {language!r}")
-    heard = ear.listen(source.samples, source.rate, language) if ear else None
+    heard = recognizer.listen(source.samples, source.rate, language) if recognizer else None
     if heard and heard.text and not source.origin:
         source = replace(source, transcript=heard.text, origin=PROPOSED)
     if cut:
         source, note = _trimmed(source, heard)
         notes.append(note)
-        heard = ear.listen(source.samples, source.rate, language) if ear else None
-    measures = reference.measure(source.samples, source.rate, source.channels, source.apart)
+        heard = recognizer.listen(source.samples, source.rate, language) if recognizer else None
+    measures = reference.measure(
+        source.samples, source.rate, source.channels, source.channel_difference
+    )
     findings = [_transcript_finding(source, path), *verdict.judge(measures, source.transcript)]
     if heard and source.transcript and source.origin != PROPOSED:
         findings.append(_heard_finding(source.transcript, heard))
@@ -106,7 +108,7 @@ def audit(
     return Audit(
         path,
         source.files,
-        _mended(source, measures),
+        _corrected(source, measures),
         source.rate,
         source.transcript,
         spoken,
@@ -119,13 +121,13 @@ def audit(
 def _read(path: Path, transcript: str | None) -> Source:
     audio.admit_file(path, "--ref")
     samples, rate = audio.decode_float(path, "--ref")
-    channels, apart = _channels(path)
+    channels, channel_difference = _channels(path)
     text, origin, written = _transcript(path, transcript)
-    return Source(samples, rate, channels, apart, text, origin, (path, *written))
+    return Source(samples, rate, channels, channel_difference, text, origin, (path, *written))
 
 
 def _channels(path: Path) -> tuple[int, float]:
-    """How many channels a recording has, and how far apart they are; 0 for what only ffmpeg can
+    """How many channels a recording has, and how much they differ in dB; 0 for what only ffmpeg can
     read.
     """
     import numpy as np
@@ -159,7 +161,7 @@ def _transcript(path: Path, wanted: str | None) -> tuple[str, str, tuple[Path, .
         text, origin = "", ""
     if len(text) > TEXT_CHARS:
         raise UsageError(
-            f"{len(text):,} characters are no transcript",
+            f"the transcript is too long ({len(text):,} characters)",
             where="--transcript",
             hint="cut it to fit",
         )
@@ -188,21 +190,23 @@ def _trimmed(source: Source, heard: Heard | None) -> tuple[Source, str]:
         # Audio that is cut without its transcript is what makes clones run away.
         return (
             source,
-            f"only the silence at its edges was trimmed; to cut the transcript too: {hearing.INSTALL}",
+            "only the silence at its edges was trimmed; to cut the transcript too:"
+            f" {recognition.INSTALL}",
         )
     cut = trim.best(frames, heard, source.transcript)
     if cut is None:
         return (
             source,
-            "not trimmed: no 3 to 15 s between pauses where the transcript agrees with what is heard",
+            "not trimmed: no 3 to 15 s between pauses where the transcript agrees with what is"
+            " heard",
         )
     part = source.samples[round(cut.start * source.rate) : round(cut.end * source.rate)]
     note = f"trimmed to {cut.start:.1f} to {cut.end:.1f} s of the recording: {cut.transcript}"
     return replace(source, samples=part, transcript=cut.transcript), note
 
 
-def _mended(source: Source, measures: Measures) -> NDArray[np.float32]:
-    """Without long silence at the edges, at a usual level."""
+def _corrected(source: Source, measures: Measures) -> NDArray[np.float32]:
+    """The samples without long silence at the edges, at a usual level."""
     import numpy as np
 
     skip, stop = (
@@ -218,35 +222,33 @@ def _transcript_finding(source: Source, path: Path) -> Finding:
     figure = f"{len(source.transcript)} characters, {source.origin}"
     beside = path.with_suffix(".txt").name
     if source.origin == PROPOSED:
-        mend = f"read it against the recording, write it into {beside}, and run this again"
-        return finding(Colour.AMBER, figure, f"nobody has read it yet: {source.transcript}", mend)
+        fix = f"read it against the recording, write it into {beside}, and run this again"
+        return finding(Grade.AMBER, figure, f"nobody has read it yet: {source.transcript}", fix)
     if source.transcript:
-        return finding(Colour.GREEN, figure)
+        return finding(Grade.GREEN, figure)
     if source.origin:
         reason = "only the colour of the voice will be taken, not its way of speaking"
         return finding(
-            Colour.AMBER, f"empty, {source.origin}", reason, f"write what it says into {beside}"
+            Grade.AMBER, f"empty, {source.origin}", reason, f"write what it says into {beside}"
         )
-    mend = f"write what it says into {beside}, or have it proposed: {hearing.INSTALL}"
-    return finding(Colour.RED, "none", "without it clones are worse, and wrong ones run away", mend)
+    fix = f"write what it says into {beside}, or have it proposed: {recognition.INSTALL}"
+    return finding(Grade.RED, "none", "without it clones are worse, and wrong ones run away", fix)
 
 
 def _heard_finding(transcript: str, heard: Heard) -> Finding:
-    result = hearing.compare(hearing.split(transcript), [word.text for word in heard.words])
+    result = recognition.compare(recognition.split(transcript), [word.text for word in heard.words])
     figure = f"{result.rate:.0%} of the words differ from what is heard"
-    colour = Colour.GREEN if result.rate <= WORD_ERRORS[0] else Colour.AMBER
+    grade = Grade.GREEN if result.rate <= WORD_ERRORS[0] else Grade.AMBER
     if result.rate > WORD_ERRORS[1]:
-        colour = Colour.RED
-    if colour == Colour.GREEN:
-        return Finding("words", colour, figure)
+        grade = Grade.RED
+    if grade == Grade.GREEN:
+        return Finding("words", grade, figure)
     sides = (
         ("heard, but not written", result.unwritten),
         ("written, but not heard", result.unheard),
     )
     reason = "; ".join(f"{side}: {_named(words)}" for side, words in sides if words)
-    return Finding(
-        "words", colour, figure, reason, "write down exactly what is said, word for word"
-    )
+    return Finding("words", grade, figure, reason, "write down exactly what is said, word for word")
 
 
 def _named(words: tuple[str, ...]) -> str:

@@ -32,7 +32,7 @@ def store(
     """Write a voice into the folder `name` of `voices`, and return that folder.
 
     `about` is what voice.toml says of it besides: source, consent; what is empty keeps what is
-    written there already. Raises UsageError for a name that is no plain name or leads elsewhere,
+    written there already. Raises UsageError for a name that is not a plain name or leads elsewhere,
     for a folder whose files the voice was read from and, without `force`, for one that holds
     another voice or a file of such a name; and EnvironmentProblem.
     """
@@ -88,7 +88,7 @@ def _check_inputs(folder: Path, names: Iterable[str], inputs: Iterable[Path]) ->
 
 
 def check_name(name: str) -> None:
-    """Refuse what is no plain name of a folder. Raises UsageError."""
+    """Refuse what is not a plain name of a folder. Raises UsageError."""
     if flaw := ids.problem(name):
         raise UsageError(
             f"the name {name!r} {flaw}", where="--name", hint="use letters, digits, '_' and '-'"
@@ -120,7 +120,7 @@ def _data(audited: Audit, name: str, about: Mapping[str, str]) -> bytes:
         regular.read(audited.path, RECORDING_BYTES), digest_size=32
     ).hexdigest()
     tables: dict[str, Mapping[str, Any]] = {
-        "": {"name": name, **about, "language": audited.language, "verdict": audited.colour},
+        "": {"name": name, **about, "language": audited.language, "verdict": audited.grade},
         "made_from": {"file": audited.path.name, "blake2b_256": digest},
         "measures": msgspec.to_builtins(audited.measures),
     }

@@ -60,14 +60,14 @@ class Measures(msgspec.Struct, frozen=True):
     """What was measured: seconds, Hz, dBFS, dB, and the share of samples at the highest level.
 
     `lead` and `tail` are the silences before and after the voice, `spoken` the time between them
-    without pauses. `channels` is 0 where they are not known. `apart` is how loud what differs
-    between them is against what they share, and -96 for mono.
+    without pauses. `channels` is 0 where they are not known. `channel_difference` is how loud what
+    differs between them is against what they share, and -96 for mono.
     """
 
     seconds: float
     rate: int
     channels: int
-    apart: float
+    channel_difference: float = msgspec.field(name="apart")
     level: float
     peak: float
     clipped: float
@@ -85,7 +85,7 @@ class Measures(msgspec.Struct, frozen=True):
 
     @property
     def gain(self) -> float:
-        """The dB by which the level is mended."""
+        """The dB by which the level is corrected."""
         if LEVEL_DB[0] <= self.level <= LEVEL_DB[1]:
             return 0.0
         return min(TARGET_DB - self.level, PEAK_DB - self.peak)
@@ -93,7 +93,7 @@ class Measures(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Frames:
-    """A recording in frames of FRAME_SECONDS: the level of each in dBFS, and whether it is voice."""
+    """A recording in frames of FRAME_SECONDS: the level of each in dBFS, and if it is voice."""
 
     levels: NDArray[np.float64]
     voiced: NDArray[np.bool_]
@@ -131,7 +131,10 @@ def frames(samples: NDArray[np.float32], rate: int) -> Frames:
 
 
 def measure(
-    samples: NDArray[np.float32], rate: int, channels: int = 1, apart: float = NOTHING_DB
+    samples: NDArray[np.float32],
+    rate: int,
+    channels: int = 1,
+    channel_difference: float = NOTHING_DB,
 ) -> Measures:
     """Measure a mono recording of at least one finite sample."""
     import numpy as np
@@ -146,7 +149,7 @@ def measure(
         seconds=round(samples.size / rate, 3),
         rate=rate,
         channels=channels,
-        apart=round(apart, 1),
+        channel_difference=round(channel_difference, 1),
         level=_rounded(10 * math.log10(power) if power else NOTHING_DB),
         peak=_rounded(float(decibels(level.max()))),
         clipped=round(_clipped(level), 6),

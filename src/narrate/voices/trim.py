@@ -42,7 +42,7 @@ class Cut:
 
 
 def best(frames: Frames, heard: Heard, transcript: str) -> Cut | None:
-    """The best cut from pause to pause where transcript and hearing agree; None if there is none."""
+    """The best cut between pauses where transcript and recognizer agree; None without any."""
     bounds = _bounds(frames, heard, transcript)
     pairs = [(first, last) for n, first in enumerate(bounds) for last in bounds[n + 1 :]]
     cuts = [_cut(*pair, heard, transcript) for pair in pairs if _fits(*_edges(*pair))]

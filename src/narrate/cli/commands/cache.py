@@ -18,7 +18,7 @@ from narrate.cli import common
 from narrate.cli.commands import plan
 from narrate.config import Settings
 from narrate.errors import CheckError, UsageError
-from narrate.store import usage as uses
+from narrate.store import usage
 from narrate.store.entry import Clip
 
 T = TypeVar("T")
@@ -65,7 +65,7 @@ def stats(cache_dir: common.CacheDir = None, json: common.Json = False) -> None:
     """
     settings = _settings(cache_dir)
     store = Store(config.cache_dir(settings), common.warn)
-    sizes, days = store.sizes(), uses.by_day(store.root)
+    sizes, days = store.sizes(), usage.by_day(store.root)
     figures: dict[str, Any] = {
         "dir": str(store.root),
         "entries": len(sizes),
@@ -81,11 +81,11 @@ def stats(cache_dir: common.CacheDir = None, json: common.Json = False) -> None:
     for name, value in figures.items():
         shown = f"{value:,}" if isinstance(value, int) else value
         terminal.say(f"{name.replace('_', ' '):<12} {shown}")
-    for span, since in (("today", 0), ("7 days", 6), ("30 days", 29), ("all", uses.DAYS)):
-        _print_uses(span, [days[day] for day in days if day >= uses.day(since)])
+    for span, since in (("today", 0), ("7 days", 6), ("30 days", 29), ("all", usage.DAYS)):
+        _print_usage(span, [days[day] for day in days if day >= usage.day(since)])
 
 
-def _print_uses(span: str, days: list[tuple[int, int]]) -> None:
+def _print_usage(span: str, days: list[tuple[int, int]]) -> None:
     hits, misses = sum(hits for hits, _ in days), sum(misses for _, misses in days)
     share = f", {hits / (hits + misses):.1%} hits" if hits + misses else ""
     terminal.say(f"{span:<12} {hits:,} hits, {misses:,} misses{share}")
@@ -167,17 +167,21 @@ def export(
 
 
 @app.command("import")
-def take_in(file: File, cache_dir: common.CacheDir = None) -> None:
-    """Take clips from FILE, each of which is verified first (exit 4 if one had to be refused)."""
+def import_clips(file: File, cache_dir: common.CacheDir = None) -> None:
+    """Import clips from FILE; each is verified first (exit 4 if one had to be refused)."""
     from narrate import archive
 
     with _store(cache_dir) as store:
-        taken = archive.take_in(file, store)
-    terminal.say(f"{taken.new} new, {taken.known} here already, {len(taken.refused)} refused")
-    for name, why in taken.refused.items():
+        imported = archive.import_clips(file, store)
+    terminal.say(
+        f"{imported.new} new, {imported.known} here already, {len(imported.refused)} refused"
+    )
+    for name, why in imported.refused.items():
         terminal.tell(f"refused {name}: {why}")
-    if taken.refused:
-        what = f"{counted(len(taken.refused), 'clip')} could not be verified, and were not taken in"
+    if imported.refused:
+        what = (
+            f"{counted(len(imported.refused), 'clip')} could not be verified, and were not imported"
+        )
         raise CheckError(
             what, where=str(file), hint="export them again; what was verified is in the cache"
         )

@@ -12,8 +12,8 @@ import typer
 
 from narrate.base import terminal
 from narrate.base.events import Event
-from narrate.checks import recognizer as hearing
-from narrate.checks.recognizer import Ear
+from narrate.checks import recognizer as recognition
+from narrate.checks.recognizer import Recognizer
 from narrate.cli import common
 from narrate.config import Settings
 from narrate.errors import CheckError, EnvironmentProblem, NarrateError, UsageError
@@ -21,13 +21,13 @@ from narrate.tools import audition
 from narrate.voices import clone as library
 from narrate.voices import library as voices
 from narrate.voices.clone import Audit
-from narrate.voices.verdict import Colour, Finding
+from narrate.voices.verdict import Finding, Grade
 
-TERMINAL = {Colour.GREEN: 32, Colour.AMBER: 33, Colour.RED: 31}
+TERMINAL = {Grade.GREEN: 32, Grade.AMBER: 33, Grade.RED: 31}
 WORDS = {
-    Colour.GREEN: "good: use it as it is",
-    Colour.AMBER: "usable: what is amber will be heard, or has to be read",
-    Colour.RED: "not good enough: what is red will spoil the narration",
+    Grade.GREEN: "good: use it as it is",
+    Grade.AMBER: "usable: what is amber will be heard, or has to be read",
+    Grade.RED: "not good enough: what is red will spoil the narration",
 }
 
 Ref = Annotated[
@@ -68,7 +68,7 @@ AsrModel = Annotated[
     typer.Option(
         "--asr-model",
         metavar="MODEL",
-        help=f"Whisper model: a folder, or a name (default: {hearing.MODEL}).",
+        help=f"Whisper model: a folder, or a name (default: {recognition.MODEL}).",
     ),
 ]
 
@@ -92,8 +92,8 @@ def clone(
     json: common.Json = False,
     directory: common.Directory = None,
 ) -> None:
-    """Say whether a recording is good enough to clone, mend what can be mended, and store it as a
-    voice.
+    """Say whether a recording is good enough to clone, correct what can be corrected, and store it
+    as a voice.
     """
     common.change_to(directory)
     show = _Output(json)
@@ -102,8 +102,8 @@ def clone(
             voices.check_name(name)
         flags = common.settings(language=language, engine=engine, cache_dir=cache_dir)
         settings = common.resolve(flags)
-        ear = _ear(asr_model or settings.asr_model, settings, show.note)
-        audit = library.audit(ref, transcript, ear, trim, settings.language)
+        recognizer = _recognizer(asr_model or settings.asr_model, settings, show.note)
+        audit = library.audit(ref, transcript, recognizer, trim, settings.language)
         _show(audit, anyway, show)
         if name is None:
             show.note("nothing was stored: add --name N")
@@ -120,7 +120,7 @@ def clone(
 
 
 def _folder(named: Path | None) -> Path:
-    """The folder of voices. Who did not name it did not name where a link leads. Raises UsageError."""
+    """The folder of voices; unless named with -o, it may not be a link. Raises UsageError."""
     folder = named or Path("voices")
     if named is None and folder.is_symlink():
         where, hint = str(folder), "name the folder with -o DIR, or remove the link"
@@ -128,14 +128,16 @@ def _folder(named: Path | None) -> Path:
     return folder
 
 
-def _ear(model: str | None, settings: Settings, note: Callable[[str], None]) -> Ear | None:
+def _recognizer(
+    model: str | None, settings: Settings, note: Callable[[str], None]
+) -> Recognizer | None:
     """Speech recognition if there is any; that there is none fails only who asked for a certain
     model.
     """
     try:
-        return Ear(model or hearing.MODEL, settings.offline, note)
+        return Recognizer(model or recognition.MODEL, settings.offline, note)
     except EnvironmentProblem as problem:
-        if model and hearing.installed():
+        if model and recognition.installed():
             raise
         note(f"the transcript is not compared with what is heard: {problem.what}; {problem.hint}")
         return None
@@ -159,13 +161,13 @@ def _test(folder: Path, text: str, settings: Settings, show: _Output) -> None:
 def _show(audit: Audit, anyway: bool, show: _Output) -> None:
     """Print the report, and refuse what is red. Raises CheckError."""
     show.audit(audit)
-    red = [finding for finding in audit.findings if finding.colour is Colour.RED]
+    red = [finding for finding in audit.findings if finding.grade is Grade.RED]
     if not red or anyway:
         return
     raise CheckError(
         f"not good enough to clone ({', '.join(finding.name for finding in red)})",
         where=str(audit.path),
-        hint=f"{red[0].mend}; or use it as it is with --anyway",
+        hint=f"{red[0].fix}; or use it as it is with --anyway",
     )
 
 
@@ -185,7 +187,7 @@ class _Output:
     def audit(self, audit: Audit) -> None:
         """The report."""
         self._document |= {
-            "verdict": str(audit.colour),
+            "verdict": str(audit.grade),
             "transcript": audit.transcript,
             "findings": msgspec.to_builtins(audit.findings),
             "measures": msgspec.to_builtins(audit.measures),
@@ -195,8 +197,8 @@ class _Output:
         if not self._json:
             for finding in audit.findings:
                 _print_finding(finding)
-            line = f"{audit.colour:<6} {audit.path.name}: {WORDS[audit.colour]}"
-            terminal.write(terminal.painted(line, TERMINAL[audit.colour]) + "\n")
+            line = f"{audit.grade:<6} {audit.path.name}: {WORDS[audit.grade]}"
+            terminal.write(terminal.painted(line, TERMINAL[audit.grade]) + "\n")
 
     def stored(self, folder: Path) -> None:
         """Where the voice is, and the lines that put it into a script."""
@@ -225,8 +227,8 @@ class _Output:
 
 
 def _print_finding(finding: Finding) -> None:
-    colour = terminal.painted(f"{finding.colour:<6}", TERMINAL[finding.colour])
+    painted = terminal.painted(f"{finding.grade:<6}", TERMINAL[finding.grade])
     reason = f": {finding.reason}" if finding.reason else ""
-    terminal.write(f"{colour} " + terminal.text_of(f"{finding.name:<10} {finding.figure}{reason}"))
-    if finding.mend:
-        terminal.say(f"{'':<18}{finding.mend}")
+    terminal.write(f"{painted} " + terminal.text_of(f"{finding.name:<10} {finding.figure}{reason}"))
+    if finding.fix:
+        terminal.say(f"{'':<18}{finding.fix}")
