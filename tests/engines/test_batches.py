@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from narrate.engines.batches import FEW, WASTE, pack
+from narrate.engines.torch.batches import FEW, WASTE, pack
 
 LENGTHS = st.lists(st.floats(0.0, 5000.0), max_size=200)
 

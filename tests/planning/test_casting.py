@@ -18,9 +18,9 @@ from narrate.planning import casting
 
 MACHINES = {
     "apple": ("Darwin", "arm64", "mlx", "this is Apple Silicon"),
-    "old apple": ("Darwin", "x86_64", "torch", "this is no Apple Silicon"),
-    "linux": ("Linux", "x86_64", "torch", "this is no Apple Silicon"),
-    "linux on arm": ("Linux", "arm64", "torch", "this is no Apple Silicon"),
+    "old apple": ("Darwin", "x86_64", "torch", "this is not Apple Silicon"),
+    "linux": ("Linux", "x86_64", "torch", "this is not Apple Silicon"),
+    "linux on arm": ("Linux", "arm64", "torch", "this is not Apple Silicon"),
 }
 RECORDING = (Path(__file__).parents[2] / "examples/voice_ref/ref.wav").read_bytes()
 CLONE = {
@@ -109,7 +109,8 @@ def test_an_unknown_engine_is_guessed_at() -> None:
 
 def test_no_engine_is_imported_to_know_what_it_can_do() -> None:
     code = (
-        "import sys; from narrate.planning import casting; [casting.capabilities(name) for name in casting.ENGINES]; "
+        "import sys; from narrate.engines import registry; "
+        "[registry.capabilities(name) for name in registry.built_in()]; "
         "print({'torch', 'mlx', 'qwen_tts', 'mlx_audio', 'transformers', 'hibari'} & set(sys.modules))"
     )
     done = subprocess.run(
@@ -198,5 +199,5 @@ def test_the_doctor_names_plugins_and_loads_none(plugged: Narrate) -> None:
 def test_a_plugin_that_is_no_engine_is_named(plugged: Narrate, name: str, why: str) -> None:
     ran = plugged("run", "script.json", "--engine", name)
     assert ran.code == 6
-    assert f"engine {name}: the plug-in narrate_{name} is no engine" in ran.err
+    assert f"engine {name}: the plug-in narrate_{name} is not an engine" in ran.err
     assert why in ran.err

@@ -171,13 +171,13 @@ def as_it_is() -> Any:
 @contextmanager
 def unmended() -> Any:
     """mlx-audio without our mend of its frame count."""
-    from narrate.engines.mlx import qwen as mlx_qwen
+    from narrate.engines.mlx import qwen3
 
-    mend, mlx_qwen.count_every_frame = mlx_qwen.count_every_frame, lambda codec: None
+    mend, qwen3.count_every_frame = qwen3.count_every_frame, lambda codec: None
     try:
         yield
     finally:
-        mlx_qwen.count_every_frame = mend
+        qwen3.count_every_frame = mend
 
 
 @contextmanager

@@ -19,10 +19,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conftest import Narrate, alive, children, lines
-from narrate.engines import tone
+from narrate.engines import registry, tone
 from narrate.engines.base import Job, ModelRef, StopReason
 from narrate.errors import EnvironmentProblem, UsageError
-from narrate.planning import casting
 from narrate.request import Request
 from narrate.workers import frames
 from narrate.workers.client import JobFailed, Worker, WorkerDied, WorkerLost
@@ -302,10 +301,10 @@ def test_takes_and_refused_attempts_never_share_a_seed_but_a_lost_attempt_does()
 
 
 def test_every_engine_has_its_capabilities_and_a_wrong_name_gets_a_hint() -> None:
-    for name in casting.ENGINES:
-        assert casting.capabilities(name).name == name
+    for name in registry.built_in():
+        assert registry.capabilities(name).name == name
     with pytest.raises(UsageError, match="hibary") as caught:
-        casting.capabilities("hibary")
+        registry.capabilities("hibary")
     assert caught.value.hint == "did you mean 'hibari'?"
 
 

@@ -16,6 +16,7 @@ from typing import Any
 from narrate import build, script
 from narrate.base import targets
 from narrate.config import Config, Settings
+from narrate.engines import registry
 from narrate.engines.base import Job, Reference
 from narrate.errors import SynthesisError, UsageError
 from narrate.planning import casting
@@ -24,7 +25,7 @@ from narrate.request import Request
 from narrate.voices import voice
 from narrate.workers import environments
 from narrate.workers.client import JobFailed, Worker, WorkerLost
-from narrate.workers.environments import Tell
+from narrate.workers.environments import Warn
 
 PICTURE = re.compile(
     rb'<svg xmlns="http://www.w3.org/2000/svg" width="760" height="\d+" font-family="sans-serif">'
@@ -44,9 +45,6 @@ TEXTS = (
     "A prime number has no divisors but one and itself, and there is no end to the list of the primes.",
 )
 """Ten segments of about 100 characters of mathematics."""
-
-STOCK = {"torch": "narrate.engines.torch.stock", "mlx": "narrate.engines.mlx.stock"}
-"""The libraries behind engines, called one by one: the baseline in the same run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,27 +83,27 @@ class Figures:
 
 
 def measure(
-    settings: Settings, batches: Sequence[int], reference: Path | None, tell: Tell
+    settings: Settings, batches: Sequence[int], reference: Path | None, warn: Warn
 ) -> Iterator[Figures]:
     """Measure one engine at each batch size, and the library behind it called one by one.
 
-    `reference` is the recording of the voice for engines that clone; `tell` hears of what a person
-    should know. Raises EnvironmentProblem for an engine that cannot be run here, and SynthesisError
-    for one that fails.
+    `reference` is the recording of the voice for engines that clone; `warn` is called with what
+    a person should know. Raises EnvironmentProblem for an engine that cannot run here, and
+    SynthesisError for one that fails.
     """
     choice, parts, references = _cast(settings, reference)
-    python = environments.python_for(choice.name, settings, tell)
+    python = environments.python_for(choice.name, settings, warn)
     jobs = [Job(_request(choice, settings, text, parts)) for text in TEXTS]
     for batch in batches:
         yield _speak(
             choice, python, settings, choice.module, f"batch {batch}", batch, jobs, references
         )
-    if choice.name in STOCK:
+    if choice.capabilities.baseline:
         yield _speak(
             choice,
             python,
             settings,
-            STOCK[choice.name],
+            choice.capabilities.baseline,
             "one by one, without narrate",
             1,
             jobs,
@@ -147,8 +145,8 @@ def _cast(
     settings: Settings, reference: Path | None
 ) -> tuple[Choice, dict[str, str], dict[str, Reference]]:
     """The engine, what a request says of the voice, and the recording itself."""
-    able = casting.capabilities(settings.engine)
-    if "clone" not in able.voices or able.name == "tone":
+    engine = registry.capabilities(settings.engine)
+    if "clone" not in engine.voices or engine.stand_in:
         return casting.choose("default", settings), {}, {}
     path = reference or default_reference()
     loaded = voice.load(script.Voice(ref=path.name), path.parent, f"--ref {path}")

@@ -9,30 +9,21 @@ import os
 import re
 import signal
 import subprocess
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import xxhash
 
-from narrate import config
 from narrate.base import facts, regular
 from narrate.base.facts import Fact
 from narrate.base.limits import INDEX_BYTES, MARKER_BYTES
 from narrate.config import EngineSettings, Settings, cache_dir
+from narrate.engines import registry
 from narrate.engines.base import Capabilities, ModelRef
-from narrate.engines.qwen import MODELS
 from narrate.errors import EnvironmentProblem, Interrupted, UsageError
 from narrate.workers.client import NEUTRAL, environment_for, isolated
-
-PROFILES: tuple[config.Profile, ...] = ("draft", "final")
-SIZES = {"draft": "0.6B", "final": "1.7B"}
-QUANTISATION = {"0.6B": "4bit", "1.7B": "8bit"}
-"""Of the MLX conversions. At 1.7B, 4 bits ramble; 0.6B in 4 bits is for drafts only."""
-
-HUB_ENGINES = ("mlx", "torch")
-"""Engines whose models come from the hub."""
 
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+(@[\w./-]+)?")
 
@@ -55,13 +46,13 @@ def resolve(engine: Capabilities, kind: str, settings: Settings) -> Model:
     Raises UsageError for what is neither a hub id nor a folder.
     """
     own = settings.engines.get(engine.name, EngineSettings())
-    name, _, revision = (settings.model or own.model or default(engine, kind, settings)).partition(
-        "@"
-    )
+    name, _, revision = (
+        settings.model or own.model or default(engine, kind, settings.profile)
+    ).partition("@")
     folder = Path(name).expanduser()
     model_key = name
     before: dict[str, Fact] = {}
-    if engine.name in HUB_ENGINES:
+    if engine.models:
         if folder.is_dir():
             name = str(folder.absolute())
             # The folders as well, as a file may be added to one.
@@ -87,27 +78,9 @@ def resolve(engine: Capabilities, kind: str, settings: Settings) -> Model:
     return Model(reference, model_key, before)
 
 
-def is_qwen(model: ModelRef) -> bool:
-    """Whether a model is one of Qwen3-TTS, by its configuration or, before it is fetched, by its
-    name.
-    """
-    try:
-        config = json.loads(regular.read(Path(model.name) / "config.json", MARKER_BYTES))
-    except (OSError, ValueError):
-        return "qwen3-tts" in model.name.lower()
-    return isinstance(config, dict) and config.get("model_type") == "qwen3_tts"
-
-
-def default(engine: Capabilities, kind: str, settings: Settings) -> str:
-    """The hub id that a profile stands for; of an engine without profiles, its only model."""
-    variant = MODELS.get(kind, MODELS["speaker"])
-    # There is no small model that makes up voices.
-    size = "1.7B" if kind == "design" else SIZES[settings.profile]
-    if engine.name == "torch":
-        return f"Qwen/Qwen3-TTS-12Hz-{size}-{variant}"
-    if engine.name == "mlx":
-        return f"mlx-community/Qwen3-TTS-12Hz-{size}-{variant}-{QUANTISATION[size]}"
-    return engine.model
+def default(engine: Capabilities, kind: str, profile: str) -> str:
+    """The model that a profile stands for; of an engine without profiles, its only model."""
+    return engine.models.get(profile, {}).get(kind, engine.model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +93,12 @@ class Profile:
     name: str
 
 
-def profiles(engines: Iterable[Capabilities]) -> list[Profile]:
-    """Every profile of these engines."""
+def profiles() -> list[Profile]:
+    """Every profile of the engines in this package, for every kind of voice."""
     return [
-        Profile(engine.name, profile, kind, default(engine, kind, Settings(profile=profile)))
-        for engine in engines
-        for profile in PROFILES
+        Profile(engine.name, profile, kind, default(engine, kind, profile))
+        for engine in registry.with_models()
+        for profile in engine.models
         for kind in engine.voices
     ]
 
@@ -164,10 +137,8 @@ def _digest(folder: Path) -> str:
 
 
 def from_hub(model: ModelRef, engine: str) -> bool:
-    """Whether a model is one that the hub has; what is not is a folder, or the business of its
-    engine.
-    """
-    return engine in HUB_ENGINES and not Path(model.name).is_absolute()
+    """Whether a model comes from the hub: not if it is a folder, or if its engine gets it."""
+    return bool(registry.capabilities(engine).models) and not Path(model.name).is_absolute()
 
 
 def find(name: str, revision: str = "", environment: Mapping[str, str] = os.environ) -> Path | None:

@@ -7,11 +7,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from narrate.engines import qwen
 from narrate.engines.base import (
+    Auto,
     Capabilities,
     Job,
     ModelRef,
@@ -21,7 +23,20 @@ from narrate.engines.base import (
     first_line,
 )
 from narrate.engines.mlx.models import Model, Other
-from narrate.engines.mlx.qwen import Qwen, require_files
+from narrate.engines.mlx.qwen3 import Qwen, require_files
+
+QUANTISATION = {"0.6B": "4bit", "1.7B": "8bit"}
+"""Of the conversions by size. At 1.7B, 4 bits ramble; 0.6B in 4 bits is for drafts only."""
+
+
+def _hub_id(size: str, checkpoint: str) -> str:
+    return f"mlx-community/Qwen3-TTS-12Hz-{size}-{checkpoint}-{QUANTISATION[size]}"
+
+
+DEVICE_PROBE = """
+import mlx.core
+print(mlx.core.default_device().type.name)
+"""
 
 CAPABILITIES = Capabilities(
     name="mlx",
@@ -34,9 +49,24 @@ CAPABILITIES = Capabilities(
     rtf=0.5,
     batch=8,
     side_by_side=False,
+    auto=Auto.APPLE_SILICON,
+    models=qwen.model_table(_hub_id),
+    environments=("mlx", "both"),
+    modules=("mlx", "mlx_audio"),
+    device_probe=DEVICE_PROBE,
+    baseline="narrate.engines.mlx.stock",
 )
 
 DEVICES = ("cpu", "gpu")
+
+
+def capabilities_of(model: ModelRef) -> Capabilities:
+    """Other models of mlx-audio have speakers and languages of their own, which only the model
+    knows.
+    """
+    if qwen.is_qwen(model):
+        return CAPABILITIES
+    return replace(CAPABILITIES, speakers=(), languages=())
 
 
 class Engine:

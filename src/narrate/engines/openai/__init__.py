@@ -42,6 +42,7 @@ CAPABILITIES = Capabilities(
     rtf=0.1,
     batch=64,
     side_by_side=False,
+    needs_server=True,
 )
 
 PLAIN = re.compile(r"(tts-1|gpt-4o-mini-tts)(-[\w-]+)?")
@@ -149,6 +150,11 @@ class Engine:
         speaker = voice.get("speaker", DEFAULT_SPEAKER if self._plain else None)
         fields = {"voice": speaker, "instructions": voice.get("instruct")}
         return {name: value for name, value in fields.items() if value is not None}
+
+
+def withheld_key(url: str, servers: Sequence[str]) -> str:
+    """Why the key in the environment is not sent to a server, or "". Raises Unusable."""
+    return find_key(parse(url), servers, os.environ)[1]
 
 
 def find_key(

@@ -15,8 +15,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from narrate.engines import batches, qwen
+from narrate.engines import qwen
 from narrate.engines.base import (
+    Auto,
     Capabilities,
     Job,
     ModelRef,
@@ -27,7 +28,17 @@ from narrate.engines.base import (
     Unusable,
     first_line,
 )
-from narrate.engines.prompts import Prompts
+from narrate.engines.torch import batches
+from narrate.engines.torch.prompts import Prompts
+
+DEVICE_PROBE = """
+import torch
+if torch.cuda.is_available():
+    card = torch.cuda.get_device_properties(0)
+    print(f"cuda ({card.name}, {card.total_memory / 2**30:.0f} GiB)")
+else:
+    print("mps" if torch.backends.mps.is_available() else f"cpu ({torch.get_num_threads()} threads)")
+"""
 
 CAPABILITIES = Capabilities(
     name="torch",
@@ -36,10 +47,16 @@ CAPABILITIES = Capabilities(
     languages=tuple(qwen.LANGUAGES),
     speakers=qwen.SPEAKERS,
     voices=("clone", "speaker", "design"),
-    packages=("qwen-tts", "torch", "transformers", "numpy"),
+    packages=("qwen-tts", "qwen-tts-hf", "torch", "transformers", "numpy"),
     rtf=1.0,
     batch=32,
     side_by_side=False,
+    auto=Auto.ELSEWHERE,
+    models=qwen.model_table("Qwen/Qwen3-TTS-12Hz-{}-{}".format),
+    environments=("torch", "both"),
+    modules=("torch", "qwen_tts"),
+    device_probe=DEVICE_PROBE,
+    baseline="narrate.engines.torch.stock",
 )
 
 TRANSFORMERS = "4.57."
