@@ -1,5 +1,5 @@
-"""One checkpoint, two engines: greedy, what qwen-tts on PyTorch speaks and what mlx-audio speaks is
-the same sound.
+"""One checkpoint, two engines: greedy, qwen-tts on PyTorch and mlx-audio speak the same sound,
+whether each runs in an environment of its own or both run in one.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from support.checkpoint import build
-from support.engine_driver import drive, interpreter, reference, required
+from support.engine_driver import drive, reference
+from support.qwen import python_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -41,15 +42,16 @@ attention of the codec.
 """
 
 
-@pytest.fixture(scope="module")
-def pythons() -> dict[str, Path]:
-    found = {engine: interpreter(engine) for engine in ("mlx", "torch")}
-    missing = [reason for reason in found.values() if isinstance(reason, str)]
-    if missing and required():
-        pytest.fail("; ".join(missing))
-    if missing:
-        pytest.skip("; ".join(missing))
-    return {engine: Path(python) for engine, python in found.items()}
+ENVIRONMENTS = {
+    "each in its own": {"mlx": "mlx", "torch": "torch"},
+    "both in one": {"mlx": "both", "torch": "both"},
+}
+"""The environment in which each engine runs."""
+
+
+@pytest.fixture(scope="module", params=ENVIRONMENTS.values(), ids=ENVIRONMENTS)
+def pythons(request: pytest.FixtureRequest) -> dict[str, Path]:
+    return {engine: python_of(environment) for engine, environment in request.param.items()}
 
 
 @pytest.fixture(scope="module")

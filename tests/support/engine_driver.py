@@ -31,13 +31,13 @@ SET = dict(os.environ)
 """What the developer has set, before conftest.py forgets it."""
 
 
-def interpreter(engine: str) -> Path | str:
-    """The Python of an engine's environment, or a line that says why there is none."""
-    named = SET.get(f"NARRATE_{engine.upper()}_PYTHON")
-    python = Path(named) if named else ROOT / ".envs" / engine / "bin" / "python"
+def interpreter(environment: str) -> Path | str:
+    """The Python of an environment ("mlx", "torch", "both"), or a line that says why there is none."""
+    variable = f"NARRATE_{environment.upper()}_PYTHON"
+    python = Path(SET.get(variable) or ROOT / ".envs/engines" / environment / "bin/python")
     if python.exists():
         return python
-    return f"{python} does not exist: run `make engines`, or name an interpreter in NARRATE_{engine.upper()}_PYTHON"
+    return f"{python} does not exist: run `make engines`, or name an interpreter in {variable}"
 
 
 def required() -> bool:

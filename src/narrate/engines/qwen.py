@@ -8,7 +8,7 @@ from pathlib import Path
 
 from narrate.base import regular
 from narrate.base.limits import MARKER_BYTES
-from narrate.engines.base import Job, ModelRef, Unusable
+from narrate.engines.base import Job, ModelRef, Unusable, first_line
 from narrate.sound.pace import CHARS_PER_SECOND, frame_cap, weight
 
 LANGUAGES = {
@@ -79,6 +79,14 @@ def is_qwen(model: ModelRef) -> bool:
     except (OSError, ValueError):
         return "qwen3-tts" in model.name.lower()
     return isinstance(config, dict) and config.get("model_type") == "qwen3_tts"
+
+
+def not_here(model: ModelRef, error: Exception) -> Unusable:
+    """The error for a model that is not on this machine and cannot be downloaded."""
+    return Unusable(
+        f"the model {model.name} is not on this machine and cannot be downloaded "
+        f"({first_line(error)}): try `narrate models pull {model.name}` with a network"
+    )
 
 
 def language_name(language: str, supported: Iterable[str]) -> str:

@@ -154,9 +154,14 @@ def _failure(error: Exception) -> dict[str, str]:
 
 
 def _versions(capabilities: base.Capabilities) -> dict[str, str]:
-    from importlib.metadata import version
+    """The versions of an engine's packages, as far as they are installed."""
+    from importlib.metadata import PackageNotFoundError, version
 
-    return {name: version(name) for name in capabilities.packages}
+    found: dict[str, str] = {}
+    for name in capabilities.packages:
+        with contextlib.suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
 
 
 def _usage(engine: base.Engine) -> dict[str, int]:

@@ -188,16 +188,13 @@ def _choose_device(name: str) -> str:
 
 
 def _folder(model: ModelRef) -> Path:
-    """The folder of a model; a hub id is fetched, or found among what was fetched before."""
+    """The folder of a model, which is downloaded unless it is here. Raises Unusable."""
     from mlx_audio.utils import get_model_path
 
     try:
         return Path(get_model_path(model.name, revision=model.revision or None))
     except Exception as error:  # the hub's client raises many kinds, and each means the same
-        raise Unusable(
-            f"the model {model.name} is not on this machine and cannot be fetched ({first_line(error)}): "
-            f"try `narrate models pull {model.name}` with a network"
-        ) from error
+        raise qwen.not_here(model, error) from error
 
 
 def _config(folder: Path) -> dict[str, Any]:

@@ -8,11 +8,11 @@ import contextlib
 import hashlib
 import logging
 import os
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from narrate.engines.base import Reference
+from narrate.engines.torch.loading import code_version
 from narrate.request import Request, canonical
 
 log = logging.getLogger(__name__)
@@ -32,12 +32,12 @@ class Prompts:
             "dtype": dtype,
             "behaviour": behaviour,
             "weights": weights,
-            "qwen-tts": version("qwen-tts"),
+            "qwen-tts": code_version(),
         }
         self._known: dict[str, Any] = {}
 
     def get(self, request: Request, reference: Reference) -> Any:
-        """The prompt of a request's voice; without a transcript it holds the colour of the voice
+        """The prompt of a request's voice; without a transcript it holds the timbre of the voice
         only.
         """
         name = self._name(request)
