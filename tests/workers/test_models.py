@@ -145,7 +145,7 @@ def test_a_model_that_broke_off_is_not_there_and_is_gone_on_with(
     hub.cut.add("model.safetensors")
     ran = pulling("models", "pull", NAME, env={"HF_HUB_DOWNLOAD_TIMEOUT": "1"})
     assert (ran.code, ran.out) == (6, "")
-    assert f"error: {NAME}: it cannot be fetched (" in ran.err
+    assert f"error: {NAME}: it cannot be downloaded (" in ran.err
     assert pulling("models", "path", NAME).code == 6
     hub.cut.clear()
     again = pulling("models", "pull", NAME)
@@ -166,7 +166,7 @@ def test_half_a_model_is_not_taken_for_a_whole_one_when_the_hub_is_away(
 def test_a_model_that_the_hub_does_not_have(pulling: Narrate) -> None:
     ran = pulling("models", "pull", "nobody/nothing")
     assert ran.code == 6
-    assert "nobody/nothing: it cannot be fetched (404 Client Error" in ran.err
+    assert "nobody/nothing: it cannot be downloaded (404 Client Error" in ran.err
 
 
 def test_a_python_without_the_client_is_an_error(narrating: Narrate) -> None:

@@ -20,10 +20,10 @@ class StopReason(StrEnum):
     """Why an engine stopped speaking."""
 
     END = "end"
-    """It said that it was done."""
+    """It came to the end of the text."""
 
     LENGTH = "length"
-    """It hit a bound: a runaway, or text cut short."""
+    """It hit a bound: a runaway, or a text cut short."""
 
 
 class Auto(StrEnum):
@@ -123,7 +123,7 @@ class Reference:
     """The recording of a voice as engines take it: mono float32 samples, their rate in Hz, and what
     they say.
 
-    Without a transcript only the colour of the voice is taken from it.
+    Without a transcript only the timbre of the voice is taken from it.
     """
 
     samples: NDArray[np.float32]
@@ -133,11 +133,11 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A request, the number of the attempt at it, counted from 1, and how many attempts were no
-    good.
+    """A request, the number of the attempt at it, counted from 1, and how many attempts the checks
+    refused.
 
-    What was lost with its worker was not: the next attempt then gives the sound that the lost one
-    would have given.
+    An attempt that was lost with its worker was not refused: the next one then gives the sound that
+    the lost one would have given.
     """
 
     request: Request
@@ -169,9 +169,7 @@ class Synthesis:
 
 
 class Unspeakable(Exception):
-    """An engine says that it cannot speak a request; the message says why. Trying again does not
-    help.
-    """
+    """An engine cannot speak a request, and another attempt would not help; says why."""
 
 
 class Unusable(Exception):
@@ -179,7 +177,7 @@ class Unusable(Exception):
 
 
 def first_line(error: Exception) -> str:
-    """An error in a line: those of the libraries may list every tensor of a model."""
+    """The first line of an error: some libraries list every tensor of a model."""
     return next(iter(str(error).strip().splitlines()), type(error).__name__)[:200]
 
 
@@ -197,7 +195,7 @@ class Engine(Protocol):
     """
 
     def load(self, model: ModelRef) -> None:
-        """Get ready to speak. Raises ImportError, or Unusable."""
+        """Load the model. Raises ImportError, or Unusable."""
 
     def synthesize(
         self, jobs: Sequence[Job], voices: Mapping[str, Reference]

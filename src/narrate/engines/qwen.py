@@ -49,20 +49,20 @@ SPEAKERS = ("ryan", "aiden", "vivian", "serena", "uncle_fu", "dylan", "eric", "o
 """The stock voices of the CustomVoice models; the first, an English one, is the default."""
 
 SAMPLING = {"temperature": 0.9, "top_k": 50.0, "top_p": 1.0, "repetition_penalty": 1.05}
-"""The models' own generation settings (their generation_config.json), said out loud so that both
-engines agree.
+"""The models' own generation settings (their generation_config.json), stated here so that both
+engines use the same.
 """
 
 CLONE_REPETITION_PENALTY = 1.5
-"""mlx-audio never goes below it for a voice with a transcript; both engines use it, so that they
-mean the same.
+"""For a voice with a transcript mlx-audio never goes below it; torch uses it too, so that both
+engines mean the same.
 """
 
 
 def model_table(hub_id: Callable[[str, str], str]) -> dict[str, dict[str, str]]:
-    """The model for each profile and kind of voice; `hub_id` makes an id of a size and a checkpoint.
+    """The model for each profile and kind of voice.
 
-    The default voice is that of a stock speaker.
+    `hub_id` makes an id from a size and a checkpoint. The default voice is that of a stock speaker.
     """
     table: dict[str, dict[str, str]] = {}
     for profile, size in SIZES.items():
@@ -95,7 +95,8 @@ def language_name(language: str, supported: Iterable[str]) -> str:
     name = LANGUAGES.get(language.split("-")[0].lower(), language.lower())
     if name not in known:
         raise Unusable(
-            f"the model does not speak {language!r}; it speaks: {', '.join(sorted(known - {'auto'}))}"
+            f"the model does not speak {language!r}; "
+            f"it speaks: {', '.join(sorted(known - {'auto'}))}"
         )
     return name
 
@@ -120,12 +121,13 @@ def admit(voice: Mapping[str, str], model_kind: str, size: str, speakers: Sequen
         )
     if "instruct" in voice and size == "0b6":
         raise Unusable(
-            "the 0.6B models follow no instruct; a 1.7B CustomVoice model does: choose one with --model"
+            "the 0.6B models follow no instruct; a 1.7B CustomVoice model does: "
+            "choose one with --model"
         )
 
 
 def speaker(voice: Mapping[str, str], speakers: Sequence[str]) -> str:
-    """The stock speaker of a voice; where it names none, the default one or else the model's first."""
+    """The speaker that a voice names, else the default one, else the model's first."""
     return voice.get("speaker") or next(
         (name for name in SPEAKERS if name in speakers), speakers[0]
     )

@@ -1,4 +1,4 @@
-"""Which engines there are: those of this package, found by looking into it, and those of plug-ins."""
+"""Which engines there are: those in this package, found by looking into it, and plug-ins."""
 
 from __future__ import annotations
 

@@ -33,16 +33,26 @@ PICTURE = re.compile(
 """How a chart begins."""
 
 TEXTS = (
-    "Multiply each entry of the row by the matching entry of the column, and then add all of the products.",
-    "The determinant of a two by two matrix is the product of one diagonal minus the product of the other.",
-    "A linear map sends straight lines to straight lines, and it never moves the origin to another place.",
-    "The derivative measures how fast a function changes when its input is moved by a very small amount.",
-    "Every continuous function on a closed interval takes a largest value and a smallest value somewhere.",
-    "If two triangles have the same three angles, then their sides are all in the same proportion as well.",
-    "The sum of the first odd numbers is always a perfect square, as a picture of dots shows at once.",
-    "An eigenvector keeps its direction under the map, and its eigenvalue says how much it is stretched.",
-    "The area below a curve is found by adding up many thin strips, and letting their width go to zero.",
-    "A prime number has no divisors but one and itself, and there is no end to the list of the primes.",
+    "Multiply each entry of the row by the matching entry of the "
+    "column, and then add all of the products.",
+    "The determinant of a two by two matrix is the product of "
+    "one diagonal minus the product of the other.",
+    "A linear map sends straight lines to straight lines, and it "
+    "never moves the origin to another place.",
+    "The derivative measures how fast a function changes when "
+    "its input is moved by a very small amount.",
+    "Every continuous function on a closed interval takes a "
+    "largest value and a smallest value somewhere.",
+    "If two triangles have the same three angles, then their "
+    "sides are all in the same proportion as well.",
+    "The sum of the first odd numbers is always a perfect "
+    "square, as a picture of dots shows at once.",
+    "An eigenvector keeps its direction under the map, and its "
+    "eigenvalue says how much it is stretched.",
+    "The area below a curve is found by adding up many thin "
+    "strips, and letting their width go to zero.",
+    "A prime number has no divisors but one and itself, and "
+    "there is no end to the list of the primes.",
 )
 """Ten segments of about 100 characters of mathematics."""
 
@@ -218,18 +228,19 @@ def _answers(
 
 
 def check_picture(path: Path) -> None:
-    """Refuse to draw over a file that is no picture of ours. Raises UsageError."""
+    """Refuse to replace a file that is not a picture of ours. Raises UsageError."""
     targets.check(path, PICTURE, "a picture", "--plot")
 
 
 def chart(rows: Sequence[Figures]) -> str:
-    """The figures as an SVG picture: a bar each, as long as it is many times faster than real time."""
+    """The figures as an SVG picture: a bar each, whose length is the speed in times real time."""
     longest = max(1 / row.rtf for row in rows)
     bars = "".join(_bar(row, index, longest) for index, row in enumerate(rows))
     height = 56 + 34 * len(rows)
     title = "times faster than real time (longer is better)"
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="760" height="{height}" font-family="sans-serif">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="760" height="{height}" '
+        f'font-family="sans-serif">'
         f'<rect width="100%" height="100%" fill="white"/>'
         f'<text x="16" y="28" font-size="15">{title}</text>{bars}</svg>\n'
     )
@@ -237,11 +248,12 @@ def chart(rows: Sequence[Figures]) -> str:
 
 def _bar(row: Figures, index: int, longest: float) -> str:
     top, speed = 48 + 34 * index, 1 / row.rtf
+    width = 380 * speed / longest
     label = _escape(f"{row.engine}, {row.name}")
     return (
         f'<text x="16" y="{top + 17}" font-size="13">{label}</text>'
-        f'<rect x="270" y="{top}" width="{max(1, 380 * speed / longest):.0f}" height="24" fill="#3b6ea5"/>'
-        f'<text x="{278 + 380 * speed / longest:.0f}" y="{top + 17}" font-size="13">{speed:.2f}x</text>'
+        f'<rect x="270" y="{top}" width="{max(1, width):.0f}" height="24" fill="#3b6ea5"/>'
+        f'<text x="{278 + width:.0f}" y="{top + 17}" font-size="13">{speed:.2f}x</text>'
     )
 
 

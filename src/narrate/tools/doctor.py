@@ -1,6 +1,4 @@
-"""Is this machine ready to narrate? Each part is looked at and, where it is not well, the mend is
-named.
-"""
+"""Checks whether this machine is ready to narrate, and names a fix for each problem."""
 
 from __future__ import annotations
 
@@ -56,7 +54,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was found of a part, the command or act that mends it, and the facts by name."""
+    """What was found of a part, the command or act that fixes it, and the facts by name."""
 
     part: str
     status: Status

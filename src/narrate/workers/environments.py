@@ -85,7 +85,7 @@ def _silent(text: str) -> None:
 
 
 def known() -> list[str]:
-    """Every environment that can be made: those of single engines, then those that engines share."""
+    """Every environment that can be made: those of one engine, then those of several."""
     holders = [able.environments for able in _engines() if able.environments]
     own = [names[0] for names in holders]
     shared = [name for names in holders for name in names[1:]]
@@ -202,7 +202,7 @@ def ask(python: str, script: str, *arguments: str, seconds: float = PROBE_SECOND
         check=True,
         encoding="utf-8",
         errors="replace",
-        # Not by -P: a Python that is too old for it would not tell its version.
+        # Not -P, which a Python that is too old does not know: it could not say its version.
         env=environment_for(python) | {"PYTHONSAFEPATH": "1"},
         cwd=NEUTRAL,
         stdin=subprocess.DEVNULL,

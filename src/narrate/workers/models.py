@@ -25,6 +25,9 @@ from narrate.engines.base import Capabilities, ModelRef
 from narrate.errors import EnvironmentProblem, Interrupted, UsageError
 from narrate.workers.client import NEUTRAL, environment_for, isolated
 
+Progress = Callable[[int, int], object]
+"""Called with the bytes that have come, and those of the whole."""
+
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+(@[\w./-]+)?")
 
 
@@ -42,7 +45,7 @@ def resolve(engine: Capabilities, kind: str, settings: Settings) -> Model:
 
     A folder is named in the key by a digest of its files, so that it may be moved and never be
     exchanged unseen. A server is named by a digest of its address: two of them may mean different
-    things by one name, and neither the manifest nor a cache entry should tell where they are.
+    things by one name, and neither the manifest nor a cache entry should reveal where they are.
     Raises UsageError for what is neither a hub id nor a folder.
     """
     own = settings.engines.get(engine.name, EngineSettings())
@@ -116,7 +119,7 @@ def _options(own: EngineSettings, settings: Settings) -> tuple[tuple[str, str], 
 
 
 def _visible(folder: Path) -> list[Path]:
-    """All that is in a folder, in order, but for what is hidden and what is in hidden folders."""
+    """Everything in a folder, in order, apart from what is hidden and what is in hidden folders."""
     found = sorted(folder.rglob("*"))
     return [
         path
@@ -142,7 +145,7 @@ def from_hub(model: ModelRef, engine: str) -> bool:
 
 
 def find(name: str, revision: str = "", environment: Mapping[str, str] = os.environ) -> Path | None:
-    """The folder of a hub model on this machine; None if it is not here, or not whole."""
+    """The folder of a hub model on this machine; None if it is missing or incomplete."""
     place = hub_dir(environment) / f"models--{name.replace('/', '--')}"
     try:
         commit = regular.read(place / "refs" / (revision or "main"), MARKER_BYTES).decode().strip()
@@ -158,29 +161,34 @@ def size(folder: Path) -> int:
 
 
 def fetch(
-    model: ModelRef, python: str, tell: Callable[[int, int], object], *, renew: bool = False
+    model: ModelRef,
+    python: str,
+    on_progress: Progress,
+    *,
+    check_for_updates: bool = False,
 ) -> Path:
-    """The folder of a hub model, fetched unless it is here; `renew` asks the hub for news of it all
-    the same.
+    """The folder of a hub model, which is downloaded unless it is here.
 
-    `python` is one that has huggingface_hub; `tell` hears how many bytes have come, and of how
-    many. Raises EnvironmentProblem, at once where the model may not be fetched.
+    `check_for_updates` asks the hub even if it is here. `python` is an interpreter that has
+    huggingface_hub. `on_progress` is called with the bytes that have come and those of the whole
+    model. Raises EnvironmentProblem.
     """
     full_name = f"{model.name}@{model.revision}" if model.revision else model.name
     found = find(model.name, model.revision)
-    if found and (model.offline or not renew):
+    if found and (model.offline or not check_for_updates):
         return found
     if model.offline:
         raise EnvironmentProblem(
-            "this model is not on this machine, and --offline (or HF_HUB_OFFLINE) forbids fetching it",
+            "this model is not on this machine, and --offline (or HF_HUB_OFFLINE) forbids "
+            "downloading it",
             where=full_name,
             hint=f"run: narrate models pull {full_name}",
         )
-    return Path(_fetched(_client(python, model), full_name, tell))
+    return Path(_fetched(_client(python, model), full_name, on_progress))
 
 
 def _client(python: str, model: ModelRef) -> subprocess.Popen[str]:
-    """The hub's client, at work. Its own folder is kept off its search path: it holds a torch.py."""
+    """Start the hub's client in another interpreter."""
     return subprocess.Popen(
         isolated(python, str(Path(__file__).parent / "hub.py"), model.name, model.revision),
         stdin=subprocess.DEVNULL,
@@ -192,7 +200,7 @@ def _client(python: str, model: ModelRef) -> subprocess.Popen[str]:
     )
 
 
-def _fetched(client: subprocess.Popen[str], name: str, tell: Callable[[int, int], object]) -> str:
+def _fetched(client: subprocess.Popen[str], name: str, on_progress: Progress) -> str:
     """Follow the client to its end. Raises EnvironmentProblem with its reason."""
     last: dict[str, Any] = {}
     try:
@@ -200,21 +208,22 @@ def _fetched(client: subprocess.Popen[str], name: str, tell: Callable[[int, int]
         for line in client.stdout:
             last = json.loads(line)
             if "total" in last:
-                tell(last["done"], last["total"])
+                on_progress(last["done"], last["total"])
         code = client.wait()
     finally:
         client.kill()
         client.wait()
     if code in (130, -signal.SIGINT):
         raise Interrupted(
-            f"{name} is not whole yet",
-            hint="what has come is kept: the same command goes on from there",
+            f"{name} is not complete yet",
+            hint="what has been downloaded is kept: the same command continues from there",
         )
     if "folder" not in last:
         raise EnvironmentProblem(
-            f"it cannot be fetched ({last.get('error', 'the client of the hub died')})",
+            f"it cannot be downloaded ({last.get('error', 'the client of the hub died')})",
             where=name,
-            hint="check the id and the network, and HF_TOKEN for a model behind a login; what has come is kept",
+            hint="check the id and the network, and HF_TOKEN for a model behind a login; "
+            "what has been downloaded is kept",
         )
     return str(last["folder"])
 
@@ -228,20 +237,16 @@ def hub_dir(environment: Mapping[str, str] = os.environ) -> Path:
 
 
 def _whole(folder: Path) -> bool:
-    """Whether a snapshot has its configuration and all the weights that it speaks of."""
+    """Whether a snapshot has its configuration and all the weights that its index names."""
     if not (folder / "config.json").exists():
         return False
     index = folder / "model.safetensors.index.json"
+    if not index.exists():
+        return any(folder.glob("*.safetensors"))
     try:
-        names = (
-            set(json.loads(regular.read(index, INDEX_BYTES))["weight_map"].values())
-            if index.exists()
-            else set()
-        )
+        names = set(json.loads(regular.read(index, INDEX_BYTES))["weight_map"].values())
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return False
-    return (
-        all((folder / name).exists() for name in names)
-        if names
-        else any(folder.glob("*.safetensors"))
-    )
+    if not names:
+        return any(folder.glob("*.safetensors"))
+    return all((folder / name).exists() for name in names)

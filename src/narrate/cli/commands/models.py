@@ -81,7 +81,7 @@ def pull(
     with _progress(model.name, quiet) as tell:
         # Offline needs no client, and so no engine that has one.
         python = "" if model.offline else _python(id, name, settings)
-        terminal.say(str(models.fetch(model, python, tell, renew=True)))
+        terminal.say(str(models.fetch(model, python, tell, check_for_updates=True)))
 
 
 @app.command("path")

@@ -70,15 +70,15 @@ def capabilities_of(model: ModelRef) -> Capabilities:
 
 
 class Engine:
-    """Speaks with one model of mlx-audio; MLX wants it loaded and used in one and the same thread."""
+    """Speaks with one model of mlx-audio, which MLX can use only in the thread that loaded it."""
 
     kind = device = dtype = ""
     languages: Sequence[str] = ()
     speakers: Sequence[str] = ()
 
     def load(self, model: ModelRef) -> None:
-        """Get the model ready and look at what it is: mlx-audio itself speaks noise where half of
-        it is missing.
+        """Load the model and check that it is complete: with a part missing mlx-audio speaks
+        noise.
         """
         if model.offline:
             os.environ["HF_HUB_OFFLINE"] = "1"
@@ -94,15 +94,16 @@ class Engine:
         self.dtype = _precision(config, self._model.network)
         if model.dtype not in ("", self.dtype):
             raise Unusable(
-                f"{model.name} holds {self.dtype} weights, and mlx speaks in the precision of its weights: "
-                f"leave out dtype, or choose a conversion to {model.dtype} with --model"
+                f"{model.name} holds {self.dtype} weights, and mlx computes in the precision of "
+                f"its weights: leave out dtype, or choose a conversion to {model.dtype} with --model"
             )
 
     def synthesize(
         self, jobs: Sequence[Job], voices: Mapping[str, Reference]
     ) -> Iterator[Synthesis | Exception]:
-        """Speak the jobs, together where they share a voice and have no seed: a sound depends on
-        its batch-mates.
+        """Speak the jobs, those without a seed that share a voice together.
+
+        What is sampled depends on what shares a batch, so a job with a seed is spoken alone.
         """
         done: dict[int, Synthesis | Exception] = {}
         for place in range(len(jobs)):
@@ -129,7 +130,7 @@ class Engine:
     def _speak(
         self, jobs: Sequence[Job], voices: Mapping[str, Reference]
     ) -> list[Synthesis | Exception]:
-        """Speak jobs together; where that fails one by one, so that a failure is that of one job."""
+        """Speak jobs together; if that fails, one by one, so that a failure costs one job."""
         import mlx.core as mx
 
         # Without a seed every attempt must differ, also after one with a seed.
@@ -164,9 +165,7 @@ def _open(folder: Path, config: Mapping[str, Any]) -> Model:
 
 
 def _mates(place: int, jobs: Sequence[Job], shared: Any) -> list[int]:
-    """The places of the jobs to speak together with the one at `place`, itself first; none before
-    it.
-    """
+    """The places of the jobs to speak together: `place`, then later ones that share with it."""
     group: Hashable = shared(jobs[place])
     if group is None:
         return [place]
@@ -181,7 +180,8 @@ def _choose_device(name: str) -> str:
     if name:
         if name not in DEVICES or not mx.is_available(mx.Device(getattr(mx, name))):
             raise Unusable(
-                f"mlx has no device {name!r} on this machine; leave it out, or choose: {', '.join(DEVICES)}"
+                f"mlx has no device {name!r} on this machine; "
+                f"leave it out, or choose: {', '.join(DEVICES)}"
             )
         mx.set_default_device(mx.Device(getattr(mx, name)))
     return str(mx.default_device().type).rpartition(".")[2]

@@ -30,7 +30,8 @@ if torch.cuda.is_available():
     card = torch.cuda.get_device_properties(0)
     print(f"cuda ({card.name}, {card.total_memory / 2**30:.0f} GiB)")
 else:
-    print("mps" if torch.backends.mps.is_available() else f"cpu ({torch.get_num_threads()} threads)")
+    mps = torch.backends.mps.is_available()
+    print("mps" if mps else f"cpu ({torch.get_num_threads()} threads)")
 """
 
 CAPABILITIES = Capabilities(

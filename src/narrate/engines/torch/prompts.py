@@ -95,7 +95,7 @@ class Prompts:
         return tensors
 
     def _keep(self, name: str, tensors: dict[str, Any]) -> None:
-        """Keep tensors for the next run; a folder that cannot be written to only costs time then."""
+        """Keep tensors for the next run; a folder that cannot be written costs only time."""
         from safetensors.torch import save
 
         if self._folder is None:
