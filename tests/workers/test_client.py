@@ -185,9 +185,10 @@ class Engine(tone.Engine):
 
 @pytest.fixture
 def noisy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The name of an engine whose libraries print to standard output, and that can start a child."""
+    """The name of an engine whose libraries print to stdout, and that can start a child."""
     (tmp_path / "sitecustomize.py").write_text(
-        f"import sys, types; engine = types.ModuleType('narrate.engines.noisy'); exec({ENGINE!r}, engine.__dict__)\n"
+        "import sys, types; engine = types.ModuleType('narrate.engines.noisy')\n"
+        f"exec({ENGINE!r}, engine.__dict__)\n"
         "sys.modules['narrate.engines.noisy'] = engine\n"
     )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)

@@ -163,8 +163,9 @@ class Server:
             connection.close()
 
     def _admit(self, answer: Answer) -> Answer:
-        """Return an answer with status 200. Raises _Again for a fault that may pass, and what tells
-        the user for one that will not.
+        """Return an answer with status 200.
+
+        Raises _Again for a fault that may pass, and Unusable or Unspeakable for any other.
         """
         status = answer.status
         if status == 200:
