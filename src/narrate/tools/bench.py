@@ -104,21 +104,11 @@ def measure(
     choice, parts, references = _cast(settings, reference)
     python = environments.python_for(choice.name, settings, warn)
     jobs = [Job(_request(choice, settings, text, parts)) for text in TEXTS]
+    track = _Track(choice, python, jobs, references, settings.timeout)
     for batch in batches:
-        yield _speak(
-            choice, python, settings, choice.module, f"batch {batch}", batch, jobs, references
-        )
+        yield track.run(f"batch {batch}", batch, choice.module)
     if choice.capabilities.baseline:
-        yield _speak(
-            choice,
-            python,
-            settings,
-            choice.capabilities.baseline,
-            "one by one, without narrate",
-            1,
-            jobs,
-            references,
-        )
+        yield track.run("one by one, without narrate", 1, choice.capabilities.baseline)
 
 
 def cached() -> float:
@@ -171,60 +161,54 @@ def _request(choice: Choice, settings: Settings, text: str, parts: dict[str, str
     )
 
 
-def _speak(
-    choice: Choice,
-    python: str,
-    settings: Settings,
-    module: str,
-    name: str,
-    batch: int,
-    jobs: Sequence[Job],
-    references: Mapping[str, Reference],
-) -> Figures:
-    started = time.perf_counter()
-    worker = Worker(choice.name, choice.model, python, module)
-    try:
-        worker.wait_ready()
-        ready = time.perf_counter()
-        arrivals, audio = _answers(worker, batch, jobs, references, settings.timeout)
-        usage = worker.usage()
-    except (WorkerLost, JobFailed) as error:
-        raise SynthesisError(
-            str(error), where=f"bench {choice.name}", hint="see `narrate doctor`"
-        ) from error
-    finally:
-        worker.kill()
-    return Figures(
-        name=name,
-        engine=choice.name,
-        model=choice.model.name,
-        batch=batch,
-        device=worker.facts.get("device", "cpu"),
-        load=ready - started,
-        first_clip=arrivals[0] - ready,
-        seconds=arrivals[-1] - ready,
-        audio=audio,
-        **usage,
-    )
+@dataclass(frozen=True, slots=True)
+class _Track:
+    """What every way to speak is measured on: one engine, one interpreter, the same jobs."""
 
+    choice: Choice
+    python: str
+    jobs: Sequence[Job]
+    references: Mapping[str, Reference]
+    timeout: float
 
-def _answers(
-    worker: Worker,
-    batch: int,
-    jobs: Sequence[Job],
-    references: Mapping[str, Reference],
-    timeout: float,
-) -> tuple[list[float], float]:
-    """When each clip arrived, and the seconds of audio in all of them."""
-    arrivals, audio = [], 0.0
-    for start in range(0, len(jobs), batch):
-        together = jobs[start : start + batch]
-        worker.send(together, references)
-        for _ in together:
-            sound = worker.receive(timeout * len(together)).sound
-            arrivals.append(time.perf_counter())
-            audio += sound.samples.size / sound.rate
-    return arrivals, audio
+    def run(self, name: str, batch: int, module: str) -> Figures:
+        """Have the engine of a module speak the jobs. Raises SynthesisError."""
+        started = time.perf_counter()
+        worker = Worker(self.choice.name, self.choice.model, self.python, module)
+        try:
+            worker.wait_ready()
+            ready = time.perf_counter()
+            arrivals, audio = self._answers(worker, batch)
+            usage = worker.usage()
+        except (WorkerLost, JobFailed) as error:
+            where = f"bench {self.choice.name}"
+            raise SynthesisError(str(error), where=where, hint="see `narrate doctor`") from error
+        finally:
+            worker.kill()
+        return Figures(
+            name=name,
+            engine=self.choice.name,
+            model=self.choice.model.name,
+            batch=batch,
+            device=worker.facts.get("device", "cpu"),
+            load=ready - started,
+            first_clip=arrivals[0] - ready,
+            seconds=arrivals[-1] - ready,
+            audio=audio,
+            **usage,
+        )
+
+    def _answers(self, worker: Worker, batch: int) -> tuple[list[float], float]:
+        """When each clip arrived, and the seconds of audio in all of them."""
+        arrivals, audio = [], 0.0
+        for start in range(0, len(self.jobs), batch):
+            together = self.jobs[start : start + batch]
+            worker.send(together, self.references)
+            for _ in together:
+                sound = worker.receive(self.timeout * len(together)).sound
+                arrivals.append(time.perf_counter())
+                audio += sound.samples.size / sound.rate
+        return arrivals, audio
 
 
 def check_picture(path: Path) -> None:

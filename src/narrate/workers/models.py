@@ -49,24 +49,22 @@ def resolve(engine: Capabilities, kind: str, settings: Settings) -> Model:
     Raises UsageError for what is neither a hub id nor a folder.
     """
     own = settings.engines.get(engine.name, EngineSettings())
-    name, _, revision = (
-        settings.model or own.model or default(engine, kind, settings.profile)
-    ).partition("@")
-    folder = Path(name).expanduser()
+    named = settings.model or own.model or default(engine, kind, settings.profile)
+    name, _, revision = named.partition("@")
     model_key = name
     before: dict[str, Fact] = {}
-    if engine.models:
-        if folder.is_dir():
-            name = str(folder.absolute())
-            # The folders as well, as a file may be added to one.
-            before = facts.take((folder, *_visible(folder.absolute())))
-            model_key = f"folder:{_digest(folder.absolute())}"
-        elif not HUB_ID.fullmatch(name):
-            raise UsageError(
-                f"{name!r} is neither a model folder nor a hub id",
-                where="--model",
-                hint="write a folder, owner/name or owner/name@revision; see `narrate models list`",
-            )
+    folder = Path(name).expanduser()
+    if engine.models and folder.is_dir():
+        name = str(folder.absolute())
+        # The folders as well, as a file may be added to one.
+        before = facts.take((folder, *_visible(folder.absolute())))
+        model_key = f"folder:{_digest(folder.absolute())}"
+    elif engine.models and not HUB_ID.fullmatch(name):
+        raise UsageError(
+            f"{name!r} is neither a model folder nor a hub id",
+            where="--model",
+            hint="write a folder, owner/name or owner/name@revision; see `narrate models list`",
+        )
     if own.base_url:
         model_key = f"{name} server:{xxhash.xxh3_64_hexdigest(own.base_url.rstrip('/').encode())}"
     reference = ModelRef(

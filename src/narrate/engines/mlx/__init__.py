@@ -95,7 +95,8 @@ class Engine:
         if model.dtype not in ("", self.dtype):
             raise Unusable(
                 f"{model.name} holds {self.dtype} weights, and mlx computes in the precision of "
-                f"its weights: leave out dtype, or choose a conversion to {model.dtype} with --model"
+                "its weights: leave out dtype, or choose a conversion to "
+                f"{model.dtype} with --model"
             )
 
     def synthesize(
