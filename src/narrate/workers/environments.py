@@ -117,6 +117,11 @@ def of_engine(engine: str) -> Environment | None:
     return best
 
 
+def _is_embedded(engine: str) -> bool:
+    """Whether an engine needs nothing but narrate."""
+    return engine in registry.built_in() and not registry.capabilities(engine).environments
+
+
 def _engines() -> list[Capabilities]:
     return [registry.capabilities(name) for name in registry.built_in()]
 
@@ -135,9 +140,7 @@ def find(engine: str, settings: Settings, warn: Warn = _silent) -> Interpreter:
     narrate. Raises EnvironmentProblem whose next step is the command that makes an environment.
     """
     own = settings.engines.get(engine, EngineSettings())
-    environment = of_engine(engine)
-    embedded = environment is None and engine in registry.built_in()
-    if settings.engine_python and not embedded:
+    if settings.engine_python and not _is_embedded(engine):
         source = settings.trust.programs.get("engine_python")
         path = _given(settings.engine_python, "--engine-python", source, warn)
         return Interpreter(path, "given by --engine-python")
@@ -145,6 +148,7 @@ def find(engine: str, settings: Settings, warn: Warn = _silent) -> Interpreter:
         source = settings.trust.programs.get(f"engines.{engine}.python")
         path = _given(own.python, f"[engines.{engine}] python", source, warn)
         return Interpreter(path, "given by the configuration")
+    environment = of_engine(engine)
     if environment is None:
         return Interpreter(sys.executable, "narrate's own")
     if environment.state is State.COMPLETE:
