@@ -325,6 +325,17 @@ shift 3; python=$1; shift; exec "$python" -m pip install "$@"
     )
 
 
+@pytest.mark.slow
+def test_one_environment_is_made_for_both_engines(engines: Engines) -> None:
+    engines.pin("both", "torch==2.13.0", "tiny==1.0")
+    engines.pin("both-no-deps", "greedy==1.0")
+    env = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(engines.pins)}
+    ran = engines("engines", "install", "both", env=env)
+    assert ran.code == 0, ran.err
+    assert "[2/4] installing torch==2.13.0" in ran.err
+    assert (engines.state("mlx"), engines.state("torch")) == ("complete", "complete")
+
+
 @pytest.fixture
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A data folder with a whole environment of the engine mlx."""
@@ -366,6 +377,16 @@ def test_the_nearest_word_decides_which_python_runs_an_engine(data: Path, comman
     assert python_for("hibari", Settings(engine_python=given, engines=own)) == named
     assert python_for("of a plug-in", Settings(engine_python=given)) == given
     assert python_for("of a plug-in", Settings()) == sys.executable
+
+
+def test_one_environment_may_hold_both_engines(data: Path) -> None:
+    both = data.rename(data.parent / "both")
+    marker = json.loads((both / "complete.json").read_text())
+    (both / "complete.json").write_text(json.dumps(marker | {"pins": environments.digest("both")}))
+    for engine in ("mlx", "torch"):
+        assert python_for(engine, Settings()) == str(both / "bin" / "python")
+    (data.parent / "torch").mkdir()
+    assert python_for("torch", Settings()) == str(both / "bin" / "python")
 
 
 def needs(monkeypatch: pytest.MonkeyPatch, *modules: str) -> None:

@@ -154,10 +154,10 @@ def _cast(
 
 
 def _request(choice: Choice, settings: Settings, text: str, parts: dict[str, str]) -> Request:
-    able = choice.capabilities
+    engine = choice.capabilities
     sampling = {name: f"{value:g}" for name, value in settings.sampling.items()}
     return Request(
-        able.name, able.behaviour, choice.model_key, text, "en", parts, sampling=sampling
+        engine.name, engine.behaviour, choice.model_key, text, "en", parts, sampling=sampling
     )
 
 

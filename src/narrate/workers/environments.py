@@ -86,7 +86,7 @@ def _silent(text: str) -> None:
 
 def known() -> list[str]:
     """Every environment that can be made: those of one engine, then those of several."""
-    holders = [able.environments for able in _engines() if able.environments]
+    holders = [engine.environments for engine in _engines() if engine.environments]
     own = [names[0] for names in holders]
     shared = [name for names in holders for name in names[1:]]
     return list(dict.fromkeys([*own, *shared]))
@@ -94,7 +94,7 @@ def known() -> list[str]:
 
 def modules(environment: str) -> list[str]:
     """The modules that an environment must have, for every engine that it holds."""
-    held = [able.modules for able in _engines() if environment in able.environments]
+    held = [engine.modules for engine in _engines() if environment in engine.environments]
     return [module for each in held for module in each]
 
 
@@ -106,15 +106,13 @@ def of_engine(engine: str) -> Environment | None:
     """
     if engine not in registry.built_in():
         return None
-    best: Environment | None = None
+    found: list[Environment] = []
     for name in registry.capabilities(engine).environments:
-        environment = inspect(name)
-        if environment.state is State.COMPLETE:
-            return environment
-        absent = environment.state is State.ABSENT
-        if best is None or (best.state is State.ABSENT and not absent):
-            best = environment
-    return best
+        found.append(inspect(name))
+        if found[-1].state is State.COMPLETE:
+            return found[-1]
+    there = [each for each in found if each.state is not State.ABSENT]
+    return next(iter([*there, *found]), None)
 
 
 def _is_embedded(engine: str) -> bool:
