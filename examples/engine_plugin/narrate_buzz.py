@@ -40,15 +40,11 @@ class Engine:
         self, jobs: Sequence[Job], voices: Mapping[str, Reference]
     ) -> Iterator[Synthesis | Exception]:
         for job in jobs:
-            letters = [
-                ord(letter) - ord("a")
-                for letter in job.request.text.lower()
-                if "a" <= letter <= "z"
-            ]
+            text = job.request.text.lower()
+            letters = [ord(letter) - ord("a") for letter in text if "a" <= letter <= "z"]
             if letters:
-                yield Synthesis(
-                    _buzz(letters, LOWEST[job.request.voice.get("speaker", "low")]), RATE
-                )
+                lowest = LOWEST[job.request.voice.get("speaker", "low")]
+                yield Synthesis(_buzz(letters, lowest), RATE)
             else:
                 yield Unspeakable("there is no letter from a to z in it")
 
