@@ -32,12 +32,12 @@ from narrate.workers.client import JobFailed, Worker, WorkerLost
 from narrate.workers.environments import Interpreter, State, Warn
 
 DEVICE_SECONDS = 120
-"""A first import of torch from a cold disk takes most of a minute."""
+"""The first import of torch from a cold disk takes most of a minute."""
 
 SPOKEN_SECONDS = 60.0
 
 FREE_BYTES = 2 * 10**9
-"""Below it a disk is called short: a cloning engine takes about 2 GB, a model 2 to 5 GB."""
+"""Less is reported: a cloning engine takes about 2 GB, a model 2 to 5 GB."""
 
 
 class Status(StrEnum):
@@ -49,7 +49,7 @@ class Status(StrEnum):
     """Without it nothing can be narrated as this machine is set up."""
 
     ABSENT = "-"
-    """Not there, and not needed."""
+    """Missing, and not needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ def _configuration(configuration: Config) -> Finding:
     }
     text = (
         ", ".join(f"{name} from {origin}" for name, origin in changed.items())
-        or "all settings as they come"
+        or "all settings have their defaults"
     )
     if configuration.warnings:
         text = "; ".join((text, *configuration.warnings))
@@ -264,7 +264,7 @@ def _models() -> Finding:
     facts = {"folder": str(models.hub_dir()), "models": here}
     if not here:
         return Finding(
-            "models", Status.ABSENT, f"none of the profiles' in {models.hub_dir()}", "", facts
+            "models", Status.ABSENT, f"no model of a profile in {models.hub_dir()}", "", facts
         )
     text = ", ".join(f"{name} ({size(count)})" for name, count in here.items())
     return Finding("models", Status.OK, text, "", facts)
@@ -306,7 +306,9 @@ def _ffmpeg() -> Finding:
     try:
         found = audio.ffmpeg("M4A")
     except EnvironmentProblem as problem:
-        return Finding("ffmpeg", Status.WARN, "none: no M4A, and no recordings in it", problem.hint)
+        return Finding(
+            "ffmpeg", Status.WARN, "not found: M4A can be neither written nor read", problem.hint
+        )
     return Finding("ffmpeg", Status.OK, found, "", {"path": found})
 
 
