@@ -4,9 +4,11 @@ BIN := .venv/bin
 
 .PHONY: demo test faults tools engines check lint bench docs dist clean
 
-# The tests run both cloning engines for real, in environments that narrate itself makes.
+# The tests run both cloning engines for real, each in an environment of its own and both in one;
+# narrate itself makes them.
 ENGINES := NARRATE_TORCH_PYTHON="$(CURDIR)/.envs/engines/torch/bin/python" \
-	NARRATE_MLX_PYTHON="$(CURDIR)/.envs/engines/mlx/bin/python"
+	NARRATE_MLX_PYTHON="$(CURDIR)/.envs/engines/mlx/bin/python" \
+	NARRATE_BOTH_PYTHON="$(CURDIR)/.envs/engines/both/bin/python"
 
 demo: .venv/installed  ## narrate the example with the embedded voice
 	$(BIN)/narrate run examples/matrix/script.json
@@ -28,7 +30,7 @@ faults: .venv/tested tools  ## the harnesses at full size, and the table in docs
 tools:
 	scripts/fault_tools.sh
 
-engines: .envs/engines/mlx/complete.json .envs/engines/torch/complete.json  ## environments for the engine tests
+engines: $(patsubst %,.envs/engines/%/complete.json,mlx torch both)  ## environments for the engine tests
 
 check: .venv/tested lint  ## the quick loop
 	$(PYTEST) -m "not slow" -x -q

@@ -8,6 +8,7 @@ import os
 import stat
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import soundfile
 
 from narrate import build
 from narrate.build import Options
+from narrate.engines import tone as stand_in
 from support.harness import absent
 from support.processes import alive
 from support.project import Narrate, identities, lines
@@ -165,7 +167,8 @@ def test_the_files_of_a_model_folder_are_among_what_a_run_was_made_of(
     tone: Narrate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else a run with nothing to do would not notice that a model was exchanged."""
-    monkeypatch.setattr("narrate.workers.models.HUB_ENGINES", ("tone",))
+    folders = replace(stand_in.CAPABILITIES, models={"final": {"default": "sine"}})
+    monkeypatch.setattr(stand_in, "CAPABILITIES", folders)
     model = tone.write("model/weights.bin", b"weights").parent
     tone.write("model/.hidden", b"")
     script = tone.write("script.json", lines("Hello."))

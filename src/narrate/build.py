@@ -36,9 +36,6 @@ from narrate.store import usage
 from narrate.synthesis import runner
 from narrate.synthesis.runner import Outcome
 
-DRAFTS = ("mlx", "torch")
-"""Engines of which a profile chooses the model."""
-
 SIDECARS = ("srt", "vtt")
 ROUNDS = 5
 """How often clips that vanish while the files are written (a prune, a failing disk) are made anew.
@@ -340,7 +337,9 @@ def _speak(
     if options.frozen and misses:
         raise _pending(planned, misses, "would have to be spoken, and --frozen forbids it")
     emit(Event("plan", None, summary(planned)))
-    if settings.profile == "draft" and any(choice.name in DRAFTS for choice in planned.choices):
+    if settings.profile == "draft" and any(
+        choice.capabilities.models for choice in planned.choices
+    ):
         text = "spoken by draft models: the final ones will take other times"
         emit(Event("warning", None, {"message": text}))
     outcome = runner.speak(planned, chosen, settings, store, emit, keep_going=options.keep_going)

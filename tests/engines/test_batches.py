@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from narrate.engines.batches import FEW, WASTE, pack
+from narrate.engines.torch.batches import FEW, WASTE, pack
 
 LENGTHS = st.lists(st.floats(0.0, 5000.0), max_size=200)
 
@@ -20,7 +20,7 @@ def padding(lengths: list[float], batches: list[list[int]]) -> float:
 
 
 def narration(jobs: int, seed: int) -> list[float]:
-    """Frames of the sentences of a narration: most near seven seconds, some of one, some of twenty."""
+    """Frames of the sentences of a narration: most take about seven seconds, some one or twenty."""
     rng = random.Random(seed)
     return [min(330.0, max(10.0, rng.lognormvariate(4.5, 0.5))) for _ in range(jobs)]
 

@@ -7,8 +7,8 @@ test looks at.
 
 from __future__ import annotations
 
-import shutil
 import subprocess
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +18,12 @@ import pytest
 from narrate.engines import qwen
 from narrate.engines.base import Job
 from narrate.request import Request
-from support.checkpoint import build
-from support.engine_driver import drive, environment, interpreter, reference, required
+from support.engine_driver import drive, environment, reference
+from support.qwen import CLONE, COLOUR, FRAME, TEXTS, checkpoints, drawn, job, python_of, sounds
+from support.qwen import step as qwen_step
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
-FRAME = 1920
-GREEDY = {"temperature": "0"}
-CLONE = {"ref": "reader", "transcript": "its digest"}
-COLOUR = {"ref": "colour"}
-TEXTS = ("The quick brown fox.", "Hello.", "A lazy dog, and she said hello.", "Jumps over.")
 CONVERSIONS = {
     "4-bit": ("-q", "--q-bits", "4"),
     "8-bit": ("-q", "--q-bits", "8"),
@@ -71,16 +67,6 @@ STRANGER: tuple[tuple[dict[str, Any], str], ...] = (
 )
 
 
-def job(text: str, voice: dict[str, str] = CLONE, **more: Any) -> dict[str, Any]:
-    """A greedy job."""
-    return {"text": text, "voice": voice, "sampling": GREEDY, **more}
-
-
-def drawn(text: str, **more: Any) -> dict[str, Any]:
-    """A job that samples."""
-    return {"text": text, "voice": CLONE, **more}
-
-
 def cap(text: str) -> int:
     """The most samples that a text may become."""
     return FRAME * qwen.max_frames(Job(Request("mlx", 1, "", text, "en")))
@@ -88,31 +74,14 @@ def cap(text: str) -> int:
 
 @pytest.fixture(scope="module")
 def python() -> Path:
-    found = interpreter("mlx")
-    if isinstance(found, Path):
-        return found
-    if required():
-        pytest.fail(found)
-    pytest.skip(found)
+    return python_of("mlx")
 
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory, python: Path) -> Path:
     """A folder of checkpoints, whole and broken, and of recordings."""
     folder = tmp_path_factory.mktemp("mlx")
-    for kind in ("base", "custom_voice", "voice_design"):
-        build(folder / kind, kind, seed=2)
-    build(folder / "small", "custom_voice", size="0b6")
-    build(folder / "silent", gain=0.0)
-    build(folder / "endless", seed=2, eos_bias=-1.0)
-    build(folder / "mute", eos_bias=1.5)
-    for part in ("vocab.json", "speech_tokenizer/model.safetensors"):
-        broken = shutil.copytree(folder / "base", folder / f"without {Path(part).name}")
-        (broken / part).unlink()
-    torn = (
-        shutil.copytree(folder / "base", folder / "torn") / "speech_tokenizer" / "model.safetensors"
-    )
-    torn.write_bytes(torn.read_bytes()[:100_000])
+    checkpoints(folder)
     for name, options in CONVERSIONS.items():
         convert = [
             str(python),
@@ -150,11 +119,7 @@ def report(models: Path, python: Path, tmp_path_factory: pytest.TempPathFactory)
 
 
 def _plan(models: Path) -> dict[str, Any]:
-    def step(
-        name: str, *calls: list[dict[str, Any]], patch: str = "as_it_is", **model: Any
-    ) -> dict[str, Any]:
-        return {"model": {"name": str(models / name), **model}, "calls": calls, "patch": patch}
-
+    step = partial(qwen_step, models)
     twin = {**CLONE, "ref": "twin"}
     mixed = [
         job(TEXTS[0]),
@@ -221,12 +186,6 @@ def _plan(models: Path) -> dict[str, Any]:
         },
         **{name: step(name, [job(TEXTS[0])], [job(TEXTS[0], COLOUR)]) for name in CONVERSIONS},
     }
-
-
-def sounds(call: list[dict[str, Any]]) -> list[Any]:
-    """The samples of a call in which every job was spoken."""
-    assert not [result for result in call if "error" in result]
-    return [result["samples"] for result in call]
 
 
 def same(one: Any, other: Any) -> bool:

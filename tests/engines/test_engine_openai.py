@@ -766,7 +766,7 @@ LASTING: dict[str, tuple[Fault, str]] = {
         refuse(400, '{"detail": [{"msg": "no such voice"}]}'),
         "the server answered 400 (no such voice)",
     ),
-    "404": (refuse(404, "no\n" * 999), "does base_url end as the server wants it"),
+    "404": (refuse(404, "no\n" * 999), "check that base_url ends as the server expects (/v1)"),
     "401": (refuse(401), "the server answered 401 (no); set NARRATE_OPENAI_API_KEY"),
     "redirect": (redirect, "the server redirects to http://example.com/v1/audio/speech"),
 }
@@ -847,8 +847,8 @@ def test_a_server_that_is_not_there_is_noticed_at_once(project: Narrate, server:
     ran = project("run", "script.json")
     assert ran.code == 6
     assert (
-        f"nothing answers at {server.base_url()[:-3]} (Connection refused); start it, or mend base_url"
-        in ran.err
+        f"nothing answers at {server.base_url()[:-3]} "
+        "(Connection refused); start it, or correct base_url" in ran.err
     )
 
 

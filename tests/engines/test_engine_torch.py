@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,16 +21,12 @@ from narrate.checks.structure import judge, measure
 from narrate.engines import qwen
 from narrate.engines.base import Job, StopReason, Synthesis
 from narrate.request import Request
-from support.checkpoint import build
-from support.engine_driver import drive, interpreter, reference, required
+from support.engine_driver import drive, reference
+from support.qwen import CLONE, COLOUR, FRAME, TEXTS, checkpoints, drawn, job, python_of, sounds
+from support.qwen import step as qwen_step
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
-FRAME = 1920
-GREEDY = {"temperature": "0"}
-CLONE = {"ref": "reader", "transcript": "its digest"}
-COLOUR = {"ref": "colour"}
-TEXTS = ("The quick brown fox.", "Hello.", "A lazy dog, and she said hello.", "Jumps over.")
 EIGHT = ("One", "Two", "Six", "Ten", "Red", "Sun", "Sea", "Sky")
 BATCH_OF_EIGHT = 2.5
 """How many times faster than eight calls one call for eight is, on two cores. Printed, as no test
@@ -67,43 +64,16 @@ BROKEN = {
 }
 
 
-def job(text: str, voice: dict[str, str] = CLONE, **more: Any) -> dict[str, Any]:
-    """A greedy job."""
-    return {"text": text, "voice": voice, "sampling": GREEDY, **more}
-
-
-def drawn(text: str, **more: Any) -> dict[str, Any]:
-    """A job that samples."""
-    return {"text": text, "voice": CLONE, **more}
-
-
 @pytest.fixture(scope="module")
 def python() -> Path:
-    found = interpreter("torch")
-    if isinstance(found, Path):
-        return found
-    if required():
-        pytest.fail(found)
-    pytest.skip(found)
+    return python_of("torch")
 
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of checkpoints, whole and broken, and a recording."""
     folder = tmp_path_factory.mktemp("torch")
-    for kind in ("base", "custom_voice", "voice_design"):
-        build(folder / kind, kind, seed=2)
-    build(folder / "small", "custom_voice", size="0b6")
-    build(folder / "silent", gain=0.0, seed=2)
-    build(folder / "endless", seed=2, eos_bias=-1.0)
-    build(folder / "mute", eos_bias=1.5)
-    for part in ("vocab.json", "speech_tokenizer/model.safetensors"):
-        broken = shutil.copytree(folder / "base", folder / f"without {Path(part).name}")
-        (broken / part).unlink()
-    torn = (
-        shutil.copytree(folder / "base", folder / "torn") / "speech_tokenizer" / "model.safetensors"
-    )
-    torn.write_bytes(torn.read_bytes()[:100_000])
+    checkpoints(folder)
     (folder / "another model").mkdir()
     (folder / "another model" / "config.json").write_text('{"model_type": "whisper"}')
     np.save(folder / "reader.npy", reference())
@@ -162,11 +132,7 @@ def _drive(models: Path, python: Path, name: str, steps: dict[str, Any]) -> dict
 
 
 def _plan(models: Path) -> dict[str, Any]:
-    def step(
-        name: str, *calls: list[dict[str, Any]], patch: str = "as_it_is", **model: Any
-    ) -> dict[str, Any]:
-        return {"model": {"name": str(models / name), **model}, "calls": calls, "patch": patch}
-
+    step = partial(qwen_step, models)
     mixed = [
         job(TEXTS[0]),
         job(TEXTS[1], COLOUR),
@@ -243,12 +209,6 @@ def _unloadable(step: Callable[..., dict[str, Any]]) -> dict[str, Any]:
         "no such device": step("base", device="tpu"),
         "no such dtype": step("base", dtype="int8"),
     }
-
-
-def sounds(call: list[dict[str, Any]]) -> list[Any]:
-    """The samples of a call in which every job was spoken."""
-    assert not [result for result in call if "error" in result]
-    return [result["samples"] for result in call]
 
 
 def alone(step: dict[str, Any]) -> list[Any]:
@@ -426,6 +386,4 @@ def test_how_much_faster_a_batch_is(first: dict[str, Any]) -> None:
     *singles, eight = first["eight"]["calls"]
     assert all(map(same, sounds(eight), alone(first["eight"])))
     ratio = sum(call[-1]["seconds"] for call in singles) / eight[-1]["seconds"]
-    print(
-        f"a batch of eight is {ratio:.1f} times as fast as eight one by one (asked: {BATCH_OF_EIGHT})"
-    )
+    print(f"a batch of eight is {ratio:.1f} times as fast as eight calls (asked: {BATCH_OF_EIGHT})")

@@ -1,22 +1,22 @@
-"""One checkpoint, two engines: greedy, what qwen-tts on PyTorch speaks and what mlx-audio speaks is
-the same sound.
+"""One checkpoint, two engines: greedy, qwen-tts on PyTorch and mlx-audio speak the same sound,
+whether each runs in an environment of its own or both run in one.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
 import pytest
 
-from support.checkpoint import build
-from support.engine_driver import drive, interpreter, reference, required
+from support.checkpoint import KINDS, build
+from support.engine_driver import drive, reference
+from support.qwen import CLONE, GREEDY, python_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
-GREEDY = {"temperature": "0"}
-CLONE = {"ref": "reader", "transcript": "its digest"}
 # Without a transcript the two part after some frames: they hear a speaker by slightly different
 # arithmetic.
 JOBS: dict[str, tuple[str, list[dict[str, Any]]]] = {
@@ -41,21 +41,17 @@ attention of the codec.
 """
 
 
-@pytest.fixture(scope="module")
-def pythons() -> dict[str, Path]:
-    found = {engine: interpreter(engine) for engine in ("mlx", "torch")}
-    missing = [reason for reason in found.values() if isinstance(reason, str)]
-    if missing and required():
-        pytest.fail("; ".join(missing))
-    if missing:
-        pytest.skip("; ".join(missing))
-    return {engine: Path(python) for engine, python in found.items()}
+ENVIRONMENTS = {"each in its own": ("mlx", "torch"), "both in one": ("both", "both")}
+"""The environments in which mlx and torch run."""
+
+Report = Callable[[str, str], dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def reports(pythons: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
+    """What an engine speaks in an environment; each is run once."""
     folder = tmp_path_factory.mktemp("parity")
-    for kind in ("base", "custom_voice", "voice_design"):
+    for kind in KINDS:
         build(folder / kind, kind, seed=2)
     build(folder / "endless", seed=2, eos_bias=-1.0)
     np.save(folder / "reader.npy", reference())
@@ -68,17 +64,35 @@ def reports(pythons: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) 
         }
         for name, (model, jobs) in JOBS.items()
     }
-    return {
-        engine: drive(python, engine, folder / engine, steps) for engine, python in pythons.items()
-    }
+
+    @cache
+    def run(environment: str, engine: str) -> dict[str, Any]:
+        return drive(python_of(environment), engine, folder / f"{engine} in {environment}", steps)
+
+    return run
+
+
+def results(report: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    return [result for call in report[name]["calls"] for result in call]
 
 
 @pytest.mark.parametrize("name", JOBS)
-def test_both_engines_speak_the_same_sound(reports: dict[str, Any], name: str) -> None:
-    for one, other in zip(
-        *(sum(report[name]["calls"], []) for report in reports.values()), strict=True
-    ):
+@pytest.mark.parametrize("environments", ENVIRONMENTS.values(), ids=ENVIRONMENTS)
+def test_both_engines_speak_the_same_sound(
+    report: Report, environments: tuple[str, str], name: str
+) -> None:
+    mlx, torch = report(environments[0], "mlx"), report(environments[1], "torch")
+    for one, other in zip(results(mlx, name), results(torch, name), strict=True):
         assert one["stop"] == other["stop"]
         assert one["samples"].size == other["samples"].size
         assert np.abs(one["samples"] - other["samples"])[:COMPARED].max() < 1e-4
         assert np.abs(one["samples"]).max() > 0.01
+
+
+@pytest.mark.parametrize("name", JOBS)
+def test_qwen_tts_hf_gives_the_samples_of_qwen_tts(report: Report, name: str) -> None:
+    """So a clip that was made in one environment is a hit in the other."""
+    own, shared = report("torch", "torch"), report("both", "torch")
+    for one, other in zip(results(own, name), results(shared, name), strict=True):
+        assert one["stop"] == other["stop"]
+        assert np.array_equal(one["samples"], other["samples"])

@@ -32,11 +32,10 @@ SET = dict(os.environ)
 """What the developer has set, before conftest.py forgets it."""
 
 
-def interpreter(engine: str) -> Path | str:
-    """The Python of an engine's environment, or a line that says why there is none."""
-    variable = f"NARRATE_{engine.upper()}_PYTHON"
-    named = SET.get(variable)
-    python = Path(named) if named else ROOT / ".envs" / engine / "bin" / "python"
+def interpreter(environment: str) -> Path | str:
+    """The Python of an environment ("mlx", "torch", "both"), or a line that says why there is none."""
+    variable = f"NARRATE_{environment.upper()}_PYTHON"
+    python = Path(SET.get(variable) or ROOT / ".envs/engines" / environment / "bin/python")
     if python.exists():
         return python
     return f"{python} does not exist: run `make engines`, or name an interpreter in {variable}"
@@ -174,7 +173,7 @@ def as_it_is() -> Any:
 @contextmanager
 def unmended() -> Any:
     """mlx-audio without our fix of its frame count."""
-    with mock.patch("narrate.engines.mlx.qwen.count_every_frame", return_value=None):
+    with mock.patch("narrate.engines.mlx.qwen3.count_every_frame", return_value=None):
         yield
 
 

@@ -88,10 +88,10 @@ def newer() -> Iterator[None]:
 def _replaced(
     method: str, change: Callable[[Callable[..., Any]], Callable[..., Any]]
 ) -> Iterator[None]:
-    from narrate.engines import torch
+    from narrate.engines.torch import loading
 
     # What stands in for torchaudio must be there before qwen-tts is imported.
-    torch._stub_torchaudio()
+    loading.stub_torchaudio()
     from qwen_tts import Qwen3TTSModel
 
     known = getattr(Qwen3TTSModel, method)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from narrate.engines import torch
 from narrate.planning import casting
 from narrate.tools import doctor
 from narrate.tools.doctor import Status
-from narrate.workers import environments
 from support.engine_driver import interpreter, required
 from support.project import Narrate
 
@@ -122,8 +123,8 @@ def test_libraries_that_do_not_load_are_told(patient: Narrate) -> None:
 
 def test_libraries_that_hang_are_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "DEVICE_SECONDS", 0.5)
-    monkeypatch.setitem(doctor.DEVICES, "torch", "import time; time.sleep(60)")
-    monkeypatch.setitem(environments.OWN, "torch", ("numpy",))
+    slow = {"device_probe": "import time; time.sleep(60)", "modules": ("numpy",)}
+    monkeypatch.setattr(torch, "CAPABILITIES", replace(torch.CAPABILITIES, **slow))
     monkeypatch.setenv("NARRATE_DATA_DIR", str(tmp_path))
     found = {finding.part: finding for finding in doctor.examine(tmp_path)}["engine torch"]
     assert found.status is Status.WARN

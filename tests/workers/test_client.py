@@ -18,10 +18,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from narrate.engines import tone
+from narrate.engines import registry, tone
 from narrate.engines.base import Job, ModelRef, StopReason, Synthesis
 from narrate.errors import EnvironmentProblem, UsageError
-from narrate.planning import casting
 from narrate.request import Request, Stock
 from narrate.workers import frames
 from narrate.workers.client import JobFailed, Worker, WorkerDied, WorkerLost
@@ -187,9 +186,10 @@ class Engine(tone.Engine):
 
 @pytest.fixture
 def noisy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The name of an engine whose libraries print to standard output, and that can start a child."""
+    """The name of an engine whose libraries print to stdout, and that can start a child."""
     (tmp_path / "sitecustomize.py").write_text(
-        f"import sys, types; engine = types.ModuleType('narrate.engines.noisy'); exec({ENGINE!r}, engine.__dict__)\n"
+        "import sys, types; engine = types.ModuleType('narrate.engines.noisy')\n"
+        f"exec({ENGINE!r}, engine.__dict__)\n"
         "sys.modules['narrate.engines.noisy'] = engine\n"
     )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
@@ -306,10 +306,10 @@ def test_takes_and_refused_attempts_never_share_a_seed_but_a_lost_attempt_does()
 
 
 def test_every_engine_has_its_capabilities_and_a_wrong_name_gets_a_hint() -> None:
-    for name in casting.ENGINES:
-        assert casting.capabilities(name).name == name
+    for name in registry.built_in():
+        assert registry.capabilities(name).name == name
     with pytest.raises(UsageError, match="hibary") as caught:
-        casting.capabilities("hibary")
+        registry.capabilities("hibary")
     assert caught.value.hint == "did you mean 'hibari'?"
 
 

@@ -13,12 +13,14 @@ import sys
 import time
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from narrate import config
 from narrate.config import EngineSettings, Settings
+from narrate.engines import mlx
 from narrate.errors import EnvironmentProblem
 from narrate.workers import environments, installer
 from narrate.workers.environments import State, inspect, python_for
@@ -70,9 +72,13 @@ class Engines:
         self.program = (
             "-c",
             "import sys, pathlib\n"
-            "from narrate import environments\n"
+            "from dataclasses import replace\n"
+            "from narrate.engines import mlx, torch\n"
+            "from narrate.workers import environments\n"
             f"environments.REQUIREMENTS = pathlib.Path({str(self.pins)!r})\n"
-            "environments.OWN |= {'mlx': ('tiny',), 'torch': ('torch', 'tiny', 'greedy')}\n"
+            "mlx.CAPABILITIES = replace(mlx.CAPABILITIES, modules=('tiny',))\n"
+            "held = ('torch', 'tiny', 'greedy')\n"
+            "torch.CAPABILITIES = replace(torch.CAPABILITIES, modules=held)\n"
             "from narrate.cli.app import start\n"
             "start(['.', *sys.argv[1:]])\n",
         )
@@ -174,7 +180,7 @@ def test_a_half_made_environment_is_noticed_and_made_anew(engines: Engines) -> N
     assert engines.state() == "broken"
     ran = engines("engines", "install", "mlx")
     assert ran.code == 0, ran.err
-    assert "broken: it was not finished, or its Python is gone; it is made anew" in ran.err
+    assert "broken: it was not finished, or its Python is gone; it is made again" in ran.err
     assert not (engines.folder() / "left.txt").exists()
     assert engines.state() == "complete"
 
@@ -207,7 +213,7 @@ def test_other_pins_make_it_outdated(engines: Engines) -> None:
     engines.pin("mlx", "tiny==1.1")
     assert engines.state() == "outdated"
     ran = engines("engines", "install", "mlx")
-    assert "outdated: this version of narrate pins other packages; it is made anew" in ran.err
+    assert "outdated: this version of narrate pins other packages; it is made again" in ran.err
     assert json.loads((engines.folder() / "complete.json").read_text())["versions"] == {
         "tiny": "1.1"
     }
@@ -275,7 +281,7 @@ def test_a_removal_that_was_stopped_can_be_repeated(
 
 
 @pytest.mark.parametrize(
-    ("name", "why"), [("hibari", "needs no environment"), ("mxl", "none that can be installed")]
+    ("name", "why"), [("hibari", "needs no environment"), ("mxl", "cannot be installed")]
 )
 def test_only_some_engines_are_installed(engines: Engines, name: str, why: str) -> None:
     ran = engines("engines", "install", name)
@@ -317,6 +323,17 @@ shift 3; python=$1; shift; exec "$python" -m pip install "$@"
         f"/: --no-config pip install --python {mlx.out.strip()} -r {engines.pins / 'mlx.txt'}"
         in log.read_text()
     )
+
+
+@pytest.mark.slow
+def test_one_environment_is_made_for_both_engines(engines: Engines) -> None:
+    engines.pin("both", "torch==2.13.0", "tiny==1.0")
+    engines.pin("both-no-deps", "greedy==1.0")
+    env = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(engines.pins)}
+    ran = engines("engines", "install", "both", env=env)
+    assert ran.code == 0, ran.err
+    assert "[2/4] installing torch==2.13.0" in ran.err
+    assert (engines.state("mlx"), engines.state("torch")) == ("complete", "complete")
 
 
 @pytest.fixture
@@ -362,13 +379,28 @@ def test_the_nearest_word_decides_which_python_runs_an_engine(data: Path, comman
     assert python_for("of a plug-in", Settings()) == sys.executable
 
 
+def test_one_environment_may_hold_both_engines(data: Path) -> None:
+    both = data.rename(data.parent / "both")
+    marker = json.loads((both / "complete.json").read_text())
+    (both / "complete.json").write_text(json.dumps(marker | {"pins": environments.digest("both")}))
+    for engine in ("mlx", "torch"):
+        assert python_for(engine, Settings()) == str(both / "bin" / "python")
+    (data.parent / "torch").mkdir()
+    assert python_for("torch", Settings()) == str(both / "bin" / "python")
+
+
+def needs(monkeypatch: pytest.MonkeyPatch, *modules: str) -> None:
+    """Have the engine mlx need other modules."""
+    monkeypatch.setattr(mlx, "CAPABILITIES", replace(mlx.CAPABILITIES, modules=modules))
+
+
 def test_narrates_own_python_will_do_if_it_has_the_engine(
     data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (data / "complete.json").unlink()
-    monkeypatch.setitem(environments.OWN, "mlx", ("numpy", "msgspec"))
+    needs(monkeypatch, "numpy", "msgspec")
     assert python_for("mlx", Settings()) == sys.executable
-    monkeypatch.setitem(environments.OWN, "mlx", ("numpy", "a_module_that_is_nowhere"))
+    needs(monkeypatch, "numpy", "a_module_that_is_nowhere")
     with pytest.raises(EnvironmentProblem, match="broken") as caught:
         python_for("mlx", Settings())
     assert caught.value.hint == "run: narrate engines install mlx"
@@ -432,25 +464,28 @@ def test_the_data_folder() -> None:
 
 
 def test_the_shipped_pins_are_exact() -> None:
-    for engine in environments.OWN:
-        pins = [pin for wanted in environments.pins(engine).values() for pin in wanted]
+    assert environments.known() == ["mlx", "torch", "both"]
+    for name in environments.known():
+        pins = [pin for wanted in environments.pins(name).values() for pin in wanted]
         assert pins
         assert all("==" in pin for pin in pins)
     assert environments.versions("torch")["qwen-tts"] == "0.1.1"
     assert environments.versions("mlx")["mlx"] == "0.32.4"
+    assert environments.versions("both")["qwen-tts-hf"] == "0.1.1.post1"
+    assert environments.versions("both")["transformers"] == "5.16.1"
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 @pytest.mark.skipif(not REAL, reason="downloads much: set NARRATE_REQUIRE_ENGINES=1")
-@pytest.mark.parametrize("engine", sorted(environments.OWN))
-def test_the_real_engines_install(tmp_path: Path, engine: str) -> None:
+@pytest.mark.parametrize("name", environments.known())
+def test_the_real_engines_install(tmp_path: Path, name: str) -> None:
     env = os.environ | {"NARRATE_DATA_DIR": str(tmp_path)}
-    command = [sys.executable, "-m", "narrate", "engines", "install", engine]
+    command = [sys.executable, "-m", "narrate", "engines", "install", name]
     done = subprocess.run(command, env=env, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     found = environments.probe(
-        done.stdout.strip(), list(environments.versions(engine)), environments.OWN[engine]
+        done.stdout.strip(), list(environments.versions(name)), environments.modules(name)
     )
     assert found["missing"] == []
 

@@ -15,9 +15,9 @@ from narrate import build, config
 from narrate.base import facts
 from narrate.cache import Store
 from narrate.config import EngineSettings, Settings
+from narrate.engines import registry
 from narrate.engines.base import ModelRef
 from narrate.errors import UsageError
-from narrate.planning import casting
 from narrate.workers import models
 from narrate.workers.models import Profile
 from support.engine_driver import interpreter
@@ -145,7 +145,7 @@ def test_a_model_that_broke_off_is_not_there_and_is_gone_on_with(
     hub.cut.add("model.safetensors")
     ran = pulling("models", "pull", NAME, env={"HF_HUB_DOWNLOAD_TIMEOUT": "1"})
     assert (ran.code, ran.out) == (6, "")
-    assert f"error: {NAME}: it cannot be fetched (" in ran.err
+    assert f"error: {NAME}: it cannot be downloaded (" in ran.err
     assert pulling("models", "path", NAME).code == 6
     hub.cut.clear()
     again = pulling("models", "pull", NAME)
@@ -166,7 +166,7 @@ def test_half_a_model_is_not_taken_for_a_whole_one_when_the_hub_is_away(
 def test_a_model_that_the_hub_does_not_have(pulling: Narrate) -> None:
     ran = pulling("models", "pull", "nobody/nothing")
     assert ran.code == 6
-    assert "nobody/nothing: it cannot be fetched (404 Client Error" in ran.err
+    assert "nobody/nothing: it cannot be downloaded (404 Client Error" in ran.err
 
 
 def test_a_python_without_the_client_is_an_error(narrating: Narrate) -> None:
@@ -247,7 +247,7 @@ def test_a_run_that_lacks_nothing_touches_neither_network_nor_engine(
 
 
 def test_what_profiles_stand_for() -> None:
-    every = models.profiles(map(casting.capabilities, models.HUB_ENGINES))
+    every = models.profiles()
     assert len(every) == 12
     assert Profile("torch", "draft", "clone", "Qwen/Qwen3-TTS-12Hz-0.6B-Base") in every
     assert (
@@ -263,7 +263,7 @@ def test_what_profiles_stand_for() -> None:
 
 
 def test_the_nearest_word_decides_which_model_speaks(tmp_path: Path) -> None:
-    able = casting.capabilities("torch")
+    able = registry.capabilities("torch")
     own = {"torch": EngineSettings(model="a/own@v2")}
     assert (
         models.resolve(able, "clone", Settings(model="a/flag", engines=own)).reference.name
@@ -280,7 +280,7 @@ def test_the_nearest_word_decides_which_model_speaks(tmp_path: Path) -> None:
 
 
 def test_a_folder_may_be_moved_and_never_exchanged_unseen(tmp_path: Path) -> None:
-    able = casting.capabilities("torch")
+    able = registry.capabilities("torch")
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "model.safetensors").write_bytes(b"weights")
     before = models.resolve(able, "clone", Settings(model=str(tmp_path / "a")))
@@ -344,7 +344,7 @@ def test_a_file_added_to_a_model_folder_is_noticed(tmp_path: Path, where: str) -
     (tmp_path / "speech_tokenizer").mkdir()
     (tmp_path / "model.safetensors").write_bytes(b"weights")
     before = models.resolve(
-        casting.capabilities("torch"), "clone", Settings(model=str(tmp_path))
+        registry.capabilities("torch"), "clone", Settings(model=str(tmp_path))
     ).facts
     assert facts.take(before) == before
     (tmp_path / where / "more.json").write_text("{}")

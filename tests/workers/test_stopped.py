@@ -1,4 +1,4 @@
-"""A run that was stopped for a while (Ctrl-Z, a paused container) goes on as if no time had passed."""
+"""A run that was stopped (Ctrl-Z, a paused container) continues as if no time had passed."""
 
 from __future__ import annotations
 

@@ -1,3 +1,1 @@
-"""Engines: each in a module of its own, run by `worker` in a process of its own, reached through
-`client`.
-"""
+"""Engines: a module or package each. `narrate.workers` runs each in a process of its own."""

@@ -5,7 +5,7 @@ file.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
@@ -20,35 +20,83 @@ class StopReason(StrEnum):
     """Why an engine stopped speaking."""
 
     END = "end"
-    """It said that it was done."""
+    """It came to the end of the text."""
 
     LENGTH = "length"
-    """It hit a bound: a runaway, or text cut short."""
+    """It hit a bound: a runaway, or a text cut short."""
+
+
+class Auto(StrEnum):
+    """When `--engine auto` chooses an engine."""
+
+    NEVER = "never"
+    DEFAULT_VOICE = "for a segment without a voice, and for its own speakers"
+    APPLE_SILICON = "for every other voice, on Apple Silicon"
+    ELSEWHERE = "for every other voice, on other machines"
 
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What an engine can do, known without loading it.
+    """Every fact about an engine that narrate needs without loading it.
 
-    `languages` are lower-case codes, the first is the default. `speakers` are its stock voices and
-    `voices` the kinds of voice that it takes: "speaker", "clone", "design"; without any speakers or
-    languages here, every name is taken and what the engine answers decides. `model` is what it
-    speaks with when nothing else is asked for. `packages` are the distributions whose versions are
-    recorded beside each clip. `rtf` is a first guess of synthesis seconds per second of audio.
-    `batch` is how many jobs it gains from having at once, and `side_by_side` whether several
-    workers are faster than one.
+    Nothing outside the engine's own module knows more about it.
     """
 
     name: str
+
     behaviour: int
+    """Raised by one when the engine makes another sound of the same request; part of the key."""
+
     model: str
+    """What it speaks with when nothing else is asked for."""
+
     languages: tuple[str, ...]
+    """Lower-case codes, the default first; empty if only the engine or its server knows them."""
+
     speakers: tuple[str, ...]
+    """Its stock voices; empty if only the engine or its server knows them."""
+
     voices: tuple[str, ...]
+    """The kinds of voice that it takes: "speaker", "clone", "design"."""
+
     packages: tuple[str, ...]
+    """Distributions whose versions are recorded beside each clip, as far as they are installed."""
+
     rtf: float
+    """A first guess of synthesis seconds per second of audio."""
+
     batch: int = 1
+    """How many jobs it gains from having at once."""
+
     side_by_side: bool = True
+    """Whether several workers are faster than one."""
+
+    auto: Auto = Auto.NEVER
+
+    models: Mapping[str, Mapping[str, str]] = field(default_factory=dict, compare=False)
+    """The hub id of the model for each profile and kind of voice; empty if no models come from
+    the hub.
+    """
+
+    environments: tuple[str, ...] = ()
+    """The environments that hold its packages, the one of its own first: `narrate engines install`
+    makes them, from the files of pins with these names. Without any it runs in narrate's own.
+    """
+
+    modules: tuple[str, ...] = ()
+    """The modules that such an environment must have for this engine."""
+
+    device_probe: str = ""
+    """A script for such an environment that prints the device on which the engine would run."""
+
+    baseline: str = ""
+    """The module of an engine that calls the library behind this one text by text, for `bench`."""
+
+    needs_server: bool = False
+    """Whether it asks the server that `base_url` in its table of the configuration names."""
+
+    stand_in: bool = False
+    """Whether it only stands in for an engine in tests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +123,7 @@ class Reference:
     """The recording of a voice as engines take it: mono float32 samples, their rate in Hz, and what
     they say.
 
-    Without a transcript only the colour of the voice is taken from it.
+    Without a transcript only the timbre of the voice is taken from it.
     """
 
     samples: NDArray[np.float32]
@@ -85,11 +133,11 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A request, the number of the attempt at it, counted from 1, and how many attempts were no
-    good.
+    """A request, the number of the attempt at it, counted from 1, and how many attempts the checks
+    refused.
 
-    What was lost with its worker was not: the next attempt then gives the sound that the lost one
-    would have given.
+    An attempt that was lost with its worker was not refused: the next one then gives the sound that
+    the lost one would have given.
     """
 
     request: Request
@@ -121,9 +169,7 @@ class Synthesis:
 
 
 class Unspeakable(Exception):
-    """An engine says that it cannot speak a request; the message says why. Trying again does not
-    help.
-    """
+    """An engine cannot speak a request, and another attempt would not help; says why."""
 
 
 class Unusable(Exception):
@@ -131,20 +177,25 @@ class Unusable(Exception):
 
 
 def first_line(error: Exception) -> str:
-    """An error in a line: those of the libraries may list every tensor of a model."""
+    """The first line of an error: some libraries list every tensor of a model."""
     return next(iter(str(error).strip().splitlines()), type(error).__name__)[:200]
 
 
 class Engine(Protocol):
     """An engine as the worker process sees it: load once, speak many, close.
 
-    A module of an engine holds CAPABILITIES and a class `Engine` without arguments. It imports its
-    libraries in `load` and never opens a path or a URL that a script named. `load` and `synthesize`
-    run in the same thread.
+    The module of an engine holds CAPABILITIES and a class `Engine` without arguments. It imports
+    its libraries in `load` and never opens a path or a URL that a script named. `load` and
+    `synthesize` run in the same thread.
+
+    Two functions may stand beside the class. `capabilities_of(model: ModelRef) -> Capabilities`
+    says what the engine can do with a model, where that depends on the model.
+    `withheld_key(url: str, servers: Sequence[str]) -> str` says why the key in the environment is
+    not sent to a server, or "".
     """
 
     def load(self, model: ModelRef) -> None:
-        """Get ready to speak. Raises ImportError, or Unusable."""
+        """Load the model. Raises ImportError, or Unusable."""
 
     def synthesize(
         self, jobs: Sequence[Job], voices: Mapping[str, Reference]

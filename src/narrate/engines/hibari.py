@@ -6,7 +6,15 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from narrate.engines.base import Capabilities, Job, ModelRef, Reference, Synthesis, Unspeakable
+from narrate.engines.base import (
+    Auto,
+    Capabilities,
+    Job,
+    ModelRef,
+    Reference,
+    Synthesis,
+    Unspeakable,
+)
 
 if TYPE_CHECKING:
     from hibari import Hibari
@@ -20,6 +28,7 @@ CAPABILITIES = Capabilities(
     voices=("speaker",),
     packages=("hibari-tts", "numpy"),
     rtf=0.02,
+    auto=Auto.DEFAULT_VOICE,
 )
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 
-from narrate.engines.base import Job, Unusable
+from narrate.base import regular
+from narrate.base.limits import MARKER_BYTES
+from narrate.engines.base import Job, ModelRef, Unusable, first_line
 from narrate.request import Clone, Design, RequestVoice, Stock
 from narrate.sound.pace import CHARS_PER_SECOND, frame_cap, weight
 
@@ -36,6 +40,9 @@ MODELS = {
 }
 """Which checkpoint of a family speaks which kind of voice."""
 
+SIZES = {"draft": "0.6B", "final": "1.7B"}
+"""The size of the models of a profile; there is no small one that makes up voices."""
+
 KINDS = {"clone": "base", "speaker": "custom_voice", "design": "voice_design"}
 """The same checkpoints as their config.json calls them (tts_model_type)."""
 
@@ -43,14 +50,44 @@ SPEAKERS = ("ryan", "aiden", "vivian", "serena", "uncle_fu", "dylan", "eric", "o
 """The stock voices of the CustomVoice models; the first, an English one, is the default."""
 
 SAMPLING = {"temperature": 0.9, "top_k": 50.0, "top_p": 1.0, "repetition_penalty": 1.05}
-"""The models' own generation settings (their generation_config.json), said out loud so that both
-engines agree.
+"""The models' own generation settings (their generation_config.json), stated here so that both
+engines use the same.
 """
 
 CLONE_REPETITION_PENALTY = 1.5
-"""mlx-audio never goes below it for a voice with a transcript; both engines use it, so that they
-mean the same.
+"""For a voice with a transcript mlx-audio never goes below it; torch uses it too, so that both
+engines mean the same.
 """
+
+
+def model_table(hub_id: Callable[[str, str], str]) -> dict[str, dict[str, str]]:
+    """The model for each profile and kind of voice.
+
+    `hub_id` makes an id from a size and a checkpoint. The default voice is that of a stock speaker.
+    """
+    table: dict[str, dict[str, str]] = {}
+    for profile, size in SIZES.items():
+        names = {kind: hub_id(size, checkpoint) for kind, checkpoint in MODELS.items()}
+        names["design"] = hub_id(SIZES["final"], MODELS["design"])
+        table[profile] = {**names, "default": names["speaker"]}
+    return table
+
+
+def is_qwen(model: ModelRef) -> bool:
+    """Whether a model is one of Qwen3-TTS: by its config.json, or by its name before it is here."""
+    try:
+        config = json.loads(regular.read(Path(model.name) / "config.json", MARKER_BYTES))
+    except (OSError, ValueError):
+        return "qwen3-tts" in model.name.lower()
+    return isinstance(config, dict) and config.get("model_type") == "qwen3_tts"
+
+
+def not_here(model: ModelRef, error: Exception) -> Unusable:
+    """The error for a model that is not on this machine and cannot be downloaded."""
+    return Unusable(
+        f"the model {model.name} is not on this machine and cannot be downloaded "
+        f"({first_line(error)}): try `narrate models pull {model.name}` with a network"
+    )
 
 
 def language_name(language: str, supported: Iterable[str]) -> str:

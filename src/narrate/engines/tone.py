@@ -42,6 +42,7 @@ CAPABILITIES = Capabilities(
     voices=("speaker", "clone", "design"),
     packages=("numpy",),
     rtf=0.001,
+    stand_in=True,
 )
 
 RATE = 24_000

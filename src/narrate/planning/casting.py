@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import importlib
 import platform
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from importlib.metadata import EntryPoint, entry_points
-from os import environ
-from types import ModuleType
 
 from narrate.base.facts import Fact
-from narrate.base.text import did_you_mean
 from narrate.config import Settings
-from narrate.engines.base import Capabilities, ModelRef
-from narrate.errors import EnvironmentProblem, UsageError
+from narrate.engines import registry
+from narrate.engines.base import Auto, Capabilities, ModelRef
+from narrate.errors import EnvironmentProblem
 from narrate.workers import models
 
-ENGINES = ("hibari", "mlx", "torch", "openai", "tone")
+KINDS = {
+    "speaker": "stock speaker",
+    "clone": "cloned voice",
+    "design": "designed voice",
+    "default": "default voice",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Choice:
     @property
     def module(self) -> str:
         """The module that a worker imports to have the engine."""
-        return module(self.name).__name__
+        return registry.module(self.name).__name__
 
     @property
     def package(self) -> str:
@@ -50,104 +50,53 @@ class Choice:
         return self.module.partition(".")[0]
 
 
-def module(name: str) -> ModuleType:
-    """The module of an engine, built in or of a plug-in; its libraries are not imported.
-
-    Plug-ins are entry points in the group narrate.engines; only the one that is named is loaded,
-    and none with NARRATE_PLUGINS=0. Raises UsageError for an unknown name, EnvironmentProblem for a
-    plug-in that is no engine.
-    """
-    if name in ENGINES:
-        return importlib.import_module(f"narrate.engines.{name}")
-    found = plugins()
-    if name in found:
-        return _load(found[name])
-    known = names()
-    hint = did_you_mean(name, known, f"choose one of: auto, {', '.join(known)}")
-    raise UsageError(f"there is no engine named {name!r}", where="--engine", hint=hint)
-
-
-def _load(point: EntryPoint) -> ModuleType:
-    """Load a plug-in, and see that it is what it says it is."""
-    try:
-        loaded: ModuleType = point.load()
-        if loaded.CAPABILITIES.name == point.name:
-            return loaded
-        reason = f"it calls itself {loaded.CAPABILITIES.name!r}"
-    except Exception as error:  # a plug-in may fail in any way
-        reason = f"{type(error).__name__}: {error}"
-    raise EnvironmentProblem(
-        f"the plug-in {point.value} is no engine ({reason})",
-        where=f"engine {point.name}",
-        hint="mend or remove the package that brings it; see docs/engines.md, or set NARRATE_PLUGINS=0",
-    )
-
-
-def names() -> list[str]:
-    """Every engine that can be asked for by name."""
-    return [*ENGINES, *plugins()]
-
-
-def plugins() -> Mapping[str, EntryPoint]:
-    """The engines of other packages by name."""
-    if environ.get("NARRATE_PLUGINS") == "0":
-        return {}
-    return {point.name: point for point in entry_points(group="narrate.engines")}
-
-
-def capabilities(name: str) -> Capabilities:
-    """What the named engine can do. Raises UsageError for an unknown name."""
-    result: Capabilities = module(name).CAPABILITIES
-    return result
-
-
 def choose(kind: str, settings: Settings, speaker: str | None = None, where: str = "") -> Choice:
     """The engine and model for a kind of voice: "default", "speaker", "clone" or "design".
 
-    `auto` never gives another voice than the one asked for: what hibari cannot speak goes to
-    Qwen3-TTS, through mlx on Apple Silicon and through torch elsewhere. Raises EnvironmentProblem
-    if the named engine cannot speak that kind of voice.
+    `auto` never gives another voice than the one asked for: what the embedded engine cannot speak
+    goes to Qwen3-TTS, through mlx on Apple Silicon and through torch elsewhere. Raises
+    EnvironmentProblem if the named engine cannot speak that kind of voice.
     """
-    name, reason = (
-        (settings.engine, "asked for") if settings.engine != "auto" else _automatic(kind, speaker)
-    )
-    able = capabilities(name)
-    if kind != "default" and kind not in able.voices:
+    if settings.engine == "auto":
+        name, reason = _automatic(kind, speaker)
+    else:
+        name, reason = settings.engine, "asked for"
+    engine = registry.capabilities(name)
+    if kind != "default" and kind not in engine.voices:
+        taken = ", ".join(KINDS[each] for each in engine.voices)
         raise EnvironmentProblem(
             f"the engine {name} cannot speak a {KINDS[kind]}",
             where=where,
-            hint=f"choose another --engine; {name} takes: {', '.join(KINDS[each] for each in able.voices)}",
+            hint=f"choose another --engine; {name} takes: {taken}",
         )
-    found = models.resolve(able, kind, settings)
-    if (own := settings.engines.get(name)) and own.base_url:
-        able = replace(able, batch=max(able.batch, own.concurrency))
-    if name == "mlx" and not models.is_qwen(found.reference):
-        # Other models of mlx-audio have speakers and languages of their own; the engine asks the
-        # model itself.
-        able = replace(able, speakers=(), languages=())
-    return Choice(able, found.reference, found.key, reason, found.facts)
-
-
-KINDS = {
-    "speaker": "stock speaker",
-    "clone": "cloned voice",
-    "design": "designed voice",
-    "default": "default voice",
-}
+    found = models.resolve(engine, kind, settings)
+    engine = _with_model(engine, found.reference, settings)
+    return Choice(engine, found.reference, found.key, reason, found.facts)
 
 
 def _automatic(kind: str, speaker: str | None) -> tuple[str, str]:
-    embedded = capabilities("hibari")
+    """The name of the engine that `auto` stands for, and why."""
+    embedded = registry.automatic(Auto.DEFAULT_VOICE)
     if kind == "default" or (kind == "speaker" and speaker in embedded.speakers):
         return embedded.name, "the embedded voice"
-    name = cloning_engine()
-    machine = "Apple Silicon" if name == "mlx" else "no Apple Silicon"
-    return name, f"a {KINDS[kind]} needs Qwen3-TTS, and this is {machine}"
+    machine = "Apple Silicon" if apple_silicon() else "not Apple Silicon"
+    return cloning_engine(), f"a {KINDS[kind]} needs Qwen3-TTS, and this is {machine}"
+
+
+def _with_model(engine: Capabilities, model: ModelRef, settings: Settings) -> Capabilities:
+    """What an engine can do with a model, and with the server that the settings name."""
+    depends = getattr(registry.module(engine.name), "capabilities_of", None)
+    if depends:
+        engine = depends(model)
+    own = settings.engines.get(engine.name)
+    if own and own.base_url:
+        return replace(engine, batch=max(engine.batch, own.concurrency))
+    return engine
 
 
 def cloning_engine() -> str:
     """The engine that clones voices on this machine."""
-    return "mlx" if apple_silicon() else "torch"
+    return registry.automatic(Auto.APPLE_SILICON if apple_silicon() else Auto.ELSEWHERE).name
 
 
 def apple_silicon() -> bool:

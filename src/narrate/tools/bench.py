@@ -16,6 +16,7 @@ from typing import Any
 from narrate import build, script
 from narrate.base import targets
 from narrate.config import Config, Settings
+from narrate.engines import registry
 from narrate.engines.base import Job, Reference
 from narrate.errors import SynthesisError, UsageError
 from narrate.planning import casting
@@ -24,7 +25,7 @@ from narrate.request import Request, RequestVoice, Stock
 from narrate.voices import voice
 from narrate.workers import environments
 from narrate.workers.client import JobFailed, Worker, WorkerLost
-from narrate.workers.environments import Tell
+from narrate.workers.environments import Warn
 
 PICTURE = re.compile(
     rb'<svg xmlns="http://www.w3.org/2000/svg" width="760" height="\d+" font-family="sans-serif">'
@@ -32,21 +33,28 @@ PICTURE = re.compile(
 """How a chart begins."""
 
 TEXTS = (
-    "Multiply each entry of the row by the matching entry of the column, and then add all of the products.",
-    "The determinant of a two by two matrix is the product of one diagonal minus the product of the other.",
-    "A linear map sends straight lines to straight lines, and it never moves the origin to another place.",
-    "The derivative measures how fast a function changes when its input is moved by a very small amount.",
-    "Every continuous function on a closed interval takes a largest value and a smallest value somewhere.",
-    "If two triangles have the same three angles, then their sides are all in the same proportion as well.",
-    "The sum of the first odd numbers is always a perfect square, as a picture of dots shows at once.",
-    "An eigenvector keeps its direction under the map, and its eigenvalue says how much it is stretched.",
-    "The area below a curve is found by adding up many thin strips, and letting their width go to zero.",
-    "A prime number has no divisors but one and itself, and there is no end to the list of the primes.",
+    "Multiply each entry of the row by the matching entry of the "
+    "column, and then add all of the products.",
+    "The determinant of a two by two matrix is the product of "
+    "one diagonal minus the product of the other.",
+    "A linear map sends straight lines to straight lines, and it "
+    "never moves the origin to another place.",
+    "The derivative measures how fast a function changes when "
+    "its input is moved by a very small amount.",
+    "Every continuous function on a closed interval takes a "
+    "largest value and a smallest value somewhere.",
+    "If two triangles have the same three angles, then their "
+    "sides are all in the same proportion as well.",
+    "The sum of the first odd numbers is always a perfect "
+    "square, as a picture of dots shows at once.",
+    "An eigenvector keeps its direction under the map, and its "
+    "eigenvalue says how much it is stretched.",
+    "The area below a curve is found by adding up many thin "
+    "strips, and letting their width go to zero.",
+    "A prime number has no divisors but one and itself, and "
+    "there is no end to the list of the primes.",
 )
 """Ten segments of about 100 characters of mathematics."""
-
-STOCK = {"torch": "narrate.engines.torch.stock", "mlx": "narrate.engines.mlx.stock"}
-"""The libraries behind engines, called one by one: the baseline in the same run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,32 +93,22 @@ class Figures:
 
 
 def measure(
-    settings: Settings, batches: Sequence[int], reference: Path | None, tell: Tell
+    settings: Settings, batches: Sequence[int], reference: Path | None, warn: Warn
 ) -> Iterator[Figures]:
     """Measure one engine at each batch size, and the library behind it called one by one.
 
-    `reference` is the recording of the voice for engines that clone; `tell` hears of what a person
-    should know. Raises EnvironmentProblem for an engine that cannot be run here, and SynthesisError
-    for one that fails.
+    `reference` is the recording of the voice for engines that clone; `warn` is called with what
+    a person should know. Raises EnvironmentProblem for an engine that cannot run here, and
+    SynthesisError for one that fails.
     """
     choice, said_by, references = _cast(settings, reference)
-    python = environments.python_for(choice.name, settings, tell)
+    python = environments.python_for(choice.name, settings, warn)
     jobs = [Job(_request(choice, settings, text, said_by)) for text in TEXTS]
+    track = _Track(choice, python, jobs, references, settings.timeout)
     for batch in batches:
-        yield _speak(
-            choice, python, settings, choice.module, f"batch {batch}", batch, jobs, references
-        )
-    if choice.name in STOCK:
-        yield _speak(
-            choice,
-            python,
-            settings,
-            STOCK[choice.name],
-            "one by one, without narrate",
-            1,
-            jobs,
-            references,
-        )
+        yield track.run(f"batch {batch}", batch, choice.module)
+    if choice.capabilities.baseline:
+        yield track.run("one by one, without narrate", 1, choice.capabilities.baseline)
 
 
 def cached() -> float:
@@ -147,8 +145,8 @@ def _cast(
     settings: Settings, reference: Path | None
 ) -> tuple[Choice, RequestVoice, dict[str, Reference]]:
     """The engine, what a request says of the voice, and the recording itself."""
-    able = casting.capabilities(settings.engine)
-    if "clone" not in able.voices or able.name == "tone":
+    engine = registry.capabilities(settings.engine)
+    if "clone" not in engine.voices or engine.stand_in:
         return casting.choose("default", settings), Stock(), {}
     path = reference or default_reference()
     loaded = voice.load(script.RecordedVoice(path.name), path.parent, f"--ref {path}")
@@ -156,82 +154,77 @@ def _cast(
 
 
 def _request(choice: Choice, settings: Settings, text: str, said_by: RequestVoice) -> Request:
-    able = choice.capabilities
+    engine = choice.capabilities
     sampling = {name: f"{value:g}" for name, value in settings.sampling.items()}
     return Request(
-        able.name, able.behaviour, choice.model_key, text, "en", said_by, sampling=sampling
+        engine.name, engine.behaviour, choice.model_key, text, "en", said_by, sampling=sampling
     )
 
 
-def _speak(
-    choice: Choice,
-    python: str,
-    settings: Settings,
-    module: str,
-    name: str,
-    batch: int,
-    jobs: Sequence[Job],
-    references: Mapping[str, Reference],
-) -> Figures:
-    started = time.perf_counter()
-    worker = Worker(choice.name, choice.model, python, module)
-    try:
-        worker.wait_ready()
-        ready = time.perf_counter()
-        arrivals, audio = _answers(worker, batch, jobs, references, settings.timeout)
-        usage = worker.usage()
-    except (WorkerLost, JobFailed) as error:
-        raise SynthesisError(
-            str(error), where=f"bench {choice.name}", hint="see `narrate doctor`"
-        ) from error
-    finally:
-        worker.kill()
-    return Figures(
-        name=name,
-        engine=choice.name,
-        model=choice.model.name,
-        batch=batch,
-        device=worker.facts.get("device", "cpu"),
-        load=ready - started,
-        first_clip=arrivals[0] - ready,
-        seconds=arrivals[-1] - ready,
-        audio=audio,
-        **usage,
-    )
+@dataclass(frozen=True, slots=True)
+class _Track:
+    """What every way to speak is measured on: one engine, one interpreter, the same jobs."""
 
+    choice: Choice
+    python: str
+    jobs: Sequence[Job]
+    references: Mapping[str, Reference]
+    timeout: float
 
-def _answers(
-    worker: Worker,
-    batch: int,
-    jobs: Sequence[Job],
-    references: Mapping[str, Reference],
-    timeout: float,
-) -> tuple[list[float], float]:
-    """When each clip arrived, and the seconds of audio in all of them."""
-    arrivals, audio = [], 0.0
-    for start in range(0, len(jobs), batch):
-        together = jobs[start : start + batch]
-        worker.send(together, references)
-        for _ in together:
-            sound = worker.receive(timeout * len(together)).sound
-            arrivals.append(time.perf_counter())
-            audio += sound.samples.size / sound.rate
-    return arrivals, audio
+    def run(self, name: str, batch: int, module: str) -> Figures:
+        """Have the engine of a module speak the jobs. Raises SynthesisError."""
+        started = time.perf_counter()
+        worker = Worker(self.choice.name, self.choice.model, self.python, module)
+        try:
+            worker.wait_ready()
+            ready = time.perf_counter()
+            arrivals, audio = self._answers(worker, batch)
+            usage = worker.usage()
+        except (WorkerLost, JobFailed) as error:
+            where = f"bench {self.choice.name}"
+            raise SynthesisError(str(error), where=where, hint="see `narrate doctor`") from error
+        finally:
+            worker.kill()
+        return Figures(
+            name=name,
+            engine=self.choice.name,
+            model=self.choice.model.name,
+            batch=batch,
+            device=worker.facts.get("device", "cpu"),
+            load=ready - started,
+            first_clip=arrivals[0] - ready,
+            seconds=arrivals[-1] - ready,
+            audio=audio,
+            **usage,
+        )
+
+    def _answers(self, worker: Worker, batch: int) -> tuple[list[float], float]:
+        """When each clip arrived, and the seconds of audio in all of them."""
+        arrivals, audio = [], 0.0
+        for start in range(0, len(self.jobs), batch):
+            together = self.jobs[start : start + batch]
+            worker.send(together, self.references)
+            for _ in together:
+                sound = worker.receive(self.timeout * len(together)).sound
+                arrivals.append(time.perf_counter())
+                audio += sound.samples.size / sound.rate
+        return arrivals, audio
 
 
 def check_picture(path: Path) -> None:
-    """Refuse to draw over a file that is no picture of ours. Raises UsageError."""
+    """Refuse to replace a file that is not a picture of ours. Raises UsageError."""
     targets.check(path, PICTURE, "a picture", "--plot")
 
 
 def chart(rows: Sequence[Figures]) -> str:
-    """The figures as an SVG picture: a bar each, as long as it is many times faster than real time."""
+    """The figures as an SVG picture: a bar each, whose length is the speed in times real time."""
     longest = max(1 / row.rtf for row in rows)
     bars = "".join(_bar(row, index, longest) for index, row in enumerate(rows))
     height = 56 + 34 * len(rows)
     title = "times faster than real time (longer is better)"
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="760" height="{height}" font-family="sans-serif">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="760" height="{height}" '
+        f'font-family="sans-serif">'
         f'<rect width="100%" height="100%" fill="white"/>'
         f'<text x="16" y="28" font-size="15">{title}</text>{bars}</svg>\n'
     )
@@ -239,11 +232,12 @@ def chart(rows: Sequence[Figures]) -> str:
 
 def _bar(row: Figures, index: int, longest: float) -> str:
     top, speed = 48 + 34 * index, 1 / row.rtf
+    width = 380 * speed / longest
     label = _escape(f"{row.engine}, {row.name}")
     return (
         f'<text x="16" y="{top + 17}" font-size="13">{label}</text>'
-        f'<rect x="270" y="{top}" width="{max(1, 380 * speed / longest):.0f}" height="24" fill="#3b6ea5"/>'
-        f'<text x="{278 + 380 * speed / longest:.0f}" y="{top + 17}" font-size="13">{speed:.2f}x</text>'
+        f'<rect x="270" y="{top}" width="{max(1, width):.0f}" height="24" fill="#3b6ea5"/>'
+        f'<text x="{278 + width:.0f}" y="{top + 17}" font-size="13">{speed:.2f}x</text>'
     )
 
 

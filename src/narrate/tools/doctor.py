@@ -1,6 +1,4 @@
-"""Is this machine ready to narrate? Each part is looked at and, where it is not well, the mend is
-named.
-"""
+"""Checks whether this machine is ready to narrate, and names a fix for each problem."""
 
 from __future__ import annotations
 
@@ -23,40 +21,23 @@ from narrate.base.text import duration, size
 from narrate.cache import Store
 from narrate.checks import structure as checks
 from narrate.config import Config, EngineSettings, Settings
-from narrate.engines import openai
-from narrate.engines.base import Job, Unusable
-from narrate.engines.openai import server as speech_server
+from narrate.engines import registry
+from narrate.engines.base import Auto, Capabilities, Job, Unusable
 from narrate.errors import EnvironmentProblem, NarrateError, UsageError
 from narrate.planning import casting
 from narrate.request import Request
 from narrate.sound import audio
 from narrate.workers import environments, models
 from narrate.workers.client import JobFailed, Worker, WorkerLost
-from narrate.workers.environments import OWN, Interpreter, State, Tell
+from narrate.workers.environments import Interpreter, State, Warn
 
 DEVICE_SECONDS = 120
-"""A first import of torch from a cold disk takes most of a minute."""
+"""The first import of torch from a cold disk takes most of a minute."""
 
 SPOKEN_SECONDS = 60.0
 
 FREE_BYTES = 2 * 10**9
-"""Below it a disk is called short: a cloning engine takes about 2 GB, a model 2 to 5 GB."""
-
-DEVICES = {
-    "torch": """
-import torch
-if torch.cuda.is_available():
-    card = torch.cuda.get_device_properties(0)
-    print(f"cuda ({card.name}, {card.total_memory / 2**30:.0f} GiB)")
-else:
-    print("mps" if torch.backends.mps.is_available() else f"cpu ({torch.get_num_threads()} threads)")
-""",
-    "mlx": """
-import mlx.core
-print(mlx.core.default_device().type.name)
-""",
-}
-"""What an engine would speak on; only its own interpreter can tell."""
+"""Less is reported: a cloning engine takes about 2 GB, a model 2 to 5 GB."""
 
 
 class Status(StrEnum):
@@ -68,12 +49,12 @@ class Status(StrEnum):
     """Without it nothing can be narrated as this machine is set up."""
 
     ABSENT = "-"
-    """Not there, and not needed."""
+    """Missing, and not needed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was found of a part, the command or act that mends it, and the facts by name."""
+    """What was found of a part, the command or act that fixes it, and the facts by name."""
 
     part: str
     status: Status
@@ -82,9 +63,9 @@ class Finding:
     facts: dict[str, Any] = field(default_factory=dict)
 
 
-def examine(folder: Path, tell: Tell = lambda text: None) -> list[Finding]:
-    """Look at everything that a run in `folder` would use; `tell` hears of programs of the project
-    that are run.
+def examine(folder: Path, warn: Warn = lambda text: None) -> list[Finding]:
+    """Look at everything that a run in `folder` would use; `warn` is called for each program that
+    the project names and that is run for this.
     """
     try:
         configuration = config.resolve({}, {}, folder)
@@ -94,7 +75,9 @@ def examine(folder: Path, tell: Tell = lambda text: None) -> list[Finding]:
         found = Finding("configuration", Status.FAIL, str(error), error.hint)
     settings = configuration.settings
     looks: list[Callable[[], Finding]] = [_narrate, lambda: found, _machine]
-    looks += [partial(_engine, name, settings, tell) for name in casting.names() if name != "tone"]
+    engines = [name for name in registry.built_in() if not registry.capabilities(name).stand_in]
+    looks += [partial(_engine, registry.capabilities(name), settings, warn) for name in engines]
+    looks += [partial(_plugin, name, settings, warn) for name in registry.plugins()]
     looks += [_models, partial(_cache, settings)]
     looks += [
         partial(_disk, "disk of cache", config.cache_dir(settings)),
@@ -127,7 +110,7 @@ def _configuration(configuration: Config) -> Finding:
     }
     text = (
         ", ".join(f"{name} from {origin}" for name, origin in changed.items())
-        or "all settings as they come"
+        or "all settings have their defaults"
     )
     if configuration.warnings:
         text = "; ".join((text, *configuration.warnings))
@@ -149,43 +132,45 @@ def _machine() -> Finding:
     return Finding("machine", Status.OK, text, "", facts)
 
 
-def _engine(name: str, settings: Settings, tell: Tell) -> Finding:
-    """How an engine is; only one that a run here cannot do without makes it fail."""
-    status = Status.FAIL if name in ("hibari", settings.engine) else Status.WARN
-    part = f"engine {name}"
+def _engine(engine: Capabilities, settings: Settings, warn: Warn) -> Finding:
+    """How an engine of this package is; it fails only if a run here needs it."""
+    needed = engine.auto is Auto.DEFAULT_VOICE or engine.name == settings.engine
+    status = Status.FAIL if needed else Status.WARN
     try:
-        python = environments.find(name, settings, tell)
-        if name in OWN:
-            return _installed(name, python, status)
-        if name == "openai":
-            return _server(settings, status)
-        return _spoken(name, python) if name == "hibari" else _plugin(name, python)
+        python = environments.find(engine.name, settings, warn)
+        if engine.environments:
+            return _installed(engine, python, status)
+        if engine.needs_server:
+            return _server(engine.name, settings, status)
+        return _spoken(engine, python, status)
     except EnvironmentProblem as problem:
-        idle = name in OWN and name not in (settings.engine, casting.cloning_engine())
-        if idle and environments.inspect(name).state is State.ABSENT:
-            return Finding(part, Status.ABSENT, "not installed")
-        need = "; cloned voices need it" if name == casting.cloning_engine() else ""
-        return Finding(part, status, problem.what + need, problem.hint.removeprefix("run: "))
+        return _missing(engine, settings, status, problem)
 
 
-def _spoken(name: str, python: Interpreter) -> Finding:
-    """Have the embedded engine say something."""
-    choice = casting.choose("default", Settings(engine=name))
-    able, part = choice.capabilities, f"engine {name}"
-    worker = Worker(name, choice.model, python.path)
+def _missing(
+    engine: Capabilities, settings: Settings, bad: Status, problem: EnvironmentProblem
+) -> Finding:
+    """What to say of an engine that cannot be used: an idle one is not missed."""
+    part = f"engine {engine.name}"
+    clones = engine.name == casting.cloning_engine()
+    environment = environments.of_engine(engine.name)
+    absent = environment is not None and environment.state is State.ABSENT
+    if absent and not clones and engine.name != settings.engine:
+        return Finding(part, Status.ABSENT, "not installed")
+    need = "; cloned voices need it" if clones else ""
+    return Finding(part, bad, problem.what + need, problem.hint.removeprefix("run: "))
+
+
+def _spoken(engine: Capabilities, python: Interpreter, bad: Status) -> Finding:
+    """Have an engine that comes with narrate say something."""
+    choice = casting.choose("default", Settings(engine=engine.name))
+    part, language = f"engine {engine.name}", engine.languages[0]
+    request = Request(engine.name, engine.behaviour, choice.model_key, "Ready to speak.", language)
+    worker = Worker(engine.name, choice.model, python.path)
     try:
         started = time.monotonic()
         worker.wait_ready()
-        worker.send(
-            [
-                Job(
-                    Request(
-                        name, able.behaviour, choice.model_key, "Ready to speak.", able.languages[0]
-                    )
-                )
-            ],
-            {},
-        )
+        worker.send([Job(request)], {})
         refusal = checks.broken(worker.receive(SPOKEN_SECONDS).sound)
         took = duration(time.monotonic() - started)
         facts = {"python": python.path, "versions": worker.versions}
@@ -194,90 +179,92 @@ def _spoken(name: str, python: Interpreter) -> Finding:
     finally:
         worker.kill()
     if refusal is not None:
-        return Finding(part, Status.FAIL, refusal, "install narrate-cli anew", facts)
+        return Finding(part, bad, refusal, "install narrate-cli again", facts)
     return Finding(part, Status.OK, f"spoke a test sentence in {took}", "", facts)
 
 
-def _installed(name: str, python: Interpreter, bad: Status) -> Finding:
-    """Look into the interpreter of an engine that brings many packages."""
-    part, packages = f"engine {name}", casting.capabilities(name).packages
-    answer = environments.probe(python.path, packages, OWN[name])
+def _installed(engine: Capabilities, python: Interpreter, bad: Status) -> Finding:
+    """Look into the interpreter of an engine that needs packages of its own."""
+    name, part = engine.environments[0], f"engine {engine.name}"
+    answer = environments.probe(python.path, engine.packages, engine.modules)
     facts = {"python": python.path, "origin": python.origin, "versions": answer["versions"]}
     if answer["missing"]:
         text = f"{python.path} ({python.origin}) has no {' and no '.join(answer['missing'])}"
-        return Finding(
-            part, bad, text, f"narrate engines install {name}, and name no other Python", facts
-        )
+        mend = f"narrate engines install {name}, and name no other Python"
+        return Finding(part, bad, text, mend, facts)
     try:
-        facts["device"] = environments.ask(python.path, DEVICES[name], seconds=DEVICE_SECONDS)
+        device = environments.ask(python.path, engine.device_probe, seconds=DEVICE_SECONDS)
     except (OSError, subprocess.SubprocessError) as error:
+        text = f"its libraries do not load: {environments.reason(error)}"
         mend = f"narrate engines remove {name} && narrate engines install {name}"
-        return Finding(
-            part, bad, f"its libraries do not load: {environments.reason(error)}", mend, facts
-        )
+        return Finding(part, bad, text, mend, facts)
+    facts["device"] = device
     versions = ", ".join(f"{package} {version}" for package, version in answer["versions"].items())
-    text = f"{facts['device']}; {versions}; {python.path} ({python.origin})"
-    pins = environments.versions(name)
-    if odd := [
-        each
-        for each, version in answer["versions"].items()
-        if pins.get(each, version) != version.partition("+")[0]
-    ]:
-        wanted = " and ".join(f"{each} {pins[each]}" for each in odd)
-        return Finding(
-            part,
-            Status.WARN,
-            f"{text}; tested with {wanted}",
-            f"narrate engines install {name}",
-            facts,
-        )
+    text = f"{device}; {versions}; {python.path} ({python.origin})"
+    if untested := _untested(engine, answer["versions"]):
+        mend = f"narrate engines install {name}"
+        return Finding(part, Status.WARN, f"{text}; tested with {untested}", mend, facts)
     return Finding(part, Status.OK, text, "", facts)
 
 
-def _server(settings: Settings, bad: Status) -> Finding:
-    url = settings.engines.get("openai", EngineSettings()).base_url
+def _untested(engine: Capabilities, versions: dict[str, str]) -> str:
+    """The packages with other versions than narrate was tested with, and those that it was tested
+    with; of several environments that hold the engine, the one that fits best is compared.
+    """
+    others: list[list[str]] = []
+    for environment in engine.environments:
+        pins = environments.versions(environment)
+        differ = [
+            f"{package} {pins[package]}"
+            for package, version in versions.items()
+            if pins.get(package, version) != version.partition("+")[0]
+        ]
+        others.append(differ)
+    fewest = min(others, key=len)
+    return " and ".join(fewest)
+
+
+def _server(name: str, settings: Settings, bad: Status) -> Finding:
+    """How an engine is that asks a server; the server itself is not asked anything."""
+    part, url = f"engine {name}", settings.engines.get(name, EngineSettings()).base_url
     if url:
-        return Finding(
-            "engine openai",
-            Status.OK,
-            f"asks {url}{_withheld(url, settings)}",
-            "",
-            {"base_url": url},
-        )
+        text = f"asks {url}{_withheld(name, url, settings)}"
+        return Finding(part, Status.OK, text, "", {"base_url": url})
     if bad is Status.FAIL:
-        return Finding(
-            "engine openai",
-            bad,
-            "no server is named",
-            "set base_url under [engines.openai] in narrate.toml",
-        )
-    return Finding("engine openai", Status.ABSENT, "no server is named")
+        mend = f"set base_url under [engines.{name}] in narrate.toml"
+        return Finding(part, bad, "no server is named", mend)
+    return Finding(part, Status.ABSENT, "no server is named")
 
 
-def _withheld(url: str, settings: Settings) -> str:
+def _withheld(name: str, url: str, settings: Settings) -> str:
     """Why a key in the environment is not sent to a server, if it is not."""
+    look = getattr(registry.module(name), "withheld_key", None)
     try:
-        _, why = openai.find_key(speech_server.parse(url), settings.trust.servers, os.environ)
+        why = look(url, settings.trust.servers) if look else ""
     except Unusable as error:
         why = str(error)
     return f"; {why}" if why else ""
 
 
-def _plugin(name: str, python: Interpreter) -> Finding:
+def _plugin(name: str, settings: Settings, warn: Warn) -> Finding:
     """What another package brings; it is not loaded, as only an engine that is asked for is."""
-    module = casting.plugins()[name].value
+    part, module = f"engine {name}", registry.plugins()[name].value
+    try:
+        python = environments.find(name, settings, warn)
+    except EnvironmentProblem as problem:
+        bad = Status.FAIL if name == settings.engine else Status.WARN
+        return Finding(part, bad, problem.what, problem.hint.removeprefix("run: "))
     text = f"plug-in {module}; {python.path} ({python.origin})"
-    return Finding(f"engine {name}", Status.OK, text, "", {"module": module})
+    return Finding(part, Status.OK, text, "", {"module": module})
 
 
 def _models() -> Finding:
-    profiles = models.profiles(map(casting.capabilities, models.HUB_ENGINES))
-    names = dict.fromkeys(each.name for each in profiles)
+    names = dict.fromkeys(each.name for each in models.profiles())
     here = {name: models.size(folder) for name in names if (folder := models.find(name))}
     facts = {"folder": str(models.hub_dir()), "models": here}
     if not here:
         return Finding(
-            "models", Status.ABSENT, f"none of the profiles' in {models.hub_dir()}", "", facts
+            "models", Status.ABSENT, f"no model of a profile in {models.hub_dir()}", "", facts
         )
     text = ", ".join(f"{name} ({size(count)})" for name, count in here.items())
     return Finding("models", Status.OK, text, "", facts)
@@ -319,7 +306,9 @@ def _ffmpeg() -> Finding:
     try:
         found = audio.ffmpeg("M4A")
     except EnvironmentProblem as problem:
-        return Finding("ffmpeg", Status.WARN, "none: no M4A, and no recordings in it", problem.hint)
+        return Finding(
+            "ffmpeg", Status.WARN, "not found: M4A can be neither written nor read", problem.hint
+        )
     return Finding("ffmpeg", Status.OK, found, "", {"path": found})
 
 

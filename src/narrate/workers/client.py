@@ -1,5 +1,5 @@
-"""The parent side of a worker process: start it, send it jobs, wait no longer than a deadline, end
-it.
+"""The parent's side of a worker process: start it, send it jobs, wait for replies until a deadline,
+end it.
 """
 
 from __future__ import annotations
@@ -27,20 +27,23 @@ LOAD_SECONDS = 300.0
 """How long an engine may take to load; a large model comes from a cold disk in minutes."""
 
 SLICE_SECONDS = 1.0
-"""The longest wait at once; so much at most counts of the time for which this process was stopped.
+"""The longest wait at once. If this process is stopped meanwhile, no more than this counts as
+waiting.
 """
 
 
 _BOOT = """
 import importlib.util, sys
 place, engine, module = sys.argv[1:]
-spec = importlib.util.spec_from_file_location("narrate", place + "/__init__.py", submodule_search_locations=[place])
+spec = importlib.util.spec_from_file_location(
+    "narrate", place + "/__init__.py", submodule_search_locations=[place]
+)
 package = sys.modules["narrate"] = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(package)
 from narrate.workers.worker import main
 main(engine, module)
 """
-"""Runs the worker in any interpreter: it finds this package and nothing else of the parent's
+"""Runs the worker in any interpreter, which finds this package and nothing else of the parent's
 environment.
 """
 
@@ -70,11 +73,11 @@ PLACES = (
 
 
 class WorkerLost(Exception):
-    """The worker died, hung past its deadline or wrote garbage; it has been killed."""
+    """The worker died, missed its deadline or wrote garbage, and has been killed."""
 
 
 class WorkerDied(WorkerLost):
-    """The worker is gone, and not because it was given up."""
+    """The worker ended by itself; it was not killed for missing a deadline or writing garbage."""
 
 
 class JobFailed(Exception):
@@ -243,7 +246,7 @@ class Worker:
         return WorkerLost(reason)
 
     def _epitaph(self) -> str:
-        """How the worker died, and its last words."""
+        """How the worker died, and the last line that it printed."""
         code = self._process.wait()
         how = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
         self._stderr.seek(max(0, self._stderr.seek(0, os.SEEK_END) - 2000))
@@ -276,7 +279,7 @@ def environment_for(python: str) -> dict[str, str]:
     An empty path in a list means the current folder, mostly by a slip, and is left out. The search
     path and the warnings of this interpreter are not those of another one.
     """
-    # onnxruntime, of hibari and others, reports to its maker unless it is told not to before it is
+    # onnxruntime, which hibari and others use, reports to its maker unless this is set before it is
     # imported.
     environment = {**os.environ, "ORT_DISABLE_TELEMETRY": "1"}
     for name in {*LISTS, *PLACES} & environment.keys():

@@ -1,11 +1,11 @@
 """The Python environments in which engines run: made from exact pins, found, and removed.
 
     DATA/engines/torch/                 an environment
-    DATA/engines/torch/complete.json    written last: what it was made from; without it the environment is broken
+    DATA/engines/torch/complete.json    the marker, written last: what the environment was made from
     DATA/engines/torch.lock             held while it is made or removed
 
-An environment is made in its place, as its scripts hold its path; only the marker says that it may
-be used.
+An environment is made in its final place, as its scripts hold its path. Without the marker it is
+broken and is not used. One environment may hold several engines: `both` holds mlx and torch.
 """
 
 from __future__ import annotations
@@ -27,18 +27,14 @@ from typing import Any
 from narrate.base import regular
 from narrate.base.limits import MARKER_BYTES
 from narrate.config import EngineSettings, Settings, data_dir
+from narrate.engines import registry
+from narrate.engines.base import Capabilities
 from narrate.errors import EnvironmentProblem
 from narrate.workers.client import NEUTRAL, environment_for
 
-OWN = {"mlx": ("mlx", "mlx_audio"), "torch": ("torch", "qwen_tts")}
-"""Engines that need packages of their own, and the modules by which these are found."""
-
-EMBEDDED = ("hibari", "openai", "tone")
-"""Engines that need nothing but narrate: --engine-python is not meant for them."""
-
 REQUIREMENTS = Path(__file__).parents[1] / "engines" / "requirements"
-"""NAME.txt holds an engine's pins; NAME-no-deps.txt those of packages whose own requirements are
-not wanted.
+"""NAME.txt holds the pins of an environment; NAME-no-deps.txt those of packages that are installed
+without their own requirements.
 """
 
 OLDEST = (3, 11)
@@ -50,7 +46,7 @@ MARKER = "complete.json"
 
 
 class State(StrEnum):
-    """What there is of an engine's own environment."""
+    """What there is of an environment."""
 
     ABSENT = "not installed"
     BROKEN = "broken: it was not finished, or its Python is gone"
@@ -68,9 +64,9 @@ class Interpreter:
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """An engine's own environment as it lies on disk."""
+    """An environment as it lies on disk."""
 
-    engine: str
+    name: str
     state: State
     folder: Path
     versions: dict[str, str] = field(default_factory=dict)
@@ -81,65 +77,104 @@ class Environment:
         return str(self.folder / "bin" / "python")
 
 
-Tell = Callable[[str], object]
+Warn = Callable[[str], object]
 
 
 def _silent(text: str) -> None:
     return None
 
 
-def python_for(engine: str, settings: Settings, tell: Tell = _silent) -> str:
+def known() -> list[str]:
+    """Every environment that can be made: those of one engine, then those of several."""
+    holders = [engine.environments for engine in _engines() if engine.environments]
+    own = [names[0] for names in holders]
+    shared = [name for names in holders for name in names[1:]]
+    return list(dict.fromkeys([*own, *shared]))
+
+
+def modules(environment: str) -> list[str]:
+    """The modules that an environment must have, for every engine that it holds."""
+    held = [engine.modules for engine in _engines() if environment in engine.environments]
+    return [module for each in held for module in each]
+
+
+def of_engine(engine: str) -> Environment | None:
+    """The environment that an engine would run in: the first complete one, else the first one that
+    is there at all, else the engine's own; None for an engine that needs no environment.
+
+    Plug-ins need none, and are not loaded.
+    """
+    if engine not in registry.built_in():
+        return None
+    found: list[Environment] = []
+    for name in registry.capabilities(engine).environments:
+        found.append(inspect(name))
+        if found[-1].state is State.COMPLETE:
+            return found[-1]
+    there = [each for each in found if each.state is not State.ABSENT]
+    return next(iter([*there, *found]), None)
+
+
+def _is_embedded(engine: str) -> bool:
+    """Whether an engine needs nothing but narrate."""
+    return engine in registry.built_in() and not registry.capabilities(engine).environments
+
+
+def _engines() -> list[Capabilities]:
+    return [registry.capabilities(name) for name in registry.built_in()]
+
+
+def python_for(engine: str, settings: Settings, warn: Warn = _silent) -> str:
     """The interpreter that runs an engine. Raises EnvironmentProblem if there is none."""
-    return find(engine, settings, tell).path
+    return find(engine, settings, warn).path
 
 
-def find(engine: str, settings: Settings, tell: Tell = _silent) -> Interpreter:
-    """The interpreter that runs an engine: the one given, the engine's own, or this one if it has
-    what is needed.
+def find(engine: str, settings: Settings, warn: Warn = _silent) -> Interpreter:
+    """The interpreter that runs an engine: the one that the settings name, that of an environment,
+    or this one if it has the engine's packages.
 
-    A given one is asked for its version. If a project's file names it, `tell` hears of that first,
-    once. Raises EnvironmentProblem whose next step is the command that makes one.
+    One that is named is asked for its version. If a project's file names it, `warn` is called
+    first, once for each such file. --engine-python is not meant for engines that need nothing but
+    narrate. Raises EnvironmentProblem whose next step is the command that makes an environment.
     """
     own = settings.engines.get(engine, EngineSettings())
-    if settings.engine_python and engine not in EMBEDDED:
+    if settings.engine_python and not _is_embedded(engine):
         source = settings.trust.programs.get("engine_python")
-        return Interpreter(
-            _given(settings.engine_python, "--engine-python", source, tell),
-            "given by --engine-python",
-        )
+        path = _given(settings.engine_python, "--engine-python", source, warn)
+        return Interpreter(path, "given by --engine-python")
     if own.python:
-        setting = f"[engines.{engine}] python"
         source = settings.trust.programs.get(f"engines.{engine}.python")
-        return Interpreter(_given(own.python, setting, source, tell), "given by the configuration")
-    if engine not in OWN:
+        path = _given(own.python, f"[engines.{engine}] python", source, warn)
+        return Interpreter(path, "given by the configuration")
+    environment = of_engine(engine)
+    if environment is None:
         return Interpreter(sys.executable, "narrate's own")
-    environment = inspect(engine)
     if environment.state is State.COMPLETE:
         return Interpreter(environment.python, "made by `narrate engines install`")
-    if all(importlib.util.find_spec(module) for module in OWN[engine]):
+    if all(map(importlib.util.find_spec, registry.capabilities(engine).modules)):
         return Interpreter(sys.executable, "narrate's own")
     raise EnvironmentProblem(
         environment.state.value,
         where=f"engine {engine}",
-        hint=f"run: narrate engines install {engine}",
+        hint=f"run: narrate engines install {environment.name}",
     )
 
 
-def inspect(engine: str) -> Environment:
-    """Look at an engine's own environment."""
-    folder = data_dir() / "engines" / engine
+def inspect(name: str) -> Environment:
+    """Look at an environment."""
+    folder = data_dir() / "engines" / name
     if not folder.exists():
-        return Environment(engine, State.ABSENT, folder)
+        return Environment(name, State.ABSENT, folder)
     try:
         made = json.loads(regular.read(folder / MARKER, MARKER_BYTES))
-        environment = Environment(engine, State.COMPLETE, folder, dict(made["versions"]))
+        environment = Environment(name, State.COMPLETE, folder, dict(made["versions"]))
         same = probe(environment.python)["python"] == made["python"]
-        current = made["pins"] == digest(engine)
+        current = made["pins"] == digest(name)
     except (OSError, ValueError, TypeError, KeyError, EnvironmentProblem):
-        return Environment(engine, State.BROKEN, folder)
+        return Environment(name, State.BROKEN, folder)
     if not same:
-        return Environment(engine, State.BROKEN, folder)
-    return environment if current else Environment(engine, State.OUTDATED, folder)
+        return Environment(name, State.BROKEN, folder)
+    return environment if current else Environment(name, State.OUTDATED, folder)
 
 
 def probe(python: str, packages: Sequence[str] = (), modules: Sequence[str] = ()) -> dict[str, Any]:
@@ -169,7 +204,7 @@ def ask(python: str, script: str, *arguments: str, seconds: float = PROBE_SECOND
         check=True,
         encoding="utf-8",
         errors="replace",
-        # Not by -P: a Python that is too old for it would not tell its version.
+        # Not -P, which a Python that is too old does not know: it could not say its version.
         env=environment_for(python) | {"PYTHONSAFEPATH": "1"},
         cwd=NEUTRAL,
         stdin=subprocess.DEVNULL,
@@ -192,9 +227,11 @@ print(json.dumps({"python": platform.python_version(), "versions": versions, "mi
 """
 
 
-def _given(python: str, origin: str, source: str | None, tell: Tell) -> str:
-    """A Python that somebody named, as a path or as a command on PATH; `source` is the project's
-    file that did.
+def _given(python: str, origin: str, source: str | None, warn: Warn) -> str:
+    """The path of a Python that the setting `origin` names by path or as a command on PATH.
+
+    `source` is the project's file that names it, if one does. Raises EnvironmentProblem for one
+    that is missing, does not run, or is too old.
     """
     named = os.path.expanduser(python)
     found = named if os.sep in named else shutil.which(named)
@@ -203,9 +240,7 @@ def _given(python: str, origin: str, source: str | None, tell: Tell) -> str:
     if path is None or not os.path.exists(path):
         raise EnvironmentProblem(f"there is no {python}", where=origin, hint=hint)
     if source and _is_new(path, source):
-        tell(
-            f"this project runs a program of its own, {path}, which {source} names; this is said once"
-        )
+        warn(f"this project runs a program of its own, {path}, as {source} says (shown once)")
     try:
         version = str(probe(path)["python"])
     except EnvironmentProblem as problem:
@@ -218,7 +253,7 @@ def _given(python: str, origin: str, source: str | None, tell: Tell) -> str:
 
 
 def _is_new(program: str, source: str) -> bool:
-    """Whether a project's file names a program for the first time; from now on it does not."""
+    """Whether a project's file names a program for the first time, which is remembered."""
     pair = json.dumps([os.path.realpath(program), os.path.realpath(source)])
     known = data_dir() / "programs" / hashlib.blake2b(pair.encode(), digest_size=16).hexdigest()
     try:
@@ -228,39 +263,41 @@ def _is_new(program: str, source: str) -> bool:
     except FileExistsError:
         return False
     except OSError:
-        # What cannot be remembered is said again.
+        # It cannot be remembered, so the warning is shown again.
         return True
     return True
 
 
-def pins(engine: str) -> dict[Path, list[str]]:
-    """An engine's requirement files, and the requirements in each."""
-    files = [
-        path for name in ("", "-no-deps") if (path := REQUIREMENTS / f"{engine}{name}.txt").exists()
-    ]
-    texts = {path: path.read_text(encoding="utf-8").splitlines() for path in files}
-    return {
-        path: [line for line in lines if line.strip() and line[0] not in "#-"]
-        for path, lines in texts.items()
-    }
+def pins(environment: str) -> dict[Path, list[str]]:
+    """The requirement files of an environment, and the requirements in each."""
+    found: dict[Path, list[str]] = {}
+    for suffix in ("", "-no-deps"):
+        path = REQUIREMENTS / f"{environment}{suffix}.txt"
+        if path.exists():
+            lines = path.read_text(encoding="utf-8").splitlines()
+            found[path] = [line for line in lines if line.strip() and line[0] not in "#-"]
+    return found
 
 
-def versions(engine: str) -> dict[str, str]:
-    """The versions that an engine's pins name, by package."""
-    both = (pin.partition("==") for wanted in pins(engine).values() for pin in wanted)
-    return {name(package): version.partition(";")[0].strip() for package, _, version in both}
+def versions(environment: str) -> dict[str, str]:
+    """The versions that the pins of an environment name, by package."""
+    found: dict[str, str] = {}
+    for requirements in pins(environment).values():
+        for requirement in requirements:
+            package, _, version = requirement.partition("==")
+            found[_package(package)] = version.partition(";")[0].strip()
+    return found
 
 
-def name(requirement: str) -> str:
+def _package(requirement: str) -> str:
     """The package of a requirement, without extras, versions and conditions."""
-    return str(re.split(r"[\[=<>~;@ ]", requirement)[0])
+    return re.split(r"[\[=<>~;@ ]", requirement)[0]
 
 
-def digest(engine: str) -> str:
-    """Of an engine's pins: an environment made from others is outdated."""
-    return hashlib.blake2b(
-        json.dumps(list(pins(engine).values())).encode(), digest_size=16
-    ).hexdigest()
+def digest(environment: str) -> str:
+    """The digest of an environment's pins: one that was made from other pins is outdated."""
+    requirements = json.dumps(list(pins(environment).values()))
+    return hashlib.blake2b(requirements.encode(), digest_size=16).hexdigest()
 
 
 def reason(error: Exception) -> str:

@@ -1,5 +1,5 @@
-"""Fetches a model from the hub: a script that an engine's own interpreter runs, as narrate itself
-has no hub client.
+"""Downloads a model from the hub: a script for an engine's own interpreter, as narrate itself has
+no hub client.
 
 arguments: a hub id, and a revision or nothing
 stdout:    a JSON object a line: {"done": bytes, "total": bytes} while it goes on,
@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import Any
 
 SECONDS = 0.5
-"""Between two words of progress."""
+"""Between two reports of progress."""
 
 
 def main(name: str, revision: str) -> None:
-    """Fetch what is not here yet of a model, and say where it lies."""
+    """Download what is missing of a model, and print its folder."""
     os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
     try:
         _say(folder=_fetch(name, revision or "main"))

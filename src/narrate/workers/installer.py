@@ -1,4 +1,4 @@
-"""Making and removing the environments of engines, one at a time, from exact pins."""
+"""Makes and removes the environments of engines, one at a time, from exact pins."""
 
 from __future__ import annotations
 
@@ -17,23 +17,24 @@ from pathlib import Path
 
 from narrate import __version__
 from narrate.config import data_dir
+from narrate.engines import registry
 from narrate.errors import EnvironmentProblem, UsageError
 from narrate.workers.client import NEUTRAL, environment_for, isolated
 from narrate.workers.environments import (
-    EMBEDDED,
     MARKER,
-    OWN,
     Environment,
     State,
     digest,
     inspect,
+    known,
+    modules,
     pins,
     probe,
     versions,
 )
 
 LAST_LINES = 3
-"""So many lines of an installer's output are told when it fails."""
+"""How many lines of a failed step's output its error shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +47,8 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Is told how it goes: each step with its number and how many there are, every line printed,
-    and what else.
+    """What is called during an installation: `step` with the number of a step, how many there are
+    and a title, `line` with every line that a step prints, `note` with anything else.
     """
 
     step: Callable[[int, int, str], object] = lambda number, count, title: None
@@ -55,38 +56,36 @@ class Watch:
     note: Callable[[str], object] = lambda text: None
 
 
-def install(engine: str, watch: Watch) -> Environment:
-    """Make an engine's own environment, unless it is there and complete.
+def install(name: str, watch: Watch) -> Environment:
+    """Make an environment, unless it is there and complete.
 
-    Raises UsageError for an engine that needs none, and EnvironmentProblem when a step fails; then
-    nothing is left.
+    Raises UsageError for a name that is not an environment's, and EnvironmentProblem when a step
+    fails; nothing is left behind then.
     """
-    folder = data_dir() / "engines" / _installable(engine)
+    folder = _folder(name)
     with _locked(folder, watch):
-        found = inspect(engine)
+        found = inspect(name)
         if found.state is State.COMPLETE:
             return found
         if found.state is not State.ABSENT:
-            watch.note(f"the environment is {found.state}; it is made anew")
+            watch.note(f"the environment is {found.state}; it is made again")
             _require_own(folder)
         _erase(folder)
         try:
-            steps = _steps(engine, folder)
+            steps = _steps(name, folder)
             for number, step in enumerate(steps, 1):
                 watch.step(number, len(steps), step.title)
-                _run(step, f"engine {engine}, step {number} of {len(steps)}", watch)
-            _complete(engine, folder)
+                _run(step, f"engine {name}, step {number} of {len(steps)}", watch)
+            _complete(name, folder)
         except BaseException:
             _erase(folder)
             raise
-        return inspect(engine)
+        return inspect(name)
 
 
-def remove(engine: str, watch: Watch) -> bool:
-    """Remove an engine's own environment; say whether there was one. Raises UsageError for an
-    unknown engine.
-    """
-    folder = data_dir() / "engines" / _installable(engine)
+def remove(name: str, watch: Watch) -> bool:
+    """Remove an environment; the result says whether there was one. Raises as `install` does."""
+    folder = _folder(name)
     with _locked(folder, watch):
         there = os.path.lexists(folder)
         if there:
@@ -95,40 +94,40 @@ def remove(engine: str, watch: Watch) -> bool:
     return there
 
 
-def _installable(engine: str) -> str:
-    if engine in OWN:
-        return engine
-    what = (
-        "needs no environment of its own" if engine in EMBEDDED else "is none that can be installed"
-    )
+def _folder(name: str) -> Path:
+    """The folder of an environment. Raises UsageError for a name that is not one's."""
+    if name in known():
+        return data_dir() / "engines" / name
+    embedded = name in registry.built_in()
+    what = "needs no environment of its own" if embedded else "cannot be installed by narrate"
     raise UsageError(
-        f"{engine!r} {what}", where="narrate engines", hint=f"name one of: {', '.join(OWN)}"
+        f"{name!r} {what}", where="narrate engines", hint=f"name one of: {', '.join(known())}"
     )
 
 
-def _steps(engine: str, folder: Path) -> list[Step]:
+def _steps(name: str, folder: Path) -> list[Step]:
+    """The commands that make an environment, with uv where it is installed and serves."""
     found = shutil.which("uv")
     # A project's uv.toml would name an index of its choice.
     uv = [os.path.abspath(found), "--no-config"] if found else []
     python = str(folder / "bin" / "python")
-    # uv reads no pip configuration, and that may name the index with the builds of torch for this
-    # machine's GPU.
-    by_uv = uv and engine != "torch"
-    pip = (
-        [*uv, "pip", "install", "--python", python]
-        if by_uv
-        else isolated(python, "-m", "pip", "install", *_QUIETLY)
-    )
-    make = (
-        [*uv, "venv", "--seed", "--python", sys.executable]
-        if uv
-        else isolated(sys.executable, "-m", "venv")
-    )
+    files = pins(name)
+    torch = [pin for wanted in files.values() for pin in wanted if pin.startswith("torch==")]
+    # uv does not read pip's configuration, which may name the index with the builds of torch for
+    # this machine's GPU.
+    if uv and not torch:
+        pip = [*uv, "pip", "install", "--python", python]
+    else:
+        pip = isolated(python, "-m", "pip", "install", *_QUIETLY)
+    if uv:
+        make = [*uv, "venv", "--seed", "--python", sys.executable]
+    else:
+        make = isolated(sys.executable, "-m", "venv")
     steps = [Step(f"making {folder}", [*make, str(folder)])]
-    for path, wanted in pins(engine).items():
-        # By itself, so that what it brings along is not weighed against the rest.
-        if torch := [pin for pin in wanted if pin.startswith("torch==")]:
-            steps.append(Step(f"installing {torch[0]}, the largest part", [*pip, *torch]))
+    if torch:
+        # First and alone, so that pip chooses its build without regard to the other pins.
+        steps.append(Step(f"installing {torch[0]}, the largest part", [*pip, *torch]))
+    for path, wanted in files.items():
         alone = ["--no-deps"] if path.stem.endswith("-no-deps") else []
         steps.append(Step(f"installing {_few(wanted)}", [*pip, *alone, "-r", str(path)]))
     return steps
@@ -163,7 +162,7 @@ def _run(step: Step, where: str, watch: Watch) -> None:
                 watch.line(line.rstrip())
                 last.append(line.strip())
         except BaseException:
-            # It and what it has started must be gone before their files are removed.
+            # The step and its children must be gone before their files are removed.
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
@@ -172,23 +171,24 @@ def _run(step: Step, where: str, watch: Watch) -> None:
         raise EnvironmentProblem(
             f"{step.title} failed: {' | '.join(last) or f'exit code {process.returncode}'}",
             where=where,
-            hint="check the network and the disk; with -v the same command shows all that the installer says",
+            hint="check the network and the disk; the same command with -v shows all of its output",
         )
 
 
-def _complete(engine: str, folder: Path) -> None:
-    """Say in the marker what the environment holds. Raises EnvironmentProblem if modules are
-    missing.
+def _complete(name: str, folder: Path) -> None:
+    """Write the marker, which says what the environment holds. Raises EnvironmentProblem if modules
+    are missing.
     """
-    found = probe(str(folder / "bin" / "python"), list(versions(engine)), OWN[engine])
+    found = probe(str(folder / "bin" / "python"), list(versions(name)), modules(name))
     if found["missing"]:
         raise EnvironmentProblem(
             f"after the installation there is no {' and no '.join(found['missing'])}",
-            where=f"engine {engine}",
-            hint="these pins do not fit this machine; name a Python that has the engine with --engine-python",
+            where=f"engine {name}",
+            hint="these pins do not fit this machine; "
+            "name a Python that has the engine with --engine-python",
         )
     marker = {
-        "pins": digest(engine),
+        "pins": digest(name),
         "python": found["python"],
         "versions": found["versions"],
         "narrate": __version__,
@@ -206,7 +206,9 @@ following a link.
 
 @contextlib.contextmanager
 def _locked(folder: Path, watch: Watch) -> Iterator[None]:
-    """Keep others from making or removing the same environment; waits for them."""
+    """Hold the lock on an environment, which guards its folder: nobody else makes or removes it
+    meanwhile. Waits for whoever does so now.
+    """
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         lock = open(os.open(folder.with_suffix(".lock"), _LOCK, 0o666), "wb")  # noqa: SIM115
@@ -241,8 +243,8 @@ def _require_own(folder: Path) -> None:
 
 
 def _erase(folder: Path) -> None:
-    """Remove an environment: its marker first, so that no half is taken for whole, and last what
-    shows it is one.
+    """Remove an environment: the marker first, so that half of it is never used, and pyvenv.cfg
+    last, so that what is left can still be recognized as ours.
     """
     if folder.exists():
         (folder / MARKER).unlink(missing_ok=True)

@@ -9,30 +9,24 @@ import os
 import re
 import signal
 import subprocess
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import xxhash
 
-from narrate import config
 from narrate.base import facts, regular
 from narrate.base.facts import Fact
 from narrate.base.limits import INDEX_BYTES, MARKER_BYTES
 from narrate.config import EngineSettings, Settings, cache_dir
+from narrate.engines import registry
 from narrate.engines.base import Capabilities, ModelRef
-from narrate.engines.qwen import MODELS
 from narrate.errors import EnvironmentProblem, Interrupted, UsageError
 from narrate.workers.client import NEUTRAL, environment_for, isolated
 
-PROFILES: tuple[config.Profile, ...] = ("draft", "final")
-SIZES = {"draft": "0.6B", "final": "1.7B"}
-QUANTISATION = {"0.6B": "4bit", "1.7B": "8bit"}
-"""Of the MLX conversions. At 1.7B, 4 bits ramble; 0.6B in 4 bits is for drafts only."""
-
-HUB_ENGINES = ("mlx", "torch")
-"""Engines whose models come from the hub."""
+Progress = Callable[[int, int], object]
+"""Called with the bytes that have come, and those of the whole."""
 
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+(@[\w./-]+)?")
 
@@ -51,28 +45,26 @@ def resolve(engine: Capabilities, kind: str, settings: Settings) -> Model:
 
     A folder is named in the key by a digest of its files, so that it may be moved and never be
     exchanged unseen. A server is named by a digest of its address: two of them may mean different
-    things by one name, and neither the manifest nor a cache entry should tell where they are.
+    things by one name, and neither the manifest nor a cache entry should reveal where they are.
     Raises UsageError for what is neither a hub id nor a folder.
     """
     own = settings.engines.get(engine.name, EngineSettings())
-    name, _, revision = (settings.model or own.model or default(engine, kind, settings)).partition(
-        "@"
-    )
-    folder = Path(name).expanduser()
+    named = settings.model or own.model or default(engine, kind, settings.profile)
+    name, _, revision = named.partition("@")
     model_key = name
     before: dict[str, Fact] = {}
-    if engine.name in HUB_ENGINES:
-        if folder.is_dir():
-            name = str(folder.absolute())
-            # The folders as well, as a file may be added to one.
-            before = facts.take((folder, *_visible(folder.absolute())))
-            model_key = f"folder:{_digest(folder.absolute())}"
-        elif not HUB_ID.fullmatch(name):
-            raise UsageError(
-                f"{name!r} is neither a model folder nor a hub id",
-                where="--model",
-                hint="write a folder, owner/name or owner/name@revision; see `narrate models list`",
-            )
+    folder = Path(name).expanduser()
+    if engine.models and folder.is_dir():
+        name = str(folder.absolute())
+        # The folders as well, as a file may be added to one.
+        before = facts.take((folder, *_visible(folder.absolute())))
+        model_key = f"folder:{_digest(folder.absolute())}"
+    elif engine.models and not HUB_ID.fullmatch(name):
+        raise UsageError(
+            f"{name!r} is neither a model folder nor a hub id",
+            where="--model",
+            hint="write a folder, owner/name or owner/name@revision; see `narrate models list`",
+        )
     if own.base_url:
         model_key = f"{name} server:{xxhash.xxh3_64_hexdigest(own.base_url.rstrip('/').encode())}"
     reference = ModelRef(
@@ -87,27 +79,9 @@ def resolve(engine: Capabilities, kind: str, settings: Settings) -> Model:
     return Model(reference, model_key, before)
 
 
-def is_qwen(model: ModelRef) -> bool:
-    """Whether a model is one of Qwen3-TTS, by its configuration or, before it is fetched, by its
-    name.
-    """
-    try:
-        config = json.loads(regular.read(Path(model.name) / "config.json", MARKER_BYTES))
-    except (OSError, ValueError):
-        return "qwen3-tts" in model.name.lower()
-    return isinstance(config, dict) and config.get("model_type") == "qwen3_tts"
-
-
-def default(engine: Capabilities, kind: str, settings: Settings) -> str:
-    """The hub id that a profile stands for; of an engine without profiles, its only model."""
-    variant = MODELS.get(kind, MODELS["speaker"])
-    # There is no small model that makes up voices.
-    size = "1.7B" if kind == "design" else SIZES[settings.profile]
-    if engine.name == "torch":
-        return f"Qwen/Qwen3-TTS-12Hz-{size}-{variant}"
-    if engine.name == "mlx":
-        return f"mlx-community/Qwen3-TTS-12Hz-{size}-{variant}-{QUANTISATION[size]}"
-    return engine.model
+def default(engine: Capabilities, kind: str, profile: str) -> str:
+    """The model that a profile stands for; of an engine without profiles, its only model."""
+    return engine.models.get(profile, {}).get(kind, engine.model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +94,12 @@ class Profile:
     name: str
 
 
-def profiles(engines: Iterable[Capabilities]) -> list[Profile]:
-    """Every profile of these engines."""
+def profiles() -> list[Profile]:
+    """Every profile of the engines in this package, for every kind of voice."""
     return [
-        Profile(engine.name, profile, kind, default(engine, kind, Settings(profile=profile)))
-        for engine in engines
-        for profile in PROFILES
+        Profile(engine.name, profile, kind, default(engine, kind, profile))
+        for engine in registry.with_models()
+        for profile in engine.models
         for kind in engine.voices
     ]
 
@@ -143,7 +117,7 @@ def _options(own: EngineSettings, settings: Settings) -> tuple[tuple[str, str], 
 
 
 def _visible(folder: Path) -> list[Path]:
-    """All that is in a folder, in order, but for what is hidden and what is in hidden folders."""
+    """Everything in a folder, in order, apart from what is hidden and what is in hidden folders."""
     found = sorted(folder.rglob("*"))
     return [
         path
@@ -164,14 +138,12 @@ def _digest(folder: Path) -> str:
 
 
 def from_hub(model: ModelRef, engine: str) -> bool:
-    """Whether a model is one that the hub has; what is not is a folder, or the business of its
-    engine.
-    """
-    return engine in HUB_ENGINES and not Path(model.name).is_absolute()
+    """Whether a model comes from the hub: not if it is a folder, or if its engine gets it."""
+    return bool(registry.capabilities(engine).models) and not Path(model.name).is_absolute()
 
 
 def find(name: str, revision: str = "", environment: Mapping[str, str] = os.environ) -> Path | None:
-    """The folder of a hub model on this machine; None if it is not here, or not whole."""
+    """The folder of a hub model on this machine; None if it is missing or incomplete."""
     place = hub_dir(environment) / f"models--{name.replace('/', '--')}"
     try:
         commit = regular.read(place / "refs" / (revision or "main"), MARKER_BYTES).decode().strip()
@@ -187,29 +159,34 @@ def size(folder: Path) -> int:
 
 
 def fetch(
-    model: ModelRef, python: str, tell: Callable[[int, int], object], *, renew: bool = False
+    model: ModelRef,
+    python: str,
+    on_progress: Progress,
+    *,
+    check_for_updates: bool = False,
 ) -> Path:
-    """The folder of a hub model, fetched unless it is here; `renew` asks the hub for news of it all
-    the same.
+    """The folder of a hub model, which is downloaded unless it is here.
 
-    `python` is one that has huggingface_hub; `tell` hears how many bytes have come, and of how
-    many. Raises EnvironmentProblem, at once where the model may not be fetched.
+    `check_for_updates` asks the hub even if it is here. `python` is an interpreter that has
+    huggingface_hub. `on_progress` is called with the bytes that have come and those of the whole
+    model. Raises EnvironmentProblem.
     """
     full_name = f"{model.name}@{model.revision}" if model.revision else model.name
     found = find(model.name, model.revision)
-    if found and (model.offline or not renew):
+    if found and (model.offline or not check_for_updates):
         return found
     if model.offline:
         raise EnvironmentProblem(
-            "this model is not on this machine, and --offline (or HF_HUB_OFFLINE) forbids fetching it",
+            "this model is not on this machine, and --offline (or HF_HUB_OFFLINE) forbids "
+            "downloading it",
             where=full_name,
             hint=f"run: narrate models pull {full_name}",
         )
-    return Path(_fetched(_client(python, model), full_name, tell))
+    return Path(_fetched(_client(python, model), full_name, on_progress))
 
 
 def _client(python: str, model: ModelRef) -> subprocess.Popen[str]:
-    """The hub's client, at work. Its own folder is kept off its search path: it holds a torch.py."""
+    """Start the hub's client in another interpreter."""
     return subprocess.Popen(
         isolated(python, str(Path(__file__).parent / "hub.py"), model.name, model.revision),
         stdin=subprocess.DEVNULL,
@@ -221,7 +198,7 @@ def _client(python: str, model: ModelRef) -> subprocess.Popen[str]:
     )
 
 
-def _fetched(client: subprocess.Popen[str], name: str, tell: Callable[[int, int], object]) -> str:
+def _fetched(client: subprocess.Popen[str], name: str, on_progress: Progress) -> str:
     """Follow the client to its end. Raises EnvironmentProblem with its reason."""
     last: dict[str, Any] = {}
     try:
@@ -229,21 +206,22 @@ def _fetched(client: subprocess.Popen[str], name: str, tell: Callable[[int, int]
         for line in client.stdout:
             last = json.loads(line)
             if "total" in last:
-                tell(last["done"], last["total"])
+                on_progress(last["done"], last["total"])
         code = client.wait()
     finally:
         client.kill()
         client.wait()
     if code in (130, -signal.SIGINT):
         raise Interrupted(
-            f"{name} is not whole yet",
-            hint="what has come is kept: the same command goes on from there",
+            f"{name} is not complete yet",
+            hint="what has been downloaded is kept: the same command continues from there",
         )
     if "folder" not in last:
         raise EnvironmentProblem(
-            f"it cannot be fetched ({last.get('error', 'the client of the hub died')})",
+            f"it cannot be downloaded ({last.get('error', 'the client of the hub died')})",
             where=name,
-            hint="check the id and the network, and HF_TOKEN for a model behind a login; what has come is kept",
+            hint="check the id and the network, and HF_TOKEN for a model behind a login; "
+            "what has been downloaded is kept",
         )
     return str(last["folder"])
 
@@ -257,20 +235,16 @@ def hub_dir(environment: Mapping[str, str] = os.environ) -> Path:
 
 
 def _whole(folder: Path) -> bool:
-    """Whether a snapshot has its configuration and all the weights that it speaks of."""
+    """Whether a snapshot has its configuration and all the weights that its index names."""
     if not (folder / "config.json").exists():
         return False
     index = folder / "model.safetensors.index.json"
+    if not index.exists():
+        return any(folder.glob("*.safetensors"))
     try:
-        names = (
-            set(json.loads(regular.read(index, INDEX_BYTES))["weight_map"].values())
-            if index.exists()
-            else set()
-        )
+        names = set(json.loads(regular.read(index, INDEX_BYTES))["weight_map"].values())
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return False
-    return (
-        all((folder / name).exists() for name in names)
-        if names
-        else any(folder.glob("*.safetensors"))
-    )
+    if not names:
+        return any(folder.glob("*.safetensors"))
+    return all((folder / name).exists() for name in names)

@@ -3,17 +3,19 @@
 It needs the standard library, numpy and the engine's own packages, so that any environment can run
 it.
 
-parent → worker  {"load": model}                                 once
-                 {"voice": digest, "rate": Hz, "transcript": t}  with the reference's float32
-                 samples {"synthesize": [{"request": …, "attempt": n, "refused": n}, …]} {"usage":
-                 true}
-worker → parent  {"ready": engine, "versions": {…}, …}           once, when it has loaded
-                 {"stop": reason, "rate": Hz, "seconds": s, …}   one a job, with its float32 samples
-                 {"usage": {…}}                                  the most memory held so far, in bytes
-                 {"error": kind, "message": text}                in place of a job's samples, or of "ready"
+parent → worker
+    {"load": model}                                 once
+    {"voice": digest, "rate": Hz, "transcript": t}  with the float32 samples of a reference
+    {"synthesize": [{"request": …, "attempt": n, "refused": n}, …]}
+    {"usage": true}
+worker → parent
+    {"ready": engine, "versions": {…}, …}           once, when the engine has loaded
+    {"stop": reason, "rate": Hz, "seconds": s, …}   one a job, with its float32 samples
+    {"usage": {…}}                                  the most memory held so far, in bytes
+    {"error": kind, "message": text}                instead of a job's samples, or of "ready"
 
-An error is "unspeakable" (this job cannot be spoken), "unusable" (the engine or model is the wrong
-one), or "failed" (it broke; another attempt may do).
+An error is "unspeakable" (this job cannot be spoken), "unusable" (it is the wrong engine or model),
+or "failed" (the engine broke; another attempt may succeed).
 """
 
 from __future__ import annotations
@@ -70,14 +72,14 @@ def main(name: str, path: str) -> None:
 
 
 def _die_with_parent() -> None:
-    """Have Linux end this process with its parent even if a library never lets `_listen` run."""
+    """Have Linux end this process with its parent, even if a library never lets `_listen` run."""
     if sys.platform == "linux":
         with contextlib.suppress(OSError, AttributeError):
             ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _take_pipes() -> tuple[IO[bytes], IO[bytes]]:
-    """Keep private copies of the pipes and point file descriptor 1 at stderr: libraries print to
+    """Keep private copies of the pipes, and point file descriptor 1 at stderr: libraries print to
     stdout.
     """
     requests = os.fdopen(os.dup(0), "rb")
@@ -116,9 +118,7 @@ def _serve(
     voices: dict[str, base.Reference],
     replies: IO[bytes],
 ) -> None:
-    """Answer every job of a batch, in order; a failure of the whole batch is the answer to all that
-    are left.
-    """
+    """Answer every job of a batch in order; a failure of the batch answers all that are left."""
     jobs = [_job(item) for item in items]
     answered = 0
     started = time.perf_counter()
@@ -154,9 +154,14 @@ def _failure(error: Exception) -> dict[str, str]:
 
 
 def _versions(capabilities: base.Capabilities) -> dict[str, str]:
-    from importlib.metadata import version
+    """The versions of an engine's packages, as far as they are installed."""
+    from importlib.metadata import PackageNotFoundError, version
 
-    return {name: version(name) for name in capabilities.packages}
+    found: dict[str, str] = {}
+    for name in capabilities.packages:
+        with contextlib.suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
 
 
 def _usage(engine: base.Engine) -> dict[str, int]:

@@ -13,23 +13,27 @@ from narrate.base.text import duration
 from narrate.cli import common
 from narrate.cli.progress import Display
 from narrate.config import Settings
+from narrate.engines import registry
 from narrate.errors import EnvironmentProblem
-from narrate.planning import casting
 from narrate.workers import environments, installer
-from narrate.workers.environments import OWN
 
 app = typer.Typer(
     help="Install, list and remove the engines that clone voices.", no_args_is_help=True
 )
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help=" or ".join(OWN))]
+Name = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME", help="The engine; or 'both', for one environment that holds mlx and torch."
+    ),
+]
 
 
 @app.command("list")
 def list_engines(json: common.Json = False) -> None:
     """List the engines, whether each can be used, and with which Python."""
     settings = common.resolve({})
-    rows = [_row(name, settings) for name in casting.names()]
+    rows = [_row(name, settings) for name in registry.names()]
     if json:
         terminal.write(terminal.as_json({"engines": rows}))
         return
@@ -39,9 +43,7 @@ def list_engines(json: common.Json = False) -> None:
 
 @app.command()
 def install(name: Name, verbose: common.Verbose = False) -> None:
-    """Give an engine an environment of its own, made from the packages that narrate was tested
-    with.
-    """
+    """Make an environment for an engine, from the packages that narrate was tested with."""
     started = time.monotonic()
     with _Progress(name, verbose) as progress:
         environment = installer.install(name, progress.watch)
@@ -69,8 +71,8 @@ def _row(name: str, settings: Settings) -> dict[str, Any]:
         "origin": None,
         "mend": None,
     }
-    if name in OWN:
-        row["environment"] = environments.inspect(name).state.name.lower()
+    if environment := environments.of_engine(name):
+        row["environment"] = environment.state.name.lower()
     try:
         found = environments.find(name, settings, common.warn)
     except EnvironmentProblem as problem:

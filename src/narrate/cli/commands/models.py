@@ -15,7 +15,7 @@ from narrate.base.text import printable, size
 from narrate.cli import common
 from narrate.cli.progress import Display, Reporter
 from narrate.config import Settings
-from narrate.engines import qwen
+from narrate.engines import qwen, registry
 from narrate.engines.base import ModelRef
 from narrate.errors import EnvironmentProblem, UsageError
 from narrate.planning import casting
@@ -46,7 +46,7 @@ Kind = Annotated[
 @app.command("list")
 def list_models(json: common.Json = False) -> None:
     """List what the profiles stand for on each engine, and what of it is on this machine."""
-    rows = [_row(each) for each in models.profiles(map(casting.capabilities, models.HUB_ENGINES))]
+    rows = [_row(each) for each in models.profiles()]
     if json:
         terminal.write(terminal.as_json({"folder": str(models.hub_dir()), "models": rows}))
         return
@@ -73,7 +73,7 @@ def pull(
     model = (
         _reference(id, settings)
         if id
-        else models.resolve(casting.capabilities(name), _kind(kind), settings).reference
+        else models.resolve(registry.capabilities(name), _kind(kind), settings).reference
     )
     if not models.from_hub(model, name):
         terminal.say(model.name)
@@ -81,7 +81,7 @@ def pull(
     with _progress(model.name, quiet) as tell:
         # Offline needs no client, and so no engine that has one.
         python = "" if model.offline else _python(id, name, settings)
-        terminal.say(str(models.fetch(model, python, tell, renew=True)))
+        terminal.say(str(models.fetch(model, python, tell, check_for_updates=True)))
 
 
 @app.command("path")
@@ -131,10 +131,12 @@ def _hub_engine(settings: Settings) -> str:
     """
     if settings.engine == "auto":
         return casting.cloning_engine()
-    if settings.engine not in models.HUB_ENGINES:
-        hint = f"name one of: {', '.join(models.HUB_ENGINES)}"
+    if not registry.capabilities(settings.engine).models:
+        names = ", ".join(each.name for each in registry.with_models())
         raise UsageError(
-            f"the engine {settings.engine} takes no models of the hub", where="--engine", hint=hint
+            f"the engine {settings.engine} takes no models from the hub",
+            where="--engine",
+            hint=f"name one of: {names}",
         )
     return settings.engine
 
@@ -144,10 +146,11 @@ def _python(id: str | None, name: str, settings: Settings) -> str:
     try:
         return environments.python_for(name, settings, common.warn)
     except EnvironmentProblem:
-        others = [other for other in models.HUB_ENGINES if other != name] if id else []
+        others = registry.with_models() if id else []
         for other in others:
-            if environments.inspect(other).state is environments.State.COMPLETE:
-                return environments.inspect(other).python
+            environment = environments.of_engine(other.name)
+            if environment and environment.state is environments.State.COMPLETE:
+                return environment.python
         raise
 
 

@@ -7,11 +7,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from narrate.engines import qwen
 from narrate.engines.base import (
+    Auto,
     Capabilities,
     Job,
     ModelRef,
@@ -21,7 +23,20 @@ from narrate.engines.base import (
     first_line,
 )
 from narrate.engines.mlx.models import Model, Other
-from narrate.engines.mlx.qwen import Qwen, require_files
+from narrate.engines.mlx.qwen3 import Qwen, require_files
+
+QUANTISATION = {"0.6B": "4bit", "1.7B": "8bit"}
+"""Of the conversions by size. At 1.7B, 4 bits ramble; 0.6B in 4 bits is for drafts only."""
+
+
+def _hub_id(size: str, checkpoint: str) -> str:
+    return f"mlx-community/Qwen3-TTS-12Hz-{size}-{checkpoint}-{QUANTISATION[size]}"
+
+
+DEVICE_PROBE = """
+import mlx.core
+print(mlx.core.default_device().type.name)
+"""
 
 CAPABILITIES = Capabilities(
     name="mlx",
@@ -34,21 +49,36 @@ CAPABILITIES = Capabilities(
     rtf=0.5,
     batch=8,
     side_by_side=False,
+    auto=Auto.APPLE_SILICON,
+    models=qwen.model_table(_hub_id),
+    environments=("mlx", "both"),
+    modules=("mlx", "mlx_audio"),
+    device_probe=DEVICE_PROBE,
+    baseline="narrate.engines.mlx.stock",
 )
 
 DEVICES = ("cpu", "gpu")
 
 
+def capabilities_of(model: ModelRef) -> Capabilities:
+    """Other models of mlx-audio have speakers and languages of their own, which only the model
+    knows.
+    """
+    if qwen.is_qwen(model):
+        return CAPABILITIES
+    return replace(CAPABILITIES, speakers=(), languages=())
+
+
 class Engine:
-    """Speaks with one model of mlx-audio; MLX wants it loaded and used in one and the same thread."""
+    """Speaks with one model of mlx-audio, which MLX can use only in the thread that loaded it."""
 
     kind = device = dtype = ""
     languages: Sequence[str] = ()
     speakers: Sequence[str] = ()
 
     def load(self, model: ModelRef) -> None:
-        """Get the model ready and look at what it is: mlx-audio itself speaks noise where half of
-        it is missing.
+        """Load the model and check that it is complete: with a part missing mlx-audio speaks
+        noise.
         """
         if model.offline:
             os.environ["HF_HUB_OFFLINE"] = "1"
@@ -64,15 +94,17 @@ class Engine:
         self.dtype = _precision(config, self._model.network)
         if model.dtype not in ("", self.dtype):
             raise Unusable(
-                f"{model.name} holds {self.dtype} weights, and mlx speaks in the precision of its weights: "
-                f"leave out dtype, or choose a conversion to {model.dtype} with --model"
+                f"{model.name} holds {self.dtype} weights, and mlx computes in the precision of "
+                "its weights: leave out dtype, or choose a conversion to "
+                f"{model.dtype} with --model"
             )
 
     def synthesize(
         self, jobs: Sequence[Job], voices: Mapping[str, Reference]
     ) -> Iterator[Synthesis | Exception]:
-        """Speak the jobs, together where they share a voice and have no seed: a sound depends on
-        its batch-mates.
+        """Speak the jobs, those without a seed that share a voice together.
+
+        What is sampled depends on what shares a batch, so a job with a seed is spoken alone.
         """
         done: dict[int, Synthesis | Exception] = {}
         for place in range(len(jobs)):
@@ -99,7 +131,7 @@ class Engine:
     def _speak(
         self, jobs: Sequence[Job], voices: Mapping[str, Reference]
     ) -> list[Synthesis | Exception]:
-        """Speak jobs together; where that fails one by one, so that a failure is that of one job."""
+        """Speak jobs together; if that fails, one by one, so that a failure costs one job."""
         import mlx.core as mx
 
         # Without a seed every attempt must differ, also after one with a seed.
@@ -134,9 +166,7 @@ def _open(folder: Path, config: Mapping[str, Any]) -> Model:
 
 
 def _mates(place: int, jobs: Sequence[Job], shared: Any) -> list[int]:
-    """The places of the jobs to speak together with the one at `place`, itself first; none before
-    it.
-    """
+    """The places of the jobs to speak together: `place`, then later ones that share with it."""
     group: Hashable = shared(jobs[place])
     if group is None:
         return [place]
@@ -151,23 +181,21 @@ def _choose_device(name: str) -> str:
     if name:
         if name not in DEVICES or not mx.is_available(mx.Device(getattr(mx, name))):
             raise Unusable(
-                f"mlx has no device {name!r} on this machine; leave it out, or choose: {', '.join(DEVICES)}"
+                f"mlx has no device {name!r} on this machine; "
+                f"leave it out, or choose: {', '.join(DEVICES)}"
             )
         mx.set_default_device(mx.Device(getattr(mx, name)))
     return str(mx.default_device().type).rpartition(".")[2]
 
 
 def _folder(model: ModelRef) -> Path:
-    """The folder of a model; a hub id is fetched, or found among what was fetched before."""
+    """The folder of a model, which is downloaded unless it is here. Raises Unusable."""
     from mlx_audio.utils import get_model_path
 
     try:
         return Path(get_model_path(model.name, revision=model.revision or None))
     except Exception as error:  # the hub's client raises many kinds, and each means the same
-        raise Unusable(
-            f"the model {model.name} is not on this machine and cannot be fetched ({first_line(error)}): "
-            f"try `narrate models pull {model.name}` with a network"
-        ) from error
+        raise qwen.not_here(model, error) from error
 
 
 def _config(folder: Path) -> dict[str, Any]:

@@ -1,5 +1,5 @@
-"""Models of mlx-audio: what the mlx engine wants of one, and how it gets that of any that it does
-not know.
+"""Models of mlx-audio: what the mlx engine needs of a model, and how it gets that from models that
+it does not know.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ file to open.
 """
 
 SPEAKER = re.compile(r"[\w ,+-]+")
-"""What a speaker may be called. Some models open a name with a slash or a dot in it as a file, or
-fetch it.
+"""What a speaker may be called. Some models open a name with a slash or a dot as a file, or
+download it.
 """
 
 
@@ -48,7 +48,7 @@ class Model(Protocol):
     speakers: Sequence[str]
 
     def shared(self, job: Job) -> Hashable:
-        """What jobs must have in common to be spoken together; None for a job that is spoken alone."""
+        """What jobs must have in common to be spoken together; None if a job is spoken alone."""
 
     def speak(
         self, jobs: Sequence[Job], voices: Mapping[str, Reference]
@@ -57,10 +57,10 @@ class Model(Protocol):
 
 
 class Other:
-    """Any other model of mlx-audio. It is told what its `generate` has a parameter for, and refused
-    the rest.
+    """Any other model of mlx-audio. It gets what its `generate` has a parameter for; jobs that need
+    more are refused.
 
-    Nothing here knows how such a model sounds, nor what it does with what it is told.
+    Nothing here knows how such a model sounds, nor what it does with its parameters.
     """
 
     kind = "other"
@@ -94,7 +94,8 @@ class Other:
             results = list(self.network.generate(line(job), **options))
         except ImportError as error:
             raise Unusable(
-                f"this model needs a package more ({first_line(error)}): install it beside mlx-audio"
+                f"this model needs another package ({first_line(error)}): "
+                "install it beside mlx-audio"
             ) from error
         if not results:
             raise Unspeakable("the model gave no sound for it")
@@ -145,7 +146,8 @@ class Other:
             return asked
         if reference.transcript is None:
             raise Unusable(
-                f"{self._family} clones a voice only with the transcript of its recording: write one"
+                f"{self._family} clones a voice only with the transcript of its recording: "
+                "write one"
             )
         return asked | {"ref_text": reference.transcript}
 
@@ -165,7 +167,8 @@ class Other:
         for name in asked:
             if name not in self._takes and name in words:
                 raise Unusable(
-                    f"{self._family} takes {words[name]}; a Qwen3-TTS model does: choose one with --model"
+                    f"{self._family} takes {words[name]}; a Qwen3-TTS model does: "
+                    "choose one with --model"
                 )
         recording = self._takes.get("ref_audio")
         if recording and recording.default is inspect.Parameter.empty and "ref_audio" not in asked:

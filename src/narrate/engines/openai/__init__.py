@@ -25,8 +25,8 @@ from narrate.request import Clone, Design, Stock
 from narrate.sound import audio, wav
 
 LANGUAGES = (
-    "en af ar az be bg bs ca cs cy da de el es et fa fi fr gl he hi hr hu hy id is it ja kk kn ko lt lv mi mk mr ms "
-    "ne nl no pl pt ro ru sk sl sr sv sw ta th tl tr uk ur vi zh"
+    "en af ar az be bg bs ca cs cy da de el es et fa fi fr gl he hi hr hu hy id is it ja kk kn ko "
+    "lt lv mi mk mr ms ne nl no pl pt ro ru sk sl sr sv sw ta th tl tr uk ur vi zh"
 )
 """What OpenAI's models are said to speak; the first is the default. A server may refuse some of
 them.
@@ -43,13 +43,14 @@ CAPABILITIES = Capabilities(
     rtf=0.1,
     batch=64,
     side_by_side=False,
+    needs_server=True,
 )
 
 PLAIN = re.compile(r"(tts-1|gpt-4o-mini-tts)(-[\w-]+)?")
 """The names of OpenAI's own models: they take nothing that is not in OpenAI's own documentation."""
 
 DEFAULT_SPEAKER = "alloy"
-"""OpenAI's own models must be told a speaker; other servers have a default of their own."""
+"""OpenAI's own models need a speaker; other servers have a default."""
 
 PATIENCE = 0.8
 """The share of a line's time after which a request is given up, while it can still be said what
@@ -67,7 +68,10 @@ OWN_KEY, OPENAI_KEY = "NARRATE_OPENAI_API_KEY", "OPENAI_API_KEY"
 OPENAI_SERVER = ("https", "api.openai.com", 443)
 """Whose key OPENAI_API_KEY is."""
 
-NO_SERVER = 'no server is named; write into narrate.toml: engines.openai.base_url = "http://127.0.0.1:8091/v1"'
+NO_SERVER = (
+    "no server is named; write into narrate.toml: "
+    'engines.openai.base_url = "http://127.0.0.1:8091/v1"'
+)
 
 
 class Engine:
@@ -152,6 +156,11 @@ class Engine:
                 return {"task_type": "VoiceDesign", "instructions": description}
 
 
+def withheld_key(url: str, servers: Sequence[str]) -> str:
+    """Why the key in the environment is not sent to a server, or "". Raises Unusable."""
+    return find_key(parse(url), servers, os.environ)[1]
+
+
 def find_key(
     url: SplitResult, servers: Iterable[str], environment: Mapping[str, str]
 ) -> tuple[str | None, str]:
@@ -176,15 +185,15 @@ def find_key(
     if named:
         return None, f"{OPENAI_KEY} is not sent over the network in the clear; set {OWN_KEY}"
     what = f"the key in {there[0]} was not sent, as only a project names this server"
-    return (
-        None,
-        f"{what}; if the key belongs there, name it in your own settings too, or in NARRATE_OPENAI_BASE_URL",
-    )
+    where = "name it in your own settings too, or in NARRATE_OPENAI_BASE_URL"
+    return None, f"{what}; if the key belongs there, {where}"
 
 
 def _checked(key: str) -> str:
     if not (key.isascii() and key.isprintable()):
-        raise Unusable("the key in the environment holds what is no letter, digit or sign")
+        raise Unusable(
+            "the key in the environment holds a character that is not a letter, digit or sign"
+        )
     return key
 
 

@@ -19,7 +19,7 @@ class Budget:
     def __init__(self, size: int) -> None:
         self._left = size
         self._shares: list[Share] = []
-        # Guards both.
+        # Guards _left and _shares.
         self._changed = threading.Condition()
 
     def share(self) -> Share:

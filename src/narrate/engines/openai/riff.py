@@ -40,7 +40,8 @@ def read(body: bytes, *, whole: bool) -> Synthesis:
         kind = struct.unpack_from("<H", fmt, 24)[0]
     if (kind, bits) not in FULL_SCALE:
         raise BadSound(
-            f"the WAV holds samples of format {kind} in {bits} bits; 16-bit PCM and 32-bit float are read"
+            f"the WAV holds samples of format {kind} in {bits} bits; "
+            "only 16-bit PCM and 32-bit float are read"
         )
     if rate not in RATES or not 0 < channels <= RECORDING_CHANNELS:
         raise BadSound(
@@ -76,7 +77,8 @@ def _chunks(body: bytes, whole: bool) -> tuple[bytes, bytes]:
         if head[:4] == b"data" and _unknown(size, left):
             if not whole:
                 raise BadSound(
-                    "nothing says whether the WAV is complete: its header names no length, nor does HTTP"
+                    "nothing says whether the WAV is complete: "
+                    "neither its header nor HTTP gives a length"
                 )
             size = left
         if size > left:

@@ -96,7 +96,7 @@ class Server:
         except OSError as error:
             place = f"{self._url.scheme}://{self._url.netloc}"
             raise Unusable(
-                f"nothing answers at {place} ({_reason(error)}); start it, or mend base_url"
+                f"nothing answers at {place} ({_reason(error)}); start it, or correct base_url"
             ) from error
         connection.close()
 
@@ -126,7 +126,7 @@ class Server:
             time.sleep(pause)
 
     def _exchange(self, path: str, body: bytes, end: float, share: Share) -> Answer:
-        """One request and its answer; after trouble of any kind the connection is not used again."""
+        """One request and its answer; after any failure the connection is not used again."""
         try:
             connection = self._connection(end)
             connection.request("POST", self._url.path.rstrip("/") + path, body, self._headers)
@@ -163,7 +163,10 @@ class Server:
             connection.close()
 
     def _admit(self, answer: Answer) -> Answer:
-        """Pass on an answer with status 200; sort the others into what may pass and what will not."""
+        """Return an answer with status 200.
+
+        Raises _Again for a fault that may pass, and Unusable or Unspeakable for any other.
+        """
         status = answer.status
         if status == 200:
             return answer
@@ -172,7 +175,8 @@ class Server:
         if 300 <= status < 400:
             place = self._plain(answer.headers.get("Location", "elsewhere"))
             raise Unusable(
-                f"the server redirects to {place}, and neither text nor key is sent there; mend base_url"
+                f"the server redirects to {place}, and neither text nor key is sent there; "
+                "correct base_url"
             )
         if status in (429, 503):
             wait = _wait(answer.headers.get("Retry-After"))
@@ -185,7 +189,8 @@ class Server:
             raise Unusable(f"{said}; {hint}")
         if status in (404, 405):
             raise Unusable(
-                f"{said}; does base_url end as the server wants it (/v1), and does it have the --model?"
+                f"{said}; check that base_url ends as the server expects (/v1), "
+                "and that it has the --model"
             )
         raise Unspeakable(said)
 
@@ -203,7 +208,7 @@ class Server:
 class _Timed:
     """A socket as http.client uses one, with nothing to be waited for after `end` (monotonic).
 
-    The timeout of a socket begins anew with every byte that comes, so that a server could take for
+    The timeout of a socket starts again with every byte that comes, so that a server could take for
     ever.
     """
 
@@ -247,7 +252,7 @@ class _Incoming(io.RawIOBase):
 
 
 def _dial(end: float, address: tuple[str, int], *_: object) -> socket.socket:
-    """A connection to the first of a host's addresses that takes one before `end`. Raises OSError."""
+    """A connection to the first address of a host that accepts one before `end`. Raises OSError."""
     problem = OSError("the host has no address")
     for family, kind, protocol, _name, place in socket.getaddrinfo(
         *address, type=socket.SOCK_STREAM
@@ -302,7 +307,7 @@ def is_here(url: SplitResult) -> bool:
 
 
 def _read(response: HTTPResponse, end: float, share: Share) -> Answer:
-    """The whole of an answer. Raises _Again if its end does not come, TimeoutError if not in time."""
+    """A whole answer. Raises _Again if its end is missing, TimeoutError if it comes too late."""
     length = response.length
     whole = length is not None or bool(response.chunked)
     body = bytearray()
@@ -327,7 +332,7 @@ def _backoff(tries: int) -> float:
 
 
 def _wait(written: str | None) -> float:
-    """Seconds that a Retry-After asks for, written as a number or as a date; 0 if it says nothing."""
+    """The seconds in a Retry-After, which is a number or a date; 0 if it holds neither."""
     if written is None:
         return 0.0
     try:

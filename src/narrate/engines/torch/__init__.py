@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import gc
-import importlib
-import json
 import os
-import sys
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from functools import partial
-from importlib.machinery import ModuleSpec
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
-from narrate.engines import batches, qwen
+from narrate.engines import qwen
 from narrate.engines.base import (
+    Auto,
     Capabilities,
     Job,
     ModelRef,
@@ -25,10 +20,20 @@ from narrate.engines.base import (
     Synthesis,
     Unspeakable,
     Unusable,
-    first_line,
 )
-from narrate.engines.prompts import Prompts
+from narrate.engines.torch import batches, loading
+from narrate.engines.torch.prompts import Prompts
 from narrate.request import Clone, Design, Stock
+
+DEVICE_PROBE = """
+import torch
+if torch.cuda.is_available():
+    card = torch.cuda.get_device_properties(0)
+    print(f"cuda ({card.name}, {card.total_memory / 2**30:.0f} GiB)")
+else:
+    mps = torch.backends.mps.is_available()
+    print("mps" if mps else f"cpu ({torch.get_num_threads()} threads)")
+"""
 
 CAPABILITIES = Capabilities(
     name="torch",
@@ -37,48 +42,30 @@ CAPABILITIES = Capabilities(
     languages=tuple(qwen.LANGUAGES),
     speakers=qwen.SPEAKERS,
     voices=("clone", "speaker", "design"),
-    packages=("qwen-tts", "torch", "transformers", "numpy"),
+    packages=("qwen-tts", "qwen-tts-hf", "torch", "transformers", "numpy"),
     rtf=1.0,
     batch=32,
     side_by_side=False,
+    auto=Auto.ELSEWHERE,
+    models=qwen.model_table("Qwen/Qwen3-TTS-12Hz-{}-{}".format),
+    environments=("torch", "both"),
+    modules=("torch", "qwen_tts"),
+    device_probe=DEVICE_PROBE,
+    baseline="narrate.engines.torch.stock",
 )
-
-TRANSFORMERS = "4.57."
-"""What qwen-tts was written for. With 5.x it reads a voice wrong, and says nothing
-(QwenLM/Qwen3-TTS#237).
-"""
 
 FRAME_SAMPLES = 1920
 ROWS = 64
 """The widest batch; beyond it a GPU gains little and one runaway holds up too many."""
 
-FRAME_BYTES = 2**20
-"""Device memory for a frame of one row, per byte of a number: the codec's widest layers and what
-they hand on.
-
-An estimate; where it is too low, batches are halved.
-"""
-
-FRAMES = 2048
-"""The budget of a batch in frames where the device does not say how much memory is free."""
-
-FILES = ("config.json", "generation_config.json", "vocab.json", "merges.txt", "model*.safetensors")
-CODEC_FILES = ("config.json", "preprocessor_config.json", "model*.safetensors")
-"""What a model must hold, and its folder speech_tokenizer; nothing else of it is fetched than JSON
-and weights.
-"""
-
 TOO_LITTLE_MEMORY = (
-    "the device has too little memory for it, even alone: shorten the text or the recording of the voice, "
-    "close what else uses the device, or take a smaller model with --model"
+    "the device has too little memory for it, even alone: shorten the text or the recording of the "
+    "voice, close what else uses the device, or choose a smaller model with --model"
 )
-
-DTYPES = ("float32", "bfloat16", "float16")
 
 
 class Engine:
-    """Speaks with one Qwen3-TTS model; jobs that share a voice are spoken together, unless a seed
-    is asked for.
+    """Speaks with one Qwen3-TTS model, jobs that share a voice together.
 
     What a batch samples depends on all its rows, so a job whose request has a seed is spoken alone.
     """
@@ -91,30 +78,28 @@ class Engine:
         """Get the model onto the device."""
         if model.offline:
             os.environ["HF_HUB_OFFLINE"] = "1"
-        _require_transformers()
-        folder = _folder(model)
-        _require_files(folder)
-        _stub_torchaudio()
+        loading.require_versions()
+        folder = loading.folder(model)
+        loading.require_files(folder)
+        loading.stub_torchaudio()
         import torch
 
         self._torch: Any = torch
-        self.device = _choose_device(torch, model.device)
-        self.dtype = _choose_dtype(model.dtype, self.device)
-        self._model: Any = _read(torch, folder, self.device, self.dtype)
+        self.device = loading.choose_device(torch, model.device)
+        self.dtype = loading.choose_dtype(model.dtype, self.device)
+        self._model: Any = loading.read(torch, folder, self.device, self.dtype)
         self.kind, self.size = self._model.model.tts_model_type, self._model.model.tts_model_size
         self.languages = sorted(set(self._model.get_supported_languages()) - {"auto"})
         self.speakers = self._model.get_supported_speakers()
         self._prompts = Prompts(
             self._model, model.prompts, self.dtype, CAPABILITIES.behaviour, folder.name
         )
-        self._budget = _budget(torch, self.device, self.dtype)
+        self._budget = loading.budget(torch, self.device, self.dtype)
 
     def synthesize(
         self, jobs: Sequence[Job], voices: Mapping[str, Reference]
     ) -> Iterator[Synthesis | Exception]:
-        """Speak the jobs, longest first; results are held back until those of the jobs before them
-        are there.
-        """
+        """Speak the jobs, longest first; a result waits for those of the jobs before it."""
         done: dict[int, Synthesis | Exception] = {}
         for index, job in enumerate(jobs):
             try:
@@ -139,8 +124,8 @@ class Engine:
         return int(self._torch.cuda.max_memory_allocated()) if self.device.startswith("cuda") else 0
 
     def _admit(self, job: Job, voices: Mapping[str, Reference]) -> None:
-        """Raises Unusable for what this model cannot do, and Unspeakable for what it would take for
-        a command.
+        """Raises Unusable for what this model cannot do, and Unspeakable for a text that holds a
+        control mark of the model.
         """
         voice = job.request.voice
         qwen.admit(voice, self.kind, self.size, self.speakers)
@@ -176,7 +161,9 @@ class Engine:
     def _speak(
         self, jobs: Sequence[Job], voices: Mapping[str, Reference]
     ) -> list[Synthesis | Exception]:
-        """Speak jobs together; where that fails in halves, down to the one that cannot be spoken."""
+        """Speak jobs together; where that fails, speak each half, down to the job that cannot be
+        spoken.
+        """
         results = self._attempt(jobs, voices)
         if results is not None:
             return results
@@ -193,10 +180,10 @@ class Engine:
             if "CUDA error" in str(error):
                 # From here on every call fails, so that only a new process can go on.
                 raise SystemExit(f"the CUDA device is lost: {error}") from error
-            # Without its traceback, which would keep the tensors of the failed batch alive.
+            # The traceback would keep the tensors of the failed batch alive.
             failure = error.with_traceback(None)
         self._free_memory()
-        if is_memory(failure):
+        if loading.is_memory_error(failure):
             failure = Unspeakable(TOO_LITTLE_MEMORY)
             held = len(jobs) * (
                 _prompt_frames(jobs[0], voices) + max(map(qwen.likely_frames, jobs))
@@ -244,30 +231,20 @@ class Engine:
 
 
 def _prompt_frames(job: Job, voices: Mapping[str, Reference]) -> float:
-    """How many frames of a recording each row of a job's voice carries, before its own."""
+    """How many frames of the recording precede the frames of a job's own text."""
     voice = job.request.voice
     reference = voices.get(voice.ref) if isinstance(voice, Clone) else None
     return qwen.FRAMES_PER_SECOND * reference.samples.size / reference.rate if reference else 0.0
 
 
-def _budget(torch: Any, device: str, dtype: str) -> float:
-    """How many frames a batch may hold: what fits into the memory that the loaded model leaves
-    free.
-    """
-    if not device.startswith("cuda"):
-        return FRAMES
-    free, _ = torch.cuda.mem_get_info(torch.device(device))
-    return float(free / (FRAME_BYTES * getattr(torch, dtype).itemsize))
-
-
 def sampling_options(job: Job) -> dict[str, Any]:
-    """A job's sampling as qwen-tts takes it, for the first code of a frame and for the fifteen that
-    follow.
+    """A job's sampling as qwen-tts takes it: for the first code of a frame, and for the other
+    fifteen ("subtalker").
     """
     numbers = qwen.sampling(job)
     draws = numbers["temperature"] > 0
     options = {"top_k": int(numbers["top_k"]), "top_p": numbers["top_p"]}
-    # Greedy decoding takes no temperature, but would be given that of generation_config.json.
+    # Greedy decoding uses no temperature; left out, that of generation_config.json would be used.
     options["temperature"] = numbers["temperature"] if draws else 1.0
     return {
         "do_sample": draws,
@@ -279,134 +256,10 @@ def sampling_options(job: Job) -> dict[str, Any]:
 
 
 def _result(job: Job, sound: Any, rate: int) -> Synthesis:
-    """A row that has reached the cap of its own text is a runaway, though its batch may have gone
-    on.
+    """The result of one row: a row that reached the cap of its own text is a runaway, even if its
+    batch went on.
     """
     frames, leftover = divmod(sound.size, FRAME_SAMPLES)
     ended = frames < qwen.max_frames(job)
-    # qwen-tts cuts the recording off at a fraction of the whole, and by rounding leaves a sample of
-    # it at times.
+    # qwen-tts cuts off the recording at a fraction of the whole; rounding may leave a sample of it.
     return Synthesis(sound[leftover:], rate, StopReason.END if ended else StopReason.LENGTH)
-
-
-def is_memory(error: Exception) -> bool:
-    """Whether an error means that memory is short: CUDA's, MPS's or the machine's."""
-    words = str(error).lower()
-    return (
-        isinstance(error, MemoryError)
-        or "out of memory" in words
-        or "can't allocate memory" in words
-    )
-
-
-def _require_transformers() -> None:
-    import transformers
-
-    if not transformers.__version__.startswith(TRANSFORMERS):
-        raise Unusable(
-            f"transformers {transformers.__version__} makes wrong audio with qwen-tts and does not say so: "
-            "pip install transformers==4.57.3, or `narrate engines install torch`"
-        )
-
-
-def _stub_torchaudio() -> None:
-    """Put empty modules in place of a torchaudio that is missing or does not fit PyTorch.
-
-    qwen-tts imports it for a codec of 25 Hz, which no released model has.
-    """
-    names = ("torchaudio", "torchaudio.compliance", "torchaudio.compliance.kaldi")
-    try:
-        importlib.import_module(names[-1])
-    except (ImportError, OSError, RuntimeError):
-        for name in names:
-            module = ModuleType(name)
-            module.__spec__ = ModuleSpec(name, None, is_package=True)
-            module.__path__ = []
-            sys.modules[name] = module
-
-
-def _folder(model: ModelRef) -> Path:
-    """The folder of a model; a hub id is fetched, or found among what was fetched before.
-
-    qwen-tts itself would take the codec of a pinned revision from the newest one.
-    """
-    if os.path.isabs(model.name):
-        return Path(model.name)
-    from huggingface_hub import snapshot_download
-
-    try:
-        return Path(
-            snapshot_download(
-                model.name,
-                revision=model.revision or None,
-                local_files_only=model.offline,
-                allow_patterns=["*.json", "*.txt", "*.safetensors"],
-            )
-        )
-    except (OSError, ValueError) as error:
-        raise Unusable(
-            f"the model {model.name} is not on this machine and cannot be fetched ({first_line(error)}): "
-            f"try `narrate models pull {model.name}` with a network"
-        ) from error
-
-
-def _require_files(folder: Path) -> None:
-    """Raises Unusable for what is no Qwen3-TTS model, or half of one."""
-    try:
-        kind = json.loads((folder / "config.json").read_text(encoding="utf-8"))["model_type"]
-    except (OSError, ValueError, LookupError, TypeError) as error:
-        raise Unusable(
-            f"{folder} holds no model: its config.json cannot be read ({first_line(error)})"
-        ) from error
-    if kind != "qwen3_tts":
-        raise Unusable(f"{folder} holds a {kind} model; torch speaks with Qwen3-TTS models only")
-    wanted = [*FILES, *(f"speech_tokenizer/{name}" for name in CODEC_FILES)]
-    missing = [name for name in wanted if not any(folder.glob(name))]
-    if missing:
-        raise Unusable(
-            f"the model in {folder} is incomplete, it lacks {', '.join(missing)}: fetch it again"
-        )
-
-
-def _choose_device(torch: Any, wanted: str) -> str:
-    there = {
-        "cuda": torch.cuda.is_available(),
-        "mps": torch.backends.mps.is_available(),
-        "cpu": True,
-    }
-    found = [name for name, is_there in there.items() if is_there]
-    if wanted and wanted.partition(":")[0] not in found:
-        raise Unusable(
-            f"PyTorch has no device {wanted!r} on this machine; leave it out, or choose: {', '.join(found)}"
-        )
-    return wanted or found[0]
-
-
-def _choose_dtype(wanted: str, device: str) -> str:
-    if wanted and wanted not in DTYPES:
-        raise Unusable(
-            f"there is no dtype {wanted!r}; leave it out, or choose: {', '.join(DTYPES)}"
-        )
-    # On Apple's GPU such models speak noise in half precision (k2-fsa/OmniVoice#172,
-    # nari-labs/dia#188).
-    return wanted or ("bfloat16" if device.startswith("cuda") else "float32")
-
-
-def _read(torch: Any, folder: Path, device: str, dtype: str) -> Any:
-    """Load a complete model of a folder. Raises Unusable."""
-    from qwen_tts import Qwen3TTSModel
-    from transformers.utils import is_flash_attn_2_available
-
-    flash = device.startswith("cuda") and dtype != "float32" and is_flash_attn_2_available()
-    try:
-        return Qwen3TTSModel.from_pretrained(
-            str(folder),
-            device_map=device,
-            dtype=getattr(torch, dtype),
-            attn_implementation="flash_attention_2" if flash else "sdpa",
-            local_files_only=True,
-            use_safetensors=True,
-        )
-    except Exception as error:  # of many kinds, and each means that this model does not load here
-        reason = "too little memory" if is_memory(error) else first_line(error)
-        raise Unusable(f"the model in {folder} cannot be loaded on {device} ({reason})") from error

@@ -14,8 +14,8 @@ CAPABILITIES = torch.CAPABILITIES
 
 
 class Engine(torch.Engine):
-    """Encodes the recording anew for every text; the same sampling and the same bound as the
-    engine's own way.
+    """Encodes the recording again for every text, with the sampling and the cap of the torch
+    engine.
     """
 
     def synthesize(

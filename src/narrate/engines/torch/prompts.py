@@ -8,11 +8,11 @@ import contextlib
 import hashlib
 import logging
 import os
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from narrate.engines.base import Reference
+from narrate.engines.torch.loading import code_version
 from narrate.request import Clone, Request, canonical_json, voice_to_json
 
 log = logging.getLogger(__name__)
@@ -32,13 +32,13 @@ class Prompts:
             "dtype": dtype,
             "behaviour": behaviour,
             "weights": weights,
-            "qwen-tts": version("qwen-tts"),
+            "qwen-tts": code_version(),
         }
         self._known: dict[str, Any] = {}
 
     def get(self, request: Request, voice: Clone, reference: Reference) -> Any:
-        """The prompt of a request's voice; without a transcript it holds only the colour of the
-        voice.
+        """The prompt of a request's voice; without a transcript it holds the timbre of the voice
+        only.
         """
         name = self._name(request, voice)
         if name not in self._known:
@@ -92,7 +92,7 @@ class Prompts:
         return tensors
 
     def _keep(self, name: str, tensors: dict[str, Any]) -> None:
-        """Keep tensors for the next run; a folder that cannot be written to only costs time then."""
+        """Keep tensors for the next run; a folder that cannot be written costs only time."""
         from safetensors.torch import save
 
         if self._folder is None:

@@ -1,4 +1,4 @@
-"""Qwen3-TTS through mlx-audio: its four ways to speak, and what has to be watched."""
+"""Qwen3-TTS through mlx-audio: its four ways to speak, and where mlx-audio needs help."""
 
 from __future__ import annotations
 
@@ -59,8 +59,8 @@ class Qwen:
         """A result of a batch; where mlx-audio's own bound cut it short, the job spoken again,
         alone.
 
-        In a batch of clones, and only there, mlx-audio allows a text 6 frames a token, and never
-        tells.
+        In a batch of clones, and only there, mlx-audio allows a text 6 frames a token, and does
+        not report that it stopped there.
         """
         tokens = len(self.network.tokenizer.encode(line(job)))
         if result is not None and max(75, tokens * 6) <= result.token_count < qwen.max_frames(job):
@@ -154,7 +154,7 @@ def require_files(folder: Path) -> None:
     missing = [path for path in (*tokenizer, codec / "config.json", *weights) if not path.exists()]
     if missing:
         names = ", ".join(map(str, missing))
-        raise Unusable(f"the model lacks {names}: fetch it again with `narrate models pull`")
+        raise Unusable(f"the model lacks {names}: download it again with `narrate models pull`")
 
 
 def _require_parts(network: Any, folder: Path) -> None:
@@ -169,5 +169,6 @@ def _require_parts(network: Any, folder: Path) -> None:
     for is_broken, name in broken:
         if is_broken:
             raise Unusable(
-                f"{folder / name} cannot be read: fetch the model again with `narrate models pull`"
+                f"{folder / name} cannot be read: "
+                "download the model again with `narrate models pull`"
             )
