@@ -14,7 +14,7 @@ import xxhash
 
 from narrate import config, stamp
 from narrate import script as scripts
-from narrate.base import facts, units
+from narrate.base import facts
 from narrate.base.events import Emit, Event
 from narrate.base.facts import Fact
 from narrate.base.text import counted
@@ -278,7 +278,7 @@ def _keep_books(result: Result, settings: Settings, store: Store) -> None:
     forms = {line.form for _, line in result.plan.lines()}
     uses.count(store.root, len(forms - result.made), len(result.made))
     if result.made:
-        store.trim(units.size(settings.cache_max_size))
+        store.trim(settings.cache_max_size)
 
 
 def _store(settings: Settings, emit: Emit) -> Store:

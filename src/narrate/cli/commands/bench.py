@@ -5,12 +5,13 @@ from __future__ import annotations
 import io
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from narrate.base import regular, terminal
-from narrate.cli import common
+from narrate.cli import messages, options
+from narrate.cli.options import Flags
 from narrate.errors import UsageError
 from narrate.tools import bench as benches
 from narrate.tools.bench import Figures
@@ -37,25 +38,19 @@ Ref = Annotated[
 ]
 
 
+@options.takes("model", "profile", "device", "dtype", "engine_python")
 def bench(
+    flags: Flags,
     engine: Engines = None,
-    model: common.Model = None,
-    profile: common.Profile = None,
     batch: Batch = "1,4,8",
     compare: Compare = None,
     ref: Ref = None,
-    device: common.Device = None,
-    dtype: common.Dtype = None,
-    engine_python: common.EnginePython = None,
-    json: common.Json = False,
+    json: options.Json = False,
     plot: Plot = None,
 ) -> None:
     """Speak ten segments of mathematics, and say how fast: load, first clip, real time, memory, a
     cached re-run.
     """
-    flags = common.settings(
-        model=model, profile=profile, device=device, dtype=dtype, engine_python=engine_python
-    )
     if plot:
         benches.check_picture(plot)
     rows: list[Figures] = []
@@ -79,12 +74,12 @@ def bench(
         terminal.say(f"{compare[1]} is {best[0] / best[1]:.2f} times as fast as {compare[0]}")
 
 
-def _rows(name: str, flags: dict[str, Any], sizes: list[int], ref: Path | None) -> list[Figures]:
+def _rows(name: str, flags: Flags, sizes: list[int], ref: Path | None) -> list[Figures]:
     engine, _, model = name.partition(":")
     own = {**flags, "engine": engine, **({"model": model} if model else {})}
-    settings = common.resolve(own)
+    settings = options.settings(own)
     rows = []
-    for row in benches.measure(settings, sizes, ref, common.warn):
+    for row in benches.measure(settings, sizes, ref, messages.warn):
         terminal.tell(f"measured {row.engine}, {row.name}")
         rows.append(row)
     return rows

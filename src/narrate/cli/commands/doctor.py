@@ -6,25 +6,22 @@ import dataclasses
 from pathlib import Path
 
 from narrate.base import terminal
-from narrate.cli import common
+from narrate.cli import messages, options
 from narrate.errors import EnvironmentProblem
 from narrate.tools import doctor as library
 from narrate.tools.doctor import Status
 
 
-def doctor(json: common.Json = False, directory: common.Directory = None) -> None:
+@options.takes()
+def doctor(json: options.Json = False) -> None:
     """Look at engines, models, cache, disk and ffmpeg, and say how to mend what is not well (exit 6
     if it must be).
     """
-    common.change_to(directory)
-    findings = library.examine(Path.cwd(), common.warn)
+    findings = library.examine(Path.cwd(), messages.warn)
     failed = [finding.part for finding in findings if finding.status is Status.FAIL]
     if json:
-        terminal.write(
-            terminal.as_json(
-                {"ok": not failed, "findings": list(map(dataclasses.asdict, findings))}
-            )
-        )
+        document = {"ok": not failed, "findings": list(map(dataclasses.asdict, findings))}
+        terminal.write(terminal.as_json(document))
     else:
         for finding in findings:
             terminal.say(f"{finding.status:<4}  {finding.part:<14} {finding.text}")
