@@ -71,8 +71,8 @@ def _environment(error: Exception) -> EnvironmentProblem | None:
             "no more threads can be started", where="this machine", hint=HINTS[errno.EAGAIN]
         )
     if isinstance(error, RuntimeError) and text.startswith("Could not determine home"):
-        what = "it is not set, and the list of users does not name a home folder either"
-        return EnvironmentProblem(what, where="HOME", hint="set HOME to a folder of your own")
+        what = "HOME is not set, and the list of users names no home folder either"
+        return EnvironmentProblem(what, where="home folder", hint="set HOME to a folder of yours")
     return None
 
 

@@ -48,8 +48,10 @@ def bench(
     json: options.Json = False,
     plot: Plot = None,
 ) -> None:
-    """Speak ten segments of mathematics, and say how fast: load, first clip, real time, memory, a
-    cached re-run.
+    """Measure how fast engines and models speak on this machine.
+
+    They speak ten segments of mathematics. The table has the time to load, to the first clip and
+    per segment, the real-time factor and the memory; the last line is a run from the cache.
     """
     if plot:
         benches.check_picture(plot)
@@ -96,7 +98,9 @@ def _sizes(batch: str) -> list[int]:
     except ValueError:
         sizes = [0]
     if min(sizes) < 1:
-        raise UsageError(f"{batch!r} are no batch sizes", where="--batch", hint="write 1,4,8")
+        raise UsageError(
+            f"{batch!r} is not a list of batch sizes", where="--batch", hint="write 1,4,8"
+        )
     return sizes
 
 

@@ -59,9 +59,7 @@ def directory(flags: Flags) -> None:
 @app.command()
 @options.takes("cache_dir")
 def stats(flags: Flags, json: options.Json = False) -> None:
-    """Print how many clips the cache has, their size and age, and how often runs found what they
-    needed.
-    """
+    """Print the size and age of the cache, and how often runs found what they needed."""
     settings = options.settings(flags)
     store = _store(settings)
     sizes, days = store.sizes(), usage.by_day(store.root)
@@ -121,7 +119,7 @@ def verify(flags: Flags) -> None:
 @app.command()
 @options.takes("cache_dir")
 def prune(flags: Flags, max_size: MaxSize = None, older_than: OlderThan = None) -> None:
-    """Remove clips unused for AGE, then the longest unused until the rest is no larger than SIZE.
+    """Remove clips that were not used for AGE, then the oldest until the rest fits into SIZE.
 
     Clips that a running narrate may be using are kept.
     """
@@ -145,10 +143,9 @@ def clear(flags: Flags) -> None:
 @app.command("export")
 @options.takes("engine", "model", "profile", "allow_outside", "cache_dir")
 def export(flags: Flags, file: File, script: OfScript = None) -> None:
-    """Write clips to FILE, as FLAC, so that a machine without an engine can narrate: all of them,
-    or those of a script.
+    """Write all clips, or those of a script, to FILE, for a machine without an engine.
 
-    Exit 3 if the script needs clips that are not in the cache.
+    They are stored as FLAC. Exit 3 if the script needs clips that are not in the cache.
     """
     if script is None:
         from narrate import archive

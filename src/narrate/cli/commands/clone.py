@@ -96,8 +96,9 @@ class Trial:
 def clone(
     recording: Source, storing: Storing, trial: Trial, flags: Flags, json: options.Json = False
 ) -> None:
-    """Say whether a recording is good enough to clone, improve it where possible, and store it as a
-    voice.
+    """Say whether a recording is good enough to clone, and store it as a voice.
+
+    Problems that can be fixed are fixed in the stored voice.
     """
     show = _Output(json)
     try:

@@ -39,9 +39,7 @@ def list_engines(json: options.Json = False) -> None:
 
 @app.command()
 def install(name: Name, verbose: options.Verbose = False) -> None:
-    """Install an engine in an environment of its own, with the package versions that narrate was
-    tested with.
-    """
+    """Install an engine in an environment of its own, with tested package versions."""
     started = time.monotonic()
     with _Progress(name, verbose) as progress:
         environment = installer.install(name, progress.watch)

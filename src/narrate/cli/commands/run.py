@@ -72,7 +72,9 @@ class Reports:
     depfile: Annotated[
         Path | None,
         Option(
-            "--depfile", metavar="FILE", help="List in FILE what run.json depends on, for make."
+            "--depfile",
+            metavar="FILE",
+            help="List in FILE what run.json depends on, for make or ninja.",
         ),
     ] = None
 

@@ -41,8 +41,9 @@ Targets = Annotated[
 
 @options.takes(*SETTINGS)
 def status(flags: Flags, script: options.Script = None, json: options.Json = False) -> None:
-    """Say what `narrate run` would do with each segment: leave it, take it from the cache, or speak
-    it.
+    """Say what `narrate run` would do with each segment.
+
+    It leaves a segment as it is, takes it from the cache, or speaks it.
     """
     found = build.why(options.script_here(script), flags, messages.show_warning)
     if json:
@@ -62,8 +63,9 @@ def status(flags: Flags, script: options.Script = None, json: options.Json = Fal
 
 @options.takes(*SETTINGS)
 def why(flags: Flags, targets: Targets = None, json: options.Json = False) -> None:
-    """Say what has changed in the request of a segment since the last run: each field, its old and
-    its new value.
+    """Say what has changed in the request of a segment since the last run.
+
+    Each field that changed is printed with its old and its new value.
     """
     script, ids = _split(targets or [])
     chosen = _chosen(build.why(script, flags, messages.show_warning), ids, script)
