@@ -159,6 +159,10 @@ ABOUT = {
 """Every setting by its name: add a line here for a new field of `Settings`."""
 
 
+Layer = tuple[str, Mapping[str, Any]]
+"""Where settings come from, and what they are."""
+
+
 @dataclass(frozen=True, slots=True)
 class Config:
     """The settings, the origin of each in words, every file that decided them or could have, and
@@ -186,32 +190,19 @@ def resolve(
     """
     candidates, marks = ownership.search(folder)
     user = user_file(environment)
+    layers: list[Layer] = [(str(user), _anchored(_read(user), user))]
     project, table, warnings = _project(candidates, environment)
-    layers: list[tuple[str, Mapping[str, Any]]]
-    layers = [(str(user), _anchored(_read(user), user))]
     if project:
         layers.append((str(project), _anchored(table, project)))
-    layers.append(("script", script))
-    layers.append(("environment", _from_environment(environment)))
+    layers += [("script", script), ("environment", _from_environment(environment))]
     layers.append(("flag", flags))
-    merged: dict[str, Any] = {}
-    origins = dict.fromkeys(NAMES, "default")
-    for origin, values in layers:
-        for name, value in values.items():
-            if value is not None:
-                origins[name] = _variable(name) if origin == "environment" else origin
-                merged[name] = _checked(
-                    name, value, origins[name], strict=origin not in ("environment", "flag")
-                )
-    if "engines" in merged:
-        merged["engines"] = _engines([values.get("engines") for _, values in layers])
-    merged["trust"] = Trust(
-        servers=tuple(
-            _servers(values for origin, values in layers if origin not in (str(project), "script"))
-        ),
+    merged, origins = _merged(layers)
+    trust = Trust(
+        servers=tuple(_servers(layers, untrusted=(str(project), "script"))),
         programs=_programs(layers, str(project)) if project else {},
     )
-    return Config(Settings(**merged), origins, (*candidates, *marks, user), warnings)
+    settings = Settings(**merged, trust=trust)
+    return Config(settings, origins, (*candidates, *marks, user), warnings)
 
 
 def cache_dir(settings: Settings, environment: Mapping[str, str] = os.environ) -> Path:
@@ -274,6 +265,21 @@ def _is_meant_for_us(path: Path) -> bool:
         return False
 
 
+def _merged(layers: Sequence[Layer]) -> tuple[dict[str, Any], dict[str, str]]:
+    """The value of each setting that any layer gives, and the origin of every setting."""
+    merged: dict[str, Any] = {}
+    origins = dict.fromkeys(NAMES, "default")
+    for origin, values in layers:
+        for name, value in values.items():
+            if value is not None:
+                origins[name] = _variable(name) if origin == "environment" else origin
+                strict = origin not in ("environment", "flag")
+                merged[name] = _checked(name, value, origins[name], strict=strict)
+    if "engines" in merged:
+        merged["engines"] = _engines(values.get("engines") for _, values in layers)
+    return merged, origins
+
+
 def _engines(tables: Iterable[Mapping[str, Any] | None]) -> dict[str, EngineSettings]:
     """The tables of engines merged setting by setting, so that a project that names a model leaves
     the rest alone.
@@ -285,14 +291,15 @@ def _engines(tables: Iterable[Mapping[str, Any] | None]) -> dict[str, EngineSett
     return msgspec.convert(merged, dict[str, EngineSettings], strict=False)
 
 
-def _servers(layers: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    for values in layers:
+def _servers(layers: Sequence[Layer], untrusted: Sequence[str]) -> Iterator[str]:
+    """The speech servers that layers name, except those of untrusted origin."""
+    for origin, values in layers:
         own = msgspec.to_builtins((values.get("engines") or {}).get("openai") or {})
-        if own.get("base_url"):
+        if own.get("base_url") and origin not in untrusted:
             yield own["base_url"]
 
 
-def _programs(layers: Sequence[tuple[str, Mapping[str, Any]]], project: str) -> dict[str, str]:
+def _programs(layers: Sequence[Layer], project: str) -> dict[str, str]:
     """The Pythons that the project's file names, unless a source above it names another one."""
     programs: dict[str, str] = {}
     for origin, values in layers:

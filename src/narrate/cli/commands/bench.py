@@ -62,18 +62,20 @@ def bench(
     if plot:
         _draw(plot, rows)
     if json:
-        document = {
-            "ok": True,
-            "cached_rerun_seconds": round(again, 3),
-            "rows": [row.to_json() for row in rows],
-        }
+        figures = [row.to_json() for row in rows]
+        document = {"ok": True, "cached_rerun_seconds": round(again, 3), "rows": figures}
         terminal.write(terminal.as_json(document))
         return
     _print(rows)
     terminal.say(f"a run with all ten in the cache: {again:.2f} s")
     if compare:
-        best = [min(row.rtf for row in rows if _named(row, name)) for name in compare]
-        terminal.say(f"{compare[1]} is {best[0] / best[1]:.2f} times as fast as {compare[0]}")
+        terminal.say(_comparison(rows, *compare))
+
+
+def _comparison(rows: list[Figures], first: str, second: str) -> str:
+    """How many times as fast as the first engine the second is, each at its best batch size."""
+    best = [min(row.rtf for row in rows if _named(row, name)) for name in (first, second)]
+    return f"{second} is {best[0] / best[1]:.2f} times as fast as {first}"
 
 
 def _rows(name: str, flags: Flags, sizes: list[int], ref: Path | None) -> list[Figures]:
