@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,21 @@ def test_without_any_source_every_setting_has_its_default(project: Path) -> None
     found = settings(project)
     assert found.settings == Settings()
     assert found.origins == dict.fromkeys(config.NAMES, "default")
+
+
+def test_every_setting_is_described() -> None:
+    assert tuple(config.ABOUT) == config.NAMES
+
+
+@pytest.mark.parametrize(
+    ("name", "written", "parsed"),
+    [("fps", "30000/1001", Fraction(30_000, 1001)), ("cache_max_size", "1.5GB", 1_500_000_000)],
+)
+def test_a_setting_is_parsed_once(project: Path, name: str, written: str, parsed: object) -> None:
+    found = settings(project, **{f"NARRATE_{name.upper()}": written}).settings
+    assert getattr(found, name) == parsed
+    (project / "narrate.toml").write_text(f"{name} = {written!r}")
+    assert getattr(settings(project).settings, name) == parsed
 
 
 def test_the_nearer_source_decides(project: Path, home: Path) -> None:

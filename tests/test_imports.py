@@ -23,7 +23,7 @@ LAYERS = (
     ("archive", "planning"),
     ("output", "synthesis"),
     ("build",),
-    ("tools",),
+    ("tools", "upto_date"),
     ("cli",),
     ("__init__", "__main__"),
 )

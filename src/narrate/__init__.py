@@ -6,9 +6,7 @@ __version__ = "0.1.0"
 __all__ = ["__version__", "load", "plan", "run"]
 
 TYPE_CHECKING = False
-"""As typing.TYPE_CHECKING, without importing typing: this file is read before a run with nothing to
-do ends.
-"""
+"""As typing.TYPE_CHECKING, without the time that importing typing takes."""
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -54,8 +52,8 @@ def plan(
 
 
 def load(path: str | Path) -> Manifest:
-    """Read a manifest.json. Raises narrate.errors.UsageError if it cannot be read or is no
-    manifest.
+    """Read a manifest.json. Raises narrate.errors.UsageError if it is not a manifest that can be
+    read.
     """
     from narrate.output import manifest
 

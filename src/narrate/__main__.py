@@ -6,8 +6,8 @@ import os
 import sys
 
 if __name__ == "__main__" and not sys.flags.safe_path:
-    # `python -m` puts the current folder first on the search path, where a script may lie beside a
-    # numpy.py.
+    # `python -m` puts the current folder first on the search path, and a script may lie beside a
+    # file called numpy.py.
     try:
         if sys.path[:1] == [os.getcwd()]:
             del sys.path[0]
@@ -18,23 +18,21 @@ from narrate import stamp  # noqa: E402
 
 
 def main() -> None:
-    """Answer at once if there is nothing to do; else hand over to the command line."""
+    """Exit immediately if there is nothing to do; else run the command line."""
     if None in (sys.stdin, sys.stdout, sys.stderr):
         _prepare()
     try:
-        told = [os.getcwd(), *sys.argv[1:]]
+        argv = [os.getcwd(), *sys.argv[1:]]
     except OSError:
         from narrate.base import terminal
 
-        terminal.tell(
-            "error: the current folder does not exist any more", "  next: change to another one"
-        )
+        terminal.tell("error: the current folder no longer exists", "  next: change to another one")
         sys.exit(6)
-    said = stamp.reply(told)
+    said = stamp.reply(argv)
     if said is not None:
         out, err = said
         try:
-            # They passed the gate in `terminal` when they were said first.
+            # They passed the gate in `terminal` before the stamp was kept.
             sys.stdout.write(out)
             sys.stdout.flush()
             out = ""
@@ -46,14 +44,14 @@ def main() -> None:
     _prepare()
     import signal
 
-    # Until a command has begun there is nothing to clean up, and an interrupted import would be
-    # told as a traceback.
+    # Until a command has begun there is nothing to clean up, and an interrupted import would print
+    # a traceback.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     from narrate.cli.app import start
 
     try:
-        start(told)
+        start(argv)
     except KeyboardInterrupt:
         sys.exit(130)
 
@@ -65,7 +63,7 @@ def _prepare() -> None:
 
 
 def _repeat(out: str, err: str) -> None:
-    """Say the same with care: to streams that are closed, full, or of another encoding."""
+    """Print to streams that are closed, full, or have another encoding."""
     from narrate.base import terminal
 
     terminal.prepare()

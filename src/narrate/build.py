@@ -16,7 +16,7 @@ import xxhash
 
 from narrate import config, stamp
 from narrate import script as scripts
-from narrate.base import facts, units
+from narrate.base import facts
 from narrate.base.events import Emit, Event
 from narrate.base.facts import Fact
 from narrate.base.text import counted
@@ -292,7 +292,7 @@ def _keep_books(result: Result, settings: Settings, store: Store) -> None:
     asked = {utterance.canonical for utterance in result.plan.utterances()}
     usage.count(store.root, len(asked - result.made), len(result.made))
     if result.made:
-        store.trim(units.size(settings.cache_max_size))
+        store.trim(settings.cache_max_size)
 
 
 def _store(settings: Settings, emit: Emit) -> Store:

@@ -1,15 +1,15 @@
 """Settings, and where each came from: flag > environment > script > project > user > default.
 
-What a project's file may cause, and whose files are obeyed at all, is told in
-docs/trust-boundaries.md.
+docs/trust-boundaries.md says whose settings files are obeyed, and what a project's file may do.
 """
 
 from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -35,7 +35,7 @@ SERVER = "NARRATE_OPENAI_BASE_URL"
 
 
 class EngineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """[engines.NAME]: what holds for one engine wherever the flags and the environment say nothing."""
+    """[engines.NAME]: what holds for one engine, unless a flag or a variable says otherwise."""
 
     python: str | None = None
     model: str | None = None
@@ -46,12 +46,12 @@ class EngineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Trust(msgspec.Struct, frozen=True):
-    """Which of the settings are the user's own word. It follows from where they came from; no file
-    can set it.
+    """Which of the settings are the user's own. It follows from where they came from; no file can
+    set it.
 
     `servers` are the base_urls of openai that the user's file, the environment or a flag names: a
-    key may go there. `programs` are the settings by which a project names a Python to run, each
-    with the file that does.
+    key may be sent there. `programs` are the settings by which a project names a Python to run,
+    each with the file that does.
     """
 
     servers: tuple[str, ...] = ()
@@ -59,15 +59,16 @@ class Trust(msgspec.Struct, frozen=True):
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a run can be told, apart from what it should do; None means that it depends on the
-    script or engine.
+    """How a run works, as opposed to what it should do; None depends on the script or the engine.
+
+    `ABOUT` holds the flag and the help of each setting, and how it is parsed.
     """
 
     engine: str = "auto"
     out: str | None = None
     jobs: Annotated[int, Meta(ge=1, le=64)] = min(4, os.cpu_count() or 1)
     format: Format = "wav"
-    fps: int | float | str = 30
+    fps: Fraction = Fraction(30)
     qa: Qa = "strict"
     language: str | None = None
     pause_after: Annotated[float, Meta(ge=0, le=PAUSE_SECONDS)] = 0.4
@@ -81,14 +82,85 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     asr_model: str | None = None
     offline: bool = False
     allow_outside: bool = False
-    cache_max_size: str = "5GB"
+    cache_max_size: int = units.size("5GB")
     sampling: dict[str, float] = {}
     engines: dict[str, EngineSettings] = {}
     trust: Trust = Trust()
 
 
-NAMES = tuple(name for name in Settings.__struct_fields__ if name != "trust")
-"""Every setting that files, variables and flags can set."""
+TYPES = {
+    field.name: field.type for field in msgspec.structs.fields(Settings) if field.name != "trust"
+}
+"""The type of every setting that files, variables and flags can set."""
+
+NAMES = tuple(TYPES)
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What the command line shows of a setting, and how it is read.
+
+    `value` stands for the value after its `flags`. Where `parse` is given, flags and files hold a
+    value of the type `written`, and `parse` makes the setting of it or raises ValueError.
+    """
+
+    help: str
+    value: str = ""
+    flags: tuple[str, ...] = ()
+    written: object = None
+    parse: Callable[[Any], object] | None = None
+    hint: str = "see `narrate run --help` for the values it takes"
+
+
+def _flag(names: str, value: str, help: str) -> About:
+    return About(help, value, tuple(names.split()))
+
+
+ABOUT = {
+    "engine": _flag("--engine", "NAME", "auto, or one of `narrate engines list` (auto)."),
+    "out": _flag("-o --out", "DIR", "Output folder (build/narration beside the script)."),
+    "jobs": _flag("-j --jobs", "N", "Run at most N workers at a time."),
+    "format": _flag("--format", "NAME", "wav, flac, mp3, ogg, opus or m4a (wav)."),
+    "fps": About(
+        "Video frames per second: 30, 29.97, 30000/1001 (30).",
+        value="RATE",
+        flags=("--fps",),
+        written=int | float | str,
+        parse=frame_rate,
+        hint=FPS_HINT,
+    ),
+    "qa": _flag("--qa", "MODE", "When a check fails: strict refuses, warn keeps, off ignores."),
+    "language": _flag("--language", "CODE", "The language that is spoken."),
+    "pause_after": About("Seconds of silence after a segment (0.4)."),
+    "timeout": About("Seconds that speaking one utterance may take (120)."),
+    "cache_dir": _flag("--cache-dir", "DIR", "Where clips are kept (see `narrate cache dir`)."),
+    "model": _flag(
+        "--model", "MODEL", "A hub id, id@revision or a folder (see `narrate models list`)."
+    ),
+    "profile": _flag(
+        "--profile", "NAME", "Which models to use: draft (small, fast) or final (final)."
+    ),
+    "device": _flag("--device", "NAME", "cuda, cuda:1, mps, gpu or cpu (the best)."),
+    "dtype": _flag("--dtype", "NAME", "bfloat16, float16 or float32 (what suits the device)."),
+    "engine_python": _flag(
+        "--engine-python", "PYTHON", "The Python that runs the engine (see `narrate engines`)."
+    ),
+    "asr_model": _flag("--asr-model", "MODEL", "Whisper model: a folder, or a name (base)."),
+    "offline": _flag("--offline", "", "Use no network; fail if a download would be needed."),
+    "allow_outside": _flag(
+        "--allow-outside", "", "Accept recordings from outside the script's folder too."
+    ),
+    "cache_max_size": About(
+        "How large the cache may become: 500MB, 2GB, 1GiB (5GB).", written=str, parse=units.size
+    ),
+    "sampling": About("A table: sampling parameters of the model."),
+    "engines": About("A table for each engine: python, model, device, dtype, and more."),
+}
+"""Every setting by its name: add a line here for a new field of `Settings`."""
+
+
+Layer = tuple[str, Mapping[str, Any]]
+"""Where settings come from, and what they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,39 +183,26 @@ def resolve(
     folder: Path,
     environment: Mapping[str, str] = os.environ,
 ) -> Config:
-    """Merge every source of settings for a script in `folder`; None in `flags` or `script` means
-    unset.
+    """Merge every source of settings for a script in `folder`; None in `flags` and `script` means
+    that a setting is not given.
 
     Raises UsageError that names the origin of a setting that cannot be used.
     """
     candidates, marks = ownership.search(folder)
     user = user_file(environment)
+    layers: list[Layer] = [(str(user), _anchored(_read(user), user))]
     project, table, warnings = _project(candidates, environment)
-    layers: list[tuple[str, Mapping[str, Any]]]
-    layers = [(str(user), _anchored(_read(user), user))]
     if project:
         layers.append((str(project), _anchored(table, project)))
-    layers.append(("script", script))
-    layers.append(("environment", _from_environment(environment)))
+    layers += [("script", script), ("environment", _from_environment(environment))]
     layers.append(("flag", flags))
-    merged: dict[str, Any] = {}
-    origins = dict.fromkeys(NAMES, "default")
-    for origin, values in layers:
-        for name, value in values.items():
-            if value is not None:
-                origins[name] = _variable(name) if origin == "environment" else origin
-                merged[name] = _checked(
-                    name, value, origins[name], strict=origin not in ("environment", "flag")
-                )
-    if "engines" in merged:
-        merged["engines"] = _engines([values.get("engines") for _, values in layers])
-    merged["trust"] = Trust(
-        servers=tuple(
-            _servers(values for origin, values in layers if origin not in (str(project), "script"))
-        ),
+    merged, origins = _merged(layers)
+    trust = Trust(
+        servers=tuple(_servers(layers, untrusted=(str(project), "script"))),
         programs=_programs(layers, str(project)) if project else {},
     )
-    return Config(Settings(**merged), origins, (*candidates, *marks, user), warnings)
+    settings = Settings(**merged, trust=trust)
+    return Config(settings, origins, (*candidates, *marks, user), warnings)
 
 
 def cache_dir(settings: Settings, environment: Mapping[str, str] = os.environ) -> Path:
@@ -187,7 +246,7 @@ def _project(
         if objection and _is_meant_for_us(path):
             warnings.append(
                 f"{path} is ignored, as {objection}, and settings may name programs to run; "
-                f"to obey it all the same, set {ownership.VARIABLE}={path.parent}"
+                f"to obey it anyway, set {ownership.VARIABLE}={path.parent}"
             )
         elif not objection and (table := _read(path)):
             return path, table, tuple(warnings)
@@ -195,8 +254,8 @@ def _project(
 
 
 def _is_meant_for_us(path: Path) -> bool:
-    """Whether somebody else's file would be read if it were the user's; that it is broken is their
-    business.
+    """Whether somebody else's file holds settings of narrate; a broken one does not, as it is not
+    the user's to fix.
     """
     if path.name == "narrate.toml":
         return True
@@ -204,6 +263,21 @@ def _is_meant_for_us(path: Path) -> bool:
         return path.is_file() and bool(_read(path))
     except (OSError, UsageError):
         return False
+
+
+def _merged(layers: Sequence[Layer]) -> tuple[dict[str, Any], dict[str, str]]:
+    """The value of each setting that any layer gives, and the origin of every setting."""
+    merged: dict[str, Any] = {}
+    origins = dict.fromkeys(NAMES, "default")
+    for origin, values in layers:
+        for name, value in values.items():
+            if value is not None:
+                origins[name] = _variable(name) if origin == "environment" else origin
+                strict = origin not in ("environment", "flag")
+                merged[name] = _checked(name, value, origins[name], strict=strict)
+    if "engines" in merged:
+        merged["engines"] = _engines(values.get("engines") for _, values in layers)
+    return merged, origins
 
 
 def _engines(tables: Iterable[Mapping[str, Any] | None]) -> dict[str, EngineSettings]:
@@ -217,14 +291,15 @@ def _engines(tables: Iterable[Mapping[str, Any] | None]) -> dict[str, EngineSett
     return msgspec.convert(merged, dict[str, EngineSettings], strict=False)
 
 
-def _servers(layers: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    for values in layers:
+def _servers(layers: Sequence[Layer], untrusted: Sequence[str]) -> Iterator[str]:
+    """The speech servers that layers name, except those of untrusted origin."""
+    for origin, values in layers:
         own = msgspec.to_builtins((values.get("engines") or {}).get("openai") or {})
-        if own.get("base_url"):
+        if own.get("base_url") and origin not in untrusted:
             yield own["base_url"]
 
 
-def _programs(layers: Sequence[tuple[str, Mapping[str, Any]]], project: str) -> dict[str, str]:
+def _programs(layers: Sequence[Layer], project: str) -> dict[str, str]:
     """The Pythons that the project's file names, unless a source above it names another one."""
     programs: dict[str, str] = {}
     for origin, values in layers:
@@ -248,14 +323,14 @@ def _read(path: Path) -> dict[str, Any]:
         document = document.get(name, {})
         if not isinstance(document, dict):
             raise UsageError(
-                f"{name!r} is not a table", where=str(path), hint="settings stand in [tool.narrate]"
+                f"{name!r} is not a table", where=str(path), hint="write settings in [tool.narrate]"
             )
     return document
 
 
 def _unreadable(path: Path, error: Exception) -> UsageError:
     what = str(getattr(error, "strerror", None) or error)
-    return UsageError(what, where=str(path), hint="mend the file, or move it away")
+    return UsageError(what, where=str(path), hint="fix the file, or move it away")
 
 
 def _anchored(table: dict[str, Any], path: Path) -> dict[str, Any]:
@@ -288,7 +363,7 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     found = {name: value for name, value in found.items() if value}
     if environment.get(SERVER):
         found["engines"] = {"openai": {"base_url": environment[SERVER]}}
-    # What every library of the hub understands holds here too.
+    # The hub's own libraries obey this variable as well.
     if environment.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE"):
         found.setdefault("offline", "true")
     return found
@@ -299,19 +374,13 @@ def _variable(name: str) -> str:
 
 
 def _checked(name: str, value: Any, origin: str, *, strict: bool) -> Any:
-    fields = {
-        field.name: field.type for field in msgspec.structs.fields(Settings) if field.name in NAMES
-    }
-    if name not in fields:
-        hint = did_you_mean(name, fields, f"the settings are: {', '.join(fields)}")
+    """A value as the setting holds it. Raises UsageError that names the origin."""
+    if name not in TYPES:
+        hint = did_you_mean(name, TYPES, f"the settings are: {', '.join(TYPES)}")
         raise UsageError(f"there is no setting {name!r}", where=origin, hint=hint)
-    hint = FPS_HINT if name == "fps" else "see `narrate run --help` for what it takes"
+    about = ABOUT[name]
     try:
-        converted = msgspec.convert(value, fields[name], strict=strict)
-        if name == "fps":
-            frame_rate(converted)
-        elif name == "cache_max_size":
-            units.size(converted)
+        written = msgspec.convert(value, about.written or TYPES[name], strict=strict)
+        return about.parse(written) if about.parse else written
     except ValueError as error:
-        raise UsageError(f"{name} = {value!r}: {error}", where=origin, hint=hint) from error
-    return converted
+        raise UsageError(f"{name} = {value!r}: {error}", where=origin, hint=about.hint) from error

@@ -1,16 +1,18 @@
-"""What can go wrong, as exceptions that carry their exit code.
-
-NarrateError                 1  unexpected
-├─ UsageError                2  a flag, setting or file name that cannot be used
-│  └─ ScriptError            2  the script, or something that it names, is invalid
-├─ PendingError              3  something would have to be spoken, and that was forbidden
-├─ CheckError                4  a segment failed its checks
-├─ SynthesisError            5  an engine failed or ran out of time
-├─ EnvironmentProblem        6  engine, model, ffmpeg, disk
-└─ Interrupted             130  Ctrl-C or SIGTERM
-"""
+"""What can go wrong, as exceptions that carry their exit code."""
 
 from __future__ import annotations
+
+EXIT_CODES = {
+    0: "done, or nothing to do",
+    1: "unexpected",
+    2: "usage, or an invalid script, setting or recording",
+    3: "work is pending (--frozen, --only, --check)",
+    4: "a check failed",
+    5: "synthesis failed or timed out",
+    6: "environment: engine, model, ffmpeg, disk",
+    130: "interrupted",
+}
+"""The exit codes of every command, as --help lists them."""
 
 
 class NarrateError(Exception):
@@ -34,13 +36,13 @@ class ScriptError(UsageError):
 
 
 class PendingError(NarrateError):
-    """Work is pending and the caller forbade doing it."""
+    """Something is left to speak, and the caller forbade speaking it."""
 
     exit_code = 3
 
 
 class CheckError(NarrateError):
-    """A segment was spoken, but never well enough to be stored."""
+    """A check failed: of a spoken segment, a recording or a stored clip."""
 
     exit_code = 4
 
@@ -52,7 +54,7 @@ class SynthesisError(NarrateError):
 
 
 class EnvironmentProblem(NarrateError):
-    """Something outside the script is missing or full: engine, model, ffmpeg, disk."""
+    """Something on this machine is missing, full or broken: engine, model, ffmpeg, disk."""
 
     exit_code = 6
 

@@ -1,10 +1,11 @@
 """Is there anything to do? Answered from file times and sizes, before anything heavy is imported.
 
-After a run a stamp is kept of what the run was told, every file that it read or looked for, every
-file that it left, and what it said. The same run again, with all of these as they were (see
-`facts`), has nothing to do. A file that changed so shortly before the run that a second change
-could hide behind the same time keeps a stamp from being made, and so does an output that is not
-there. Stamps of another user are not believed.
+A run leaves a stamp: its arguments, the facts (see `facts`) of every file that it read, looked for
+or wrote, and what the next run should print. The same command has nothing to do while all of these
+files have the same facts.
+
+No stamp is kept if an output is missing, or if an input changed so shortly before the run that a
+second change could have the same time. Stamps that belong to another user are ignored.
 """
 
 from __future__ import annotations
@@ -35,24 +36,23 @@ ENVIRONMENT = (
     "XDG_CONFIG_HOME",
     "XDG_DATA_HOME",
 )
-"""Variables that decide how a run goes, besides those of narrate itself."""
+"""Variables that a run depends on, besides those of narrate itself."""
 
 MOST_BYTES = 1 << 26
-"""A stamp of the largest script, with paths of the greatest length, is smaller."""
+"""More than a stamp of the largest script, with paths of the greatest length."""
 
 
-def reply(told: Sequence[str]) -> tuple[str, str] | None:
-    """What the same run said last time on stdout and stderr, if nothing has changed since; else
-    None.
+def reply(argv: Sequence[str]) -> tuple[str, str] | None:
+    """What the stamp of the same command says on stdout and stderr, or None if anything changed.
 
-    `told` is the folder in which the run was started, then its arguments.
+    `argv` is the folder in which the command was started, then its arguments.
     """
     try:
-        checksum, _, body = _read(_place(told)).partition("\0")
+        checksum, _, body = _read(_place(argv)).partition("\0")
         invocation, out, err, *known = body.split("\0")
     except (OSError, ValueError):
         return None
-    if checksum != _checksum(body) or invocation != _invocation(told):
+    if checksum != _checksum(body) or invocation != _invocation(argv):
         return None
     paths = iter(known)
     for path, fact in zip(paths, paths, strict=False):
@@ -62,28 +62,27 @@ def reply(told: Sequence[str]) -> tuple[str, str] | None:
 
 
 def save(
-    told: Sequence[str],
+    argv: Sequence[str],
     inputs: Mapping[str, Fact],
     outputs: Mapping[str, Fact],
     said: tuple[str, str],
     started_ns: int,
 ) -> None:
-    """Keep a stamp of a run that began at `started_ns`, with what a run with nothing to do should
-    say.
+    """Keep a stamp of a run that began at `started_ns`, with what a run with nothing to do prints.
 
-    `inputs` are the facts of what it read, `outputs` those of what it left, taken before anybody
-    else could change them. Nothing is kept if an input may have changed since it was read, or if an
-    output is missing. Trouble with writing it only costs speed.
+    `inputs` are the facts of what it read, `outputs` those of what it left, taken before another
+    process could change them. Nothing is kept if an input may have changed since it was read, or if
+    an output is missing. If the stamp cannot be written, the next run is only slower.
     """
-    place = _place(told)
+    place = _place(argv)
     changed = any(
         _fresh(path, started_ns) or facts.of(path) != fact for path, fact in inputs.items()
     )
     if changed or any(fact.absent for fact in outputs.values()) or not _is_ours(_cache()):
         _remove(place)
         return
-    fields = [_invocation(told), *said]
-    folders = facts.take(_changed_to(told))
+    fields = [_invocation(argv), *said]
+    folders = facts.take(_changed_to(argv))
     for path, fact in (*folders.items(), *inputs.items(), *outputs.items()):
         fields += (path, fact)
     body = "\0".join(fields)
@@ -108,7 +107,7 @@ def clear() -> None:
         return
     for name in names:
         stem = name.removesuffix(".new")
-        # Files of others are left alone: the folder may be anybody's.
+        # Other files are left alone: the folder may have been there before.
         if len(stem) == 8 and not stem.strip("0123456789abcdef"):
             _remove(os.path.join(folder(), name))
 
@@ -136,10 +135,10 @@ def _is_ours(cache: str) -> bool:
     return "CACHEDIR.TAG" in names or not set(names) - {"stamps"}
 
 
-def _changed_to(told: Sequence[str]) -> list[str]:
+def _changed_to(argv: Sequence[str]) -> list[str]:
     """The folders to which -C has led, one after the other: a link may lead elsewhere next time."""
-    here, found = told[0], []
-    words = iter(told[1:])
+    here, found = argv[0], []
+    words = iter(argv[1:])
     for word in words:
         if word.startswith("-C"):
             here = os.path.join(here, word[2:] or next(words, ""))
@@ -147,11 +146,9 @@ def _changed_to(told: Sequence[str]) -> list[str]:
     return found
 
 
-def _place(told: Sequence[str]) -> str:
-    """Where the stamp of an invocation is kept; nowhere if there is no home, as it would be the
-    current folder.
-    """
-    place = os.path.join(folder(), _checksum(_invocation(told)))
+def _place(argv: Sequence[str]) -> str:
+    """Where the stamp of a command is kept; a path that cannot exist if there is no home folder."""
+    place = os.path.join(folder(), _checksum(_invocation(argv)))
     return place if os.path.isabs(place) else os.devnull + "/none"
 
 
@@ -159,20 +156,16 @@ def _checksum(text: str) -> str:
     return f"{zlib.crc32(text.encode(errors='surrogateescape')):08x}"
 
 
-def _invocation(told: Sequence[str]) -> str:
-    """All that a run was told, and what else decides how it goes: version, installation,
-    environment.
-    """
-    told_by = (name for name in os.environ if name in ENVIRONMENT or name.startswith("NARRATE_"))
-    # A key to a server changes nothing that is made, and must not be written down.
-    names = sorted(name for name in told_by if not name.endswith("_KEY"))
-    return repr((__version__, sys.prefix, told, [(name, os.environ[name]) for name in names]))
+def _invocation(argv: Sequence[str]) -> str:
+    """What a run depends on besides files: version, installation, arguments and environment."""
+    ours = (name for name in os.environ if name in ENVIRONMENT or name.startswith("NARRATE_"))
+    # A key to a server changes no output, and must not be written down.
+    names = sorted(name for name in ours if not name.endswith("_KEY"))
+    return repr((__version__, sys.prefix, argv, [(name, os.environ[name]) for name in names]))
 
 
 def _read(place: str) -> str:
-    """The text of a stamp that is this user's own, in a folder that is. Raises OSError or
-    ValueError.
-    """
+    """The text of a stamp; it and its folder must be this user's. Raises OSError or ValueError."""
     _refuse_foreign(os.lstat(os.path.dirname(place)))
     file = os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     with open(file, encoding="utf-8", errors="surrogateescape") as text:
@@ -184,14 +177,14 @@ def _read(place: str) -> str:
 
 
 def _write(path: str, text: str) -> None:
-    """Make a file, through no link and in no other's place. Raises OSError."""
+    """Create a file, and follow no link. Raises OSError, FileExistsError if there is one."""
     file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     with open(file, "w", encoding="utf-8", errors="surrogateescape") as stamp:
         stamp.write(text)
 
 
 def _refuse_foreign(status: os.stat_result) -> None:
-    """Refuse what belongs to another user, who could say that there is nothing to do. Raises
+    """Refuse what belongs to another user, who could claim that there is nothing to do. Raises
     PermissionError.
     """
     if status.st_uid != os.geteuid():
@@ -199,6 +192,7 @@ def _refuse_foreign(status: os.stat_result) -> None:
 
 
 def _fresh(path: str, started_ns: int) -> bool:
+    """Whether a file changed so shortly before the run that another change may have its time."""
     try:
         status = os.stat(path)
     except OSError:

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 import narrate
+from narrate.base.fps import frame_rate
 from narrate.config import Settings
 from narrate.errors import UsageError
 from narrate.output import manifest
@@ -40,7 +41,12 @@ def described(planned: Plan, fps: int | float | str = 30) -> Manifest:
     timeline = lay(planned, {}, "wav")
     segments = {each.segment.id: "5" * 32 for each in planned.segments}
     return manifest.build(
-        planned, timeline, Settings(fps=fps), "7" * 32, segments, {"srt": "narration.srt"}
+        planned,
+        timeline,
+        Settings(fps=frame_rate(fps)),
+        "7" * 32,
+        segments,
+        {"srt": "narration.srt"},
     )
 
 

@@ -58,7 +58,7 @@ def test_it_is_read_at_a_glance(patient: Narrate) -> None:
     ran = patient("doctor")
     lines = ran.out.splitlines()
     assert any(line.startswith("ok    engine hibari  spoke") for line in lines)
-    mend = f"mend: narrate engines install {casting.cloning_engine()}"
+    mend = f"fix: narrate engines install {casting.cloning_engine()}"
     warned = next(number for number, line in enumerate(lines) if line.startswith("warn  engine"))
     assert lines[warned + 1].strip() == mend
 

@@ -174,11 +174,11 @@ def test_a_project_that_cannot_be_made_is_an_error(tone: Narrate) -> None:
     tone.write("file", "")
     ran = tone("init", "file")
     assert (ran.code, ran.out) == (2, "")
-    assert "no project can be made there" in ran.err
+    assert "cannot make a project there" in ran.err
 
 
 def test_without_a_script_the_one_here_is_meant(tone: Narrate) -> None:
-    assert "none is here" in tone("run").err
+    assert "this folder has none" in tone("run").err
     tone("init")
     assert tone("run", "--json").json["spoken"] == 3
     time.sleep(0.2)
@@ -187,4 +187,4 @@ def test_without_a_script_the_one_here_is_meant(tone: Narrate) -> None:
     tone.write("script.json", [{"text": "Another."}])
     ran = tone("run")
     assert ran.code == 2
-    assert "several scripts here: script.json, script.md" in ran.err
+    assert "this folder has several scripts: script.json, script.md" in ran.err

@@ -1,4 +1,4 @@
-"""The commands put together, and errors turned into words and exit codes."""
+"""The command line: its commands, and what it prints and returns when one fails."""
 
 from __future__ import annotations
 
@@ -9,19 +9,43 @@ import traceback
 from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 from narrate import __version__
 from narrate.base import terminal
-from narrate.cli import common, failure
-from narrate.errors import NarrateError, UsageError
+from narrate.cli import failure, messages, options
+from narrate.errors import EXIT_CODES, NarrateError, UsageError
+
+EPILOG = "Exit codes: " + " ".join(f"{code} {meaning}." for code, meaning in EXIT_CODES.items())
+
+
+class _Plain:
+    """Help in which no type stands beside a flag."""
+
+    def get_params(self, ctx: Any) -> Any:
+        params = super().get_params(ctx)  # type: ignore[misc]
+        for param in params:
+            if getattr(param, "is_flag", False):
+                param.metavar = ""
+        return params
+
+
+class Command(_Plain, TyperCommand):
+    """A command with plain help."""
+
+
+class Group(_Plain, TyperGroup):
+    """A group of commands with plain help."""
+
 
 app = typer.Typer(
     name="narrate",
     help="make for narration: a script in, a timed narration out, and nothing is said twice.",
-    epilog=common.EXIT_CODES,
+    epilog=EPILOG,
+    cls=Group,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -41,8 +65,9 @@ COMMANDS = {
     "models": "models.app",
     "cache": "cache.app",
 }
-"""Where each command is, in the order of the help. Only what was asked for is imported, as that
-takes time.
+"""The function of each command, in the order of the help.
+
+Only the command that was asked for is imported, as that takes time.
 """
 
 
@@ -50,9 +75,11 @@ def _register(name: str) -> None:
     module, _, attribute = COMMANDS[name].partition(".")
     command = getattr(import_module(f"narrate.cli.commands.{module}"), attribute)
     if isinstance(command, typer.Typer):
-        app.add_typer(command, name=name)
+        for each in command.registered_commands:
+            each.cls = Command
+        app.add_typer(command, name=name, cls=Group)
     else:
-        app.command(name, epilog=common.EXIT_CODES)(command)
+        app.command(name, cls=Command, epilog=EPILOG)(command)
 
 
 def _print_version(wanted: bool) -> None:
@@ -69,34 +96,37 @@ Version = Annotated[
 
 @app.callback()
 def main(
-    directory: common.Directory = None, verbose: common.Verbose = False, version: Version = False
+    directory: options.Directory = None, verbose: options.Verbose = False, version: Version = False
 ) -> None:
-    common.change_to(directory)
+    options.change_to(directory)
 
 
-def start(told: Sequence[str]) -> None:
-    """Run the command line and leave with its exit code; only -v ever shows a traceback."""
-    common.told = told
-    for name in told[1:2] if told[1:2] and told[1] in COMMANDS else COMMANDS:
+def start(argv: Sequence[str]) -> NoReturn:
+    """Run the command line and exit with its code; only -v ever shows a traceback.
+
+    `argv` is the current folder, then the arguments; commands find it as the object of their
+    context.
+    """
+    for name in argv[1:2] if argv[1:2] and argv[1] in COMMANDS else COMMANDS:
         _register(name)
-    # A build system ends its steps with SIGTERM; what Ctrl-C cleans up, that does too.
+    # A build system ends its steps with SIGTERM, after which we clean up as after Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    # What narrate makes its user can use, whatever the umask says.
+    # The user can use what narrate makes, whatever the umask says.
     os.umask(os.umask(0o077) & 0o077)
     try:
-        code = app(prog_name="narrate", standalone_mode=False)
+        code = app(prog_name="narrate", standalone_mode=False, obj=argv)
         terminal.finish()
     except Exception as error:
-        leave(error, bool({"-v", "--verbose"} & set(told)))
+        leave(error, bool({"-v", "--verbose"} & set(argv)))
     sys.exit(code)
 
 
 def leave(error: Exception, verbose: bool = False) -> NoReturn:
-    """Say what went wrong and what to do about it, and leave with the exit code for it."""
+    """Print what went wrong and what to do about it, and exit with its code."""
     if isinstance(error, terminal.StdoutLost) and isinstance(error.__cause__, BrokenPipeError):
-        # The reader of stdout has gone away, as `head` does: nobody is left to be told.
+        # The reader of stdout has gone away, as `head` does; a shell reports SIGPIPE as 141.
         sys.exit(141)
     if type(error).__name__ == "NoArgsIsHelpError":
         # Typer has printed the help.
@@ -104,7 +134,7 @@ def leave(error: Exception, verbose: bool = False) -> NoReturn:
     problem = failure.explained(error)
     if verbose and not isinstance(error, NarrateError) and not isinstance(problem, UsageError):
         terminal.tell(*"".join(traceback.format_exception(error)).splitlines())
-    common.complain(problem)
+    messages.complain(problem)
     with suppress(terminal.StdoutLost):
         terminal.finish()
     sys.exit(problem.exit_code)

@@ -1,5 +1,5 @@
-"""Errors that no part of narrate foresaw, in words: trouble of the environment is told from a fault
-of narrate.
+"""Errors that no part of narrate expected, in words: problems of this machine, or faults of
+narrate.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from narrate.errors import EnvironmentProblem, NarrateError, UsageError
 
 REPORT = "this is a fault of narrate: run it again as `narrate -v …` and report what it prints"
 
-ROOM = "free some space and run again; what was finished is kept"
+ROOM = "free some space and run again; finished clips are kept"
 ACCESS = "check who owns it and its folder, and their permissions"
 HINTS = {
     **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), ROOM),
@@ -38,9 +38,9 @@ def explained(error: Exception) -> NarrateError:
     if isinstance(error, StdoutLost):
         cause = error.__cause__
         if cause and isinstance(cause.__context__, NarrateError):
-            # What failed before its words could not be printed.
+            # The command had failed already, and its error could not be printed.
             return cause.__context__
-        what = f"what was to be printed cannot be written ({_words(cause)})"
+        what = f"cannot print to it ({_words(cause)})"
         return EnvironmentProblem(what, where="standard output", hint=_hint(cause))
     if hasattr(error, "format_message"):
         return _usage(error)
@@ -56,7 +56,7 @@ def _usage(error: Any) -> UsageError:
 
 
 def _environment(error: Exception) -> EnvironmentProblem | None:
-    """Trouble that no change of narrate could prevent; None for anything else."""
+    """A problem of this machine, not of narrate; None for anything else."""
     if isinstance(error, OSError):
         return EnvironmentProblem(
             _words(error), where=str(error.filename or "this machine"), hint=_hint(error)
@@ -71,8 +71,8 @@ def _environment(error: Exception) -> EnvironmentProblem | None:
             "no more threads can be started", where="this machine", hint=HINTS[errno.EAGAIN]
         )
     if isinstance(error, RuntimeError) and text.startswith("Could not determine home"):
-        what = "there is no home folder: HOME is not set, and the user has no entry in the list of users"
-        return EnvironmentProblem(what, where="HOME", hint="set HOME to a folder of your own")
+        what = "HOME is not set, and the list of users names no home folder either"
+        return EnvironmentProblem(what, where="home folder", hint="set HOME to a folder of yours")
     return None
 
 
@@ -82,5 +82,5 @@ def _words(error: BaseException | None) -> str:
 
 def _hint(error: BaseException | None) -> str:
     if "temporary directory" in _words(error):
-        return "name a folder that can be written in TMPDIR"
+        return "set TMPDIR to a folder that can be written"
     return HINTS.get(getattr(error, "errno", 0), ANYWAY)

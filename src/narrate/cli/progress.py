@@ -1,4 +1,4 @@
-"""What a person sees of a run, on stderr: bars on a terminal, else a line a segment."""
+"""What a person sees of a run on stderr: bars on a terminal, else a line per segment."""
 
 from __future__ import annotations
 
@@ -32,13 +32,11 @@ LOG = re.compile(rb'\{"event": "')
 """How an event log begins."""
 
 FETCH_SECONDS = 10
-"""Between two lines about a model that is being fetched."""
+"""Between two lines about a model that is being downloaded."""
 
 
 class Display(Console):
-    """stderr as a terminal, or as a file that takes lines; what cannot be shown is no reason for
-    anything to fail.
-    """
+    """stderr as a terminal or as a file of lines; nothing fails if it cannot be written."""
 
     def __init__(self, color: bool = True) -> None:
         super().__init__(
@@ -46,14 +44,14 @@ class Display(Console):
         )
 
     def say(self, text: str, style: str = "") -> None:
-        """Print a line, wrapped by the terminal alone."""
+        """Print a line, which only the terminal wraps."""
         if self.is_terminal:
             self.print(text, style=style, soft_wrap=True)
         else:
             tell(text)
 
     def print(self, *objects: Any, **how: Any) -> None:
-        """Print what a bar or a line is made of."""
+        """Print text, or anything that rich can draw."""
         try:
             super().print(
                 *(printable(each) if isinstance(each, str) else each for each in objects), **how
@@ -62,12 +60,12 @@ class Display(Console):
             give_up(sys.stderr, 2)
 
     def on_broken_pipe(self) -> None:
-        """Rich would end the process."""
+        """Go on without stderr; rich would exit."""
         give_up(sys.stderr, 2)
 
 
 class Reporter:
-    """Shows events to a person. `verbosity` is -1 (errors only), 0 or 1 (all that is known)."""
+    """Shows events to a person. `verbosity` is -1 (errors only), 0 or 1 (everything)."""
 
     def __init__(self, console: Display, verbosity: int, bars: bool) -> None:
         self.console = console
@@ -86,7 +84,7 @@ class Reporter:
         )
         self._task: Any = None
         self._total = self._done = 0
-        self._fetch_told = 0.0
+        self._fetch_shown = 0.0
 
     def __enter__(self) -> Reporter:
         return self
@@ -96,7 +94,7 @@ class Reporter:
             self._bars.stop()
 
     def say(self, text: str, style: str = "") -> None:
-        """Print a line, wrapped by the terminal alone."""
+        """Print a line, which only the terminal wraps."""
         self.console.say(text, style)
 
     def show(self, event: Event) -> None:
@@ -109,8 +107,9 @@ class Reporter:
         self._total = data["missing"]
         if not self._total or self._verbosity < 0:
             return
+        utterances = counted(data["utterances"], "utterance")
         self.say(
-            f"{data['missing']} of {counted(data['utterances'], 'utterance')} to speak with {data['engine']}"
+            f"{data['missing']} of {utterances} to speak with {data['engine']}"
             f" ({data['reason']}), about {duration(data['eta'])}"
         )
         if self._bars is not None:
@@ -119,9 +118,9 @@ class Reporter:
 
     def _show_fetch(self, segment: str | None, data: dict[str, Any]) -> None:
         now = time.monotonic()
-        if self._verbosity >= 0 and now - self._fetch_told >= FETCH_SECONDS:
-            self._fetch_told = now
-            self.say(f"fetching {data['model']}: {size(data['done'])} of {size(data['total'])}")
+        if self._verbosity >= 0 and now - self._fetch_shown >= FETCH_SECONDS:
+            self._fetch_shown = now
+            self.say(f"downloading {data['model']}: {size(data['done'])} of {size(data['total'])}")
 
     def _show_spoken(self, segment: str | None, data: dict[str, Any]) -> None:
         self._done += 1
@@ -135,9 +134,8 @@ class Reporter:
 
     def _show_waiting(self, segment: str | None, data: dict[str, Any]) -> None:
         if self._verbosity >= 0:
-            self.say(
-                f"waiting for another run, which is speaking {counted(data['utterances'], 'utterance')} of these"
-            )
+            utterances = counted(data["utterances"], "utterance")
+            self.say(f"waiting for another run, which is speaking {utterances} of these")
 
     def _show_shared(self, segment: str | None, data: dict[str, Any]) -> None:
         self._show_spoken(f"{segment} (by another run)", data)

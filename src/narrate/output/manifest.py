@@ -14,7 +14,6 @@ from typing import Literal
 import msgspec
 
 from narrate.base import limits, regular
-from narrate.base.fps import frame_rate
 from narrate.config import Settings
 from narrate.errors import UsageError
 from narrate.output.render import file_name
@@ -181,7 +180,7 @@ def build(
     sidecars: dict[str, str],
 ) -> Manifest:
     """Describe a narration; `narration` and `segments` (by id) are digests of the audio files."""
-    fps = frame_rate(settings.fps)
+    fps = settings.fps
     name = f"narration.{settings.format}"
     seconds = timeline.seconds(timeline.samples)
     engines = [

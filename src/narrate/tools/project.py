@@ -1,6 +1,4 @@
-"""A new project: a script, settings, a folder for voices, and the narration as a step of make and
-of ninja.
-"""
+"""A new project: a script, settings, a folder for voices, and rules for make and ninja."""
 
 from __future__ import annotations
 
@@ -11,13 +9,13 @@ from pathlib import Path
 from narrate.errors import UsageError
 
 RENAMED = {"gitignore": ".gitignore"}
-"""Files that would have an effect of their own where they lie in this package."""
+"""Files that have another name in this package, where they would take effect."""
 
 
 def create(folder: Path) -> tuple[list[Path], list[Path]]:
-    """Write the files of a project that are not there yet; return those written and those kept.
+    """Write the files of a project that do not exist yet; return those written and those kept.
 
-    Raises UsageError if the folder cannot be written.
+    Raises UsageError if the folder cannot be written, or a folder in it is a link.
     """
     written: list[Path] = []
     kept: list[Path] = []
@@ -28,16 +26,14 @@ def create(folder: Path) -> tuple[list[Path], list[Path]]:
             path.parent.mkdir(parents=True, exist_ok=True)
             (written if _write_new(path, source.read_bytes()) else kept).append(path)
     except OSError as error:
-        what = f"no project can be made there ({error.strerror})"
-        raise UsageError(
-            what, where=str(error.filename or folder), hint="name another folder"
-        ) from error
+        what, where = f"cannot make a project there ({error.strerror})", error.filename or folder
+        raise UsageError(what, where=str(where), hint="name another folder") from error
     return written, kept
 
 
 def _check_parent(folder: Path, parent: Path) -> None:
-    """Refuse a folder of the project that is a link: the project itself may be one, as it was
-    named.
+    """Refuse a folder of the project that is a link; the project's own may be one, as the user
+    named it.
     """
     if parent != folder and parent.is_symlink():
         hint = "remove the link, or name another folder"
@@ -47,6 +43,7 @@ def _check_parent(folder: Path, parent: Path) -> None:
 
 
 def _files(folder: Traversable, prefix: str = "") -> list[tuple[str, Traversable]]:
+    """Every file of a folder, by its path in the project."""
     found = []
     for each in folder.iterdir():
         name = prefix + RENAMED.get(each.name, each.name)
@@ -55,6 +52,7 @@ def _files(folder: Traversable, prefix: str = "") -> list[tuple[str, Traversable
 
 
 def _write_new(path: Path, content: bytes) -> bool:
+    """Write a file unless it exists; return whether it was written."""
     try:
         with path.open("xb") as file:
             file.write(content)

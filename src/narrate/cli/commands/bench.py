@@ -5,12 +5,13 @@ from __future__ import annotations
 import io
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from narrate.base import regular, terminal
-from narrate.cli import common
+from narrate.cli import messages, options
+from narrate.cli.options import Flags
 from narrate.errors import UsageError
 from narrate.tools import bench as benches
 from narrate.tools.bench import Figures
@@ -37,25 +38,21 @@ Ref = Annotated[
 ]
 
 
+@options.takes("model", "profile", "device", "dtype", "engine_python")
 def bench(
+    flags: Flags,
     engine: Engines = None,
-    model: common.Model = None,
-    profile: common.Profile = None,
     batch: Batch = "1,4,8",
     compare: Compare = None,
     ref: Ref = None,
-    device: common.Device = None,
-    dtype: common.Dtype = None,
-    engine_python: common.EnginePython = None,
-    json: common.Json = False,
+    json: options.Json = False,
     plot: Plot = None,
 ) -> None:
-    """Speak ten segments of mathematics, and say how fast: load, first clip, real time, memory, a
-    cached re-run.
+    """Measure how fast engines and models speak on this machine.
+
+    They speak ten segments of mathematics. The table has the time to load, to the first clip and
+    per segment, the real-time factor and the memory; the last line is a run from the cache.
     """
-    flags = common.settings(
-        model=model, profile=profile, device=device, dtype=dtype, engine_python=engine_python
-    )
     if plot:
         benches.check_picture(plot)
     rows: list[Figures] = []
@@ -65,26 +62,28 @@ def bench(
     if plot:
         _draw(plot, rows)
     if json:
-        document = {
-            "ok": True,
-            "cached_rerun_seconds": round(again, 3),
-            "rows": [row.to_json() for row in rows],
-        }
+        figures = [row.to_json() for row in rows]
+        document = {"ok": True, "cached_rerun_seconds": round(again, 3), "rows": figures}
         terminal.write(terminal.as_json(document))
         return
     _print(rows)
     terminal.say(f"a run with all ten in the cache: {again:.2f} s")
     if compare:
-        best = [min(row.rtf for row in rows if _named(row, name)) for name in compare]
-        terminal.say(f"{compare[1]} is {best[0] / best[1]:.2f} times as fast as {compare[0]}")
+        terminal.say(_comparison(rows, *compare))
 
 
-def _rows(name: str, flags: dict[str, Any], sizes: list[int], ref: Path | None) -> list[Figures]:
+def _comparison(rows: list[Figures], first: str, second: str) -> str:
+    """How many times as fast as the first engine the second is, each at its best batch size."""
+    best = [min(row.rtf for row in rows if _named(row, name)) for name in (first, second)]
+    return f"{second} is {best[0] / best[1]:.2f} times as fast as {first}"
+
+
+def _rows(name: str, flags: Flags, sizes: list[int], ref: Path | None) -> list[Figures]:
     engine, _, model = name.partition(":")
     own = {**flags, "engine": engine, **({"model": model} if model else {})}
-    settings = common.resolve(own)
+    settings = options.settings(own)
     rows = []
-    for row in benches.measure(settings, sizes, ref, common.warn):
+    for row in benches.measure(settings, sizes, ref, messages.warn):
         terminal.tell(f"measured {row.engine}, {row.name}")
         rows.append(row)
     return rows
@@ -101,7 +100,9 @@ def _sizes(batch: str) -> list[int]:
     except ValueError:
         sizes = [0]
     if min(sizes) < 1:
-        raise UsageError(f"{batch!r} are no batch sizes", where="--batch", hint="write 1,4,8")
+        raise UsageError(
+            f"{batch!r} is not a list of batch sizes", where="--batch", hint="write 1,4,8"
+        )
     return sizes
 
 

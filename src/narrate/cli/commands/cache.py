@@ -14,8 +14,8 @@ from narrate.base import terminal, units
 from narrate.base.text import counted, printable, size
 from narrate.cache import Store
 from narrate.checks import provenance
-from narrate.cli import common
-from narrate.cli.commands import plan
+from narrate.cli import messages, options
+from narrate.cli.options import Flags
 from narrate.config import Settings
 from narrate.errors import CheckError, UsageError
 from narrate.store import usage
@@ -23,19 +23,21 @@ from narrate.store.entry import Clip
 
 T = TypeVar("T")
 
-app = typer.Typer(help="Look at, check and shrink the store of clips.", no_args_is_help=True)
+app = typer.Typer(help="Show, check and shrink the cache of clips.", no_args_is_help=True)
 
 MaxSize = Annotated[
     str | None,
     typer.Option(
         "--max-size",
         metavar="SIZE",
-        help="Bytes to keep: 500MB, 2GB, 1GiB (the setting cache_max_size).",
+        help="The size to keep: 500MB, 2GB, 1GiB (the setting cache_max_size).",
     ),
 ]
 OlderThan = Annotated[
     str | None,
-    typer.Option("--older-than", metavar="AGE", help="Unused for so long: 12h, 30d, 4w."),
+    typer.Option(
+        "--older-than", metavar="AGE", help="Remove what was not used for 12h, 30d or 4w."
+    ),
 ]
 File = Annotated[Path, typer.Argument(metavar="FILE", help="The archive.")]
 OfScript = Annotated[
@@ -44,33 +46,29 @@ OfScript = Annotated[
 ]
 
 
-def _settings(cache_dir: str | None) -> Settings:
-    return common.resolve(common.settings(cache_dir=cache_dir))
-
-
-def _store(cache_dir: str | None) -> Store:
-    return Store(config.cache_dir(_settings(cache_dir)), common.warn)
+def _store(settings: Settings) -> Store:
+    return Store(config.cache_dir(settings), messages.warn)
 
 
 @app.command("dir")
-def directory(cache_dir: common.CacheDir = None) -> None:
-    """Print where the cache lies."""
-    terminal.say(str(_store(cache_dir).root))
+@options.takes("cache_dir")
+def directory(flags: Flags) -> None:
+    """Print the folder of the cache."""
+    terminal.say(str(_store(options.settings(flags)).root))
 
 
 @app.command()
-def stats(cache_dir: common.CacheDir = None, json: common.Json = False) -> None:
-    """Print how many clips there are, how large and old they are, and how often runs found what
-    they needed.
-    """
-    settings = _settings(cache_dir)
-    store = Store(config.cache_dir(settings), common.warn)
+@options.takes("cache_dir")
+def stats(flags: Flags, json: options.Json = False) -> None:
+    """Print the size and age of the cache, and how often runs found what they needed."""
+    settings = options.settings(flags)
+    store = _store(settings)
     sizes, days = store.sizes(), usage.by_day(store.root)
     figures: dict[str, Any] = {
         "dir": str(store.root),
         "entries": len(sizes),
         "bytes": sum(size for _, size, _ in sizes),
-        "max_bytes": units.size(settings.cache_max_size),
+        "max_bytes": settings.cache_max_size,
         "oldest_use": _date(sizes[0][0]) if sizes else None,
         "quarantined": len(store.damaged()),
     }
@@ -92,9 +90,10 @@ def _print_usage(span: str, days: list[tuple[int, int]]) -> None:
 
 
 @app.command()
-def ls(cache_dir: common.CacheDir = None, json: common.Json = False) -> None:
+@options.takes("cache_dir")
+def ls(flags: Flags, json: options.Json = False) -> None:
     """List the clips: key, seconds, engine and text."""
-    store = _store(cache_dir)
+    store = _store(options.settings(flags))
     used = {path: when for when, _, path in store.sizes()}
     entries = [_entry(clip, used) for clip in store.entries() if clip.path in used]
     if json:
@@ -106,94 +105,84 @@ def ls(cache_dir: common.CacheDir = None, json: common.Json = False) -> None:
 
 
 @app.command()
-def verify(cache_dir: common.CacheDir = None) -> None:
-    """Read every clip whole, and set aside those that are damaged (exit 4 if there are any)."""
-    sound, damaged = _store(cache_dir).verify()
+@options.takes("cache_dir")
+def verify(flags: Flags) -> None:
+    """Read every clip, and set aside those that are damaged (exit 4 if there are any)."""
+    store = _store(options.settings(flags))
+    sound, damaged = store.verify()
     terminal.say(f"{sound} sound, {damaged} damaged")
     if damaged:
-        raise CheckError(
-            f"{damaged} entries were damaged", hint="the next run that needs them speaks them again"
-        )
+        what = f"{counted(damaged, 'damaged clip')} set aside"
+        hint = "the next run that needs them speaks them again"
+        raise CheckError(what, where=str(store.root), hint=hint)
 
 
 @app.command()
-def prune(
-    max_size: MaxSize = None, older_than: OlderThan = None, cache_dir: common.CacheDir = None
-) -> None:
-    """Remove clips unused for AGE, then the longest unused until the rest is no larger than SIZE.
+@options.takes("cache_dir")
+def prune(flags: Flags, max_size: MaxSize = None, older_than: OlderThan = None) -> None:
+    """Remove clips that were not used for AGE, then the oldest until the rest fits into SIZE.
 
-    What a running narrate may be using stays.
+    Clips that a running narrate may be using are kept.
     """
-    settings = _settings(cache_dir)
-    if max_size is None and older_than is None:
-        max_size = settings.cache_max_size
-    most = None if max_size is None else _parsed(units.size, max_size, "--max-size")
-    age = None if older_than is None else _parsed(units.age, older_than, "--older-than")
-    _print_removed(Store(config.cache_dir(settings), common.warn).prune(most, age))
+    settings = options.settings(flags)
+    most = _parsed(units.size, max_size, "--max-size")
+    age = _parsed(units.age, older_than, "--older-than")
+    if most is None and age is None:
+        most = settings.cache_max_size
+    _print_removed(_store(settings).prune(most, age))
 
 
 @app.command()
-def clear(cache_dir: common.CacheDir = None) -> None:
+@options.takes("cache_dir")
+def clear(flags: Flags) -> None:
     """Remove every clip that no running narrate may be using."""
-    store = _store(cache_dir)
+    store = _store(options.settings(flags))
     stamp.clear()
     _print_removed(store.prune(0))
 
 
 @app.command("export")
-def export(
-    file: File,
-    script: OfScript = None,
-    engine: common.Engine = None,
-    model: common.Model = None,
-    profile: common.Profile = None,
-    allow_outside: common.AllowOutside = False,
-    cache_dir: common.CacheDir = None,
-) -> None:
-    """Write clips to FILE, as FLAC, so that a machine without an engine can narrate: all, or those
-    of a script.
+@options.takes("engine", "model", "profile", "allow_outside", "cache_dir")
+def export(flags: Flags, file: File, script: OfScript = None) -> None:
+    """Write all clips, or those of a script, to FILE, for a machine without an engine.
 
-    Exit 3 if the script needs clips that are not in the cache.
+    They are stored as FLAC. Exit 3 if the script needs clips that are not in the cache.
     """
-    flags = common.settings(**locals())
     if script is None:
         from narrate import archive
 
-        with _store(cache_dir) as store:
+        with _store(options.settings(flags)) as store:
             count = archive.export(store.entries(), store, file)
     else:
-        count = build.export(script, flags, file, plan.warn)
+        count = build.export(script, flags, file, messages.show_warning)
     terminal.say(f"{counted(count, 'clip')} exported, {size(file.stat().st_size)}")
 
 
 @app.command("import")
-def import_clips(file: File, cache_dir: common.CacheDir = None) -> None:
-    """Import clips from FILE; each is verified first (exit 4 if one had to be refused)."""
+@options.takes("cache_dir")
+def import_clips(flags: Flags, file: File) -> None:
+    """Import the clips in FILE; each is verified first (exit 4 if one is refused)."""
     from narrate import archive
 
-    with _store(cache_dir) as store:
-        imported = archive.import_clips(file, store)
-    terminal.say(
-        f"{imported.new} new, {imported.known} here already, {len(imported.refused)} refused"
-    )
-    for name, why in imported.refused.items():
+    with _store(options.settings(flags)) as store:
+        taken = archive.import_clips(file, store)
+    terminal.say(f"{taken.new} new, {taken.known} here already, {len(taken.refused)} refused")
+    for name, why in taken.refused.items():
         terminal.tell(f"refused {name}: {why}")
-    if imported.refused:
-        what = (
-            f"{counted(len(imported.refused), 'clip')} could not be verified, and were not imported"
-        )
-        raise CheckError(
-            what, where=str(file), hint="export them again; what was verified is in the cache"
-        )
+    if taken.refused:
+        what = f"{counted(len(taken.refused), 'clip')} could not be verified and not imported"
+        hint = "export again on the other machine; the verified clips are in the cache"
+        raise CheckError(what, where=str(file), hint=hint)
 
 
 def _print_removed(removed: tuple[int, int]) -> None:
     terminal.say(f"{removed[0]} removed, {removed[1]:,} bytes freed")
 
 
-def _parsed(parse: Callable[[str], T], text: str, flag: str) -> T:
+def _parsed(parse: Callable[[str], T], text: str | None, flag: str) -> T | None:
+    """The value of a flag, if it is given. Raises UsageError."""
     try:
-        return parse(text)
+        return None if text is None else parse(text)
     except ValueError as error:
         raise UsageError(str(error), where=flag, hint="see `narrate cache prune --help`") from error
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json as encoding
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,7 +15,8 @@ from narrate.base import terminal
 from narrate.base.events import Event
 from narrate.checks import recognizer as recognition
 from narrate.checks.recognizer import Recognizer
-from narrate.cli import common
+from narrate.cli import messages, options
+from narrate.cli.options import Flags
 from narrate.config import Settings
 from narrate.errors import CheckError, EnvironmentProblem, NarrateError, UsageError
 from narrate.tools import audition
@@ -30,97 +32,105 @@ WORDS = {
     Grade.RED: "not good enough: what is red will spoil the narration",
 }
 
-Ref = Annotated[
-    Path, typer.Option("--ref", metavar="FILE", help="The recording: any audio file, or a video.")
-]
-Transcript = Annotated[
-    str | None,
-    typer.Option(
-        "--transcript", metavar="TEXT|FILE", help="What it says (default: the .txt beside FILE)."
-    ),
-]
-Name = Annotated[
-    str | None,
-    typer.Option("--name", metavar="N", help="Store it as the voice N; else only report."),
-]
-Voices = Annotated[
-    Path | None,
-    typer.Option("-o", "--voices", metavar="DIR", help="The folder of voices (voices)."),
-]
-Trim = Annotated[bool, typer.Option("--trim", help="Cut the best 3 to 15 s of a long recording.")]
-Say = Annotated[
-    str, typer.Option("--say", metavar="TEXT", help="What it says as a test.", show_default=False)
-]
-NoSay = Annotated[bool, typer.Option("--no-say", help="Do not have it speak a test line.")]
-Anyway = Annotated[bool, typer.Option("--anyway", help="Store it even if something is red.")]
-Force = Annotated[bool, typer.Option("--force", help="Replace another voice of that name.")]
-Origin = Annotated[
-    str, typer.Option("--source", metavar="TEXT", help="Where the recording comes from.")
-]
-Consent = Annotated[
-    str, typer.Option("--consent", metavar="TEXT", help="Who allowed their voice to be cloned.")
-]
-Language = Annotated[
-    str | None, typer.Option("--language", metavar="CODE", help="The language that it speaks.")
-]
-AsrModel = Annotated[
-    str | None,
-    typer.Option(
-        "--asr-model",
-        metavar="MODEL",
-        help=f"Whisper model: a folder, or a name (default: {recognition.MODEL}).",
-    ),
-]
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The recording, and what is known of it."""
+
+    ref: Annotated[
+        Path,
+        typer.Option("--ref", metavar="FILE", help="The recording: any audio file, or a video."),
+    ]
+    transcript: Annotated[
+        str | None,
+        typer.Option(
+            "--transcript", metavar="TEXT|FILE", help="What it says (the .txt beside FILE)."
+        ),
+    ] = None
+    trim: Annotated[
+        bool, typer.Option("--trim", help="Cut the best 3 to 15 s out of a long recording.")
+    ] = False
+    source: Annotated[
+        str, typer.Option("--source", metavar="TEXT", help="Where the recording comes from.")
+    ] = ""
+    consent: Annotated[
+        str,
+        typer.Option("--consent", metavar="TEXT", help="Who allowed their voice to be cloned."),
+    ] = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Storing:
+    """Whether and where the voice is stored."""
+
+    name: Annotated[
+        str | None,
+        typer.Option("--name", metavar="N", help="Store it as the voice N; else only report."),
+    ] = None
+    voices_folder: Annotated[
+        Path | None,
+        typer.Option("-o", "--voices", metavar="DIR", help="The folder of voices (voices)."),
+    ] = None
+    anyway: Annotated[bool, typer.Option("--anyway", help="Store it even if something is red.")] = (
+        False
+    )
+    force: Annotated[bool, typer.Option("--force", help="Replace another voice of that name.")] = (
+        False
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What the voice says as a test."""
+
+    say: Annotated[
+        str,
+        typer.Option("--say", metavar="TEXT", help="What it says as a test.", show_default=False),
+    ] = audition.LINE
+    no_say: Annotated[bool, typer.Option("--no-say", help="Do not have it speak a test line.")] = (
+        False
+    )
+
+
+@options.takes("language", "asr_model", "engine", "cache_dir")
 def clone(
-    ref: Ref,
-    transcript: Transcript = None,
-    name: Name = None,
-    voices_folder: Voices = None,
-    trim: Trim = False,
-    say: Say = audition.LINE,
-    no_say: NoSay = False,
-    anyway: Anyway = False,
-    force: Force = False,
-    source: Origin = "",
-    consent: Consent = "",
-    language: Language = None,
-    asr_model: AsrModel = None,
-    engine: common.Engine = None,
-    cache_dir: common.CacheDir = None,
-    json: common.Json = False,
-    directory: common.Directory = None,
+    recording: Source, storing: Storing, trial: Trial, flags: Flags, json: options.Json = False
 ) -> None:
-    """Say whether a recording is good enough to clone, correct what can be corrected, and store it
-    as a voice.
+    """Say whether a recording is good enough to clone, and store it as a voice.
+
+    Problems that can be fixed are fixed in the stored voice.
     """
-    common.change_to(directory)
     show = _Output(json)
     try:
-        if name is not None:
-            voices.check_name(name)
-        flags = common.settings(language=language, engine=engine, cache_dir=cache_dir)
-        settings = common.resolve(flags)
-        recognizer = _recognizer(asr_model or settings.asr_model, settings, show.note)
-        audit = library.audit(ref, transcript, recognizer, trim, settings.language)
-        _show(audit, anyway, show)
-        if name is None:
-            show.note("nothing was stored: add --name N")
-        else:
-            folder = voices.store(
-                audit, name, _folder(voices_folder), {"source": source, "consent": consent}, force
-            )
-            show.stored(folder)
-            _test(folder, "" if no_say else say, settings, show)
+        _clone(recording, storing, trial, flags, show)
     except NarrateError as error:
         show.failed(error)
         raise
     show.close()
 
 
+def _clone(recording: Source, storing: Storing, trial: Trial, flags: Flags, show: _Output) -> None:
+    if storing.name is not None:
+        voices.check_name(storing.name)
+    settings = options.settings(flags)
+    recognizer = _recognizer(settings.asr_model, settings, show.note)
+    audit = library.audit(
+        recording.ref, recording.transcript, recognizer, recording.trim, settings.language
+    )
+    _show(audit, storing.anyway, show)
+    if storing.name is None:
+        show.note("nothing was stored: add --name N")
+        return
+    origin = {"source": recording.source, "consent": recording.consent}
+    folder = voices.store(
+        audit, storing.name, _folder(storing.voices_folder), origin, storing.force
+    )
+    show.stored(folder)
+    _test(folder, "" if trial.no_say else trial.say, settings, show)
+
+
 def _folder(named: Path | None) -> Path:
-    """The folder of voices; unless named with -o, it may not be a link. Raises UsageError."""
+    """The folder of voices; unless the user named it, it must not be a link. Raises UsageError."""
     folder = named or Path("voices")
     if named is None and folder.is_symlink():
         where, hint = str(folder), "name the folder with -o DIR, or remove the link"
@@ -131,9 +141,7 @@ def _folder(named: Path | None) -> Path:
 def _recognizer(
     model: str | None, settings: Settings, note: Callable[[str], None]
 ) -> Recognizer | None:
-    """Speech recognition if there is any; that there is none fails only who asked for a certain
-    model.
-    """
+    """Speech recognition, or None if there is none here and no certain model was asked for."""
     try:
         return Recognizer(model or recognition.MODEL, settings.offline, note)
     except EnvironmentProblem as problem:
@@ -144,7 +152,7 @@ def _recognizer(
 
 
 def _test(folder: Path, text: str, settings: Settings, show: _Output) -> None:
-    """Have the voice speak, if it should say something and there is an engine for it."""
+    """Have the voice speak the text, if there is any and an engine for it."""
 
     def emit(event: Event) -> None:
         if event.kind == "warning":
@@ -202,26 +210,25 @@ class _Output:
 
     def stored(self, folder: Path) -> None:
         """Where the voice is, and the lines that put it into a script."""
-        entry = {folder.name: {"ref": common.shown(folder / "ref.wav")}}
+        entry = {folder.name: {"ref": messages.shown(folder / "ref.wav")}}
         self._document |= {"voice": folder.name, "folder": str(folder), "script": {"voices": entry}}
         if not self._json:
-            terminal.say(f"stored {common.shown(folder)}; in a script in this folder:")
+            terminal.say(f"stored {messages.shown(folder)}; in a script in this folder:")
             terminal.say(f'"voices": {encoding.dumps(entry)}')
 
     def tested(self, path: Path) -> None:
         """Where the test line is."""
         self._document["test"] = str(path)
         if not self._json:
-            terminal.say(f"listen to {common.shown(path)}")
+            terminal.say(f"listen to {messages.shown(path)}")
 
     def failed(self, error: NarrateError) -> None:
         """What went wrong; the command line prints it for a person."""
-        said = {"message": str(error), "hint": error.hint, "exit_code": error.exit_code}
-        self._document |= {"ok": False, "error": said}
+        self._document |= {"ok": False, "error": messages.as_object(error)}
         self.close()
 
     def close(self) -> None:
-        """Print the object, if one is wanted."""
+        """Print the object of --json."""
         if self._json:
             terminal.write(terminal.as_json(self._document))
 

@@ -6,31 +6,29 @@ import dataclasses
 from pathlib import Path
 
 from narrate.base import terminal
-from narrate.cli import common
+from narrate.base.text import counted
+from narrate.cli import messages, options
 from narrate.errors import EnvironmentProblem
 from narrate.tools import doctor as library
 from narrate.tools.doctor import Status
 
 
-def doctor(json: common.Json = False, directory: common.Directory = None) -> None:
-    """Look at engines, models, cache, disk and ffmpeg, and say how to mend what is not well (exit 6
-    if it must be).
+@options.takes()
+def doctor(json: options.Json = False) -> None:
+    """Check engines, models, cache, disk and ffmpeg, and say how to fix problems.
+
+    Exit 6 if a check failed.
     """
-    common.change_to(directory)
-    findings = library.examine(Path.cwd(), common.warn)
+    findings = library.examine(Path.cwd(), messages.warn)
     failed = [finding.part for finding in findings if finding.status is Status.FAIL]
     if json:
-        terminal.write(
-            terminal.as_json(
-                {"ok": not failed, "findings": list(map(dataclasses.asdict, findings))}
-            )
-        )
+        document = {"ok": not failed, "findings": list(map(dataclasses.asdict, findings))}
+        terminal.write(terminal.as_json(document))
     else:
         for finding in findings:
             terminal.say(f"{finding.status:<4}  {finding.part:<14} {finding.text}")
             if finding.mend:
-                terminal.say(f"{'':<21} mend: {finding.mend}")
+                terminal.say(f"{'':<21} fix: {finding.mend}")
     if failed:
-        raise EnvironmentProblem(
-            f"not well: {', '.join(failed)}", where="doctor", hint="mend what is marked `fail`"
-        )
+        what = f"{counted(len(failed), 'check')} failed: {', '.join(failed)}"
+        raise EnvironmentProblem(what, where="doctor", hint="run the fix that is shown below it")

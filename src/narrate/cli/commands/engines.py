@@ -10,7 +10,7 @@ from rich.progress import Progress, SpinnerColumn, TimeElapsedColumn
 
 from narrate.base import terminal
 from narrate.base.text import duration
-from narrate.cli import common
+from narrate.cli import messages, options
 from narrate.cli.progress import Display
 from narrate.config import Settings
 from narrate.engines import registry
@@ -30,9 +30,9 @@ Name = Annotated[
 
 
 @app.command("list")
-def list_engines(json: common.Json = False) -> None:
+def list_engines(json: options.Json = False) -> None:
     """List the engines, whether each can be used, and with which Python."""
-    settings = common.resolve({})
+    settings = options.settings({})
     rows = [_row(name, settings) for name in registry.names()]
     if json:
         terminal.write(terminal.as_json({"engines": rows}))
@@ -42,17 +42,14 @@ def list_engines(json: common.Json = False) -> None:
 
 
 @app.command()
-def install(name: Name, verbose: common.Verbose = False) -> None:
-    """Make an environment for an engine, from the packages that narrate was tested with."""
+def install(name: Name, verbose: options.Verbose = False) -> None:
+    """Install an engine in an environment of its own, with tested package versions."""
     started = time.monotonic()
     with _Progress(name, verbose) as progress:
         environment = installer.install(name, progress.watch)
-    took = (
-        f"installed in {duration(time.monotonic() - started)}"
-        if progress.steps
-        else "is installed already"
-    )
-    terminal.tell(f"{name}: {took}")
+    took = duration(time.monotonic() - started)
+    done = f"installed in {took}" if progress.steps else "is installed already"
+    terminal.tell(f"{name}: {done}")
     terminal.say(environment.python)
 
 
@@ -74,15 +71,15 @@ def _row(name: str, settings: Settings) -> dict[str, Any]:
     if environment := environments.of_engine(name):
         row["environment"] = environment.state.name.lower()
     try:
-        found = environments.find(name, settings, common.warn)
+        found = environments.find(name, settings, messages.warn)
     except EnvironmentProblem as problem:
         return row | {"mend": f"{problem.what}; {problem.hint}"}
     return row | {"usable": True, "python": found.path, "origin": f"{found.path} ({found.origin})"}
 
 
 class _Progress:
-    """Shows an installation: a line for each step and the time it took; on a terminal with a clock
-    below.
+    """Shows an installation: a line for each step, and one for the time it took; on a terminal a
+    clock runs below.
     """
 
     def __init__(self, name: str, verbose: bool = False) -> None:

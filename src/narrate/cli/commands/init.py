@@ -16,10 +16,9 @@ Folder = Annotated[
 
 
 def init(folder: Folder = Path()) -> None:
-    """Start a project in DIR (this folder): a script, settings, voices/, and fragments for make and
-    ninja.
+    """Start a project in DIR (this folder).
 
-    What is there already is kept.
+    It has a script, settings, voices/, and fragments for make and ninja. Files that exist are kept.
     """
     written, kept = project.create(folder)
     for path in written:

@@ -12,7 +12,8 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from narrate.base import terminal
 from narrate.base.events import Event
 from narrate.base.text import printable, size
-from narrate.cli import common
+from narrate.cli import messages, options
+from narrate.cli.options import Flags
 from narrate.cli.progress import Display, Reporter
 from narrate.config import Settings
 from narrate.engines import qwen, registry
@@ -22,7 +23,7 @@ from narrate.planning import casting
 from narrate.workers import environments, models
 
 app = typer.Typer(
-    help="List, fetch and find the models of the cloning engines.", no_args_is_help=True
+    help="List, download and find the models of the cloning engines.", no_args_is_help=True
 )
 
 Id = Annotated[
@@ -44,8 +45,8 @@ Kind = Annotated[
 
 
 @app.command("list")
-def list_models(json: common.Json = False) -> None:
-    """List what the profiles stand for on each engine, and what of it is on this machine."""
+def list_models(json: options.Json = False) -> None:
+    """List the models of each profile and engine, and which are on this machine."""
     rows = [_row(each) for each in models.profiles()]
     if json:
         terminal.write(terminal.as_json({"folder": str(models.hub_dir()), "models": rows}))
@@ -58,30 +59,24 @@ def list_models(json: common.Json = False) -> None:
 
 
 @app.command()
+@options.takes("engine", "profile", "offline")
 def pull(
-    id: AnyId = None,
-    engine: common.Engine = None,
-    profile: common.Profile = None,
-    kind: Kind = "clone",
-    offline: common.Offline = False,
-    quiet: common.Quiet = False,
+    flags: Flags, id: AnyId = None, kind: Kind = "clone", quiet: options.Quiet = False
 ) -> None:
-    """Fetch a model from the hub, or what is new of it, and print its folder."""
-    flags = common.settings(engine=engine, profile=profile, offline=offline)
-    settings = common.resolve(flags)
+    """Download a model from the hub, or what is new of it, and print its folder."""
+    settings = options.settings(flags)
     name = _hub_engine(settings)
-    model = (
-        _reference(id, settings)
-        if id
-        else models.resolve(registry.capabilities(name), _kind(kind), settings).reference
-    )
+    if id:
+        model = _reference(id, settings)
+    else:
+        model = models.resolve(registry.capabilities(name), _kind(kind), settings).reference
     if not models.from_hub(model, name):
         terminal.say(model.name)
         return
-    with _progress(model.name, quiet) as tell:
-        # Offline needs no client, and so no engine that has one.
+    with _progress(model.name, quiet) as on_progress:
+        # Without the network no client of the hub is needed, so no engine has to have one.
         python = "" if model.offline else _python(id, name, settings)
-        terminal.say(str(models.fetch(model, python, tell, check_for_updates=True)))
+        terminal.say(str(models.fetch(model, python, on_progress, check_for_updates=True)))
 
 
 @app.command("path")
@@ -111,7 +106,7 @@ def _row(each: models.Profile) -> dict[str, Any]:
 def _reference(id: str, settings: Settings) -> ModelRef:
     if not models.HUB_ID.fullmatch(id):
         raise UsageError(
-            f"{id!r} is no hub id", where="ID", hint="write owner/name or owner/name@revision"
+            f"{id!r} is not a hub id", where="ID", hint="write owner/name or owner/name@revision"
         )
     name, _, revision = id.partition("@")
     return ModelRef(name, revision, offline=settings.offline)
@@ -126,7 +121,7 @@ def _kind(kind: str) -> str:
 
 
 def _hub_engine(settings: Settings) -> str:
-    """The engine whose models are meant: the one asked for, else the one that clones on this
+    """The engine whose models are meant: the one asked for, else the cloning engine of this
     machine.
     """
     if settings.engine == "auto":
@@ -142,9 +137,9 @@ def _hub_engine(settings: Settings) -> str:
 
 
 def _python(id: str | None, name: str, settings: Settings) -> str:
-    """An interpreter with the hub's client; any engine's will do for a model that is named."""
+    """An interpreter with the hub's client: for a model given by its id, that of any engine."""
     try:
-        return environments.python_for(name, settings, common.warn)
+        return environments.python_for(name, settings, messages.warn)
     except EnvironmentProblem:
         others = registry.with_models() if id else []
         for other in others:
@@ -156,7 +151,7 @@ def _python(id: str | None, name: str, settings: Settings) -> str:
 
 @contextmanager
 def _progress(name: str, quiet: bool) -> Iterator[Callable[[int, int], object]]:
-    """Shows how much of a model has come: a bar on a terminal, else a line now and then."""
+    """Show how much of a model is downloaded: a bar on a terminal, else a line now and then."""
     console = Display()
     columns = (
         TextColumn("{task.description}", markup=False),

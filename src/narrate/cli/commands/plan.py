@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 import typer
 
 from narrate import build
 from narrate.base import terminal
-from narrate.base.events import Event
 from narrate.base.text import counted, duration, printable, shortened
 from narrate.build import Options
-from narrate.cli import common
+from narrate.cli import messages, options
+from narrate.cli.options import Flags
 from narrate.errors import PendingError
 from narrate.planning.planner import Plan, PlannedSegment
 
@@ -20,55 +21,61 @@ Check = Annotated[
 ]
 
 
+@options.takes(
+    "engine",
+    "model",
+    "profile",
+    "device",
+    "dtype",
+    "engine_python",
+    "offline",
+    "allow_outside",
+    "jobs",
+    "qa",
+    "cache_dir",
+)
 def plan(
-    script: common.Script = None,
-    engine: common.Engine = None,
-    model: common.Model = None,
-    profile: common.Profile = None,
-    device: common.Device = None,
-    dtype: common.Dtype = None,
-    engine_python: common.EnginePython = None,
-    offline: common.Offline = False,
-    allow_outside: common.AllowOutside = False,
-    jobs: common.Jobs = None,
-    qa: common.Qa = None,
-    cache_dir: common.CacheDir = None,
-    check: Check = False,
-    json: common.Json = False,
-    directory: common.Directory = None,
+    flags: Flags, script: options.Script = None, check: Check = False, json: options.Json = False
 ) -> None:
     """Say what `narrate run` would speak, and how long the narration and the work would be."""
-    arguments = locals()
-    common.change_to(directory)
-    source = common.script_here(script)
-    flags = common.settings(**arguments)
+    source = options.script_here(script)
     pending = show(source, flags, Options(), json)
     if check and pending:
         what = f"{counted(pending, 'utterance')} would have to be spoken"
         raise PendingError(what, where=source, hint="run: narrate run")
 
 
-def show(script: str, flags: dict[str, Any], options: Options, json: bool) -> int:
+def show(script: str, flags: Flags, todo: Options, json: bool) -> int:
     """Print the plan of a run with these flags; return how many utterances it would speak."""
-    made = build.plan(script, flags, options, warn)
-    figures = build.summary(made)
+    made = build.plan(script, flags, todo, messages.show_warning)
     if json:
         segments = [_entry(made, planned) for planned in made.segments]
-        terminal.write(terminal.as_json({"ok": True, **figures, "segments": segments}))
-        return len(made.misses)
+        document = {"ok": True, **build.summary(made), "segments": segments}
+        terminal.write(terminal.as_json(document))
+    else:
+        terminal.say(*_segments(made), *_over_budget(made), _total(made))
+    return len(made.misses)
+
+
+def _segments(made: Plan) -> Iterator[str]:
+    """A line for each segment: whether it is cached, its id, its length and its text."""
     width = max(len(printable(planned.segment.id)) for planned in made.segments)
     for planned in made.segments:
-        state = "cached" if planned.cached else "speak "
-        length = f"{'' if planned.cached else '~'}{made.seconds(planned):.1f} s"
+        state, about = ("cached", "") if planned.cached else ("speak ", "~")
+        length = f"{about}{made.seconds(planned):.1f} s"
         text = shortened(planned.display, 60)
-        terminal.say(f"{state}  {printable(planned.segment.id):<{width}}  {length:>8}  {text}")
-    terminal.say(*_over_budget(made))
-    terminal.say(
-        f"{figures['missing']} of {counted(len(list(made.utterances())), 'utterance')} to speak with {figures['engine']}"
+        yield f"{state}  {printable(planned.segment.id):<{width}}  {length:>8}  {text}"
+
+
+def _total(made: Plan) -> str:
+    figures = build.summary(made)
+    utterances = counted(len(list(made.utterances())), "utterance")
+    length = duration(float(str(figures["seconds"])))
+    return (
+        f"{figures['missing']} of {utterances} to speak with {figures['engine']}"
         f" ({figures['reason']}), about {duration(made.eta)} of work;"
-        f" the narration is about {duration(float(str(figures['seconds'])))} long"
+        f" the narration is about {length} long"
     )
-    return len(made.misses)
 
 
 def _entry(made: Plan, planned: PlannedSegment) -> dict[str, Any]:
@@ -91,9 +98,3 @@ def _over_budget(made: Plan) -> list[str]:
                 f"over    {scene.id}: about {seconds:.1f} s, its budget is {scene.budget:.1f} s"
             )
     return lines
-
-
-def warn(event: Event) -> None:
-    """Print a warning of the library."""
-    if event.kind == "warning":
-        common.warn(str(event.data["message"]))

@@ -2,166 +2,181 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
+from typer import Option
 
-from narrate import build, stamp
+from narrate import build, upto_date
 from narrate.base import facts, terminal
 from narrate.base.events import Event
-from narrate.base.text import counted, duration
+from narrate.base.facts import Fact
 from narrate.build import Options, Result
-from narrate.cli import common
+from narrate.cli import messages, options, outcome
 from narrate.cli.commands import plan
+from narrate.cli.options import Flags
 from narrate.errors import NarrateError, UsageError
-from narrate.output import depfile as dependencies
+from narrate.output import depfile
 
 Ids = Annotated[
     list[str] | None, typer.Argument(metavar="[ID]...", help="With --force: what to speak again.")
 ]
-Force = Annotated[
-    bool,
-    typer.Option(
-        "-f", "--force", help="Speak the segments ID again; all of them if none is named."
-    ),
-]
-DryRun = Annotated[
-    bool,
-    typer.Option("-n", "--dry-run", help="Only say what would be done, as `narrate plan` does."),
-]
-KeepGoing = Annotated[
-    bool,
-    typer.Option("-k", "--keep-going", help="When a segment fails, speak the others all the same."),
-]
-Only = Annotated[
-    str | None, typer.Option("--only", metavar="GLOB", help="Speak only segments whose id matches.")
-]
-Frozen = Annotated[
-    bool, typer.Option("--frozen", help="Fail (exit 3) if anything would have to be spoken.")
-]
-ForceOutput = Annotated[
-    bool,
-    typer.Option(
-        "--force-output", help="Replace files in the output folder that narrate did not make."
-    ),
-]
-Depfile = Annotated[
-    Path | None,
-    typer.Option(
-        "--depfile", metavar="FILE", help="Say in FILE what run.json depends on: for make, ninja."
-    ),
-]
-Events = Annotated[
-    Path | None, typer.Option("--events", metavar="FILE", help="Log what happens as JSON lines.")
-]
-NoProgress = Annotated[
-    bool, typer.Option("--no-progress", help="A line a segment instead of bars.")
-]
-NoColor = Annotated[bool, typer.Option("--no-color", help="No colours.")]
-NoInput = Annotated[
-    bool, typer.Option("--no-input", help="Never ask anything; narrate asks nothing anyway.")
-]
-ShowConfig = Annotated[
-    bool, typer.Option("--show-config", help="Print each setting and where it comes from.")
-]
 
 
-def run(
-    script: common.Script = None,
-    ids: Ids = None,
-    out: common.Out = None,
-    dry_run: DryRun = False,
-    jobs: common.Jobs = None,
-    keep_going: KeepGoing = False,
-    force: Force = False,
-    only: Only = None,
-    frozen: Frozen = False,
-    force_output: ForceOutput = False,
-    engine: common.Engine = None,
-    model: common.Model = None,
-    profile: common.Profile = None,
-    device: common.Device = None,
-    dtype: common.Dtype = None,
-    engine_python: common.EnginePython = None,
-    offline: common.Offline = False,
-    allow_outside: common.AllowOutside = False,
-    format: common.Format = None,
-    fps: common.Fps = None,
-    qa: common.Qa = None,
-    cache_dir: common.CacheDir = None,
-    json: common.Json = False,
-    events: Events = None,
-    depfile: Depfile = None,
-    quiet: common.Quiet = False,
-    verbose: common.Verbose = False,
-    no_progress: NoProgress = False,
-    no_color: NoColor = False,
-    no_input: NoInput = False,
-    show_config: ShowConfig = False,
-    directory: common.Directory = None,
-) -> None:
-    """Narrate SCRIPT: speak what is not in the cache, then write the files that changed."""
-    started_ns, arguments = time.time_ns(), locals()
-    common.change_to(directory)
-    if ids and not force:
-        raise UsageError(
-            f"unexpected: {' '.join(ids)}", where="narrate run", hint="segment ids go with --force"
-        )
-    source = common.script_here(script)
-    flags = common.settings(**arguments)
-    besides = tuple(path for path in (events, depfile) if path)
-    options = Options(
-        tuple(ids or "*") if force else (), only, frozen, keep_going, force_output, besides
-    )
-    if show_config:
-        _print_config(source, flags)
-        return
-    if dry_run:
-        plan.show(source, flags, options, json)
-        return
-    look = Look(json, -1 if quiet else int(verbose), bars=not no_progress, color=not no_color)
-    if depfile:
-        dependencies.check_target(depfile)
-    result = _run(source, flags, options, look, events)
-    outputs = result.outputs
-    if depfile:
-        dependencies.write(depfile, result.record, result.inputs, common.told[0])
-        outputs |= facts.take([depfile])
-    err, stdout = _words(result, look)
-    terminal.tell(*err.splitlines())
-    terminal.write(stdout)
-    if not (force or events or source == "-"):
-        said = _words(dataclasses.replace(result, made=frozenset(), written=()), look)
-        inputs = result.inputs | result.surroundings | facts.take(() if script else common.SCRIPTS)
-        # Settings that are ignored are told of by every run, one with nothing to do included.
-        ignored = (
-            "" if quiet else terminal.text_of(*(f"warning: {text}" for text in result.warnings))
-        )
-        stamp.save(common.told, inputs, outputs, (said[1], ignored + said[0]), started_ns)
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a run should do."""
+
+    dry_run: Annotated[
+        bool, Option("-n", "--dry-run", help="Only say what a run would do, as `narrate plan`.")
+    ] = False
+    keep_going: Annotated[
+        bool, Option("-k", "--keep-going", help="If a segment fails, still speak the others.")
+    ] = False
+    force: Annotated[
+        bool, Option("-f", "--force", help="Speak the segments ID again, or all if none is named.")
+    ] = False
+    only: Annotated[
+        str | None, Option("--only", metavar="GLOB", help="Speak only segments whose id matches.")
+    ] = None
+    frozen: Annotated[
+        bool, Option("--frozen", help="Fail (exit 3) if anything would have to be spoken.")
+    ] = False
+    force_output: Annotated[
+        bool,
+        Option("--force-output", help="Replace files in the output folder that are not narrate's."),
+    ] = False
+    show_config: Annotated[
+        bool, Option("--show-config", help="Print each setting and where it comes from.")
+    ] = False
+
+    def options(self, ids: list[str] | None, besides: tuple[Path, ...]) -> Options:
+        """The same for the library. Raises UsageError."""
+        if ids and not self.force:
+            what, hint = f"unexpected: {' '.join(ids)}", "segment ids go with --force"
+            raise UsageError(what, where="narrate run", hint=hint)
+        force = tuple(ids or "*") if self.force else ()
+        return Options(force, self.only, self.frozen, self.keep_going, self.force_output, besides)
+
+
+@dataclass(frozen=True, slots=True)
+class Reports:
+    """Files in which a run says what it did."""
+
+    events: Annotated[
+        Path | None, Option("--events", metavar="FILE", help="Log what happens as JSON lines.")
+    ] = None
+    depfile: Annotated[
+        Path | None,
+        Option(
+            "--depfile",
+            metavar="FILE",
+            help="List in FILE what run.json depends on, for make or ninja.",
+        ),
+    ] = None
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How a run is shown: as JSON or words, from -1 (errors only) to 1 (all), with bars, in colour."""
+    """How a run is shown."""
 
-    json: bool
-    verbosity: int
-    bars: bool
-    color: bool
+    json: options.Json = False
+    quiet: options.Quiet = False
+    verbose: options.Verbose = False
+    no_progress: Annotated[
+        bool, Option("--no-progress", help="Print a line per segment instead of bars.")
+    ] = False
+    no_color: Annotated[bool, Option("--no-color", help="Print no colours.")] = False
+    no_input: Annotated[
+        bool, Option("--no-input", help="Never ask anything; narrate asks nothing anyway.")
+    ] = False
+
+    @property
+    def verbosity(self) -> int:
+        """From -1 (errors only) to 1 (everything)."""
+        return -1 if self.quiet else int(self.verbose)
+
+
+@options.takes(
+    "out",
+    "jobs",
+    "engine",
+    "model",
+    "profile",
+    "device",
+    "dtype",
+    "engine_python",
+    "offline",
+    "allow_outside",
+    "format",
+    "fps",
+    "qa",
+    "cache_dir",
+)
+def run(
+    context: typer.Context,
+    work: Work,
+    flags: Flags,
+    reports: Reports,
+    look: Look,
+    script: options.Script = None,
+    ids: Ids = None,
+) -> None:
+    """Narrate SCRIPT: speak what is not in the cache, then write the files that changed."""
+    started_ns = time.time_ns()
+    source = options.script_here(script)
+    besides = tuple(path for path in (reports.events, reports.depfile) if path)
+    todo = work.options(ids, besides)
+    if work.show_config:
+        _print_config(source, flags)
+    elif work.dry_run:
+        plan.show(source, flags, todo, look.json)
+    else:
+        command = upto_date.Command(context.obj, started_ns, () if script else options.SCRIPTS)
+        _run(command, source, flags, todo, reports, look)
 
 
 def _run(
-    script: str, flags: dict[str, Any], options: Options, look: Look, log_file: Path | None
-) -> Result:
+    command: upto_date.Command,
+    source: str,
+    flags: Flags,
+    todo: Options,
+    reports: Reports,
+    look: Look,
+) -> None:
+    """Run, say how it went, and keep a stamp of it if the same command may be answered by one."""
+    if reports.depfile:
+        depfile.check_target(reports.depfile)
+    result = _build(source, flags, todo, look, reports.events)
+    written = _write_depfile(reports.depfile, result, command.folder)
+    stdout = outcome.stdout(result, look.json)
+    if not look.quiet:
+        terminal.tell(*outcome.summary(result))
+    terminal.write(stdout)
+    if upto_date.is_repeatable(source, todo, reports.events):
+        unchanged = upto_date.unchanged(result)
+        stderr = () if look.quiet else outcome.repeated(unchanged)
+        said = outcome.stdout(unchanged, look.json), terminal.text_of(*stderr)
+        upto_date.keep(command, result, written, said)
+
+
+def _write_depfile(path: Path | None, result: Result, folder: str) -> dict[str, Fact]:
+    """Write the depfile if one is wanted, and return the facts of it."""
+    if path is None:
+        return {}
+    depfile.write(path, result.record, result.inputs, folder)
+    return facts.take([path])
+
+
+def _build(script: str, flags: Flags, todo: Options, look: Look, log_file: Path | None) -> Result:
     """Run, showing what happens; with --json an error is printed as an object too."""
     from narrate.cli.progress import Display, Reporter, event_log
 
-    console = Display(color=look.color)
-    bars = look.bars and console.is_terminal
+    console = Display(color=not look.no_color)
+    bars = not look.no_progress and console.is_terminal
     events: list[Event] = []
     try:
         with event_log(log_file) as log, Reporter(console, look.verbosity, bars) as reporter:
@@ -172,76 +187,19 @@ def _run(
                 reporter.show(event)
                 log(event)
 
-            return build.run(script, flags, options, emit)
+            return build.run(script, flags, todo, emit)
     except NarrateError as error:
         if look.json:
-            terminal.write(terminal.as_json(_failure(error, events)))
+            terminal.write(terminal.as_json(outcome.failure(error, events)))
         if isinstance(error, build.Failed):
             for failure in error.failures.values():
-                common.complain(failure)
+                messages.complain(failure)
         raise
 
 
-def _words(result: Result, look: Look) -> tuple[str, str]:
-    """What a run says at its end on stderr and on stdout."""
-    path = result.out / "manifest.json"
-    stdout = (
-        terminal.as_json(_success(result)) if look.json else terminal.text_of(common.shown(path))
-    )
-    return (_summary(result) if look.verbosity >= 0 else ""), stdout
-
-
-def _summary(result: Result) -> str:
-    manifest = result.manifest
-    whole = f"{counted(manifest.totals.segments, 'segment')}, {duration(manifest.audio.duration)}"
-    if not result.written and not result.made:
-        return terminal.text_of(f"nothing to do: {whole}")
-    lines = [
-        f"{whole}: {counted(result.spoken, 'utterance')} spoken, {counted(len(result.written), 'file')} written"
-    ]
-    lines.append(f"narration  {common.shown(result.out / manifest.audio.file)}")
-    lines += [
-        f"captions   {common.shown(result.out / name)}" for name in manifest.sidecars.values()
-    ]
-    return terminal.text_of(*lines)
-
-
-def _success(result: Result) -> dict[str, Any]:
-    return {
-        "ok": True,
-        "manifest": str(result.out / "manifest.json"),
-        "spoken": result.spoken,
-        "cached": sum(
-            utterance.canonical not in result.made for utterance in result.plan.utterances()
-        ),
-        "failed": 0,
-        "segments": [
-            {
-                "id": segment.id,
-                "path": str(result.out / segment.file),
-                "duration": segment.duration,
-                "from_cache": result.from_cache(planned),
-            }
-            for segment, planned in zip(result.manifest.segments, result.plan.segments, strict=True)
-        ],
-    }
-
-
-def _failure(error: NarrateError, events: list[Event]) -> dict[str, Any]:
-    failures = error.failures if isinstance(error, build.Failed) else {}
-    return {
-        "ok": False,
-        "manifest": None,
-        "spoken": sum(event.kind == "spoken" and "recording" not in event.data for event in events),
-        "cached": next((event.data["cached"] for event in events if event.kind == "plan"), 0),
-        "segments": [],
-        "error": {"message": str(error), "hint": error.hint, "exit_code": error.exit_code},
-        "failed": len(failures),
-        "failures": [{"id": name, "reason": each.what} for name, each in failures.items()],
-    }
-
-
-def _print_config(script: str, flags: dict[str, Any]) -> None:
-    _, configuration = build.prepare(script, flags, plan.warn)
+def _print_config(script: str, flags: Flags) -> None:
+    _, configuration = build.prepare(script, flags, messages.show_warning)
     for name, origin in configuration.origins.items():
-        terminal.say(f"{name} = {getattr(configuration.settings, name)!r}  ({origin})")
+        value = getattr(configuration.settings, name)
+        written = value if name == "fps" else repr(value)
+        terminal.say(f"{name} = {written}  ({origin})")

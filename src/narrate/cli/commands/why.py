@@ -13,14 +13,23 @@ import typer
 from narrate import build
 from narrate.base import terminal
 from narrate.base.text import counted, did_you_mean, printable, shortened
-from narrate.cli import common
-from narrate.cli.commands.plan import warn
+from narrate.cli import messages, options
+from narrate.cli.options import Flags
 from narrate.errors import UsageError
 from narrate.output.why import Why
 
+SETTINGS = ("out", "engine", "model", "profile", "qa", "allow_outside", "cache_dir")
+
 WORDS = {"same": "same  ", "cached": "cached", "speak": "speak "}
+MEANINGS = {
+    "same": "as in the last run",
+    "cached": "not as in the last run, but in the cache",
+    "speak": "to be spoken",
+}
 WIDTH = 100
 """Characters of a reason in `narrate status`; `narrate why` prints it whole."""
+
+SUFFIXES = tuple(os.path.splitext(name)[1] for name in options.SCRIPTS)
 
 Targets = Annotated[
     list[str] | None,
@@ -30,34 +39,21 @@ Targets = Annotated[
 ]
 
 
-def status(
-    script: common.Script = None,
-    out: common.Out = None,
-    engine: common.Engine = None,
-    model: common.Model = None,
-    profile: common.Profile = None,
-    qa: common.Qa = None,
-    allow_outside: common.AllowOutside = False,
-    cache_dir: common.CacheDir = None,
-    json: common.Json = False,
-    directory: common.Directory = None,
-) -> None:
-    """Say what `narrate run` would do with each segment: leave it, take it from the cache, or speak
-    it.
+@options.takes(*SETTINGS)
+def status(flags: Flags, script: options.Script = None, json: options.Json = False) -> None:
+    """Say what `narrate run` would do with each segment.
+
+    It leaves a segment as it is, takes it from the cache, or speaks it.
     """
-    arguments = locals()
-    common.change_to(directory)
-    found = build.why(common.script_here(script), common.settings(**arguments), warn)
+    found = build.why(options.script_here(script), flags, messages.show_warning)
     if json:
-        terminal.write(terminal.as_json({"ok": True, "segments": [_entry(each) for each in found]}))
+        _print_json(found)
         return
     width = max(len(printable(each.planned.segment.id)) for each in found)
     for each in found:
-        reason = printable("; ".join(map(str, each.reasons)))
-        reason = shortened(reason, WIDTH)
-        terminal.say(
-            f"{WORDS[each.state]}  {printable(each.planned.segment.id):<{width}}  {reason}".rstrip()
-        )
+        id = printable(each.planned.segment.id)
+        reason = shortened(printable("; ".join(map(str, each.reasons))), WIDTH)
+        terminal.say(f"{WORDS[each.state]}  {id:<{width}}  {reason}".rstrip())
     states = Counter(each.state for each in found)
     total = counted(len(found), "segment")
     terminal.say(
@@ -65,63 +61,36 @@ def status(
     )
 
 
-def why(
-    targets: Targets = None,
-    out: common.Out = None,
-    engine: common.Engine = None,
-    model: common.Model = None,
-    profile: common.Profile = None,
-    qa: common.Qa = None,
-    allow_outside: common.AllowOutside = False,
-    cache_dir: common.CacheDir = None,
-    json: common.Json = False,
-    directory: common.Directory = None,
-) -> None:
-    """Say what has changed in the request of a segment since the last run: each field, its old and
-    its new value.
+@options.takes(*SETTINGS)
+def why(flags: Flags, targets: Targets = None, json: options.Json = False) -> None:
+    """Say what has changed in the request of a segment since the last run.
+
+    Each field that changed is printed with its old and its new value.
     """
-    arguments = locals()
-    common.change_to(directory)
-    script, ids = _told(targets or [])
-    found = build.why(script, common.settings(**arguments), warn)
-    chosen = _chosen(found, ids, script)
+    script, ids = _split(targets or [])
+    chosen = _chosen(build.why(script, flags, messages.show_warning), ids, script)
     if json:
-        terminal.write(
-            terminal.as_json({"ok": True, "segments": [_entry(each) for each in chosen]})
-        )
+        _print_json(chosen)
         return
     for each in chosen:
-        terminal.say(
-            f"{each.planned.segment.id}: {MEANINGS[each.state]}",
-            *(f"  {reason}" for reason in each.reasons),
-        )
+        reasons = (f"  {reason}" for reason in each.reasons)
+        terminal.say(f"{each.planned.segment.id}: {MEANINGS[each.state]}", *reasons)
     if not chosen:
         terminal.say("nothing has changed since the last run")
 
 
-MEANINGS = {
-    "same": "as in the last run",
-    "cached": "not as in the last run, but in the cache",
-    "speak": "to be spoken",
-}
-
-
-def _told(targets: list[str]) -> tuple[str, list[str]]:
-    """The script and the ids; a first word that is no file is an id, and the script the one that is
-    here.
+def _split(targets: list[str]) -> tuple[str, list[str]]:
+    """The script and the ids. If the first word does not name a script, it is an id, and the script
+    is the one in this folder.
     """
-    if targets and (
-        targets[0] == "-" or os.path.exists(targets[0]) or targets[0].endswith(SUFFIXES)
-    ):
-        return targets[0], targets[1:]
-    return common.script_here(None), targets
-
-
-SUFFIXES = tuple(os.path.splitext(name)[1] for name in common.SCRIPTS)
+    first = targets[0] if targets else ""
+    if first == "-" or os.path.exists(first) or first.endswith(SUFFIXES):
+        return first, targets[1:]
+    return options.script_here(None), targets
 
 
 def _chosen(found: list[Why], ids: list[str], script: str) -> list[Why]:
-    """The segments asked for; without ids those that are not as they were."""
+    """The segments asked for; without ids, those that are not as they were."""
     if not ids:
         return [each for each in found if each.state != "same" or each.reasons]
     by_id = {each.planned.segment.id: each for each in found}
@@ -130,6 +99,11 @@ def _chosen(found: list[Why], ids: list[str], script: str) -> list[Why]:
             hint = did_you_mean(id, by_id, "see `narrate status` for the ids")
             raise UsageError(f"there is no segment {id!r}", where=script, hint=hint)
     return [by_id[id] for id in ids]
+
+
+def _print_json(found: list[Why]) -> None:
+    segments = [_entry(each) for each in found]
+    terminal.write(terminal.as_json({"ok": True, "segments": segments}))
 
 
 def _entry(each: Why) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 # The narration as a step of make: let what uses it depend on build/narration/manifest.json.
 #
-# run.json is newer than all that the narration was made of. The manifest keeps its time as long as it says the same,
-# and the empty recipe has make look at that time once narrate has run.
+# run.json is newer than everything the narration was made of. The manifest keeps its time while its content stays the
+# same; the empty recipe makes make look at that time after narrate has run.
 build/narration/manifest.json: build/narration/run.json ;
 
 build/narration/run.json: script.md
