@@ -227,7 +227,7 @@ def test_a_run_fetches_what_it_lacks_and_tells_so(narrating: Narrate, hub: Hub) 
     assert ran.code == 6
     assert "the engine torch cannot be loaded" in ran.err
     assert narrating("models", "path", NAME).code == 0
-    assert f"fetching {NAME}: " in ran.err
+    assert f"downloading {NAME}: " in ran.err
     assert '"event": "fetch"' in (narrating.folder / "events.jsonl").read_text()
 
 

@@ -11,7 +11,7 @@ import msgspec
 import typer
 
 from narrate.base import terminal
-from narrate.base.events import Event
+from narrate.base.events import Event, Warned
 from narrate.checks import recognizer as hearing
 from narrate.checks.recognizer import Ear
 from narrate.cli import common
@@ -145,8 +145,8 @@ def _test(folder: Path, text: str, settings: Settings, show: _Output) -> None:
     """Have the voice speak, if it should say something and there is an engine for it."""
 
     def emit(event: Event) -> None:
-        if event.kind == "warning":
-            show.note(str(event.data["message"]))
+        if isinstance(event, Warned):
+            show.note(event.message)
 
     if not text:
         return

@@ -8,7 +8,7 @@ import typer
 
 from narrate import build
 from narrate.base import terminal
-from narrate.base.events import Event
+from narrate.base.events import Event, Warned
 from narrate.base.text import counted, duration
 from narrate.build import Options
 from narrate.cli import common
@@ -53,8 +53,10 @@ def show(script: str, flags: dict[str, Any], options: Options, json: bool) -> in
     made = build.plan(script, flags, options, warn)
     figures = build.summary(made)
     if json:
-        segments = [_entry(made, planned) for planned in made.segments]
-        terminal.write(terminal.as_json({"ok": True, **figures, "segments": segments}))
+        document = {"ok": True, **figures.to_json()}
+        document["segments"] = [_entry(made, planned) for planned in made.segments]
+        del document["event"]
+        terminal.write(terminal.as_json(document))
         return len(made.misses)
     width = max(len(terminal.printable(planned.segment.id)) for planned in made.segments)
     for planned in made.segments:
@@ -66,9 +68,9 @@ def show(script: str, flags: dict[str, Any], options: Options, json: bool) -> in
         )
     terminal.say(*_over_budget(made))
     terminal.say(
-        f"{figures['missing']} of {counted(len(list(made.utterances())), 'utterance')} to speak with {figures['engine']}"
-        f" ({figures['reason']}), about {duration(made.eta)} of work;"
-        f" the narration is about {duration(float(str(figures['seconds'])))} long"
+        f"{figures.missing} of {counted(figures.utterances, 'utterance')} to speak"
+        f" with {figures.engine} ({figures.reason}), about {duration(made.eta)} of work;"
+        f" the narration is about {duration(figures.seconds)} long"
     )
     return len(made.misses)
 
@@ -97,5 +99,5 @@ def _over_budget(made: Plan) -> list[str]:
 
 def warn(event: Event) -> None:
     """Print a warning of the library."""
-    if event.kind == "warning":
-        common.warn(str(event.data["message"]))
+    if isinstance(event, Warned):
+        common.warn(event.message)

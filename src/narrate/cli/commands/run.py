@@ -12,7 +12,7 @@ import typer
 
 from narrate import build, stamp
 from narrate.base import facts, terminal
-from narrate.base.events import Event
+from narrate.base.events import Event, Planned, Spoken
 from narrate.base.text import counted, duration
 from narrate.build import Options, Result
 from narrate.cli import common
@@ -232,8 +232,8 @@ def _failure(error: NarrateError, events: list[Event]) -> dict[str, Any]:
     return {
         "ok": False,
         "manifest": None,
-        "spoken": sum(event.kind == "spoken" and "recording" not in event.data for event in events),
-        "cached": next((event.data["cached"] for event in events if event.kind == "plan"), 0),
+        "spoken": sum(isinstance(event, Spoken) and not event.recording for event in events),
+        "cached": next((event.cached for event in events if isinstance(event, Planned)), 0),
         "segments": [],
         "error": {"message": str(error), "hint": error.hint, "exit_code": error.exit_code},
         "failed": len(failures),

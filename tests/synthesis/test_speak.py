@@ -14,7 +14,7 @@ import soundfile
 
 from conftest import Narrate, Ran, alive, children, lines
 from narrate.request import Request
-from narrate.synthesis import runner
+from narrate.synthesis import lane
 
 CHECKED = ["silence", "nan", "runaway", "short", "clipped", "empty"]
 LOST = ["crash", "garbage", "error"]
@@ -129,17 +129,17 @@ def test_many_workers_give_the_same_narration_as_one(tone: Narrate) -> None:
 
 
 def test_a_worker_is_replaced_when_it_is_old_or_has_grown() -> None:
-    age = runner._Age()
-    for _ in range(runner.LINES_PER_LIFE - 1):
+    age = lane.Age()
+    for _ in range(lane.UTTERANCES_PER_LIFE - 1):
         age.add(10**9)
     assert not age.old
     age.add(10**9)
     assert age.old
-    grown = runner._Age()
+    grown = lane.Age()
     grown.add(10**9)
-    grown.add(10**9 + runner.GROWTH_BYTES)
+    grown.add(10**9 + lane.GROWTH_BYTES)
     assert not grown.old
-    grown.add(10**9 + runner.GROWTH_BYTES + 1)
+    grown.add(10**9 + lane.GROWTH_BYTES + 1)
     assert grown.old
 
 
