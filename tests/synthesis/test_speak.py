@@ -144,9 +144,11 @@ def test_a_worker_is_replaced_when_it_is_old_or_has_grown() -> None:
 
 
 def test_a_worker_killed_while_it_loads_costs_no_attempt(tone: Narrate) -> None:
-    ran = run_with_dying_workers(tone, "if not os.path.exists('died'): open('died', 'w').close(); ")
+    died = tone.folder / "died"
+    once = f"if not os.path.exists({str(died)!r}): open({str(died)!r}, 'w').close(); "
+    ran = run_with_dying_workers(tone, once)
     assert ran.code == 0, ran.err
-    assert (tone.folder / "died").exists()
+    assert died.exists()
     assert "refused" not in ran.err
 
 
