@@ -18,6 +18,9 @@ AHEAD = 2
 stored.
 """
 
+HELD = AHEAD + 1
+"""Batches that an executor holds for each lane: another one lies ready when the worker has room."""
+
 UTTERANCES_PER_LIFE = 500
 GROWTH_BYTES = 4 << 30
 """A worker is replaced after so many utterances, or when it has grown by so much memory since its

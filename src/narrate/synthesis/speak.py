@@ -33,7 +33,7 @@ from narrate.synthesis.executor import (
     Unspoken,
     Work,
 )
-from narrate.synthesis.lane import AHEAD
+from narrate.synthesis.lane import HELD
 from narrate.synthesis.queue import Batch, Queue, Task
 
 POLL_SECONDS = 0.05
@@ -128,8 +128,8 @@ class _Driver:
             self._store,
             self._share,
             size=batch,
-            # As long as another run may take for what one of its workers has at once.
-            patience=self._settings.timeout * batch * AHEAD,
+            # As long as another run may take for what it holds for one of its workers.
+            patience=self._settings.timeout * batch * HELD,
             strict=strict,
         )
         accepting = partial(accept, store=self._store, strict=strict)
