@@ -21,8 +21,7 @@ from narrate.base.text import counted
 from narrate.cache import Gone, Store
 from narrate.config import Config, Format, Settings
 from narrate.errors import EnvironmentProblem, Interrupted, NarrateError, PendingError, UsageError
-from narrate.output import manifest, overwrite, render
-from narrate.output import record as past
+from narrate.output import manifest, overwrite, record, render
 from narrate.output.manifest import Manifest
 from narrate.output.stage import RECORD, Stage, staged
 from narrate.output.timeline import Timeline, lay
@@ -30,7 +29,7 @@ from narrate.output.why import Why, explain
 from narrate.output.writers import captions
 from narrate.planning import planner
 from narrate.planning.planner import Miss, Plan, PlannedSegment
-from narrate.store import usage as uses
+from narrate.store import usage
 from narrate.synthesis.speak import Outcome, speak
 
 DRAFTS = ("mlx", "torch")
@@ -160,7 +159,7 @@ def why(source: str | Path, flags: Mapping[str, Any], emit: Emit) -> list[Why]:
     written.
     """
     with _session(source, flags, emit) as session:
-        return explain(session.plan(), past.recall(session.out), session.store)
+        return explain(session.plan(), record.recall(session.out), session.store)
 
 
 def export(source: str | Path, flags: Mapping[str, Any], path: Path, emit: Emit) -> int:
@@ -201,11 +200,12 @@ def perform(script: scripts.Script, configuration: Config, options: Options, emi
     settings = configuration.settings
     recordings = [segment.audio for segment in script.segments if segment.audio]
     inputs = facts.take((*script.inputs, *configuration.files, *recordings))
-    _check_way(_out(script, settings), script, configuration)
-    with _store(settings, emit) as store:
-        session = _Session(script, settings, store, emit)
+    _check_links(_out(script, settings), script, configuration)
+    # The store may warn from the threads that keep clips in it.
+    with events.Relay(emit) as relay, _store(settings, relay) as store:
+        session = _Session(script, settings, store, relay)
         result = _make(session, options, inputs, started)
-        _keep_books(result, settings, store)
+        _count_usage(result, settings, store)
     emit(events.Done(written=sorted(path.name for path in result.written)))
     return replace(result, inputs=inputs | result.inputs, warnings=configuration.warnings)
 
@@ -230,16 +230,9 @@ def _make(session: _Session, options: Options, inputs: dict[str, Fact], started:
             continue
         _tell_kept(stage, session.emit)
         packages = {"narrate", *(choice.package for choice in planned.choices)}
-        return Result(
-            plan=planned,
-            manifest=document,
-            out=session.out,
-            made=frozenset(made),
-            written=tuple(stage.written),
-            inputs=_read_by(planned),
-            software=facts.of_software(packages),
-            outputs=outputs,
-        )
+        software, written = facts.of_software(packages), tuple(stage.written)
+        read, canonical = _read_by(planned), frozenset(made)
+        return Result(planned, document, session.out, canonical, written, read, software, outputs)
     raise EnvironmentProblem(
         "clips vanish from the cache faster than they can be used",
         where=str(session.store.root),
@@ -288,19 +281,16 @@ def _read_by(planned: Plan) -> dict[str, Fact]:
     return {path: fact for each in (*voices, *models) for path, fact in each.items()}
 
 
-def _keep_books(result: Result, settings: Settings, store: Store) -> None:
+def _count_usage(result: Result, settings: Settings, store: Store) -> None:
     """Count hits and misses, and keep the cache below its maximum if it has grown."""
     asked = {utterance.canonical for utterance in result.plan.utterances()}
-    uses.count(store.root, len(asked - result.made), len(result.made))
+    usage.count(store.root, len(asked - result.made), len(result.made))
     if result.made:
         store.trim(units.size(settings.cache_max_size))
 
 
 def _store(settings: Settings, emit: Emit) -> Store:
-    return Store(
-        config.cache_dir(settings),
-        lambda text: emit(events.Warned(message=text)),
-    )
+    return Store(config.cache_dir(settings), lambda text: emit(events.Warned(message=text)))
 
 
 def _out(script: scripts.Script, settings: Settings) -> Path:
@@ -310,7 +300,7 @@ def _out(script: scripts.Script, settings: Settings) -> Path:
     return beside.absolute() / "build" / "narration"
 
 
-def _check_way(out: Path, script: scripts.Script, configuration: Config) -> None:
+def _check_links(out: Path, script: scripts.Script, configuration: Config) -> None:
     """Refuse links on the way to an output folder that a project chose, not the user. Raises
     UsageError.
     """
@@ -328,28 +318,27 @@ def _speak(session: _Session, planned: Plan, options: Options) -> Outcome:
     chosen, left = _choose(planned, options.only)
     misses = planned.misses
     if options.frozen and misses:
-        raise _pending(planned, misses, "not cached, and --frozen forbids speaking")
+        raise _pending(planned, misses, "not cached, and --frozen forbids speaking {them}")
     session.emit(summary(planned))
     _warn_of_draft(session, planned)
-    outcome = speak(
-        planned,
-        chosen,
-        session.settings,
-        session.store,
-        session.emit,
-        keep_going=options.keep_going,
-    )
-    if outcome.interrupted:
-        raise Interrupted(
-            f"interrupted after {len(outcome.clips)} of {counted(len(chosen), 'utterance')}",
-            hint="finished clips are kept; run the same command again to continue from here",
-        )
-    if outcome.failures:
-        raise Failed(planned.script.name, outcome.failures)
+    settings, store, emit = session.settings, session.store, session.emit
+    outcome = speak(planned, chosen, settings, store, emit, keep_going=options.keep_going)
+    _check_outcome(outcome, len(chosen), planned.script.name)
     if left:
         why = "not in the cache, so no output was written"
         raise _pending(planned, left, why, which=" outside --only")
     return outcome
+
+
+def _check_outcome(outcome: Outcome, wanted: int, script: str) -> None:
+    """Raise Interrupted or Failed if not all of the wanted utterances were spoken."""
+    if outcome.interrupted:
+        raise Interrupted(
+            f"interrupted after {len(outcome.clips)} of {counted(wanted, 'utterance')}",
+            hint="finished clips are kept; run the same command again to continue from here",
+        )
+    if outcome.failures:
+        raise Failed(script, outcome.failures)
 
 
 def _choose(planned: Plan, only: str | None) -> tuple[list[Miss], list[Miss]]:
@@ -404,9 +393,9 @@ def _pending(
 ) -> PendingError:
     ids = list(dict.fromkeys(miss.segment.id for miss in misses))
     named = ", ".join(ids[:5]) + (f" and {len(ids) - 5} more" if len(ids) > 5 else "")
-    verb = "is" if len(ids) == 1 else "are"
+    are, them = ("is", "it") if len(ids) == 1 else ("are", "them")
     return PendingError(
-        f"{counted(len(ids), 'segment')}{which} {verb} {why}: {named}",
+        f"{counted(len(ids), 'segment')}{which} {are} {why.format(them=them)}: {named}",
         where=planned.script.name,
         hint=hint,
     )
@@ -457,5 +446,5 @@ def _record(planned: Plan, outcome: Outcome, started: float) -> dict[str, object
         "spoken": len(outcome.clips.keys() - outcome.shared),
         "attempts": outcome.attempts,
         "cached": _cached(planned),
-        **past.remembered(planned),
+        **record.remembered(planned),
     }

@@ -9,7 +9,9 @@ know.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from queue import Empty, SimpleQueue
 from typing import Any
 
 import msgspec
@@ -109,3 +111,35 @@ class Done(Event, frozen=True, kw_only=True, tag="done"):
 
 Emit = Callable[[Event], object]
 """Receives each event, in the thread that called narrate, while no lock is held."""
+
+
+class Relay:
+    """Emits in the thread that made it, whichever thread has something to report.
+
+    What other threads report waits for the next event of that thread, and is emitted before it. As
+    a context manager it emits what is left at its end.
+    """
+
+    def __init__(self, emit: Emit) -> None:
+        self._emit = emit
+        self._thread = threading.get_ident()
+        self._waiting: SimpleQueue[Event] = SimpleQueue()
+
+    def __enter__(self) -> Relay:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._flush()
+
+    def __call__(self, event: Event) -> None:
+        self._waiting.put(event)
+        if threading.get_ident() == self._thread:
+            self._flush()
+
+    def _flush(self) -> None:
+        while True:
+            try:
+                event = self._waiting.get_nowait()
+            except Empty:
+                return
+            self._emit(event)

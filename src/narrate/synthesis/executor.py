@@ -19,6 +19,11 @@ from narrate.planning.casting import Choice
 from narrate.store.entry import Clip
 from narrate.synthesis.queue import Batch, Task
 
+HELD = 3
+"""Batches that an executor holds for each worker: the one being spoken, the one after it, and one
+that is ready when the worker has room. Other runs wait for as long as these may take.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Spoken:

@@ -9,17 +9,24 @@ from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 
 from narrate.errors import ScriptError, SynthesisError
-from narrate.synthesis.executor import Broken, Lost, Maker, Refused, Result, Sound, Unspoken, Work
+from narrate.synthesis.executor import (
+    HELD,
+    Broken,
+    Lost,
+    Maker,
+    Refused,
+    Result,
+    Sound,
+    Unspoken,
+    Work,
+)
 from narrate.synthesis.queue import ATTEMPTS, Batch, Task
 from narrate.workers.client import JobFailed, Reply, Worker, WorkerLost
 
-AHEAD = 2
+AHEAD = HELD - 1
 """Batches that a worker has at once, so that it need not wait while the last one is checked and
 stored.
 """
-
-HELD = AHEAD + 1
-"""Batches that an executor holds for each lane: another one lies ready when the worker has room."""
 
 UTTERANCES_PER_LIFE = 500
 GROWTH_BYTES = 4 << 30

@@ -5,8 +5,8 @@ from __future__ import annotations
 from queue import Empty
 
 from narrate.base.events import Fetching, Warned
-from narrate.synthesis.executor import Result, Work
-from narrate.synthesis.lane import HELD, Desk, Lane
+from narrate.synthesis.executor import HELD, Result, Work
+from narrate.synthesis.lane import Desk, Lane
 from narrate.synthesis.queue import Batch
 from narrate.workers import environments, models
 from narrate.workers.client import Worker

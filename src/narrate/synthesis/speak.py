@@ -23,6 +23,7 @@ from narrate.store.entry import Clip
 from narrate.synthesis import local
 from narrate.synthesis.accept import accept
 from narrate.synthesis.executor import (
+    HELD,
     Broken,
     Executor,
     Lost,
@@ -33,7 +34,6 @@ from narrate.synthesis.executor import (
     Unspoken,
     Work,
 )
-from narrate.synthesis.lane import HELD
 from narrate.synthesis.queue import Batch, Queue, Task
 
 POLL_SECONDS = 0.05
