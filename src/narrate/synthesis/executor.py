@@ -19,9 +19,9 @@ from narrate.planning.casting import Choice
 from narrate.store.entry import Clip
 from narrate.synthesis.queue import Batch, Task
 
-HELD = 3
-"""Batches that an executor holds for each worker: the one being spoken, the one after it, and one
-that is ready when the worker has room. Other runs wait for as long as these may take.
+AHEAD = 2
+"""Batches that a worker has at once, so that it need not wait while the last one is checked and
+stored. Other runs wait for as long as these may take.
 """
 
 

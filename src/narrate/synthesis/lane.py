@@ -10,7 +10,7 @@ from queue import Empty, SimpleQueue
 
 from narrate.errors import ScriptError, SynthesisError
 from narrate.synthesis.executor import (
-    HELD,
+    AHEAD,
     Broken,
     Lost,
     Maker,
@@ -23,9 +23,9 @@ from narrate.synthesis.executor import (
 from narrate.synthesis.queue import ATTEMPTS, Batch, Task
 from narrate.workers.client import JobFailed, Reply, Worker, WorkerLost
 
-AHEAD = HELD - 1
-"""Batches that a worker has at once, so that it need not wait while the last one is checked and
-stored.
+ANSWER_SECONDS = 0.02
+"""How long a lane whose worker is busy waits for another batch: the driver answers a result with
+the next batch, and a retry should not have to wait behind others.
 """
 
 UTTERANCES_PER_LIFE = 500
@@ -114,13 +114,15 @@ class Lane(threading.Thread):
     def _has_work(self) -> bool:
         """Wait until there is a batch to speak; False when there will be none."""
         if not (self._given or self._ended):
-            self._accept_batch(wait=True)
+            self._accept_batch()
         return bool(self._given) and not self._desk.stopping
 
-    def _accept_batch(self, wait: bool) -> bool:
-        """Take a batch from the desk; say whether there was one."""
+    def _accept_batch(self, seconds: float | None = None) -> bool:
+        """Take a batch from the desk, waiting for it so long or without end; say whether there was
+        one.
+        """
         try:
-            batch = self._desk.batches.get(block=wait)
+            batch = self._desk.batches.get(timeout=seconds)
         except Empty:
             return False
         if batch is None:
@@ -162,7 +164,7 @@ class Lane(threading.Thread):
     def _look_ahead(self, worker: Worker) -> bool:
         """Let the worker have a batch ahead; say whether it has any."""
         while not self._ended and len(self._given) < AHEAD:
-            if not self._accept_batch(wait=not self._given):
+            if not self._accept_batch(ANSWER_SECONDS if self._given else None):
                 break
             self._send(worker, self._given[-1])
         return bool(self._given)
@@ -192,7 +194,7 @@ class Lane(threading.Thread):
             self._desk.results.put(Unspoken(batch))
         self._given.clear()
         while not self._ended:
-            if self._accept_batch(wait=True):
+            if self._accept_batch():
                 self._desk.results.put(Unspoken(self._given.pop()))
 
 

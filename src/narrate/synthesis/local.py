@@ -5,7 +5,7 @@ from __future__ import annotations
 from queue import Empty
 
 from narrate.base.events import Fetching, Warned
-from narrate.synthesis.executor import HELD, Result, Work
+from narrate.synthesis.executor import AHEAD, Result, Work
 from narrate.synthesis.lane import Desk, Lane
 from narrate.synthesis.queue import Batch
 from narrate.workers import environments, models
@@ -51,7 +51,7 @@ class LocalExecutor:
 
     @property
     def capacity(self) -> int:
-        return len(self._lanes) * HELD * self._work.choice.capabilities.batch
+        return len(self._lanes) * AHEAD * self._work.choice.capabilities.batch
 
     def submit(self, batch: Batch) -> None:
         self._desk.batches.put(batch)

@@ -23,7 +23,7 @@ from narrate.store.entry import Clip
 from narrate.synthesis import local
 from narrate.synthesis.accept import accept
 from narrate.synthesis.executor import (
-    HELD,
+    AHEAD,
     Broken,
     Executor,
     Lost,
@@ -128,8 +128,8 @@ class _Driver:
             self._store,
             self._share,
             size=batch,
-            # As long as another run may take for what it holds for one of its workers.
-            patience=self._settings.timeout * batch * HELD,
+            # As long as another run may take for what one of its workers has at once.
+            patience=self._settings.timeout * batch * AHEAD,
             strict=strict,
         )
         accepting = partial(accept, store=self._store, strict=strict)
