@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import partial
@@ -16,8 +16,8 @@ import xxhash
 
 from narrate import config, stamp
 from narrate import script as scripts
-from narrate.base import facts
-from narrate.base.events import Emit, Event
+from narrate.base import events, facts
+from narrate.base.events import Emit
 from narrate.base.facts import Fact
 from narrate.base.text import counted
 from narrate.cache import Gone, Store
@@ -33,12 +33,11 @@ from narrate.output.writers import captions
 from narrate.planning import planner
 from narrate.planning.planner import Miss, Plan, PlannedSegment
 from narrate.store import usage
-from narrate.synthesis import runner
-from narrate.synthesis.runner import Outcome
+from narrate.synthesis.speak import Outcome, speak
 
 SIDECARS = ("srt", "vtt")
 ROUNDS = 5
-"""How often clips that vanish while the files are written (a prune, a failing disk) are made anew.
+"""How often clips that vanish while the files are written (a prune, a failing disk) are made again.
 """
 
 
@@ -57,12 +56,12 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a run did: `made` holds the forms of the lines that were, `written` the files that
-    changed.
+    """What a run did: `made` holds the canonical forms of the clips that it made, `written` the
+    files that changed.
 
     `inputs` are the facts of all files that were read or looked for, `surroundings` those of the
-    code that did it and of the folders of settings, and `outputs` those of all that the narration consists of, taken while no other run
-    could write there. `warnings` are those of the settings.
+    code that did it and of the folders of settings, and `outputs` those of all that the narration
+    consists of, taken while no other run could write there. `warnings` are those of the settings.
     """
 
     plan: Plan
@@ -77,12 +76,12 @@ class Result:
 
     @property
     def record(self) -> Path:
-        """run.json, which is newer than all that was read."""
+        """run.json, which is newer than everything that was read."""
         return self.out / RECORD
 
     @property
     def spoken(self) -> int:
-        """How many utterances were spoken; a recording is none."""
+        """How many utterances were spoken; recordings are not counted."""
         return len(
             {
                 utterance.canonical
@@ -107,7 +106,7 @@ class Failed(NarrateError):
         super().__init__(
             f"{counted(len(failures), 'segment')} failed; the outputs were left as they were",
             where=script,
-            hint="every finished clip is kept: mend what is named above and run again",
+            hint="finished clips are kept; fix the segments above and run again",
         )
 
 
@@ -120,28 +119,47 @@ def prepare(
     own = {"fps": script.fps, "language": script.language, "pause_after": script.pause_after}
     configuration = config.resolve(flags, own, folder)
     for text in configuration.warnings:
-        emit(Event("warning", None, {"message": text}))
+        emit(events.Warned(message=text))
     return script, configuration
+
+
+@dataclass(frozen=True, slots=True)
+class _Session:
+    """A script, its settings, and the cache while it is open."""
+
+    script: scripts.Script
+    settings: Settings
+    store: Store
+    emit: Emit
+
+    @property
+    def out(self) -> Path:
+        return _out(self.script, self.settings)
+
+    def plan(self, force: tuple[str, ...] = ()) -> Plan:
+        return planner.make(self.script, self.settings, self.store, force)
+
+
+@contextmanager
+def _session(source: str | Path, flags: Mapping[str, Any], emit: Emit) -> Iterator[_Session]:
+    """Read a script and its settings, and open the cache."""
+    script, configuration = prepare(source, flags, emit)
+    with _store(configuration.settings, emit) as store:
+        yield _Session(script, configuration.settings, store, emit)
 
 
 def plan(source: str | Path, flags: Mapping[str, Any], options: Options, emit: Emit) -> Plan:
     """Work out what a run would do; nothing is written."""
-    script, configuration = prepare(source, flags, emit)
-    settings = configuration.settings
-    with _store(settings, emit) as store:
-        return planner.make(script, settings, store, options.force)
+    with _session(source, flags, emit) as session:
+        return session.plan(options.force)
 
 
 def why(source: str | Path, flags: Mapping[str, Any], emit: Emit) -> list[Why]:
     """Compare what a run would ask for with what the last run into the same folder did; nothing is
     written.
     """
-    script, configuration = prepare(source, flags, emit)
-    settings = configuration.settings
-    with _store(settings, emit) as store:
-        return explain(
-            planner.make(script, settings, store), record.recall(_out(script, settings)), store
-        )
+    with _session(source, flags, emit) as session:
+        return explain(session.plan(), record.recall(session.out), session.store)
 
 
 def export(source: str | Path, flags: Mapping[str, Any], path: Path, emit: Emit) -> int:
@@ -151,28 +169,24 @@ def export(source: str | Path, flags: Mapping[str, Any], path: Path, emit: Emit)
     # It imports zipfile, which no run should have to wait for.
     from narrate import archive
 
-    script, configuration = prepare(source, flags, emit)
-    with _store(configuration.settings, emit) as store:
-        store.hold()
-        planned = planner.make(script, configuration.settings, store)
+    with _session(source, flags, emit) as session:
+        session.store.hold()
+        planned = session.plan()
         if planned.misses:
-            # A run that believed its stamp would find nothing to do, as the outputs are there.
+            # The outputs may all exist, and then the next run would trust its stamp and do nothing.
             stamp.clear()
             raise _pending(
-                planned,
-                planned.misses,
-                "are not in the cache whole",
-                "run: narrate run, then export again",
+                planned, planned.misses, "not in the cache", "run: narrate run, then export again"
             )
-        return archive.export(planned.clips.values(), store, path)
+        return archive.export(planned.clips.values(), session.store, path)
 
 
 def run(source: str | Path, flags: Mapping[str, Any], options: Options, emit: Emit) -> Result:
     """Narrate a script: speak what is missing, then write the files that changed.
 
     Raises Failed if segments failed, PendingError if `frozen` or `only` left something to speak,
-    Interrupted, ScriptError, UsageError or EnvironmentProblem. Until every clip is there, no output
-    is touched.
+    Interrupted, ScriptError, UsageError or EnvironmentProblem. No output is written until every
+    clip exists.
     """
     script, configuration = prepare(source, flags, emit)
     return perform(script, configuration, options, emit)
@@ -188,17 +202,13 @@ def perform(script: scripts.Script, configuration: Config, options: Options, emi
     inputs = facts.take((*script.inputs, *configuration.files, *recordings))
     # Who may write there decides whether the settings in a folder are obeyed.
     folders = facts.take({os.path.join(path.parent, facts.FOLDER) for path in configuration.files})
-    out = _out(script, settings)
-    _check_way(out, script, configuration)
-
-    def guard(planned: Plan) -> None:
-        read: tuple[str | Path, ...] = (*inputs, *_read_by(planned), *options.besides)
-        overwrite.check(out, _names(planned, settings.format), read, options.force_output)
-
-    with _store(settings, emit) as store:
-        result = _make(script, settings, options, out, guard, store, emit, started)
-        _keep_books(result, settings, store)
-    emit(Event("done", None, {"written": sorted(path.name for path in result.written)}))
+    _check_links(_out(script, settings), script, configuration)
+    # The store may warn from the threads that keep clips in it.
+    with events.Relay(emit) as relay, _store(settings, relay) as store:
+        session = _Session(script, settings, store, relay)
+        result = _make(session, options, inputs, started)
+        _count_usage(result, settings, store)
+    emit(events.Done(written=sorted(path.name for path in result.written)))
     return replace(
         result,
         inputs=inputs | result.inputs,
@@ -207,63 +217,64 @@ def perform(script: scripts.Script, configuration: Config, options: Options, emi
     )
 
 
-def _make(
-    script: scripts.Script,
-    settings: Settings,
-    options: Options,
-    out: Path,
-    guard: Callable[[Plan], None],
-    store: Store,
-    emit: Emit,
-    started: float,
-) -> Result:
+def _make(session: _Session, options: Options, inputs: dict[str, Fact], started: float) -> Result:
     """Plan, speak and write, until no clip vanishes in between."""
     made: set[bytes] = set()
     for attempt in range(ROUNDS):
-        planned = planner.make(script, settings, store, () if attempt else options.force)
-        guard(planned)
-        store.hold()
-        outcome = _speak(planned, settings, options, store, emit)
+        planned = session.plan(() if attempt else options.force)
+        _guard(session, planned, inputs, options)
+        session.store.hold()
+        outcome = _speak(session, planned, options)
         made |= outcome.clips.keys() - outcome.shared
         try:
-            with staged(out, partial(_tell_wait, out, emit)) as stage:
-                # Speaking may take hours, in which files may have come to lie there.
-                guard(planned)
-                document = _write(
-                    stage, planned, lay(planned, outcome.clips, settings.format), settings, store
-                )
-                stage.publish()
-                stage.write_record(_record(planned, outcome, started))
-                outputs = stage.facts()
+            with staged(session.out, partial(_tell_wait, session)) as stage:
+                # Speaking may take hours, in which new files may have appeared there.
+                _guard(session, planned, inputs, options)
+                document, outputs = _publish(session, stage, planned, outcome, started)
         except Gone as gone:
-            emit(Event("warning", None, {"message": f"made anew: {gone}"}))
-            _set_aside(planned, store)
+            session.emit(events.Warned(message=f"a clip is made again: {gone}"))
+            _set_aside(planned, session.store)
             continue
-        for path in stage.kept:
-            emit(
-                Event(
-                    "warning",
-                    None,
-                    {"message": f"kept, as it was changed since narrate made it: {path}"},
-                )
-            )
-        return Result(
-            plan=planned,
-            manifest=document,
-            out=out,
-            made=frozenset(made),
-            written=tuple(stage.written),
-            inputs=_read_by(planned),
-            surroundings=facts.of_software(
-                {"narrate", *(choice.package for choice in planned.choices)}
-            ),
-            outputs=outputs,
-        )
+        _tell_kept(stage, session.emit)
+        packages = {"narrate", *(choice.package for choice in planned.choices)}
+        software, written = facts.of_software(packages), tuple(stage.written)
+        read, canonical = _read_by(planned), frozenset(made)
+        return Result(planned, document, session.out, canonical, written, read, software, outputs)
     raise EnvironmentProblem(
         "clips vanish from the cache faster than they can be used",
-        where=str(store.root),
+        where=str(session.store.root),
         hint="stop what is pruning it, check the disk, or choose another --cache-dir",
     )
+
+
+def _guard(session: _Session, planned: Plan, inputs: dict[str, Fact], options: Options) -> None:
+    """Refuse to overwrite what the run reads and what narrate did not make. Raises UsageError."""
+    read: tuple[str | Path, ...] = (*inputs, *_read_by(planned), *options.besides)
+    names = _names(planned, session.settings.format)
+    overwrite.check(session.out, names, read, options.force_output)
+
+
+def _publish(
+    session: _Session, stage: Stage, planned: Plan, outcome: Outcome, started: float
+) -> tuple[Manifest, dict[str, Fact]]:
+    """Make every file aside and move them all into place; return the manifest and the facts of the
+    outputs. Raises Gone.
+    """
+    timeline = lay(planned, outcome.clips, session.settings.format)
+    document = _write(stage, planned, timeline, session.settings, session.store)
+    stage.publish()
+    stage.write_record(_record(planned, outcome, started))
+    return document, stage.facts()
+
+
+def _tell_wait(session: _Session) -> None:
+    text = f"waiting for another process that has locked the output folder {session.out}"
+    session.emit(events.Warned(message=text))
+
+
+def _tell_kept(stage: Stage, emit: Emit) -> None:
+    for path in stage.kept:
+        emit(events.Warned(message=f"kept, as it was changed since narrate made it: {path}"))
 
 
 def _set_aside(planned: Plan, store: Store) -> None:
@@ -275,11 +286,6 @@ def _set_aside(planned: Plan, store: Store) -> None:
             store.read(clip)
 
 
-def _tell_wait(out: Path, emit: Emit) -> None:
-    text = f"waiting for another process that has locked the output folder {out}"
-    emit(Event("warning", None, {"message": text}))
-
-
 def _read_by(planned: Plan) -> dict[str, Fact]:
     """The facts of the files that a plan was made of, apart from the script and its recordings."""
     voices = [voice.facts for voice in planned.voices.values()]
@@ -287,7 +293,7 @@ def _read_by(planned: Plan) -> dict[str, Fact]:
     return {path: fact for each in (*voices, *models) for path, fact in each.items()}
 
 
-def _keep_books(result: Result, settings: Settings, store: Store) -> None:
+def _count_usage(result: Result, settings: Settings, store: Store) -> None:
     """Count hits and misses, and keep the cache below its maximum if it has grown."""
     asked = {utterance.canonical for utterance in result.plan.utterances()}
     usage.count(store.root, len(asked - result.made), len(result.made))
@@ -296,10 +302,7 @@ def _keep_books(result: Result, settings: Settings, store: Store) -> None:
 
 
 def _store(settings: Settings, emit: Emit) -> Store:
-    return Store(
-        config.cache_dir(settings),
-        lambda message: emit(Event("warning", None, {"message": message})),
-    )
+    return Store(config.cache_dir(settings), lambda text: emit(events.Warned(message=text)))
 
 
 def _out(script: scripts.Script, settings: Settings) -> Path:
@@ -309,7 +312,7 @@ def _out(script: scripts.Script, settings: Settings) -> Path:
     return beside.absolute() / "build" / "narration"
 
 
-def _check_way(out: Path, script: scripts.Script, configuration: Config) -> None:
+def _check_links(out: Path, script: scripts.Script, configuration: Config) -> None:
     """Refuse links on the way to an output folder that a project chose, not the user. Raises
     UsageError.
     """
@@ -320,66 +323,94 @@ def _check_way(out: Path, script: scripts.Script, configuration: Config) -> None
         overwrite.check_links(out, Path(origin).parent)
 
 
-def _speak(
-    planned: Plan, settings: Settings, options: Options, store: Store, emit: Emit
-) -> Outcome:
+def _speak(session: _Session, planned: Plan, options: Options) -> Outcome:
+    """Speak the misses that the options choose. Raises Interrupted, Failed or PendingError unless
+    the plan then lacks nothing.
+    """
+    chosen, left = _choose(planned, options.only)
     misses = planned.misses
-    wanted = {
-        utterance.canonical
-        for each in planned.segments
-        if fnmatchcase(each.segment.id, options.only or "*")
-        for utterance in each.utterances
-    }
-    if not wanted:
-        hint = "see `narrate plan` for the ids"
-        raise UsageError(f"no segment matches {options.only!r}", where="--only", hint=hint)
-    chosen = [miss for miss in misses if miss.utterance.canonical in wanted]
     if options.frozen and misses:
-        raise _pending(planned, misses, "would have to be spoken, and --frozen forbids it")
-    emit(Event("plan", None, summary(planned)))
-    if settings.profile == "draft" and any(
-        choice.capabilities.models for choice in planned.choices
-    ):
-        text = "spoken by draft models: the final ones will take other times"
-        emit(Event("warning", None, {"message": text}))
-    outcome = runner.speak(planned, chosen, settings, store, emit, keep_going=options.keep_going)
-    if outcome.interrupted:
-        raise Interrupted(
-            f"interrupted after {len(outcome.clips)} of {len(chosen)} utterances",
-            hint="every finished clip is kept: the same command goes on from there",
-        )
-    if outcome.failures:
-        raise Failed(planned.script.name, outcome.failures)
-    if len(chosen) < len(misses):
-        left = [miss for miss in misses if miss.utterance.canonical not in wanted]
-        raise _pending(
-            planned, left, "outside --only are not in the cache, so the outputs were not written"
-        )
+        raise _pending(planned, misses, "not cached, and --frozen forbids speaking {them}")
+    session.emit(summary(planned))
+    _warn_of_draft(session, planned)
+    settings, store, emit = session.settings, session.store, session.emit
+    outcome = speak(planned, chosen, settings, store, emit, keep_going=options.keep_going)
+    _check_outcome(outcome, len(chosen), planned.script.name)
+    if left:
+        why = "not in the cache, so no output was written"
+        raise _pending(planned, left, why, which=" outside --only")
     return outcome
 
 
-def summary(planned: Plan) -> dict[str, object]:
+def _check_outcome(outcome: Outcome, wanted: int, script: str) -> None:
+    """Raise Interrupted or Failed if not all of the wanted utterances were spoken."""
+    if outcome.interrupted:
+        raise Interrupted(
+            f"interrupted after {len(outcome.clips)} of {counted(wanted, 'utterance')}",
+            hint="finished clips are kept; run the same command again to continue from here",
+        )
+    if outcome.failures:
+        raise Failed(script, outcome.failures)
+
+
+def _choose(planned: Plan, only: str | None) -> tuple[list[Miss], list[Miss]]:
+    """The misses in segments whose ids match a pattern, and the others. Raises UsageError if no
+    segment matches.
+    """
+    wanted: set[bytes] = set()
+    for each in planned.segments:
+        if fnmatchcase(each.segment.id, only or "*"):
+            wanted |= {utterance.canonical for utterance in each.utterances}
+    if not wanted:
+        hint = "see `narrate plan` for the ids"
+        raise UsageError(f"no segment matches {only!r}", where="--only", hint=hint)
+    chosen = [miss for miss in planned.misses if miss.utterance.canonical in wanted]
+    left = [miss for miss in planned.misses if miss.utterance.canonical not in wanted]
+    return chosen, left
+
+
+def _warn_of_draft(session: _Session, planned: Plan) -> None:
+    drafts = any(choice.capabilities.models for choice in planned.choices)
+    if session.settings.profile == "draft" and drafts:
+        text = "spoken by draft models: the final ones will take other times"
+        session.emit(events.Warned(message=text))
+
+
+def summary(planned: Plan) -> events.Planned:
     """The figures of a plan: counts, and predicted seconds of audio and of work."""
-    return {
-        "segments": len(planned.segments),
-        "utterances": sum(1 for _ in planned.utterances()),
-        "cached": sum(utterance.clip is not None for utterance in planned.utterances()),
-        "missing": len(planned.misses),
-        "engine": " and ".join(dict.fromkeys(choice.name for choice in planned.choices)),
-        "reason": "; ".join(dict.fromkeys(choice.reason for choice in planned.choices)),
-        "seconds": round(
+    return events.Planned(
+        segments=len(planned.segments),
+        utterances=sum(1 for _ in planned.utterances()),
+        cached=_cached(planned),
+        missing=len(planned.misses),
+        engine=" and ".join(dict.fromkeys(choice.name for choice in planned.choices)),
+        reason="; ".join(dict.fromkeys(choice.reason for choice in planned.choices)),
+        seconds=round(
             sum(planned.seconds(each) + each.pause_after for each in planned.segments), 1
         ),
-        "eta": round(planned.eta, 1),
-    }
+        eta=round(planned.eta, 1),
+    )
+
+
+def _cached(planned: Plan) -> int:
+    return sum(utterance.clip is not None for utterance in planned.utterances())
 
 
 def _pending(
-    planned: Plan, misses: Iterable[Miss], why: str, hint: str = "run without that flag"
+    planned: Plan,
+    misses: Iterable[Miss],
+    why: str,
+    hint: str = "run without that flag",
+    which: str = "",
 ) -> PendingError:
     ids = list(dict.fromkeys(miss.segment.id for miss in misses))
     named = ", ".join(ids[:5]) + (f" and {len(ids) - 5} more" if len(ids) > 5 else "")
-    return PendingError(f"{len(ids)} segments {why}: {named}", where=planned.script.name, hint=hint)
+    are, them = ("is", "it") if len(ids) == 1 else ("are", "them")
+    return PendingError(
+        f"{counted(len(ids), 'segment')}{which} {are} {why.format(them=them)}: {named}",
+        where=planned.script.name,
+        hint=hint,
+    )
 
 
 def _write(
@@ -426,7 +457,7 @@ def _record(planned: Plan, outcome: Outcome, started: float) -> RunRecord:
         engine_seconds=round(outcome.engine_seconds, 3),
         spoken=len(outcome.clips.keys() - outcome.shared),
         attempts=outcome.attempts,
-        cached=sum(utterance.clip is not None for utterance in planned.utterances()),
+        cached=_cached(planned),
         requests=record.requests(planned),
         transcripts=record.transcripts(planned),
     )

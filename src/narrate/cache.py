@@ -257,12 +257,12 @@ class Store:
 
     def _fall_back(self, error: OSError) -> None:
         with self._lock:
-            if self._scratch is None:
-                self._scratch = tempfile.TemporaryDirectory(prefix="narrate-")
-                self._warn(
-                    f"the cache {self.root} cannot be written ({error.strerror}):"
-                    " this run stores nothing"
-                )
+            if self._scratch is not None:
+                return
+            self._scratch = tempfile.TemporaryDirectory(prefix="narrate-")
+        self._warn(
+            f"the cache {self.root} cannot be written ({error.strerror}): this run stores nothing"
+        )
 
     def _roots(self) -> list[Path]:
         """Where clips are looked for; the scratch folder comes first, because its clips replace

@@ -253,7 +253,7 @@ def settings_no_longer_obeyed(folder: Path) -> bool:
     ignored = narrated.manifest["timeline"]["fps"] == 30
     narrated.folder.chmod(0o755)
     narrated("run", "script.json")
-    return ignored and narrated.manifest["timeline"]["fps"] == 24
+    return bool(ignored and narrated.manifest["timeline"]["fps"] == 24)
 
 
 def output_damaged(folder: Path) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from narrate.base import terminal
-from narrate.base.events import Event
+from narrate.base.events import Event, Warned
 from narrate.errors import NarrateError
 
 
@@ -17,8 +17,8 @@ def warn(text: str) -> None:
 
 def show_warning(event: Event) -> None:
     """Print an event on stderr if it is a warning."""
-    if event.kind == "warning":
-        warn(str(event.data["message"]))
+    if isinstance(event, Warned):
+        warn(event.message)
 
 
 def complain(error: NarrateError) -> None:

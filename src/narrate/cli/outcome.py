@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from narrate.base import terminal
-from narrate.base.events import Event
+from narrate.base.events import Event, Planned, Spoken
 from narrate.base.text import counted, duration
 from narrate.build import Failed, Result
 from narrate.cli.messages import as_object, shown
@@ -66,8 +66,8 @@ def failure(error: NarrateError, events: list[Event]) -> dict[str, Any]:
     return {
         "ok": False,
         "manifest": None,
-        "spoken": sum(event.kind == "spoken" and "recording" not in event.data for event in events),
-        "cached": next((event.data["cached"] for event in events if event.kind == "plan"), 0),
+        "spoken": sum(isinstance(event, Spoken) and not event.recording for event in events),
+        "cached": next((event.cached for event in events if isinstance(event, Planned)), 0),
         "segments": [],
         "error": as_object(error),
         "failed": len(failures),

@@ -22,7 +22,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from narrate.base import regular, targets
+from narrate.base import events, regular, targets
 from narrate.base.events import Emit, Event
 from narrate.base.terminal import give_up, tell
 from narrate.base.text import counted, duration, printable, size
@@ -99,58 +99,66 @@ class Reporter:
 
     def show(self, event: Event) -> None:
         """Show one event."""
-        handler = getattr(self, f"_show_{event.kind}", None)
-        if handler is not None:
-            handler(event.segment, event.data)
+        match event:
+            case events.Planned():
+                self._begin(event)
+            case events.Fetching():
+                self._show_download(event)
+            case events.Spoken():
+                self._advance(str(event.segment), event.duration, event.seconds)
+            case events.Shared():
+                self._advance(f"{event.segment} (by another run)", event.duration)
+            case events.Waiting():
+                count = counted(event.utterances, "utterance")
+                self._say_unless_quiet(
+                    f"waiting for another run, which is speaking {count} of this script"
+                )
+            case events.Retried():
+                attempt = f"{event.segment}: attempt {event.attempt} failed: {event.reason}"
+                self._say_unless_quiet(attempt, "yellow")
+            case events.Failed():
+                self._move_bar()
+            case events.Warned():
+                self._say_unless_quiet(f"warning: {event.message}", "yellow")
 
-    def _show_plan(self, segment: str | None, data: dict[str, Any]) -> None:
-        self._total = data["missing"]
+    def _begin(self, plan: events.Planned) -> None:
+        self._total = plan.missing
         if not self._total or self._verbosity < 0:
             return
-        utterances = counted(data["utterances"], "utterance")
         self.say(
-            f"{data['missing']} of {utterances} to speak with {data['engine']}"
-            f" ({data['reason']}), about {duration(data['eta'])}"
+            f"{plan.missing} of {counted(plan.utterances, 'utterance')} to speak with {plan.engine}"
+            f" ({plan.reason}), about {duration(plan.eta)}"
         )
         if self._bars is not None:
             self._task = self._bars.add_task("", total=self._total, now="")
             self._bars.start()
 
-    def _show_fetch(self, segment: str | None, data: dict[str, Any]) -> None:
+    def _show_download(self, fetch: events.Fetching) -> None:
         now = time.monotonic()
-        if self._verbosity >= 0 and now - self._fetch_shown >= FETCH_SECONDS:
+        if now - self._fetch_shown >= FETCH_SECONDS:
             self._fetch_shown = now
-            self.say(f"downloading {data['model']}: {size(data['done'])} of {size(data['total'])}")
-
-    def _show_spoken(self, segment: str | None, data: dict[str, Any]) -> None:
-        self._done += 1
-        if self._bars is not None and self._task is not None:
-            self._bars.update(self._task, advance=1, now=escape(printable(segment or "")))
-        elif self._verbosity >= 0:
-            took = f" in {data['seconds']:.2f} s" if "seconds" in data else ""
-            self.say(
-                f"[{self._done}/{self._total}] {segment}: {data['duration']:.2f} s of audio{took}"
+            self._say_unless_quiet(
+                f"downloading {fetch.model}: {size(fetch.done)} of {size(fetch.total)}"
             )
 
-    def _show_waiting(self, segment: str | None, data: dict[str, Any]) -> None:
-        if self._verbosity >= 0:
-            utterances = counted(data["utterances"], "utterance")
-            self.say(f"waiting for another run, which is speaking {utterances} of these")
+    def _advance(self, name: str, length: float, took: float | None = None) -> None:
+        """Count an utterance whose clip is there, `length` seconds long."""
+        self._done += 1
+        if self._task is not None:
+            self._move_bar(now=escape(printable(name)))
+            return
+        work = f" in {took:.2f} s" if took is not None else ""
+        self._say_unless_quiet(
+            f"[{self._done}/{self._total}] {name}: {length:.2f} s of audio{work}"
+        )
 
-    def _show_shared(self, segment: str | None, data: dict[str, Any]) -> None:
-        self._show_spoken(f"{segment} (by another run)", data)
-
-    def _show_retry(self, segment: str | None, data: dict[str, Any]) -> None:
-        if self._verbosity >= 0:
-            self.say(f"{segment}: attempt {data['attempt']} failed: {data['reason']}", "yellow")
-
-    def _show_failed(self, segment: str | None, data: dict[str, Any]) -> None:
+    def _move_bar(self, **fields: Any) -> None:
         if self._bars is not None and self._task is not None:
-            self._bars.update(self._task, advance=1)
+            self._bars.update(self._task, advance=1, **fields)
 
-    def _show_warning(self, segment: str | None, data: dict[str, Any]) -> None:
+    def _say_unless_quiet(self, text: str, style: str = "") -> None:
         if self._verbosity >= 0:
-            self.say(f"warning: {data['message']}", "yellow")
+            self.say(text, style)
 
 
 @contextmanager

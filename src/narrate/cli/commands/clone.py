@@ -12,7 +12,7 @@ import msgspec
 import typer
 
 from narrate.base import terminal
-from narrate.base.events import Event
+from narrate.base.events import Event, Warned
 from narrate.checks import recognizer as recognition
 from narrate.checks.recognizer import Recognizer
 from narrate.cli import messages, options
@@ -155,8 +155,8 @@ def _test(folder: Path, text: str, settings: Settings, show: _Output) -> None:
     """Have the voice speak the text, if there is any and an engine for it."""
 
     def emit(event: Event) -> None:
-        if event.kind == "warning":
-            show.note(str(event.data["message"]))
+        if isinstance(event, Warned):
+            show.note(event.message)
 
     if not text:
         return

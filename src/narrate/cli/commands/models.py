@@ -10,7 +10,7 @@ import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from narrate.base import terminal
-from narrate.base.events import Event
+from narrate.base.events import Fetching
 from narrate.base.text import printable, size
 from narrate.cli import messages, options
 from narrate.cli.options import Flags
@@ -161,9 +161,7 @@ def _progress(name: str, quiet: bool) -> Iterator[Callable[[int, int], object]]:
     )
     if not console.is_terminal or quiet:
         reporter = Reporter(console, -1 if quiet else 0, bars=False)
-        yield lambda done, total: reporter.show(
-            Event("fetch", None, {"model": name, "done": done, "total": total})
-        )
+        yield lambda done, total: reporter.show(Fetching(model=name, done=done, total=total))
         return
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task(printable(name))

@@ -50,7 +50,8 @@ def show(script: str, flags: Flags, todo: Options, json: bool) -> int:
     made = build.plan(script, flags, todo, messages.show_warning)
     if json:
         segments = [_entry(made, planned) for planned in made.segments]
-        document = {"ok": True, **build.summary(made), "segments": segments}
+        document = {"ok": True, **build.summary(made).to_json(), "segments": segments}
+        del document["event"]
         terminal.write(terminal.as_json(document))
     else:
         terminal.say(*_segments(made), *_over_budget(made), _total(made))
@@ -69,12 +70,11 @@ def _segments(made: Plan) -> Iterator[str]:
 
 def _total(made: Plan) -> str:
     figures = build.summary(made)
-    utterances = counted(len(list(made.utterances())), "utterance")
-    length = duration(float(str(figures["seconds"])))
+    utterances = counted(figures.utterances, "utterance")
     return (
-        f"{figures['missing']} of {utterances} to speak with {figures['engine']}"
-        f" ({figures['reason']}), about {duration(made.eta)} of work;"
-        f" the narration is about {length} long"
+        f"{figures.missing} of {utterances} to speak with {figures.engine}"
+        f" ({figures.reason}), about {duration(made.eta)} of work;"
+        f" the narration is about {duration(figures.seconds)} long"
     )
 
 

@@ -13,7 +13,7 @@ import pytest
 import soundfile
 
 from narrate.request import Request
-from narrate.synthesis import runner
+from narrate.synthesis import lane
 from support.processes import alive, children
 from support.project import Narrate, Ran, lines
 
@@ -132,24 +132,26 @@ def test_many_workers_give_the_same_narration_as_one(tone: Narrate) -> None:
 
 
 def test_a_worker_is_replaced_when_it_is_old_or_has_grown() -> None:
-    age = runner._Age()
-    for _ in range(runner.LINES_PER_LIFE - 1):
+    age = lane.Age()
+    for _ in range(lane.UTTERANCES_PER_LIFE - 1):
         age.add(10**9)
     assert not age.old
     age.add(10**9)
     assert age.old
-    grown = runner._Age()
+    grown = lane.Age()
     grown.add(10**9)
-    grown.add(10**9 + runner.GROWTH_BYTES)
+    grown.add(10**9 + lane.GROWTH_BYTES)
     assert not grown.old
-    grown.add(10**9 + runner.GROWTH_BYTES + 1)
+    grown.add(10**9 + lane.GROWTH_BYTES + 1)
     assert grown.old
 
 
 def test_a_worker_killed_while_it_loads_costs_no_attempt(tone: Narrate) -> None:
-    ran = run_with_dying_workers(tone, "if not os.path.exists('died'): open('died', 'w').close(); ")
+    died = tone.folder / "died"
+    once = f"if not os.path.exists({str(died)!r}): open({str(died)!r}, 'w').close(); "
+    ran = run_with_dying_workers(tone, once)
     assert ran.code == 0, ran.err
-    assert (tone.folder / "died").exists()
+    assert died.exists()
     assert "refused" not in ran.err
 
 

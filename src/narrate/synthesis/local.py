@@ -1,0 +1,89 @@
+"""The executor of this machine: worker processes side by side, one in each lane."""
+
+from __future__ import annotations
+
+from queue import Empty
+
+from narrate.base.events import Fetching, Warned
+from narrate.synthesis.executor import AHEAD, Result, Work
+from narrate.synthesis.lane import Desk, Lane
+from narrate.synthesis.queue import Batch
+from narrate.workers import environments, models
+from narrate.workers.client import Worker
+
+UTTERANCES_PER_WORKER = 8
+"""A further worker is started for so many utterances; for fewer, loading its model would cost more
+than it saves.
+"""
+
+JOIN_SECONDS = 0.1
+"""The longest wait at once, as the main thread runs no signal handler while it waits."""
+
+
+def start(work: Work) -> LocalExecutor:
+    """Find the interpreter of an engine, download its model if need be, and start the lanes.
+    Raises EnvironmentProblem.
+    """
+    choice, emit = work.choice, work.emit
+
+    def on_progress(done: int, total: int) -> None:
+        emit(Fetching(model=choice.model.name, done=done, total=total))
+
+    python = environments.python_for(
+        choice.name, work.settings, lambda text: emit(Warned(message=text))
+    )
+    if models.from_hub(choice.model, choice.name):
+        # Before any worker starts: a large model takes longer to download than a worker may take
+        # to load, and its progress can be shown.
+        models.fetch(choice.model, python, on_progress)
+    return LocalExecutor(work, python)
+
+
+class LocalExecutor:
+    """An Executor: lanes share one desk, and each takes a batch whenever its worker has room."""
+
+    def __init__(self, work: Work, python: str) -> None:
+        self._desk = Desk()
+        self._work, self._python = work, python
+        self._lanes = [Lane(work, self._desk, self._hire) for _ in range(_lanes(work))]
+        for lane in self._lanes:
+            lane.start()
+
+    @property
+    def capacity(self) -> int:
+        return len(self._lanes) * AHEAD * self._work.choice.capabilities.batch
+
+    def submit(self, batch: Batch) -> None:
+        self._desk.batches.put(batch)
+
+    def receive(self, seconds: float) -> Result | None:
+        try:
+            return self._desk.results.get(timeout=seconds)
+        except Empty:
+            return None
+
+    def finish(self) -> None:
+        self._desk.stopping = True
+
+    def kill(self) -> None:
+        self.finish()
+        for lane in self._lanes:
+            lane.kill()
+
+    def close(self) -> None:
+        self.finish()
+        for _ in self._lanes:
+            self._desk.batches.put(None)
+        for lane in self._lanes:
+            while lane.is_alive():
+                lane.join(JOIN_SECONDS)
+
+    def _hire(self) -> Worker:
+        choice = self._work.choice
+        return Worker(choice.name, choice.model, self._python, choice.module)
+
+
+def _lanes(work: Work) -> int:
+    """How many workers are worth their loading."""
+    most = work.settings.jobs if work.choice.capabilities.side_by_side else 1
+    return min(most, -(-work.utterances // UTTERANCES_PER_WORKER))
