@@ -355,7 +355,7 @@ def test_a_program_of_a_project_is_told_once(tone: Narrate, tmp_path: Path) -> N
     # Another file that names it, or another program, is told of anew.
     other = program(tone.folder / "other", tmp_path / "log")
     tone.write("narrate.toml", '[engines.tone]\npython = "./other"\n')
-    assert f"{other}, which" in tone("engines", "list").err
+    assert f"{other}, as" in tone("engines", "list").err
     toml.rename(tone.folder / "pyproject.toml")
     tone.write("pyproject.toml", '[tool.narrate.engines.tone]\npython = "./other"\n')
     assert "pyproject.toml names" in tone("run", "script.json", "--force").err
