@@ -240,7 +240,7 @@ def _given(python: str, origin: str, source: str | None, warn: Warn) -> str:
     if path is None or not os.path.exists(path):
         raise EnvironmentProblem(f"there is no {python}", where=origin, hint=hint)
     if source and _is_new(path, source):
-        warn(f"this project runs a program of its own, {path}, as {source} says (shown once)")
+        warn(f"this project runs a program of its own, {path}, which {source} names (shown once)")
     try:
         version = str(probe(path)["python"])
     except EnvironmentProblem as problem:
