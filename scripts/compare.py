@@ -1,8 +1,10 @@
-"""Compare what two checkouts of narrate make of the same inputs: compare.py OLD NEW [FOLDER OF CASES].
+"""Compare what two checkouts of narrate make of the same inputs: compare.py OLD NEW [FOLDER OF
+CASES].
 
-Each checkout needs its .venv. The inputs are examples/matrix, every edit of the edit matrix, and each script in the
-folder of cases. What is compared is the exit code and every file of the output folder but run.json, which holds
-times. Prints a line for each difference, and the figures; exits 1 if there is any difference.
+Each checkout needs its .venv. The inputs are examples/matrix, every edit of the edit matrix, and
+each script in the folder of cases. What is compared is the exit code and every file of the output
+folder but run.json, which holds times. Prints a line for each difference, and the figures; exits 1
+if there is any difference.
 """
 
 from __future__ import annotations

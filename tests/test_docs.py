@@ -37,7 +37,7 @@ def fields(*structs: type[msgspec.Struct]) -> set[str]:
 
 def test_every_field_of_a_script_is_documented() -> None:
     structs = (document.Document, document.Defaults, document.SceneEntry, document.SegmentEntry)
-    assert fields(*structs, script.Voice) <= documented(page("script.md"))
+    assert fields(*structs, document.Voice) <= documented(page("script.md"))
 
 
 def test_every_field_of_the_manifest_is_documented() -> None:

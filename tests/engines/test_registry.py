@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 import narrate
-from conftest import Narrate
 from narrate.engines import registry
 from narrate.engines.torch.loading import refusal
 from support.engine_table import table
+from support.project import Narrate
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = Path(narrate.__file__).parent

@@ -18,10 +18,9 @@ from narrate.cache import Gone, Store
 from narrate.config import Format
 from narrate.errors import EnvironmentProblem
 from narrate.output.record import RunRecord
-from narrate.output.render import BLOCK_BYTES, recipe, whole, write_audio
-from narrate.output.stage import staged
+from narrate.output.render import recipe, whole, write_audio
+from narrate.output.stage import BLOCK_BYTES, staged
 from narrate.output.timeline import FORMAT_RATES, Part, lay
-from narrate.output.writers import encoders
 from narrate.sound import audio, wav
 from narrate.store.entry import Clip
 from support.plans import clip, line, noise, plan, segment, stored
@@ -312,7 +311,7 @@ def test_a_narration_that_cannot_be_completed_leaves_no_ffmpeg_behind(
         started.append(popen(*arguments, **options))
         return started[-1]
 
-    monkeypatch.setattr(encoders.subprocess, "Popen", remember)
+    monkeypatch.setattr("narrate.output.writers.encoders.subprocess.Popen", remember)
     held = stored(store, 30_000)
     held.path.unlink()
     timeline = lay(plan(segment("a", [line(held)])), {}, "m4a")

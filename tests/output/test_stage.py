@@ -430,10 +430,15 @@ def test_digests_are_known_before_anything_is_published(out: Path) -> None:
 def test_what_a_killed_run_had_not_moved_yet_is_made(out: Path) -> None:
     """A list of what was about to come says nothing of files that never came."""
     contents = {"a.wav": b"one", "b.wav": b"two"}
-    with pytest.raises(KeyboardInterrupt), staged(out) as stage:
-        for name, content in contents.items():
-            stage.make(name, repr(content), writer(content))
-        stage._announce()
-        raise KeyboardInterrupt
+
+    def announce() -> None:
+        with staged(out) as stage:
+            for name, content in contents.items():
+                stage.make(name, repr(content), writer(content))
+            stage._announce()
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        announce()
     assert publish(out, contents) == ["a.wav", "b.wav"]
     assert held(out) == contents

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -65,7 +65,7 @@ def segment(
     )
 
 
-def plan(*segments: PlannedSegment, voices: dict[str, WrittenVoice] | None = None) -> Plan:
+def plan(*segments: PlannedSegment, voices: Mapping[str, WrittenVoice] | None = None) -> Plan:
     """A plan of segments; those named scene/id make up scenes."""
     names = list(dict.fromkeys(each.segment.scene for each in segments if each.segment.scene))
     scenes = tuple(
@@ -83,7 +83,7 @@ def plan(*segments: PlannedSegment, voices: dict[str, WrittenVoice] | None = Non
         language=None,
         fps=None,
         pause_after=None,
-        voices=voices or {},
+        voices=dict(voices or {}),
         scenes=scenes,
         segments=tuple(each.segment for each in segments),
         inputs=(),

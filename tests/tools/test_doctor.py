@@ -123,8 +123,10 @@ def test_libraries_that_do_not_load_are_told(patient: Narrate) -> None:
 
 def test_libraries_that_hang_are_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "DEVICE_SECONDS", 0.5)
-    slow = {"device_probe": "import time; time.sleep(60)", "modules": ("numpy",)}
-    monkeypatch.setattr(torch, "CAPABILITIES", replace(torch.CAPABILITIES, **slow))
+    slow = replace(
+        torch.CAPABILITIES, device_probe="import time; time.sleep(60)", modules=("numpy",)
+    )
+    monkeypatch.setattr(torch, "CAPABILITIES", slow)
     monkeypatch.setenv("NARRATE_DATA_DIR", str(tmp_path))
     found = {finding.part: finding for finding in doctor.examine(tmp_path)}["engine torch"]
     assert found.status is Status.WARN

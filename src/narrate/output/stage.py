@@ -175,7 +175,8 @@ class Stage:
 
 @contextmanager
 def staged(folder: Path, on_wait: Callable[[], object] = lambda: None) -> Iterator[Stage]:
-    """Open an output folder, for one run at a time; `on_wait` is called before it waits for another.
+    """Open an output folder, for one run at a time; `on_wait` is called before it waits for
+    another.
 
     Raises EnvironmentProblem naming the folder.
     """

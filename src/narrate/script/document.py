@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from typing import Annotated, NoReturn, TypeVar
+from typing import Annotated, Any, NoReturn, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -122,7 +122,7 @@ _BY_FIELD: dict[str, type[msgspec.Struct]] = {
 }
 
 
-def schema() -> dict[str, object]:
+def schema() -> dict[str, Any]:
     """The JSON Schema of a script."""
     one_of = {"oneOf": [{"required": ["scenes"]}, {"required": ["segments"]}]}
     dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}

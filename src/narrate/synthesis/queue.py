@@ -14,6 +14,7 @@ from narrate.cache import Store
 from narrate.engines.base import Job
 from narrate.planning import planner
 from narrate.planning.planner import PlannedUtterance
+from narrate.request import voice_to_json
 from narrate.script import Segment
 from narrate.store.entry import Clip
 
@@ -138,4 +139,4 @@ def _batches(tasks: list[Task], size: int) -> list[Batch]:
 
 
 def _voice_and_length(task: Task) -> tuple[list[tuple[str, str]], int]:
-    return sorted(task.job.request.voice.items()), -len(task.utterance.text)
+    return sorted(voice_to_json(task.job.request.voice).items()), -len(task.utterance.text)
