@@ -9,7 +9,10 @@ if TYPE_CHECKING:
 
 UNITS = ("kB", "MB", "GB", "TB")
 
-SPACES = "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
+SPACES = (
+    "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004"
+    "\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
+)
 """Harmless spaces that str.isprintable refuses; names of folders contain them."""
 
 
