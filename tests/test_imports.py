@@ -1,4 +1,6 @@
-"""Who imports whom: imports point down only, and what is heavy or foreign stays where it belongs."""
+"""Who imports whom: imports point down only, and what is heavy or foreign stays where it
+belongs.
+"""
 
 from __future__ import annotations
 

@@ -348,7 +348,10 @@ def test_a_program_of_a_project_is_told_once(tone: Narrate, tmp_path: Path) -> N
     tone.write("script.json", lines("Rows."))
     python = program(tone.folder / "venv" / "python", tmp_path / "log")
     toml = tone.write("narrate.toml", '[engines.tone]\npython = "venv/python"\n')
-    told = f"warning: this project runs a program of its own, {python}, which {toml} names (shown once)"
+    told = (
+        f"warning: this project runs a program of its own, {python}, "
+        f"which {toml} names (shown once)"
+    )
     assert told not in tone("plan", "script.json").err
     ran = tone("run", "script.json", "--json")
     assert (ran.code, ran.err.count(told), ran.json["ok"]) == (0, 1, True)

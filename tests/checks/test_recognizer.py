@@ -43,7 +43,9 @@ def clip() -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def long(clip: np.ndarray) -> tuple[np.ndarray, str]:
-    """Three sentences and the clip with 2 s between them, 28 s in a quiet room, and what they say."""
+    """Three sentences and the clip with 2 s between them, 28 s in a quiet room, and what
+    they say.
+    """
     voice = Hibari()
     spoken = [soxr.resample(voice(text, seed=0), 24_000, RATE) for text in SENTENCES]
     pause = np.zeros(2 * RATE)

@@ -205,7 +205,9 @@ def test_what_does_not_change_the_sound_speaks_nothing(narrated: Narrate) -> Non
     }
 
     def edit(script: dict[str, Any]) -> None:
-        """Another title, frame rate, order, id, pause, spelling, white space, and name of a voice."""
+        """Another title, frame rate, order, id, pause, spelling, white space, and name of a
+        voice.
+        """
         one, two, three = script["segments"]
         script.update(title="Another", fps=60, segments=[three, one, two])
         script["voices"]["deep"] = script["voices"].pop("low")

@@ -47,7 +47,9 @@ def in_data(name: str) -> Callable[[Narrate], Path]:
 RUN = ["run", "script.json", "--no-progress"]
 LOAD = [
     "-c",
-    "import narrate, sys\ntry: narrate.load('x')\nexcept narrate.errors.NarrateError as e: sys.exit(str(e))",
+    "import narrate, sys\n"
+    "try: narrate.load('x')\n"
+    "except narrate.errors.NarrateError as e: sys.exit(str(e))",
 ]
 HUB = "hub/models--Qwen--Qwen3-TTS-12Hz-1.7B-Base"
 NEEDED = ["clone", "--ref", "ref.wav", "--no-say", "--anyway", "--name", "me"]

@@ -22,7 +22,9 @@ full = pytest.mark.skipif(not FULL.exists(), reason="this system has no /dev/ful
 
 
 def shell(narrate: Narrate, redirections: str, *command: str, **env: str) -> Ran:
-    """Run a command of narrate in a shell with redirections or limits; {} stands for the command."""
+    """Run a command of narrate in a shell with redirections or limits; {} stands for the
+    command.
+    """
     words = f"{sys.executable} -m narrate {' '.join(command)}"
     done = subprocess.run(
         ["bash", "-c", redirections.format(words)],
@@ -240,13 +242,15 @@ def test_more_descriptors_than_select_knows_do_no_harm(project: Narrate) -> None
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     if most != resource.RLIM_INFINITY and most < 1200:
         pytest.skip("so many descriptors are not allowed here")
-    prelude = "import resource\nresource.setrlimit(resource.RLIMIT_NOFILE, (1200, resource.getrlimit(7)[1]))\n"
+    limits = "(1200, resource.getrlimit(7)[1])"
+    prelude = f"import resource\nresource.setrlimit(resource.RLIMIT_NOFILE, {limits})\n"
     ran = child(project, prelude + "held = [os.dup(0) for _ in range(1100)]\n", "run")
     assert (ran.code, ran.out) == (0, DONE), ran.err
 
 
 def test_a_verbose_run_shows_where_it_happened(project: Narrate) -> None:
-    prelude = "from narrate import planner\ndef make(*_): raise OSError(5, 'Input/output error')\nplanner.make = make\n"
+    failing = "def make(*_): raise OSError(5, 'Input/output error')\n"
+    prelude = f"from narrate.planning import planner\n{failing}planner.make = make\n"
     ran = child(project, prelude, "-v", "run")
     assert ran.code == 6
     assert "Traceback" in ran.err

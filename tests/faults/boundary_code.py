@@ -103,7 +103,9 @@ def plant(folder: Path, log: Path, packages: bool) -> int:
 
 
 def commands(narrate: Narrate) -> list[tuple[tuple[str, ...], str]]:
-    """Every command that starts a process or might, and the folder to run it in, below the project."""
+    """Every command that starts a process or might, and the folder to run it in, below the
+    project.
+    """
     narrate.write("talk/script.json", [{"text": "Rows meet columns."}])
     shutil.copy(REFERENCE, narrate.folder / "talk" / "ref.wav")
     clone = ("clone", "--ref", "ref.wav", "--name", "me", "--anyway", "--engine", "tone")

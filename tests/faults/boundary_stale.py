@@ -1,4 +1,6 @@
-"""Changes that leave sizes and times as they were, or come in between: a run must notice every one."""
+"""Changes that leave sizes and times as they were, or come in between: a run must notice
+every one.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ class Engine(tone.Engine):
 
 
 def attack(root: Path) -> dict[str, int]:
-    """Make each change to a narrated project; count those after which a run left something stale."""
+    """Make each change to a narrated project; count those after which a run left something
+    stale.
+    """
     for change in CHANGES:
         (root / change.__name__).mkdir(parents=True)
     unseen = [change.__name__ for change in CHANGES if not change(root / change.__name__)]
@@ -271,7 +275,9 @@ def output_damaged(folder: Path) -> bool:
 
 
 def stamps_of_another_user(folder: Path) -> bool:
-    """A folder of stamps that belongs to somebody else is not believed. Only root can give it away."""
+    """A folder of stamps that belongs to somebody else is not believed. Only root can give
+    it away.
+    """
     narrated = project(folder, lines("The first line."))
     if os.geteuid() == 0:
         os.chown(narrated.cache / "stamps", 12345, -1)

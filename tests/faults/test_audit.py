@@ -173,7 +173,10 @@ def test_the_hook_sees_each_violation(audited: Audited) -> None:
 
 
 def test_the_hook_lets_pass_what_is_allowed(audited: Audited) -> None:
-    allowed = "import os; open('script.json'); os.mkdir('build'); open('build/x', 'w'); open(os.devnull, 'w')"
+    allowed = (
+        "import os; open('script.json'); os.mkdir('build'); "
+        "open('build/x', 'w'); open(os.devnull, 'w')"
+    )
     audited.write("script.json", "[]")
     assert python(audited, allowed) == ""
     assert [event["broken"] for event in audited.events if event["broken"]] == []

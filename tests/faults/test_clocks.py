@@ -23,7 +23,8 @@ import os, sys, time
 seconds, real, begun = float(sys.argv.pop(1)), time.time, sys.argv.pop(1)
 def now():
     # Set as soon as the log of the run says so, or from the beginning.
-    return real() + seconds * (not begun or (os.path.exists(begun) and '"spoken"' in open(begun).read()))
+    said = not begun or (os.path.exists(begun) and '"spoken"' in open(begun).read())
+    return real() + seconds * said
 time.time, time.time_ns = now, lambda: int(now() * 1e9)
 from narrate.__main__ import main
 main()

@@ -86,7 +86,9 @@ def truncations(sound: bytes) -> Iterator[bytes]:
 
 
 def accidents(sound: bytes, count: int) -> Iterator[bytes]:
-    """Bytes overwritten, zeroed, moved, lost or doubled: what disks, copies and other programs do."""
+    """Bytes overwritten, zeroed, moved, lost or doubled: what disks, copies and other
+    programs do.
+    """
     chance = random.Random(1)
     while count:
         start, length = chance.randrange(len(sound)), chance.choice([2, 4, 16, 64, 512, 4096])

@@ -232,7 +232,9 @@ class Tried:
         self.outside: list[str] = []
 
     def run(self, case: str, name: str, content: bytes | Make, *also: str) -> None:
-        """Narrate one script, in a folder of its own, and note every file that it makes elsewhere."""
+        """Narrate one script, in a folder of its own, and note every file that it makes
+        elsewhere.
+        """
         folder = self.narrate.root / f"case {len(self.ended)}"
         folder.mkdir()
         path = folder / name

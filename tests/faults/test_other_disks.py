@@ -22,7 +22,9 @@ TMPFS = ("-t", "tmpfs", "-o", "size=16m", "tmpfs")
 
 @contextmanager
 def indifferent_disk(folder: Path) -> Iterator[Path]:
-    """A disk that does not tell upper from lower case, and has no links and no modes either: exFAT."""
+    """A disk that does not tell upper from lower case, and has no links and no modes
+    either: exFAT.
+    """
     image = folder.with_suffix(".img")
     with image.open("wb") as file:
         file.truncate(64 << 20)

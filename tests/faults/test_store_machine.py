@@ -1,4 +1,6 @@
-"""A store under anything that may happen to it, step by step, beside a model of what it may answer."""
+"""A store under anything that may happen to it, step by step, beside a model of what it may
+answer.
+"""
 
 from __future__ import annotations
 
@@ -91,7 +93,9 @@ class StoreMachine(RuleBasedStateMachine):
         return self.aside.get(number) or (held.samples if held else None)
 
     def forget(self) -> None:
-        """What is damaged may have been taken away by the store; what is not must still be there."""
+        """What is damaged may have been taken away by the store; what is not must still be
+        there.
+        """
         for number, held in list(self.held.items()):
             if not self.place(number).exists():
                 self.check(held.samples is None)

@@ -1,4 +1,6 @@
-"""Two runs at once on one cache: each utterance is spoken once, and both narrations are the same."""
+"""Two runs at once on one cache: each utterance is spoken once, and both narrations are the
+same.
+"""
 
 from __future__ import annotations
 

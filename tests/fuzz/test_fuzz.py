@@ -1,4 +1,6 @@
-"""The parsers of all that comes from outside, fuzzed: only the errors that are documented may pass."""
+"""The parsers of all that comes from outside, fuzzed: only the errors that are documented
+may pass.
+"""
 
 from __future__ import annotations
 

@@ -15,7 +15,10 @@ from narrate.output.timeline import Timeline, lay
 from narrate.output.writers.captions import CUE_LINES, LINE_CHARS, cues, srt, vtt
 from support.plans import clip, line, one, plan, segment
 
-SENTENCE = "Each entry of the product is the dot product of a row of the first matrix and a column of the second one."
+SENTENCE = (
+    "Each entry of the product is the dot product of a row of the first matrix "
+    "and a column of the second one."
+)
 # Texts as a script gives them: in NFC, without control characters, and with collapsed white space.
 DISPLAY = (
     st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), max_size=120)
@@ -144,10 +147,12 @@ def test_text_is_never_markup_or_a_time() -> None:
     timeline = lay(one(24_000, display="a --> <b>b</b> {\\an8} & 1 < 2"), {}, "wav")
     joiner = "\u2060"
     assert srt(list(cues(timeline))) == (
-        f"1\n00:00:00,000 --> 00:00:01,000\na → <{joiner}b>b<{joiner}/b> {{{joiner}\\an8}} & 1 < 2\n"
+        "1\n00:00:00,000 --> 00:00:01,000\n"
+        f"a → <{joiner}b>b<{joiner}/b> {{{joiner}\\an8}} & 1 < 2\n"
     )
     assert vtt(list(cues(timeline))) == (
-        "WEBVTT\n\n00:00:00.000 --> 00:00:01.000\na --&gt; &lt;b&gt;b&lt;/b&gt; {\\an8} &amp; 1 &lt; 2\n"
+        "WEBVTT\n\n00:00:00.000 --> 00:00:01.000\n"
+        "a --&gt; &lt;b&gt;b&lt;/b&gt; {\\an8} &amp; 1 &lt; 2\n"
     )
 
 

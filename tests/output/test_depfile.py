@@ -154,7 +154,8 @@ class Project:
         for char in "$ :":
             name = name.replace(char, f"${char}")
         # A generator is not made anew only because ninja has never seen how it is made.
-        rules = f"rule r\n  command = false\n  depfile = run.d\n  generator = 1\nbuild {name}: r script.md\n"
+        rule = "rule r\n  command = false\n  depfile = run.d\n  generator = 1\n"
+        rules = f"{rule}build {name}: r script.md\n"
         (self.root / "build.ninja").write_bytes(os.fsencode(rules))
         done = subprocess.run([tool("ninja"), "-n"], cwd=self.root, capture_output=True)
         assert done.returncode == 0, done.stdout

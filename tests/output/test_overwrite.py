@@ -1,4 +1,6 @@
-"""No run overwrites what it reads, or what narrate did not make; nothing is written through a link."""
+"""No run overwrites what it reads, or what narrate did not make; nothing is written through
+a link.
+"""
 
 from __future__ import annotations
 

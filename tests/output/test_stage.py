@@ -327,7 +327,8 @@ def test_runs_on_one_folder_take_turns(out: Path) -> None:
                     stage.make(name, content, lambda path: (path.write_text(content), content)[1])
                 stage.publish()
                 stage.write_record(RunRecord())
-                assert {(folder / name).read_text() for name in ("a", "b", "segments/c")} == {content}
+                names = ("a", "b", "segments/c")
+                assert {(folder / name).read_text() for name in names} == {content}
     """
     command = [sys.executable, "-c", textwrap.dedent(program), str(out)]
     runs = [

@@ -47,16 +47,18 @@ FLAGS = {"allow_pickle": False, "shell": False, "trust_remote_code": False, "wei
 """What may be given with this value only, and need not be given."""
 
 NETWORK = {
-    "aiohttp", "asyncio", "ftplib", "http", "httpx", "huggingface_hub", "imaplib", "poplib", "requests", "smtplib",
-    "socket", "socketserver", "ssl", "telnetlib", "urllib", "urllib3", "websockets", "xmlrpc",
+    "aiohttp", "asyncio", "ftplib", "http", "httpx", "huggingface_hub", "imaplib", "poplib",
+    "requests", "smtplib", "socket", "socketserver", "ssl", "telnetlib", "urllib", "urllib3",
+    "websockets", "xmlrpc",
 }  # fmt: skip
 ALLOWED = {
-    "engines.hub": {"huggingface_hub"},
-    "engines.speech_server": {"http", "ssl", "urllib"},
-    "engines.torch": {"huggingface_hub"},
+    "workers.hub": {"huggingface_hub"},
+    "engines.openai": {"urllib"},
+    "engines.openai.server": {"http", "socket", "ssl", "urllib"},
+    "engines.torch.loading": {"huggingface_hub"},
 }
-"""Who may reach a network, and through what: the hub's client, the client of speech servers, and a
-local snapshot.
+"""Who may reach a network, and through what: the hub's client, the client of speech servers (and
+who compares their addresses), and a local snapshot.
 """
 
 TREES = {module: ast.parse(path.read_text(encoding="utf-8")) for module, path in FILES.items()}
@@ -119,7 +121,9 @@ def commands(tree: ast.AST) -> Iterator[ast.expr]:
 
 
 def is_list(command: ast.expr, tree: ast.AST) -> bool:
-    """Whether a command is a list here, or a name that this source gives nothing but lists."""
+    """Whether a command is a list here, a name that this source gives nothing but lists, or made by
+    `isolated`, which returns a list.
+    """
     if isinstance(command, ast.Name):
         assigned = [node for node in ast.walk(tree) if isinstance(node, ast.Assign)]
         values = [node.value for node in assigned if command.id in map(ast.unparse, node.targets)]
@@ -127,7 +131,7 @@ def is_list(command: ast.expr, tree: ast.AST) -> bool:
             isinstance(value, ast.Name) or not is_list(value, tree) for value in values
         )
     return isinstance(command, ast.List) or (
-        isinstance(command, ast.Call) and ast.unparse(command.func) == "list"
+        isinstance(command, ast.Call) and ast.unparse(command.func) in ("list", "isolated")
     )
 
 

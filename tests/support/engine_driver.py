@@ -33,7 +33,9 @@ SET = dict(os.environ)
 
 
 def interpreter(environment: str) -> Path | str:
-    """The Python of an environment ("mlx", "torch", "both"), or a line that says why there is none."""
+    """The Python of an environment ("mlx", "torch", "both"), or a line that says why there
+    is none.
+    """
     variable = f"NARRATE_{environment.upper()}_PYTHON"
     python = Path(SET.get(variable) or ROOT / ".envs/engines" / environment / "bin/python")
     if python.exists():

@@ -36,7 +36,8 @@ def project(tone: Narrate) -> Narrate:
     shim = tone.root / "bin" / "narrate"
     shim.parent.mkdir()
     shim.write_text(
-        f'#!/bin/sh\necho narrated >> "{tone.root}/calls"\nexec "{sys.executable}" -m narrate "$@"\n'
+        f'#!/bin/sh\necho narrated >> "{tone.root}/calls"\n'
+        f'exec "{sys.executable}" -m narrate "$@"\n'
     )
     shim.chmod(0o755)
     return tone

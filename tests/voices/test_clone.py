@@ -140,7 +140,10 @@ def test_a_transcript_is_compared_with_what_is_heard(recognizer: Recognizer) -> 
             recognizer,
         )
     ) == {"words": "amber"}
-    other = "It was the best of times, it was the worst of times, it was the age of wisdom, it was the age of folly."
+    other = (
+        "It was the best of times, it was the worst of times, "
+        "it was the age of wisdom, it was the age of folly."
+    )
     wrong = clone.audit(REF, other, recognizer)
     assert found(wrong) == {"words": "red"}
     assert "written, but not heard" in wrong.findings[-1].reason
