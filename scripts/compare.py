@@ -1,5 +1,4 @@
-"""Compare what two checkouts of narrate make of the same inputs: compare.py OLD NEW [FOLDER OF
-CASES].
+"""Compare the outputs of two checkouts of narrate: compare.py OLD NEW [FOLDER OF CASES].
 
 Each checkout needs its .venv. The inputs are examples/matrix, every edit of the edit matrix, and
 each script in the folder of cases. What is compared is the exit code and every file of the output

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from narrate import config
-from narrate.config import TABLES, Config, Settings, resolve
+from narrate.config import TABLES, Config, Settings, cache_dir, resolve
 from narrate.errors import UsageError
 
 
@@ -64,7 +64,7 @@ def test_every_setting_is_described() -> None:
 def test_a_setting_is_parsed_once(project: Path, name: str, written: str, parsed: object) -> None:
     found = resolve({}, {}, project, {f"NARRATE_{name.upper()}": written}).settings
     assert getattr(found, name) == parsed
-    (project / "narrate.toml").write_text(f"{name} = {written!r}")
+    (project / "narrate.toml").write_text(f"{name} = {written!r}\ncache_dir = 'cache'")
     assert getattr(settings(project).settings, name) == parsed
 
 
@@ -282,3 +282,23 @@ def test_any_text_in_a_variable_is_taken_or_refused(name: str, text: str) -> Non
     except UsageError as error:
         origin = error.where
     assert origin == variable
+
+
+def test_a_project_does_not_limit_a_cache_that_is_not_its_own(project: Path) -> None:
+    (project / "narrate.toml").write_text('cache_max_size = "1B"')
+    found = settings(project)
+    assert found.settings.cache_max_size == 5_000_000_000
+    assert "cache_max_size in" in found.warnings[0]
+    (project / "narrate.toml").write_text('cache_max_size = "1GB"\ncache_dir = "cache"')
+    found = settings(project)
+    assert (found.settings.cache_max_size, found.warnings) == (1_000_000_000, ())
+
+
+@pytest.mark.parametrize("name", ["out", "cache_dir"])
+def test_a_folder_with_an_empty_name_is_refused(project: Path, name: str) -> None:
+    assert f"{name} is empty" in refusal(project, flags={name: ""}).what
+
+
+def test_relative_folders_of_the_desktop_are_ignored(project: Path) -> None:
+    found = cache_dir(Settings(), {"XDG_CACHE_HOME": "relative"})
+    assert found == Path("~/.cache/narrate").expanduser()

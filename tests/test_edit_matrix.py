@@ -168,15 +168,20 @@ EDITS = (
 )
 
 
+def fill(project: Narrate) -> None:
+    """Write the files of the project of the matrix."""
+    voice = Path(__file__).parents[1] / "examples" / "voice_ref"
+    project.write("voices/me.wav", (voice / "ref.wav").read_bytes())
+    project.write("voices/me.txt", (voice / "ref.txt").read_text())
+    soundfile.write(project.folder / "clap.wav", [0.2, -0.2] * 5000, 24_000)
+    project.write("script.yaml", SCRIPT)
+
+
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Narrate:
     """The project of the matrix, narrated once."""
     tone = Narrate(tmp_path_factory.mktemp("matrix"), NARRATE_ENGINE="tone")
-    voice = Path(__file__).parents[1] / "examples" / "voice_ref"
-    tone.write("voices/me.wav", (voice / "ref.wav").read_bytes())
-    tone.write("voices/me.txt", (voice / "ref.txt").read_text())
-    soundfile.write(tone.folder / "clap.wav", [0.2, -0.2] * 5000, 24_000)
-    tone.write("script.yaml", SCRIPT)
+    fill(tone)
     assert tone.run(script="script.yaml")["spoken"] == EVERYTHING
     return tone
 

@@ -193,6 +193,8 @@ def resolve(
     layers: list[Layer] = [(str(user), _anchored(_read(user), user))]
     project, table, warnings = _project(candidates, environment)
     if project:
+        table, more = _without_limit(table, project)
+        warnings += more
         layers.append((str(project), _anchored(table, project)))
     layers += [("script", script), ("environment", _from_environment(environment))]
     layers.append(("flag", flags))
@@ -209,8 +211,7 @@ def cache_dir(settings: Settings, environment: Mapping[str, str] = os.environ) -
     """Where the cache lies: the setting, else $XDG_CACHE_HOME/narrate, else ~/.cache/narrate."""
     if settings.cache_dir:
         return Path(settings.cache_dir).expanduser().absolute()
-    home = environment.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(home).expanduser().absolute() / "narrate"
+    return _home(environment, "XDG_CACHE_HOME", "~/.cache") / "narrate"
 
 
 def data_dir(environment: Mapping[str, str] = os.environ) -> Path:
@@ -219,14 +220,23 @@ def data_dir(environment: Mapping[str, str] = os.environ) -> Path:
     """
     if own := environment.get("NARRATE_DATA_DIR"):
         return Path(own).expanduser().absolute()
-    home = environment.get("XDG_DATA_HOME") or "~/.local/share"
-    return Path(home).expanduser().absolute() / "narrate"
+    return _home(environment, "XDG_DATA_HOME", "~/.local/share") / "narrate"
 
 
 def user_file(environment: Mapping[str, str] = os.environ) -> Path:
-    """The user's own configuration file."""
-    home = environment.get("XDG_CONFIG_HOME") or "~/.config"
-    return Path(home).expanduser().absolute() / "narrate" / "config.toml"
+    """The user's own configuration file; one that cannot exist for a user without a home folder."""
+    try:
+        return _home(environment, "XDG_CONFIG_HOME", "~/.config") / "narrate" / "config.toml"
+    except RuntimeError:
+        return Path(os.devnull, "config.toml")
+
+
+def _home(environment: Mapping[str, str], variable: str, default: str) -> Path:
+    """The folder that a variable of the XDG specification names; relative ones are ignored, as it
+    says. Raises RuntimeError if there is no home folder.
+    """
+    named = Path(environment.get(variable) or "")
+    return named if named.is_absolute() else Path(default).expanduser().absolute()
 
 
 def _project(
@@ -251,6 +261,18 @@ def _project(
         elif not objection and (table := _read(path)):
             return path, table, tuple(warnings)
     return None, {}, tuple(warnings)
+
+
+def _without_limit(table: dict[str, Any], project: Path) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """A project's table without the limit of a cache that other projects use too, and a warning."""
+    if "cache_max_size" not in table or "cache_dir" in table:
+        return table, ()
+    warning = (
+        f"cache_max_size in {project} is ignored, as the cache is not the project's own; "
+        "set it in your own settings, or name a cache_dir beside it"
+    )
+    kept = {name: value for name, value in table.items() if name != "cache_max_size"}
+    return kept, (warning,)
 
 
 def _is_meant_for_us(path: Path) -> bool:
@@ -379,6 +401,8 @@ def _checked(name: str, value: Any, origin: str, *, strict: bool) -> Any:
         hint = did_you_mean(name, TYPES, f"the settings are: {', '.join(TYPES)}")
         raise UsageError(f"there is no setting {name!r}", where=origin, hint=hint)
     about = ABOUT[name]
+    if name in ("out", "cache_dir") and not str(value).strip():
+        raise UsageError(f"{name} is empty", where=origin, hint="name a folder, or leave it out")
     try:
         written = msgspec.convert(value, about.written or TYPES[name], strict=strict)
         return about.parse(written) if about.parse else written

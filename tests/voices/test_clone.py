@@ -604,3 +604,18 @@ def test_what_cannot_be_used_is_a_clear_error(
     assert "next: " in ran.err
     assert {path for path in tmp_path.parent.iterdir()} == outside
     assert (tmp_path / "file").read_text() == "in the way"
+
+
+@pytest.mark.parametrize("edit", ["# my own words\n", 'note = "mine"\n', "[mine]\nx = 1\n"])
+def test_an_edited_description_of_a_voice_is_replaced_only_by_force(
+    tmp_path: Path, edit: str
+) -> None:
+    audited = clone.audit(REF, None, None)
+    path = voices.store(audited, "me", tmp_path, ABOUT) / "voice.toml"
+    written = path.read_text()
+    voices.store(audited, "me", tmp_path, ABOUT)
+    path.write_text(written + edit if edit.startswith("[") else edit + written)
+    with pytest.raises(UsageError, match="edited by hand"):
+        voices.store(audited, "me", tmp_path, ABOUT)
+    voices.store(audited, "me", tmp_path, ABOUT, force=True)
+    assert path.read_text() == written

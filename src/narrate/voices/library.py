@@ -24,6 +24,10 @@ from narrate.voices.clone import Audit
 
 DATA = "voice.toml"
 TEST = "test.wav"
+VOICE = ("ref.wav", "ref.txt", DATA, TEST)
+FIELDS = ("name", "source", "consent", "language", "verdict")
+TABLES = ("made_from", "measures")
+"""What voice.toml holds."""
 
 
 def store(
@@ -34,7 +38,7 @@ def store(
     `about` is what voice.toml says of it besides: source, consent; what is empty keeps what is
     written there already. Raises UsageError for a name that is not a plain name or leads elsewhere,
     for a folder whose files the voice was read from and, without `force`, for one that holds
-    another voice or a file of such a name; and EnvironmentProblem.
+    another voice, a file of such a name, or a voice.toml that was edited; and EnvironmentProblem.
     """
     check_name(name)
     folder = voices / name
@@ -50,16 +54,8 @@ def store(
         if (folder / file).is_file()
     }
     same = before == sound
-    if (
-        not same
-        and not force
-        and any(os.path.lexists(folder / file) for file in (*sound, DATA, TEST))
-    ):
-        raise UsageError(
-            "there is another voice of that name",
-            where=str(folder),
-            hint="choose another --name, or replace it with --force",
-        )
+    if not force:
+        _refuse_to_replace(folder, same)
     known = _known(folder / DATA) if same else {}
     data = _data(audited, name, {key: value or known.get(key, "") for key, value in about.items()})
     files = {DATA: data} if same else {DATA: data, **sound}
@@ -73,6 +69,19 @@ def store(
             hint="choose another folder with -o DIR",
         ) from error
     return folder
+
+
+def _refuse_to_replace(folder: Path, same: bool) -> None:
+    """Refuse to replace another voice, and what somebody wrote into the same one. Raises
+    UsageError.
+    """
+    if not same and any(os.path.lexists(folder / file) for file in VOICE):
+        what = "there is another voice of that name"
+        hint = "choose another --name, or replace it with --force"
+        raise UsageError(what, where=str(folder), hint=hint)
+    if same and _is_edited(folder / DATA):
+        hint = "choose another --name, or replace the file with --force"
+        raise UsageError("it was edited by hand", where=str(folder / DATA), hint=hint)
 
 
 def _check_inputs(folder: Path, names: Iterable[str], inputs: Iterable[Path]) -> None:
@@ -113,6 +122,20 @@ def _known(path: Path) -> dict[str, str]:
     except (OSError, ValueError):
         return {}
     return {key: value for key, value in table.items() if isinstance(value, str)}
+
+
+def _is_edited(path: Path) -> bool:
+    """Whether a voice.toml says anything but what `store` writes: a comment, or other fields."""
+    try:
+        text = regular.read(path, MARKER_BYTES).decode()
+        document = tomllib.loads(text)
+    except FileNotFoundError:
+        return False
+    except (OSError, ValueError):
+        return True
+    own = {name: value for name, value in document.items() if name in FIELDS}
+    tables = {name: document[name] for name in TABLES if isinstance(document.get(name), dict)}
+    return text != _toml({"": own, **tables})
 
 
 def _data(audited: Audit, name: str, about: Mapping[str, str]) -> bytes:
