@@ -75,6 +75,7 @@ def compare_edits(old: Path, new: Path) -> Iterator[tuple[str, list[str]]]:
     from support.project import Narrate
 
     with TemporaryDirectory() as temp:
+        (Path(temp) / "start").mkdir()
         start = Narrate(Path(temp) / "start")
         matrix.fill(start)
         for number, edit in enumerate(matrix.EDITS):
@@ -102,17 +103,20 @@ def differences(old: Made, new: Made) -> list[str]:
     return found + [name for name in names if old[1].get(name) != new[1].get(name)]
 
 
+def compare(old: Path, new: Path, cases: Path) -> Iterator[tuple[str, list[str]]]:
+    """The name of each input, and the differences between what two checkouts make of it."""
+    for name, folder, argument in scripts(cases):
+        yield name, compare_script(old, new, folder, argument)
+    yield from compare_edits(old, new)
+
+
 def main(old: Path, new: Path, cases: Path) -> int:
-    results = [
-        (name, compare_script(old, new, folder, argument))
-        for name, folder, argument in scripts(cases)
-    ]
-    results += compare_edits(old, new)
-    for name, found in results:
+    inputs = different = 0
+    for name, found in compare(old, new, cases):
+        inputs, different = inputs + 1, different + bool(found)
         if found:
-            print(f"{name}: {', '.join(found)}")
-    different = sum(bool(found) for _, found in results)
-    print(f"compare: inputs={len(results)} differences={different}")
+            print(f"{name}: {', '.join(found)}", flush=True)
+    print(f"compare: inputs={inputs} differences={different}")
     return int(different > 0)
 
 

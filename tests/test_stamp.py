@@ -212,7 +212,7 @@ def test_a_run_from_another_folder_goes_the_whole_way(settled: Narrate) -> None:
 def test_an_edit_right_before_the_run_keeps_a_stamp_from_being_made(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("NARRATE_CACHE_DIR", str(tmp_path))
+    monkeypatch.setenv("NARRATE_CACHE_DIR", str(tmp_path / "cache"))
     script = tmp_path / "script.json"
     script.write_text("[]")
     stamp.save(["/here"], facts.take([script]), {}, ("out", "err"), time.time_ns())

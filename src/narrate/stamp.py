@@ -193,6 +193,8 @@ def _refuse_foreign(status: os.stat_result) -> None:
 
 def _fresh(path: str, started_ns: int) -> bool:
     """Whether a file changed so shortly before the run that another change may have its time."""
+    if os.path.basename(path) == facts.FOLDER:
+        return False
     try:
         status = os.stat(path)
     except OSError:

@@ -81,7 +81,7 @@ NO_NUMBER = [
     "text", [*NO_NUMBER, "lots", "1EB", "1PB", "1iB", "1IB", "1GBB", "1GB/s", "1d", "9" * 5000]
 )
 def test_what_is_no_size_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=r"write 500MB|digits"):
+    with pytest.raises(ValueError, match=r"use a number and a unit, such as 500MB|digits"):
         units.size(text)
 
 
@@ -89,7 +89,7 @@ def test_what_is_no_size_is_refused(text: str) -> None:
     "text", [*NO_NUMBER, "long", "1", "5m", "1y", "1mo", "1 day", "1h30min", "1GB"]
 )
 def test_what_is_no_age_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="write 12h, 30d or 4w"):
+    with pytest.raises(ValueError, match="use a number and a unit, such as 30d"):
         units.age(text)
 
 
@@ -129,8 +129,8 @@ def test_a_larger_size_is_larger() -> None:
 
 def test_the_command_says_what_may_be_written(tone: Narrate) -> None:
     for flag, value, hint in (
-        ("--max-size", "lots", "write 500MB, 2GB or 1GiB"),
-        ("--older-than", "5m", "write 12h, 30d or 4w"),
+        ("--max-size", "lots", "such as 500MB"),
+        ("--older-than", "5m", "such as 30d"),
     ):
         ran = tone("cache", "prune", flag, value)
         assert (ran.code, ran.out) == (2, "")

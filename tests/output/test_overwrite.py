@@ -304,7 +304,8 @@ def test_a_flag_does_not_overwrite_a_file(project: Narrate, flag: str, name: str
     if name != "script.json":
         project.write(name, "# written by hand\n")
     before = contents(project.folder)
-    refused(project("run", "script.json", flag, name), name, "narrate wrote")
+    why = "narrate reads settings" if name == "narrate.toml" else "narrate wrote"
+    refused(project("run", "script.json", flag, name), name, why)
     assert contents(project.folder) == before
     assert project.clips == []
 
