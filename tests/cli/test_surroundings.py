@@ -168,6 +168,16 @@ def test_what_narrate_makes_its_user_can_use_whatever_the_umask(project: Narrate
         assert not path.stat().st_mode & 0o077, path
 
 
+def failing(error: str) -> str:
+    """A program that has planning raise an error."""
+    return f"""
+from narrate.planning import planner
+def make(*_): raise {error}
+planner.make = make
+"""
+
+
+NO_PLACES = {"XDG_CACHE_HOME": None, "NARRATE_CACHE_DIR": None}
 NO_USER = "import pwd\ndef none(uid): raise KeyError(uid)\npwd.getpwuid = none\n"
 
 
@@ -175,14 +185,17 @@ NO_USER = "import pwd\ndef none(uid): raise KeyError(uid)\npwd.getpwuid = none\n
     "command", [("run",), ("plan",), ("cache", "dir"), ("engines", "list"), ("doctor",)]
 )
 def test_a_user_may_have_no_home(project: Narrate, command: tuple[str, ...]) -> None:
-    ran = child(project, NO_USER, *command, HOME=None, XDG_CONFIG_HOME=None)
+    ran = child(project, NO_USER, *command, HOME=None, XDG_CONFIG_HOME=None, **NO_PLACES)
     assert in_words(ran), ran
     assert "HOME is not set" in ran.err
     assert not (project.folder / "~").exists()
 
 
-def test_a_run_does_without_a_home_if_it_is_told_of_all_places(project: Narrate) -> None:
-    ran = child(project, NO_USER, "run", HOME=None)
+@pytest.mark.parametrize("variables", [{}, {"XDG_CONFIG_HOME": None}])
+def test_a_run_does_without_a_home_if_it_is_told_of_the_cache(
+    project: Narrate, variables: dict[str, None]
+) -> None:
+    ran = child(project, NO_USER, "run", HOME=None, **variables)
     assert (ran.code, ran.out) == (0, DONE)
 
 
@@ -204,7 +217,7 @@ def test_there_may_be_no_more_threads(project: Narrate) -> None:
 
 
 def test_there_may_be_no_more_memory(project: Narrate) -> None:
-    prelude = "from narrate import planner\ndef make(*_): raise MemoryError\nplanner.make = make\n"
+    prelude = failing("MemoryError")
     assert in_words(child(project, prelude, "run"))
 
 
@@ -249,8 +262,7 @@ def test_more_descriptors_than_select_knows_do_no_harm(project: Narrate) -> None
 
 
 def test_a_verbose_run_shows_where_it_happened(project: Narrate) -> None:
-    failing = "def make(*_): raise OSError(5, 'Input/output error')\n"
-    prelude = f"from narrate.planning import planner\n{failing}planner.make = make\n"
+    prelude = failing("OSError(5, 'Input/output error')")
     ran = child(project, prelude, "-v", "run")
     assert ran.code == 6
     assert "Traceback" in ran.err
@@ -258,9 +270,7 @@ def test_a_verbose_run_shows_where_it_happened(project: Narrate) -> None:
 
 
 def test_a_fault_of_narrate_is_told_as_such(project: Narrate) -> None:
-    prelude = (
-        "from narrate import planner\ndef make(*_): raise KeyError('x')\nplanner.make = make\n"
-    )
+    prelude = failing("KeyError('x')")
     ran = child(project, prelude, "run")
     assert ran.code == 1
     assert "this is a fault of narrate" in ran.err

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import importlib
 import os
-import pkgutil
 from collections.abc import Mapping
-from difflib import get_close_matches
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
 
+from narrate.base.text import did_you_mean
 from narrate.engines.base import Auto, Capabilities
 from narrate.errors import EnvironmentProblem, UsageError
 
 SHARED = ("base", "qwen", "registry")
 """The modules of this package that are not engines."""
+
+REQUIREMENTS = "requirements"
+"""The folder of pins in this package."""
 
 FIRST = ("hibari", "mlx", "torch")
 """The engines that come first, in this order; the others follow by name. Those that `--engine auto`
@@ -25,8 +27,10 @@ may choose are first, so that a run imports no others.
 
 def built_in() -> list[str]:
     """The names of the engines in this package, in the order that FIRST states."""
-    found = {each.name for each in pkgutil.iter_modules([str(Path(__file__).parent)])}
-    others = sorted(found.difference(SHARED, FIRST))
+    # pkgutil.iter_modules takes a folder that cannot be read for an empty one.
+    files = [Path(name) for name in os.listdir(Path(__file__).parent)]
+    found = {file.stem for file in files if file.suffix in ("", ".py") and file.stem[0] not in "_."}
+    others = sorted(found - {*SHARED, *FIRST, REQUIREMENTS})
     return [*FIRST, *others]
 
 
@@ -57,8 +61,7 @@ def module(name: str) -> ModuleType:
     if name in found:
         return _load(found[name])
     known = names()
-    close = get_close_matches(name, known, 1)
-    hint = f"did you mean {close[0]!r}?" if close else f"choose one of: auto, {', '.join(known)}"
+    hint = did_you_mean(name, known, f"choose one of: auto, {', '.join(known)}")
     raise UsageError(f"there is no engine named {name!r}", where="--engine", hint=hint)
 
 
