@@ -19,7 +19,7 @@ PYTEST := PATH="$(CURDIR)/$(BIN):$$PATH" $(ENGINES) $(BIN)/python -m pytest
 test: .venv/tested lint engines tools  ## all tests; installs what they need, both engines included
 	NARRATE_REQUIRE_ENGINES=1 $(PYTEST) --cov
 
-HARNESSES := tests/faults tests/fuzz tests/test_edit_matrix.py tests/test_project.py
+HARNESSES := tests/faults tests/fuzz tests/test_edit_matrix.py tests/tools/test_project.py
 FIGURES := $(CURDIR)/build/figures
 
 faults: .venv/tested tools  ## the harnesses at full size, and the table in docs/promises.md

@@ -202,7 +202,7 @@ def narrate_reinstalled(folder: Path) -> bool:
         Path(package.__file__).parent, place, ignore=shutil.ignore_patterns("__pycache__")
     )
     narrated = project(folder, lines("The first line."), PYTHONPATH=str(place.parent))
-    captions = place / "output" / "captions.py"
+    captions = place / "output" / "writers" / "captions.py"
     text = captions.read_text()
     captions.write_text(
         text + '\n\ndef srt(cues: object) -> str:\n    return "other captions\\n"\n'

@@ -291,12 +291,12 @@ class Decoded:
             names.seek(0)
             env = {
                 "PYTHONPATH": os.pathsep.join(
-                    [str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]
+                    [str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
                 ),
                 "PYTHONWARNINGS": "error",
             }
             ended = bounded.run(
-                "decoding",
+                "support.decoding",
                 cwd=self.folder,
                 env=env,
                 space=ADDRESS_SPACE,
