@@ -11,9 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
-TESTS = str(Path(__file__).parents[1])
-if TESTS not in sys.path:
-    sys.path.insert(0, TESTS)
+TESTS = Path(__file__).parents[1]
+sys.path += [str(TESTS / room) for room in ("cli", "engines")]
 
 import test_escapes as escapes  # noqa: E402
 import test_special_files as special  # noqa: E402
