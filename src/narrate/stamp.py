@@ -55,9 +55,8 @@ def reply(argv: Sequence[str]) -> tuple[str, str] | None:
     if checksum != _checksum(body) or invocation != _invocation(argv):
         return None
     paths = iter(known)
-    for path, fact in zip(paths, paths, strict=False):
-        if facts.of(path) != fact:
-            return None
+    if not facts.are_same(zip(paths, paths, strict=False)):
+        return None
     return out, err
 
 
