@@ -236,8 +236,9 @@ def _make(session: _Session, options: Options, inputs: dict[str, Fact], started:
             _set_aside(planned, session.store)
             continue
         _tell_kept(stage, session.emit)
-        packages = {"narrate", *(choice.package for choice in planned.choices)}
-        software, written = facts.of_software(packages), tuple(stage.written)
+        # Another installation of narrate is noticed by its metadata; a plug-in may be edited in place.
+        plugins = {choice.package for choice in planned.choices} - {"narrate"}
+        software, written = facts.of_software(plugins), tuple(stage.written)
         read, canonical = _read_by(planned), frozenset(made)
         return Result(planned, document, session.out, canonical, written, read, software, outputs)
     raise EnvironmentProblem(
