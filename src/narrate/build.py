@@ -236,7 +236,7 @@ def _make(session: _Session, options: Options, inputs: dict[str, Fact], started:
             _set_aside(planned, session.store)
             continue
         _tell_kept(stage, session.emit)
-        # Another installation of narrate is noticed by its metadata; a plug-in may be edited in place.
+        # An installation of narrate has new metadata, but a plug-in may be edited in place.
         plugins = {choice.package for choice in planned.choices} - {"narrate"}
         software, written = facts.of_software(plugins), tuple(stage.written)
         read, canonical = _read_by(planned), frozenset(made)
