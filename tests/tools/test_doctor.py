@@ -46,11 +46,11 @@ def test_a_machine_that_can_narrate_is_well(patient: Narrate) -> None:
     assert found["machine"]["facts"]["memory"] > 2**28
     cloning = found[f"engine {casting.cloning_engine()}"]
     assert cloning["status"] == "warn"
-    assert cloning["mend"] == f"narrate engines install {casting.cloning_engine()}"
+    assert cloning["fix"] == f"narrate engines install {casting.cloning_engine()}"
     assert found["cache"]["facts"] == {"dir": str(patient.cache), "entries": 0, "bytes": 0}
     assert not patient.cache.exists()
     assert all(
-        finding["mend"] for finding in found.values() if finding["status"] in ("warn", "fail")
+        finding["fix"] for finding in found.values() if finding["status"] in ("warn", "fail")
     )
 
 
@@ -58,9 +58,9 @@ def test_it_is_read_at_a_glance(patient: Narrate) -> None:
     ran = patient("doctor")
     lines = ran.out.splitlines()
     assert any(line.startswith("ok    engine hibari  spoke") for line in lines)
-    mend = f"fix: narrate engines install {casting.cloning_engine()}"
+    fix = f"fix: narrate engines install {casting.cloning_engine()}"
     warned = next(number for number, line in enumerate(lines) if line.startswith("warn  engine"))
-    assert lines[warned + 1].strip() == mend
+    assert lines[warned + 1].strip() == fix
 
 
 def test_the_cache_is_counted(patient: Narrate) -> None:
@@ -81,13 +81,13 @@ def test_a_broken_configuration_is_not_well(patient: Narrate) -> None:
     found = findings(patient, 6)["configuration"]
     assert found["status"] == "fail"
     assert "there is no setting 'pauze'" in found["text"]
-    assert found["mend"]
+    assert found["fix"]
 
 
 def test_an_engine_that_is_asked_for_must_be_there(patient: Narrate) -> None:
     found = findings(patient, 6, NARRATE_ENGINE="torch")
     assert found["engine torch"]["status"] == "fail"
-    assert found["engine torch"]["mend"] == "narrate engines install torch"
+    assert found["engine torch"]["fix"] == "narrate engines install torch"
     assert findings(patient, 6, NARRATE_ENGINE="openai")["engine openai"]["status"] == "fail"
     patient.write("narrate.toml", '[engines.openai]\nbase_url = "http://127.0.0.1:8091/v1"\n')
     assert findings(patient, NARRATE_ENGINE="openai")["engine openai"]["status"] == "ok"
@@ -118,7 +118,7 @@ def test_libraries_that_do_not_load_are_told(patient: Narrate) -> None:
     found = findings(patient, PYTHONPATH=f"{site}:{SOURCE}")["engine torch"]
     assert found["status"] == "warn"
     assert found["text"] == "its libraries do not load: OSError: libc10_cuda.so: cannot open"
-    assert found["mend"] == "narrate engines remove torch && narrate engines install torch"
+    assert found["fix"] == "narrate engines remove torch && narrate engines install torch"
 
 
 def test_libraries_that_hang_are_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -139,14 +139,14 @@ def test_a_cache_that_cannot_be_written_is_told(patient: Narrate) -> None:
     patient.cache.chmod(0o500)
     found = findings(patient)["cache"]
     assert found["status"] == "warn"
-    assert "chmod u+w" in found["mend"]
+    assert "chmod u+w" in found["fix"]
 
 
 def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "FREE_BYTES", 10**18)
     found = {finding.part: finding for finding in doctor.examine(tmp_path)}["disk of cache"]
     assert found.status is Status.WARN
-    assert "narrate cache prune" in found.mend
+    assert "narrate cache prune" in found.fix
 
 
 def test_models_that_are_here_are_told(patient: Narrate) -> None:

@@ -59,7 +59,7 @@ class Finding:
     part: str
     status: Status
     text: str
-    mend: str = ""
+    fix: str = ""
     facts: dict[str, Any] = field(default_factory=dict)
 
 
@@ -115,8 +115,8 @@ def _configuration(configuration: Config) -> Finding:
     if configuration.warnings:
         text = "; ".join((text, *configuration.warnings))
     status = Status.WARN if configuration.warnings else Status.OK
-    mend = "make the file yours, or move it away" if configuration.warnings else ""
-    return Finding("configuration", status, text, mend, {"settings": changed})
+    fix = "make the file yours, or move it away" if configuration.warnings else ""
+    return Finding("configuration", status, text, fix, {"settings": changed})
 
 
 def _machine() -> Finding:
@@ -190,20 +190,20 @@ def _installed(engine: Capabilities, python: Interpreter, bad: Status) -> Findin
     facts = {"python": python.path, "origin": python.origin, "versions": answer["versions"]}
     if answer["missing"]:
         text = f"{python.path} ({python.origin}) has no {' and no '.join(answer['missing'])}"
-        mend = f"narrate engines install {name}, and name no other Python"
-        return Finding(part, bad, text, mend, facts)
+        fix = f"narrate engines install {name}, and name no other Python"
+        return Finding(part, bad, text, fix, facts)
     try:
         device = environments.ask(python.path, engine.device_probe, seconds=DEVICE_SECONDS)
     except (OSError, subprocess.SubprocessError) as error:
         text = f"its libraries do not load: {environments.reason(error)}"
-        mend = f"narrate engines remove {name} && narrate engines install {name}"
-        return Finding(part, bad, text, mend, facts)
+        fix = f"narrate engines remove {name} && narrate engines install {name}"
+        return Finding(part, bad, text, fix, facts)
     facts["device"] = device
     versions = ", ".join(f"{package} {version}" for package, version in answer["versions"].items())
     text = f"{device}; {versions}; {python.path} ({python.origin})"
     if untested := _untested(engine, answer["versions"]):
-        mend = f"narrate engines install {name}"
-        return Finding(part, Status.WARN, f"{text}; tested with {untested}", mend, facts)
+        fix = f"narrate engines install {name}"
+        return Finding(part, Status.WARN, f"{text}; tested with {untested}", fix, facts)
     return Finding(part, Status.OK, text, "", facts)
 
 
@@ -231,8 +231,8 @@ def _server(name: str, settings: Settings, bad: Status) -> Finding:
         text = f"asks {url}{_withheld(name, url, settings)}"
         return Finding(part, Status.OK, text, "", {"base_url": url})
     if bad is Status.FAIL:
-        mend = f"set base_url under [engines.{name}] in narrate.toml"
-        return Finding(part, bad, "no server is named", mend)
+        fix = f"set base_url under [engines.{name}] in narrate.toml"
+        return Finding(part, bad, "no server is named", fix)
     return Finding(part, Status.ABSENT, "no server is named")
 
 
@@ -278,9 +278,9 @@ def _cache(settings: Settings) -> Finding:
         return Finding("cache", Status.FAIL, str(problem), problem.hint, {"dir": str(folder)})
     facts = {"dir": str(folder), "entries": len(sizes), "bytes": sum(sizes)}
     if not os.access(_nearest(folder), os.W_OK):
-        mend = f"chmod u+w {_nearest(folder)}, or name another folder in NARRATE_CACHE_DIR"
+        fix = f"chmod u+w {_nearest(folder)}, or name another folder in NARRATE_CACHE_DIR"
         return Finding(
-            "cache", Status.WARN, f"{folder} cannot be written: nothing will be kept", mend, facts
+            "cache", Status.WARN, f"{folder} cannot be written: nothing will be kept", fix, facts
         )
     return Finding(
         "cache", Status.OK, f"{len(sizes)} clips, {size(sum(sizes))} in {folder}", "", facts

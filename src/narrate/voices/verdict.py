@@ -67,10 +67,10 @@ class Finding(msgspec.Struct, frozen=True):
     """
 
     name: str
-    grade: Grade = msgspec.field(name="colour")
+    grade: Grade
     figure: str
     reason: str = ""
-    fix: str = msgspec.field(default="", name="mend")
+    fix: str = ""
 
 
 def judge(measures: Measures, transcript: str) -> list[Finding]:

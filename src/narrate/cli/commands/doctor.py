@@ -27,8 +27,8 @@ def doctor(json: options.Json = False) -> None:
     else:
         for finding in findings:
             terminal.say(f"{finding.status:<4}  {finding.part:<14} {finding.text}")
-            if finding.mend:
-                terminal.say(f"{'':<21} fix: {finding.mend}")
+            if finding.fix:
+                terminal.say(f"{'':<21} fix: {finding.fix}")
     if failed:
         what = f"{counted(len(failed), 'check')} failed: {', '.join(failed)}"
         raise EnvironmentProblem(what, where="doctor", hint="run the fix that is shown below it")

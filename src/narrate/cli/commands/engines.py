@@ -38,7 +38,7 @@ def list_engines(json: options.Json = False) -> None:
         terminal.write(terminal.as_json({"engines": rows}))
         return
     for row in rows:
-        terminal.say(f"{row['name']:<8} {row['origin'] if row['usable'] else row['mend']}")
+        terminal.say(f"{row['name']:<8} {row['origin'] if row['usable'] else row['fix']}")
 
 
 @app.command()
@@ -66,14 +66,14 @@ def _row(name: str, settings: Settings) -> dict[str, Any]:
         "usable": False,
         "python": None,
         "origin": None,
-        "mend": None,
+        "fix": None,
     }
     if environment := environments.of_engine(name):
         row["environment"] = environment.state.name.lower()
     try:
         found = environments.find(name, settings, messages.warn)
     except EnvironmentProblem as problem:
-        return row | {"mend": f"{problem.what}; {problem.hint}"}
+        return row | {"fix": f"{problem.what}; {problem.hint}"}
     return row | {"usable": True, "python": found.path, "origin": f"{found.path} ({found.origin})"}
 
 
