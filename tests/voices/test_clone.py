@@ -571,7 +571,7 @@ def test_json_is_one_object_whatever_happens(command: Callable[..., Ran]) -> Non
     refused = command("--ref", REF, "--json", "--transcript", TEXT[:10])
     document = json.loads(refused.out)
     assert (refused.code, document["ok"], document["error"]["exit_code"]) == (4, False, 4)
-    assert {finding["name"]: finding["colour"] for finding in document["findings"]}["pace"] == "red"
+    assert {finding["name"]: finding["grade"] for finding in document["findings"]}["pace"] == "red"
     missing = command("--ref", "nothing.wav", "--json")
     assert (missing.code, json.loads(missing.out)["ok"]) == (2, False)
 
