@@ -50,9 +50,8 @@ class Crowded:
             shutil.rmtree(old, ignore_errors=True)
         with mounted("-t", "tmpfs", "-o", f"size={kibibytes}k", "tmpfs", folder):
             ran = self.tone("run", "script.json", *self.command)
-            said = r"the disk is full: " + (
-                r"[\d,]+ bytes" if folder == self.tone.cache else "the outputs"
-            )
+            stored, written = r"full: [\d,]+ bytes", "full, so the outputs were not written"
+            said = "the disk is " + (stored if folder == self.tone.cache else written)
             told = str(folder) in ran.err and re.search(said, ran.err) and "\n  next: " in ran.err
             found = self._damage()
             subprocess.run(["mount", "-o", "remount,size=64m", folder], check=True)
