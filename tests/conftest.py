@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from support.harness import Figures
@@ -15,6 +16,10 @@ from support.project import Narrate
 
 # A shell starts background jobs with SIGINT ignored, and what these start would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# No test depends on time: these machines are shared.
+hypothesis.settings.register_profile("narrate", deadline=None)
+hypothesis.settings.load_profile("narrate")
 
 FIGURES = pytest.StashKey[list[str]]()
 
