@@ -24,7 +24,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from narrate.base import limits, regular, targets
+from narrate.base import durable, limits, regular, targets
 from narrate.base.durable import write_all
 from narrate.cache import Gone, Store
 from narrate.checks import provenance
@@ -99,16 +99,13 @@ def export(clips: Iterable[Clip], store: Store, path: Path) -> int:
     clips = sorted(
         (clip for clip in clips if key(clip.canonical) == clip.key), key=lambda clip: clip.key
     )
-    temp = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
     try:
-        with temp.open("xb") as file:
-            try:
-                with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-                    for clip in clips:
-                        _add(archive, clip, store)
-                temp.replace(path)
-            finally:
-                temp.unlink(missing_ok=True)
+        with (
+            durable.replacing(path) as file,
+            zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive,
+        ):
+            for clip in clips:
+                _add(archive, clip, store)
     except Gone as gone:
         hint = "run it again: what was damaged has been set aside"
         raise EnvironmentProblem(

@@ -8,8 +8,9 @@ import fcntl
 import os
 import re
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import IO
 
 TEMP = re.compile(r"[0-9]{1,10}-[0-9a-f]{12}")
 """The names that `open_temp` gives: a process and a random part."""
@@ -46,6 +47,24 @@ def files(folder: Path, name: re.Pattern[str]) -> list[os.DirEntry[str]]:
             if name.fullmatch(each.name) and each.is_file(follow_symlinks=False)
         ]
     return []
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[IO[bytes]]:
+    """A new file that takes the place of `path` once it is whole.
+
+    If it cannot be completed, `path` stays as it was and nothing else is left. A second name of the
+    old file keeps the old bytes. Raises OSError.
+    """
+    temp = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
+    with temp.open("xb") as file:
+        try:
+            yield file
+            # Before the rename: what does not fit on the disk must not replace what does.
+            file.flush()
+            temp.replace(path)
+        finally:
+            temp.unlink(missing_ok=True)
 
 
 def sweep(folder: Path) -> list[Path]:

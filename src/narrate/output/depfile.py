@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from narrate.base import targets
+from narrate.base import durable, targets
 from narrate.base.facts import Fact
 from narrate.errors import UsageError
 
@@ -47,24 +47,14 @@ def write(path: Path, target: Path, inputs: Mapping[str, Fact], start: str) -> N
         if targets.is_device(path):
             path.write_bytes(data)
         elif not path.is_file() or path.read_bytes() != data:
-            _replace(path, data)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with durable.replacing(path) as file:
+                file.write(data)
     except OSError as error:
         what = f"the depfile cannot be written ({error.strerror})"
         raise UsageError(
             what, where=str(path), hint="choose another file with --depfile"
         ) from error
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """Give a name to other bytes, and leave those alone that had it: they may have another name."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temp = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
-    with temp.open("xb") as file:
-        try:
-            file.write(data)
-            temp.replace(path)
-        finally:
-            temp.unlink(missing_ok=True)
 
 
 def render(target: str, inputs: Iterable[str]) -> str:

@@ -12,7 +12,7 @@ from stat import S_ISDIR, S_ISLNK, S_ISREG
 from narrate.errors import UsageError
 from narrate.output import manifest
 from narrate.output.record import RECORD
-from narrate.output.stage import OUTPUT, PENDING, digest_of, listed, unwritable
+from narrate.output.stage import OUTPUT, PENDING, has_digest, listed, unwritable
 from narrate.script.ids import fold
 
 MANIFEST_BYTES = 1 << 28
@@ -81,14 +81,8 @@ def _in_manifest(path: Path) -> set[str]:
         return set()
     digests = {segment.file: segment.xxh3_128 for segment in found.segments}
     digests[found.audio.file] = found.audio.xxh3_128
-    same = {name for name, digest in digests.items() if _has_digest(path.parent / name, digest)}
+    same = {name for name, digest in digests.items() if has_digest(path.parent / name, digest)}
     return {path.name, *found.sidecars.values(), *same}
-
-
-def _has_digest(path: Path, digest: str) -> bool:
-    with suppress(OSError):
-        return S_ISREG(path.lstat().st_mode) and digest_of(path) == digest
-    return False
 
 
 def _check_inputs(folder: Path, names: Iterable[str], inputs: Iterable[str | Path]) -> None:

@@ -251,13 +251,15 @@ def _intact(path: Path, made: Made) -> Fact:
     decides.
     """
     fact = facts.of(path, follow_links=False)
-    if fact == made.fact:
-        return fact
+    return fact if fact == made.fact or has_digest(path, made.digest) else Fact()
+
+
+def has_digest(path: Path, digest: str) -> bool:
+    """Whether a path is a regular file that can be read and whose bytes have this digest."""
     try:
-        same = S_ISREG(path.lstat().st_mode) and digest_of(path) == made.digest
+        return S_ISREG(path.lstat().st_mode) and digest_of(path) == digest
     except OSError:
-        same = False
-    return fact if same else Fact()
+        return False
 
 
 def digest_of(path: Path) -> str:
