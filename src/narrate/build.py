@@ -114,13 +114,22 @@ def prepare(
     source: str | Path, flags: Mapping[str, Any], emit: Emit
 ) -> tuple[scripts.Script, Config]:
     """Read a script and the settings for it."""
-    script = scripts.load(source)
-    folder = script.path.parent if script.path else Path.cwd()
+    sources = config.gather(flags, scripts.folder_of(source))
+    script = scripts.load(source, _read_options(sources.settle().settings))
     own = {"fps": script.fps, "language": script.language, "pause_after": script.pause_after}
-    configuration = config.resolve(flags, own, folder)
+    configuration = sources.settle(own)
+    configuration = replace(
+        configuration, warnings=(*configuration.warnings, *map(str, script.notes))
+    )
     for text in configuration.warnings:
         emit(events.Warned(message=text))
     return script, configuration
+
+
+def _read_options(settings: Settings) -> scripts.ReadOptions:
+    return scripts.ReadOptions(
+        settings.format_in, settings.segments, settings.headings, settings.markup
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,10 @@ from narrate.errors import UsageError
 Format = Literal["wav", "flac", "mp3", "ogg", "opus", "m4a"]
 Qa = Literal["strict", "warn", "off"]
 Profile = Literal["draft", "final"]
+Headings = Literal["speak", "skip"]
+Markup = Literal["error", "warn"]
+Segments = Literal["paragraph", "line"]
+ScriptFormat = Literal["json", "yaml", "md", "txt", "srt", "vtt"]
 
 TABLES = ("sampling", "engines")
 """Settings that are tables; only files hold these."""
@@ -69,6 +73,12 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     jobs: Annotated[int, Meta(ge=1, le=64)] = min(4, os.cpu_count() or 1)
     format: Format = "wav"
     fps: Fraction = Fraction(30)
+    bitrate: Annotated[int, Meta(ge=32, le=320)] = 128
+    format_in: ScriptFormat | None = None
+    segments: Segments = "paragraph"
+    headings: Headings = "skip"
+    markup: Markup = "error"
+    stand_in: str | None = None
     qa: Qa = "strict"
     language: str | None = None
     pause_after: Annotated[float, Meta(ge=0, le=PAUSE_SECONDS)] = 0.4
@@ -129,6 +139,18 @@ ABOUT = {
         parse=frame_rate,
         hint=FPS_HINT,
     ),
+    "bitrate": About("Kilobits per second of mp3, ogg, opus and m4a: 32 to 320 (128)."),
+    "format_in": _flag(
+        "--format-in",
+        "NAME",
+        "Read as json, yaml, md, txt, srt or vtt (by the name).",
+    ),
+    "segments": _flag(
+        "--segments", "NAME", "Segments of plain text: paragraph or line (paragraph)."
+    ),
+    "headings": About("Headings of level 3 and below in Markdown: speak or skip (skip)."),
+    "markup": About("Unknown markup in a text, such as [beat]: error or warn (error)."),
+    "stand_in": _flag("--stand-in", "ENGINE", "Speaks the voices whose own engine is missing."),
     "qa": _flag("--qa", "MODE", "When a check fails: strict refuses, warn keeps, off ignores."),
     "language": _flag("--language", "CODE", "The language that is spoken."),
     "pause_after": About("Seconds of silence after a segment (0.4)."),
@@ -177,34 +199,62 @@ class Config:
     warnings: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What every source of settings says, the weakest first, but for the script itself."""
+
+    files: tuple[Layer, ...]
+    above: tuple[Layer, ...]
+    """The environment and the flags, which are stronger than the script."""
+
+    project: str
+    """The project's file, or ""."""
+
+    paths: tuple[Path, ...]
+    warnings: tuple[str, ...]
+
+    def settle(self, script: Mapping[str, Any] | None = None) -> Config:
+        """Merge them with what the script says; None stands for a setting that it does not give.
+
+        Raises UsageError that names the origin of a setting that cannot be used.
+        """
+        layers: list[Layer] = [*self.files, ("script", script or {}), *self.above]
+        merged, origins = _merged(layers)
+        trust = Trust(
+            servers=tuple(_servers(layers, untrusted=(self.project, "script"))),
+            programs=_programs(layers, self.project) if self.project else {},
+        )
+        settings = Settings(**merged, trust=trust)
+        return Config(settings, origins, self.paths, self.warnings)
+
+
 def resolve(
     flags: Mapping[str, Any],
     script: Mapping[str, Any],
     folder: Path,
     environment: Mapping[str, str] = os.environ,
 ) -> Config:
-    """Merge every source of settings for a script in `folder`; None in `flags` and `script` means
-    that a setting is not given.
+    """The settings for a script in `folder`. Raises UsageError as `Sources.settle` does."""
+    return gather(flags, folder, environment).settle(script)
 
-    Raises UsageError that names the origin of a setting that cannot be used.
+
+def gather(
+    flags: Mapping[str, Any], folder: Path, environment: Mapping[str, str] = os.environ
+) -> Sources:
+    """Read every source of settings for a script in `folder`; None in `flags` stands for a flag
+    that is not given. Raises UsageError for a file that cannot be read.
     """
     candidates, marks = ownership.search(folder)
     user = user_file(environment)
-    layers: list[Layer] = [(str(user), _anchored(_read(user), user))]
+    files: list[Layer] = [(str(user), _anchored(_read(user), user))]
     project, table, warnings = _project(candidates, environment)
     if project:
         table, more = _without_limit(table, project)
         warnings += more
-        layers.append((str(project), _anchored(table, project)))
-    layers += [("script", script), ("environment", _from_environment(environment))]
-    layers.append(("flag", flags))
-    merged, origins = _merged(layers)
-    trust = Trust(
-        servers=tuple(_servers(layers, untrusted=(str(project), "script"))),
-        programs=_programs(layers, str(project)) if project else {},
-    )
-    settings = Settings(**merged, trust=trust)
-    return Config(settings, origins, (*candidates, *marks, user), warnings)
+        files.append((str(project), _anchored(table, project)))
+    above: tuple[Layer, ...] = (("environment", _from_environment(environment)), ("flag", flags))
+    paths = (*candidates, *marks, user)
+    return Sources(tuple(files), above, str(project or ""), paths, warnings)
 
 
 def cache_dir(settings: Settings, environment: Mapping[str, str] = os.environ) -> Path:

@@ -183,7 +183,8 @@ class _Planner:
         pause = segment.pause_after if segment.pause_after is not None else said.pause_after
         if pause is None:
             pause = 0.0 if last else self.settings.pause_after
-        return PlannedSegment(segment, said.display, tuple(utterances), pause)
+        display = said.display if segment.caption is None else " ".join(segment.caption.split())
+        return PlannedSegment(segment, display, tuple(utterances), pause)
 
     def utterance(
         self, segment: Segment, text: str, pause_before: float, forced: bool

@@ -7,16 +7,38 @@ from pathlib import Path
 from narrate.errors import ScriptError
 from narrate.script.check import resolve
 from narrate.script.document import schema
-from narrate.script.model import RecordedVoice, Scene, Script, Segment, WrittenVoice
-from narrate.script.read import display_name, read
+from narrate.script.model import (
+    AS_USUAL,
+    Note,
+    Omission,
+    ReadOptions,
+    RecordedVoice,
+    Scene,
+    Script,
+    Segment,
+    WrittenVoice,
+)
+from narrate.script.read import display_name, folder_of, read
 
-__all__ = ["RecordedVoice", "Scene", "Script", "Segment", "WrittenVoice", "load", "schema"]
+__all__ = [
+    "Note",
+    "Omission",
+    "ReadOptions",
+    "RecordedVoice",
+    "Scene",
+    "Script",
+    "Segment",
+    "WrittenVoice",
+    "folder_of",
+    "load",
+    "schema",
+]
 
 
-def load(source: str | Path) -> Script:
+def load(source: str | Path, options: ReadOptions = AS_USUAL) -> Script:
     """Read a script: a file, a folder of .txt files, or `-` for standard input."""
     try:
-        return resolve(read(source))
+        return resolve(read(source, options), options)
     except RecursionError:
         hint = "a script has at most five levels"
         raise ScriptError("nested too deeply", where=display_name(source), hint=hint) from None

@@ -18,13 +18,21 @@ from narrate.reading import utterances as spoken
 from narrate.request import Design, Stock
 from narrate.script import ids
 from narrate.script.document import Document, SceneEntry, SegmentEntry, Voice, convert
-from narrate.script.model import RecordedVoice, Scene, Script, Segment, WrittenVoice
+from narrate.script.model import (
+    AS_USUAL,
+    ReadOptions,
+    RecordedVoice,
+    Scene,
+    Script,
+    Segment,
+    WrittenVoice,
+)
 from narrate.script.read import Source
 
 T = TypeVar("T")
 
 
-def resolve(source: Source) -> Script:
+def resolve(source: Source, options: ReadOptions = AS_USUAL) -> Script:
     """Check what types cannot express, and apply the defaults. Raises ScriptError."""
     document = _document(source)
     voices = {
@@ -53,6 +61,8 @@ def resolve(source: Source) -> Script:
         scenes=tuple(scenes),
         segments=tuple(segments),
         inputs=source.inputs,
+        notes=source.notes,
+        omissions=source.omissions,
     )
 
 
@@ -146,6 +156,8 @@ class _Resolver:
             seed=_first(entry.seed, defaults.seed),
             take=entry.take,
             audio=self._recording(entry.audio, f"{at}.audio"),
+            caption=_nfc(entry.caption),
+            slot=entry.slot,
         )
 
     def _recording(self, named: str | None, at: str) -> Path | None:

@@ -25,6 +25,7 @@ Pause = Annotated[
     Annotated[float, Meta(ge=0, le=limits.PAUSE_SECONDS)] | None,
     Meta(description="seconds of silence after the segment"),
 ]
+Seconds = Annotated[float, Meta(ge=0)]
 Natural = Annotated[int, Meta(ge=0, le=2**32 - 1)]
 Seed = Annotated[Natural | None, Meta(description="makes the engine repeat itself")]
 
@@ -63,6 +64,13 @@ class SegmentEntry(_Entry):
         int, Meta(ge=1, le=2**32 - 1, description="raise it to hear another rendering")
     ] = 1
     audio: Annotated[Name | None, Meta(description="recording to use as it is")] = None
+    caption: Annotated[
+        str | None, Meta(description="shown in captions instead of the text; '' shows nothing")
+    ] = None
+    slot: Annotated[
+        tuple[Seconds, Seconds] | None,
+        Meta(description="start and end in seconds, where it should be heard; not used yet"),
+    ] = None
 
 
 class SceneEntry(_Entry):

@@ -12,6 +12,8 @@ from narrate.errors import ScriptError
 from narrate.reading import utterances
 from narrate.script.data import read_yaml
 from narrate.script.document import FrontMatter, convert
+from narrate.script.model import ReadOptions
+from narrate.script.parsed import Parsed
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -78,7 +80,7 @@ class _Scene:
         }
 
 
-def read_markdown(text: str, name: str) -> tuple[object, dict[str, str]]:
+def read_markdown(text: str, name: str, options: ReadOptions) -> Parsed:
     """Parse Markdown into a script's tree, and a map from JSON paths to `file:line`."""
     if text.count("\n") > _LINES:
         hint = "split it into several scripts"
@@ -90,9 +92,10 @@ def read_markdown(text: str, name: str) -> tuple[object, dict[str, str]]:
         hint = "write a paragraph"
         raise ScriptError("nothing to say in this file", where=name, hint=hint)
     if any(scene.heading for scene in found):
-        return {**head, "scenes": [scene.tree() for scene in scenes]}, _places(scenes, name)
+        tree = {**head, "scenes": [scene.tree() for scene in scenes]}
+        return Parsed(tree, _places(scenes, name))
     [only] = scenes
-    return {**head, "segments": only.tree()["segments"]}, _places_below("$", only, name)
+    return Parsed({**head, "segments": only.tree()["segments"]}, _places_below("$", only, name))
 
 
 def _scenes(blocks: Iterator[_Block]) -> list[_Scene]:

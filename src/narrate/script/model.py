@@ -7,9 +7,45 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from narrate.request import Design, Stock
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """How a script is read, by the settings of the same names."""
+
+    format_in: str | None = None
+    segments: Literal["paragraph", "line"] = "paragraph"
+    headings: Literal["speak", "skip"] = "skip"
+    markup: Literal["error", "warn"] = "error"
+
+
+AS_USUAL = ReadOptions()
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a person should know of a place in a script that is used all the same."""
+
+    where: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}"
+
+
+@dataclass(frozen=True, slots=True)
+class Omission:
+    """A part of a script that is not spoken, on purpose.
+
+    `kind` is its name in the singular, such as "comment" or "code block", and `text` what it says.
+    """
+
+    where: str
+    kind: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +87,12 @@ class Segment:
     audio: Path | None = None
     """A recording that is used as it is, instead of speech."""
 
+    caption: str | None = None
+    """What captions show, if not the text; "" shows none."""
+
+    slot: tuple[float, float] | None = None
+    """Start and end in seconds, where the script gives them, as SRT and VTT do."""
+
     @property
     def stem(self) -> str:
         """The name of the segment's file, without its suffix."""
@@ -89,3 +131,6 @@ class Script:
     segments: tuple[Segment, ...]
     inputs: tuple[Path, ...]
     """Every file and folder that was read."""
+
+    notes: tuple[Note, ...] = ()
+    omissions: tuple[Omission, ...] = ()

@@ -17,8 +17,9 @@ from narrate.base.text import printable, quoted
 from narrate.errors import ScriptError, UsageError
 from narrate.script.data import read_json, read_yaml
 from narrate.script.markdown import read_markdown
+from narrate.script.model import AS_USUAL, Note, Omission, ReadOptions
+from narrate.script.parsed import Parsed
 
-Parsed = tuple[object, dict[str, str]]
 STDIN = "-"
 
 
@@ -36,6 +37,9 @@ class Source:
     lines: Mapping[str, str] = field(default_factory=dict)
     """The places of JSON paths, for formats other than JSON."""
 
+    notes: tuple[Note, ...] = ()
+    omissions: tuple[Omission, ...] = ()
+
     def where(self, path: str) -> str:
         """The place of a JSON path in the script, for people."""
         known = path
@@ -44,13 +48,20 @@ class Source:
         return self.lines[known] if known else f"{self.name}: {path}"
 
 
-def read(source: str | Path) -> Source:
+def folder_of(source: str | Path) -> Path:
+    """The folder that a script lies in, where the search for its settings begins: the current one
+    for standard input.
+    """
+    return Path() if str(source) == STDIN else Path(source).parent
+
+
+def read(source: str | Path, options: ReadOptions = AS_USUAL) -> Source:
     """Read a script from a file, a folder of .txt files, or standard input (`-`).
 
     Raises ScriptError, or UsageError without a standard input.
     """
     if str(source) == STDIN:
-        return _read_stdin()
+        return _read_stdin(options)
     path, name = Path(source), display_name(source)
     if stat.S_ISDIR(_stat(path).st_mode):
         return _read_folder(path, name)
@@ -61,8 +72,8 @@ def read(source: str | Path) -> Source:
             what = f"no script format has the suffix {quoted(path.suffix)}"
         hint = f"use one of {', '.join(_PARSERS)}, or a folder of .txt files"
         raise ScriptError(what, where=name, hint=hint)
-    tree, lines = parse(_read_file(path, name), name)
-    return Source(name, path, path.parent, tree, (path,), lines)
+    parsed = parse(_read_file(path, name), name, options)
+    return _source(parsed, name, path, path.parent, (path,))
 
 
 def display_name(source: str | Path) -> str:
@@ -70,12 +81,19 @@ def display_name(source: str | Path) -> str:
     return printable(Path(source).name or str(Path(source)))[:200]
 
 
-def _read_stdin() -> Source:
+def _source(
+    parsed: Parsed, name: str, path: Path | None, base: Path, inputs: tuple[Path, ...] = ()
+) -> Source:
+    notes, omissions = tuple(parsed.notes), tuple(parsed.omissions)
+    return Source(name, path, base, parsed.tree, inputs, parsed.lines, notes, omissions)
+
+
+def _read_stdin(options: ReadOptions) -> Source:
     if sys.stdin is None:
         raise UsageError("standard input is closed", where=STDIN, hint="name a file")
     text = _decode(_bounded(sys.stdin.buffer, STDIN), STDIN)
-    tree, lines = (_json if text.lstrip()[:1] in ("{", "[") else read_markdown)(text, STDIN)
-    return Source(STDIN, None, Path(), tree, (), lines)
+    parse = _json if text.lstrip()[:1] in ("{", "[") else read_markdown
+    return _source(parse(text, STDIN, options), STDIN, None, Path())
 
 
 def _read_folder(folder: Path, name: str) -> Source:
@@ -101,18 +119,18 @@ def _read_folder(folder: Path, name: str) -> Source:
     return Source(name, folder, folder, {"scenes": scenes}, (folder, *files), lines)
 
 
-def _json(text: str, name: str) -> Parsed:
-    return read_json(text, name), {}
+def _json(text: str, name: str, options: ReadOptions) -> Parsed:
+    return Parsed(read_json(text, name))
 
 
-def _yaml(text: str, name: str) -> Parsed:
-    return read_yaml(text, name), {}
+def _yaml(text: str, name: str, options: ReadOptions) -> Parsed:
+    return Parsed(read_yaml(text, name))
 
 
-def _text(text: str, name: str) -> Parsed:
+def _text(text: str, name: str, options: ReadOptions) -> Parsed:
     texts = _paragraphs(text, name)
     lines = {f"$.segments[{i}]": where for i, (_, where) in enumerate(texts)}
-    return {"segments": [{"text": paragraph} for paragraph, _ in texts]}, lines
+    return Parsed({"segments": [{"text": paragraph} for paragraph, _ in texts]}, lines)
 
 
 def _paragraphs(text: str, name: str) -> list[tuple[str, str]]:
@@ -132,7 +150,7 @@ def _paragraphs(text: str, name: str) -> list[tuple[str, str]]:
     ]
 
 
-_PARSERS: dict[str, Callable[[str, str], Parsed]] = {
+_PARSERS: dict[str, Callable[[str, str, ReadOptions], Parsed]] = {
     ".json": _json,
     ".yaml": _yaml,
     ".yml": _yaml,

@@ -32,6 +32,9 @@ Check = Annotated[
     "allow_outside",
     "jobs",
     "qa",
+    "format_in",
+    "segments",
+    "stand_in",
     "cache_dir",
 )
 def plan(

@@ -114,6 +114,9 @@ class Look:
     "format",
     "fps",
     "qa",
+    "format_in",
+    "segments",
+    "stand_in",
     "cache_dir",
 )
 def run(

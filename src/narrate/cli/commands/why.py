@@ -18,7 +18,18 @@ from narrate.cli.options import Flags
 from narrate.errors import UsageError
 from narrate.output.why import Why
 
-SETTINGS = ("out", "engine", "model", "profile", "qa", "allow_outside", "cache_dir")
+SETTINGS = (
+    "out",
+    "engine",
+    "model",
+    "profile",
+    "qa",
+    "format_in",
+    "segments",
+    "stand_in",
+    "allow_outside",
+    "cache_dir",
+)
 
 WORDS = {"same": "same  ", "cached": "cached", "speak": "speak "}
 MEANINGS = {
