@@ -1,0 +1,114 @@
+"""The rules that turn written notation into what a teacher says, in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from narrate.reading.rules import (
+    abbreviations,
+    acronyms,
+    camel,
+    chemistry,
+    code,
+    currency,
+    dates,
+    files,
+    fractions,
+    keys,
+    languages,
+    letters,
+    names,
+    numbers,
+    operators,
+    ordinals,
+    phones,
+    powers,
+    quoted,
+    ranges,
+    roman,
+    sizes,
+    symbols,
+    times,
+    units,
+    versions,
+    web,
+)
+from narrate.reading.rules.form import TAKEN, Form
+from narrate.reading.words import Reading
+
+_ORDER = (
+    quoted,
+    names,
+    keys,
+    roman,
+    abbreviations,
+    web,
+    currency,
+    files,
+    code,
+    letters,
+    operators,
+    dates,
+    versions,
+    times,
+    phones,
+    sizes,
+    units,
+    camel,
+    powers,
+    fractions,
+    ordinals,
+    chemistry,
+    ranges,
+    acronyms,
+    numbers,
+)
+"""A rule reads only what no rule before it has read; `symbols` reads the rest."""
+
+_FORMS: tuple[tuple[str, Form], ...] = tuple(
+    (rule.NAME, form) for rule in _ORDER for form in rule.FORMS
+)
+
+
+def readings(
+    text: str, language: str = "en", taken: Sequence[tuple[int, int]] = ()
+) -> list[Reading]:
+    """What is said otherwise than it is written, in order and without overlaps.
+
+    The spans in `taken` are left as they are. English notation is complete: whatever has no words
+    raises `Unreadable`. In other languages, only numbers, percentages and currencies are read; see
+    `covers`.
+    """
+    free = _without(text, taken)
+    if not is_english(language):
+        return languages.readings(free, language)
+    characters = set(text)
+    found: list[Reading] = []
+    for name, form in _FORMS:
+        if form.needs.isdisjoint(characters):
+            continue
+        if new := list(form.find(free, name)):
+            found += new
+            free = _without(free, [(reading.start, reading.end) for reading in new])
+    found += symbols.find(free)
+    return sorted(found, key=lambda reading: reading.start)
+
+
+def covers(language: str) -> bool:
+    """Whether numbers are read in a language; otherwise an engine gets the digits themselves."""
+    return is_english(language) or languages.covers(language)
+
+
+def is_english(language: str) -> bool:
+    """Whether a language code, such as `en-us`, is English."""
+    return language.lower().replace("_", "-").partition("-")[0] == "en"
+
+
+def _without(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    """The text with each character in the spans, which are in order, marked as taken."""
+    parts: list[str] = []
+    at = 0
+    for start, end in spans:
+        parts += [text[at:start], TAKEN * (end - start)]
+        at = end
+    return "".join([*parts, text[at:]])

@@ -1,0 +1,208 @@
+"""Titles and abbreviations: `Dr.`, `e.g.`, `Fig. 3`, `No. 5`, `Main St.`."""
+
+from __future__ import annotations
+
+import re
+
+from narrate.reading.rules.form import Form, one_of
+
+NAME = "abbreviations"
+
+_TITLES = {
+    "Dr.": "doctor",
+    "Mr.": "mister",
+    "Mrs.": "missus",
+    "Ms.": "miz",
+    "Prof.": "professor",
+    "Gen.": "general",
+    "Sgt.": "sergeant",
+    "Capt.": "captain",
+    "Lt.": "lieutenant",
+    "Col.": "colonel",
+    "Rev.": "reverend",
+    "Hon.": "honorable",
+    "Sen.": "senator",
+    "Gov.": "governor",
+    "St.": "saint",
+    "Mt.": "mount",
+    "Ft.": "fort",
+}
+_STREETS = {
+    "St.": "street",
+    "Ave.": "avenue",
+    "Blvd.": "boulevard",
+    "Rd.": "road",
+    "Dr.": "drive",
+    "Ln.": "lane",
+    "Hwy.": "highway",
+    "Sq.": "square",
+}
+_NUMBERED = {
+    "No.": "number",
+    "no.": "number",
+    "Nos.": "numbers",
+    "Fig.": "figure",
+    "Figs.": "figures",
+    "fig.": "figure",
+    "Eq.": "equation",
+    "Eqs.": "equations",
+    "eq.": "equation",
+    "Sec.": "section",
+    "sec.": "section",
+    "Ch.": "chapter",
+    "ch.": "chapter",
+    "Vol.": "volume",
+    "vol.": "volume",
+    "Tab.": "table",
+    "Thm.": "theorem",
+    "Def.": "definition",
+    "Ex.": "exercise",
+    "p.": "page",
+    "pp.": "pages",
+    "Art.": "article",
+    "App.": "appendix",
+    "Ref.": "reference",
+    "ver.": "version",
+    "v.": "version",
+    "№": "number",
+    "§": "section",
+    "§§": "sections",
+}
+_ANYWHERE = {
+    "e.g.": "for example",
+    "eg.": "for example",
+    "i.e.": "that is",
+    "ie.": "that is",
+    "E.g.": "for example",
+    "I.e.": "that is",
+    "cf.": "compare",
+    "vs.": "versus",
+    "vs": "versus",
+    "v.s.": "versus",
+    "viz.": "namely",
+    "approx.": "approximately",
+    "ca.": "circa",
+    "resp.": "respectively",
+    "w.r.t.": "with respect to",
+    "wrt": "with respect to",
+    "iff": "if and only if",
+    "s.t.": "such that",
+    "w/": "with",
+    "w/o": "without",
+    "b/c": "because",
+    "aka": "also known as",
+    "a.k.a.": "also known as",
+    "incl.": "including",
+    "excl.": "excluding",
+    "est.": "established",
+    "max.": "maximum",
+    "min.": "minimum",
+    "avg.": "average",
+    "temp.": "temperature",
+    "dept.": "department",
+    "Dept.": "department",
+    "govt.": "government",
+    "misc.": "miscellaneous",
+    "esp.": "especially",
+    "and/or": "and or",
+    "N.B.": "note",
+    "Q.E.D.": "Q E D",
+}
+_AT_END = {
+    "etc.": "et cetera",
+    "et al.": "and others",
+    "Inc.": "incorporated",
+    "Ltd.": "limited",
+    "Corp.": "corporation",
+    "Co.": "company",
+    "Jr.": "junior",
+    "Sr.": "senior",
+    "Ph.D.": "P H D",
+    "M.Sc.": "M S C",
+    "B.Sc.": "B S C",
+}
+_UNITS = {
+    "ft.": "feet",
+    "in.": "inches",
+    "lb.": "pounds",
+    "lbs.": "pounds",
+    "oz.": "ounces",
+    "hr.": "hours",
+    "hrs.": "hours",
+    "min.": "minutes",
+    "sec.": "seconds",
+    "mi.": "miles",
+    "yd.": "yards",
+    "gal.": "gallons",
+}
+_DOT = frozenset(".")
+_ENDING = re.compile(r"\s*$|\s+[\"“'(]?[A-Z]")
+
+
+def _said(words: dict[str, str], match: re.Match[str]) -> str:
+    """The words, with the capital of a sentence's first word kept out of it."""
+    return words[match["it"]]
+
+
+def _maybe_last(words: dict[str, str], match: re.Match[str]) -> str:
+    """The full stop of `etc.` ends the sentence too, where the text ends or a capital follows."""
+    said = words[match["it"]]
+    after = match.string[match.end("it") : match.end("it") + 4]
+    if match["it"].endswith(".") and (not after.strip() or _ENDING.match(after)):
+        return f"{said}."
+    return said
+
+
+FORMS = (
+    Form(
+        _DOT,
+        rf"(?<!\w)(?P<it>{one_of(_TITLES)})(?= [A-Z])(?<![a-z]\s(?=)St\.)",
+        lambda match: _title(match),
+    ),
+    Form(
+        _DOT,
+        rf"(?<=[a-z0-9] )(?P<it>{one_of(_STREETS)})(?!\w)",
+        lambda match: _street(match),
+    ),
+    Form(
+        frozenset(".№§"),
+        rf"(?<![\w.])(?P<it>{one_of(_NUMBERED)})(?= ?\(?(?:[0-9]|[IVX]{{2}}|[VX]\b))",
+        lambda match: _said(_NUMBERED, match),
+    ),
+    Form(
+        _DOT,
+        rf"(?<=[0-9] )(?P<it>{one_of(_UNITS)})(?!\w)",
+        lambda match: _maybe_last(_UNITS, match),
+    ),
+    Form(
+        frozenset("./vwia"),
+        rf"(?<![\w./])(?P<it>{one_of(_ANYWHERE)})(?![\w/])",
+        lambda match: _said(_ANYWHERE, match),
+    ),
+    Form(
+        _DOT,
+        rf"(?<![\w.])(?P<it>{one_of(_AT_END)})(?!\w)",
+        lambda match: _maybe_last(_AT_END, match),
+    ),
+)
+
+
+def _title(match: re.Match[str]) -> str | None:
+    before = match.string[max(0, match.start() - 2) : match.start()]
+    # "Main St. Then" ends a sentence; "in St. Louis" does not.
+    if match["it"] in _STREETS and before[:1].islower() and _follows_name(match):
+        return None
+    return _TITLES[match["it"]]
+
+
+def _follows_name(match: re.Match[str]) -> bool:
+    before = match.string[max(0, match.start() - 24) : match.start()].split()
+    if not before:
+        return False
+    # The first word of a text has a capital anyway.
+    named = before[-1][0].isupper() and match.start() > len(before[-1]) + 1
+    return named or before[-1][0].isdecimal()
+
+
+def _street(match: re.Match[str]) -> str | None:
+    return _maybe_last(_STREETS, match) if _follows_name(match) else None

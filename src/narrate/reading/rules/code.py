@@ -1,0 +1,43 @@
+"""Program text that is certainly code without backticks: `np.einsum`, `snake_case`, `a[i]`."""
+
+from __future__ import annotations
+
+from narrate.reading.rules.form import Form
+from narrate.reading.rules.identifiers import say_identifier
+from narrate.reading.rules.source import say_literal, say_source, spell
+
+NAME = "code"
+
+_BRACKETED = r"\[[^\[\]\n]{1,40}\]"
+_ARGUMENTS = r"\([^()\n]{0,60}\)"
+
+
+FORMS = (
+    Form(frozenset("0"), r"(?<!\w)0[xXbB][0-9A-Fa-f]{1,32}(?!\w)", lambda m: say_literal(m[0])),
+    Form(
+        frozenset("#"),
+        r"(?<!\w)#(?P<digits>(?=[0-9A-Fa-f]*[0-9])(?:[0-9A-Fa-f]{6}|[0-9A-Fa-f]{8}))(?!\w)",
+        lambda m: f"hash {spell(m['digits'])}",
+    ),
+    Form(
+        frozenset("({["),
+        rf"(?<![\w.])[A-Za-z_][\w.]{{1,60}}+(?:\(\)|{_BRACKETED}(?:{_BRACKETED})?)(?!\w)",
+        lambda match: say_source(match[0]),
+    ),
+    Form(frozenset("["), rf"(?<![\w.])[A-Za-z](?:{_BRACKETED}){{1,3}}", lambda m: say_source(m[0])),
+    Form(
+        frozenset("."),
+        rf"(?<![\w.])(?:[A-Za-z_]\w++\.)(?:[a-z_]\w++\.)*(?:{_ARGUMENTS}|[A-Za-z_]\w+{_ARGUMENTS})",
+        lambda match: say_source(match[0]),
+    ),
+    Form(
+        frozenset("."),
+        r"(?<![\w.])[A-Za-z_]\w++(?:\.[a-z_]\w++)+(?!\.?\w)",
+        lambda match: say_source(match[0]),
+    ),
+    Form(
+        frozenset("_"),
+        r"(?<!\w)(?=\w*_)(?=_*[^\W_])\w++",
+        lambda match: say_identifier(match[0]) if "_" in match[0] else None,
+    ),
+)

@@ -1,0 +1,170 @@
+"""Dates, years, decades and centuries."""
+
+from __future__ import annotations
+
+import re
+
+from narrate.reading.rules import numerals
+from narrate.reading.rules.form import DIGITS, Form
+
+NAME = "dates"
+
+_NAMES = """
+    January February March April May June July August September October November December
+"""
+_MONTHS = _NAMES.split()
+_SHORT = {month[:3]: month for month in _MONTHS} | {"Sept": "September"}
+_MONTH = f"(?P<month>{'|'.join(_MONTHS)}|(?:{'|'.join(_SHORT)})(?:\\.|\\b))"
+_DAY = r"(?P<day>[0-3]?[0-9])(?:st|nd|rd|th)?(?!\w)(?!:[0-9])"
+_YEAR = r"(?P<year>[12][0-9]{3})(?![\w-]|[.,/:][0-9])"
+_EDGE = r"(?<![\w./-])(?<![0-9],)"
+_LATER = (
+    r"[Ii]n|[Ss]ince|[Uu]ntil|[Tt]ill|[Bb]y|[Ff]rom|[Yy]ear|[Bb]efore|[Aa]fter|[Dd]uring|[Cc]irca|ca\.|"
+    r"[Tt]he|©|[Ee]arly|[Ll]ate|[Ss]pring|[Ss]ummer|[Aa]utumn|[Ff]all|[Ww]inter"
+)
+_COUNTED = r"(?! ?%)(?! (?:[a-z]+s|people|of|percent|million|billion|more|times|per)\b)"
+
+
+def year(text: str) -> str:
+    """`1905` as nineteen oh five, `2005` as two thousand five."""
+    return numerals.pairs(text)
+
+
+def _date(month: str, day: str, written: str | None) -> str | None:
+    if not 1 <= int(day) <= 31:
+        return None
+    said = f"{month} {numerals.ordinal(day)}"
+    return f"{said}, {year(written)}" if written else said
+
+
+def _numbered(match: re.Match[str]) -> str | None:
+    month, day = int(match["month"]), match["day"]
+    if month > 12 and int(day) <= 12:
+        month, day = int(day), match["month"]
+    if not 1 <= month <= 12:
+        return None
+    return _date(_MONTHS[month - 1], day.lstrip("0") or "0", match["year"])
+
+
+def _instant(match: re.Match[str]) -> str | None:
+    from narrate.reading.rules.times import say_clock
+
+    day = _numbered(match)
+    clock = say_clock(match["hour"], match["minute"], match["second"])
+    zone = {"Z": " U T C", None: ""}.get(match["zone"])
+    return f"{day}, {clock}{zone}" if day and clock else None
+
+
+def _month(match: re.Match[str]) -> str:
+    written = match["month"].rstrip(".")
+    return _SHORT.get(written, written)
+
+
+def _named(match: re.Match[str]) -> str | None:
+    return _date(_month(match), match["day"], match["year"])
+
+
+def _day_first(match: re.Match[str]) -> str | None:
+    if not 1 <= int(match["day"]) <= 31:
+        return None
+    article = "the " if match["the"] is None else ""
+    said = f"{article}{numerals.ordinal(match['day'])} of {_month(match)}"
+    return f"{said}, {year(match['year'])}" if match["year"] else said
+
+
+def _days(match: re.Match[str]) -> str | None:
+    first, last = match["day"], match["last"]
+    if not 1 <= int(first) < int(last) <= 31:
+        return None
+    said = f"{_month(match)} {numerals.ordinal(first)} to {numerals.ordinal(last)}"
+    return f"{said}, {year(match['year'])}" if match["year"] else said
+
+
+def _years(match: re.Match[str]) -> str | None:
+    last = match["last"]
+    said = year(last) if len(last) == 4 else numerals.two_digits(last)
+    return f"{year(match['year'])} to {said}"
+
+
+def _decade(match: re.Match[str]) -> str:
+    written = match["decade"]
+    if written.endswith("000"):
+        return numerals.plural(numerals.cardinal(written))
+    return numerals.plural(year(written))
+
+
+_BEFORE = re.compile(rf"(?:\b(?:{_LATER}|and|or|to|of|between|about)|©) $")
+
+
+def _dated(match: re.Match[str]) -> str | None:
+    """A year, where the word before it or its size says so."""
+    start = match.start("it")
+    written = match["year"]
+    if _BEFORE.search(match.string, max(0, start - 12), start):
+        return year(written)
+    return year(written) if "1900" <= written <= "2099" else None
+
+
+FORMS = (
+    Form(
+        DIGITS,
+        rf"{_EDGE}(?P<year>[12][0-9]{{3}})-(?P<month>[01][0-9])-(?P<day>[0-3][0-9])[T ]"
+        r"(?P<hour>[0-2][0-9]):(?P<minute>[0-5][0-9])(?::(?P<second>[0-5][0-9])(?:\.[0-9]{1,6})?)?"
+        r"(?P<zone>Z)?(?![\w+-]|:[0-9])",
+        _instant,
+    ),
+    Form(
+        DIGITS,
+        rf"{_EDGE}(?P<year>[12][0-9]{{3}})(?P<mark>[-/.])(?P<month>[01]?[0-9])(?P=mark)"
+        r"(?P<day>[0-3]?[0-9])(?![\w/-]|\.[0-9])",
+        _numbered,
+    ),
+    Form(
+        DIGITS,
+        rf"{_EDGE}(?P<month>[0-3]?[0-9])(?P<mark>[/.])(?P<day>[0-3]?[0-9])(?P=mark)"
+        r"(?P<year>[12][0-9]{3})(?![\w/-]|\.[0-9])",
+        _numbered,
+    ),
+    Form(
+        DIGITS,
+        rf"(?<!\w){_MONTH} ?(?P<day>[0-3]?[0-9])(?:st|nd|rd|th)?"
+        r"[-–](?P<last>[0-3]?[0-9])(?:st|nd|rd|th)?"
+        rf"(?![\w-])(?:,? {_YEAR})?",
+        _days,
+    ),
+    Form(DIGITS, rf"(?<!\w){_MONTH} {_DAY}(?:,? {_YEAR})?(?![0-9-])", _named),
+    Form(
+        DIGITS,
+        rf"{_EDGE}(?P<it>(?P<the>(?<=[Tt]he ))?{_DAY} (?:of )?{_MONTH}(?:,? {_YEAR})?)(?!\w)",
+        _day_first,
+    ),
+    Form(
+        DIGITS,
+        rf"(?<!\w){_MONTH} {_YEAR}",
+        lambda match: f"{_month(match)} {year(match['year'])}",
+    ),
+    Form(
+        DIGITS,
+        r"(?<![\w$€£.,])(?:(?P<decade>[12][0-9]{2}0)|(?<=[’'])(?P<short>[1-9]0))['’]?s(?!\w)",
+        lambda match: _decade(match) if match["decade"] else None,
+    ),
+    Form(
+        DIGITS,
+        r"(?:[’'‘]|(?<=[Tt]he )|(?<=[Hh]is )|(?<=[Hh]er )|(?<=heir )|(?<=[Mm]y )"
+        r"|(?<=[Ee]arly )|(?<=[Ll]ate )|(?<=[Mm]id )|(?<=[Mm]id-))"
+        r"(?<!\w[’'])(?P<short>[2-9]0)['’]?s(?!\w)",
+        lambda match: numerals.plural(numerals.cardinal(match["short"])),
+    ),
+    Form(
+        DIGITS,
+        rf"{_EDGE}(?P<year>1[1-9][0-9]{{2}}|20[0-9]{{2}})[-–—](?P<last>1[1-9][0-9]{{2}}|20[0-9]{{2}}|[0-9]{{2}})"
+        rf"(?![\w/-]|[.,:][0-9])(?! ?(?:[kKMGTm]?(?:Hz|B|g|m|s|px|W)|%)(?!\w))",
+        _years,
+    ),
+    Form(
+        DIGITS,
+        r"(?:(?<=[a-z] )|(?<=© )|(?<=^))(?<!\w)(?P<it>(?P<year>1[0-9]{3}|20[0-9]{2}))"
+        r"(?![\w/-]|[.,:][0-9]|[%°€£¥])" + _COUNTED + r"(?! ?[×x+*/=<>^±≈-] ?[0-9])",
+        _dated,
+    ),
+)

@@ -1,0 +1,65 @@
+"""A form of notation: how it is found in a text, and how it is said."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from narrate.reading.words import Reading
+
+DIGITS = frozenset("0123456789")
+CAPITALS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+LETTERS = CAPITALS | frozenset("abcdefghijklmnopqrstuvwxyz")
+
+TAKEN = "\ufffc"
+"""Stands for each character that an earlier rule has read, so that places stay the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A pattern, the characters of which each match has at least one, and what a match says.
+
+    The reading covers the group `it`, or else the whole match. `say` returns None where the text
+    only looks like this form. Patterns must not backtrack far: a text may be a megabyte of one
+    character.
+    """
+
+    needs: frozenset[str]
+    pattern: str
+    say: Callable[[re.Match[str]], str | None]
+
+    def find(self, text: str, rule: str) -> Iterator[Reading]:
+        """The readings of a text, in order."""
+        pattern = _compiled(self.pattern)
+        group = "it" if "it" in pattern.groupindex else 0
+        for match in pattern.finditer(text):
+            said = self.say(match)
+            if said:
+                yield Reading(*match.span(group), said, rule)
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Compiled when first needed, as compiling all of them takes longer than reading a line."""
+    return re.compile(pattern)
+
+
+def words(text: str) -> frozenset[str]:
+    """The words of a text, as a set."""
+    return frozenset(text.split())
+
+
+def table(words: dict[str, str]) -> Callable[[re.Match[str]], str | None]:
+    """What says the group `it`, or else the match, as a table has it."""
+
+    def say(match: re.Match[str]) -> str | None:
+        return words.get(match["it"] if "it" in match.re.groupindex else match[0])
+
+    return say
+
+
+def one_of(words: dict[str, str]) -> str:
+    """A pattern for any key of a table, the longest first."""
+    return "|".join(map(re.escape, sorted(words, key=len, reverse=True)))

@@ -1,0 +1,79 @@
+"""Names as developers say them: `snake_case`, `camelCase`, `np`, `utf8`."""
+
+from __future__ import annotations
+
+import re
+
+from narrate.reading.rules import acronyms, numerals
+
+WORDS = {
+    "argv": "arg V",
+    "cfg": "config",
+    "ctrl": "control",
+    "ctx": "context",
+    "cuda": "kooda",
+    "etc": "et cetera",
+    "fmt": "format",
+    "gif": "gif",
+    "idx": "index",
+    "img": "image",
+    "jpeg": "jay peg",
+    "jpg": "jay peg",
+    "json": "jason",
+    "kubectl": "cube control",
+    "kwargs": "keyword args",
+    "msg": "message",
+    "nginx": "engine X",
+    "num": "num",
+    "numpy": "num pie",
+    "ptr": "pointer",
+    "pwd": "P W D",
+    "pypi": "pie P I",
+    "pytorch": "pie torch",
+    "scipy": "sigh pie",
+    "sha": "shah",
+    "sql": "sequel",
+    "sqlite": "sequel light",
+    "src": "source",
+    "std": "standard",
+    "stderr": "standard error",
+    "stdin": "standard in",
+    "stdout": "standard out",
+    "str": "string",
+    "tmp": "temp",
+    "toml": "tommel",
+    "usr": "user",
+    "vs": "V S",
+    "yaml": "yammel",
+    "yml": "yammel",
+}
+_PIECES = re.compile(r"[A-Z]++(?![a-z])|[A-Z]?[a-z]++|[A-Z]|[0-9]++|[^\W\d_]+")
+
+
+def say_identifier(name: str) -> str:
+    """The parts of an identifier, each as a word, or by its letters where it is not one."""
+    if name.startswith("__") and name.endswith("__") and name.strip("_"):
+        return f"dunder {say_identifier(name.strip('_'))}"
+    words = ["underscore"] if name.startswith("_") else []
+    words += [_piece(piece) for piece in _PIECES.findall(name)]
+    return " ".join(words)
+
+
+def _piece(piece: str) -> str:
+    if piece.isdecimal():
+        return numerals.pairs(piece)
+    lower = piece.lower()
+    if lower in WORDS:
+        return WORDS[lower]
+    if len(piece) == 1:
+        return "A" if lower == "a" else piece
+    return acronyms.say_letters(piece) if _is_spelled(piece) else lower
+
+
+def _is_spelled(piece: str) -> bool:
+    upper = piece.upper()
+    if upper in acronyms.SPELLED:
+        return True
+    if piece.isupper():
+        return acronyms.is_spelled(piece)
+    return len(piece) <= 4 and not set(upper) & set("AEIOUY")

@@ -1,0 +1,52 @@
+"""All other numbers: decimals, integers, rooms and ports."""
+
+from __future__ import annotations
+
+import re
+
+from narrate.reading.rules import numerals
+from narrate.reading.rules.form import DIGITS, Form
+
+NAME = "numbers"
+
+_LABELS = (
+    "[Rr]oom|[Pp]ort|[Ee]rror|[Ss]tatus|[Cc]ode|HTTP|RFC|ISO|IEEE|[Hh]ighway|[Rr]oute|[Ff]light"
+    "|[Bb]oeing|[Aa]irbus|[Ii]nterstate|[Ll]ine|RTX|GTX|[Ss]uite|[Cc]hannel|[Mm]odel|[Bb]us"
+)
+_NUMBER = r"(?:[0-9]{1,3}(?:,[0-9]{3})++(?![0-9,])|[0-9]++)(?:\.[0-9]++)?"
+
+
+def _spaced(match: re.Match[str]) -> str:
+    return numerals.cardinal(re.sub(r"\s", "", match[0]))
+
+
+def _number(match: re.Match[str]) -> str:
+    sign, written = match["sign"], match["number"]
+    said = numerals.number(written)
+    if not sign:
+        return said
+    return f"{'minus' if sign in '-−–' else 'plus'} {said}"
+
+
+FORMS = (
+    Form(
+        frozenset("#"),
+        r"(?<!\w)#(?P<number>[0-9]{1,9})(?!\w)",
+        lambda m: f"number {numerals.cardinal(m['number'])}",
+    ),
+    Form(
+        DIGITS,
+        r"(?<![\w.,])[1-9][0-9]{0,2}(?:(?:[\u00a0\u202f\u2009][0-9]{3}){1,4}"
+        r"|(?: [0-9]{3}){2,4})(?![\w])",
+        _spaced,
+    ),
+    Form(
+        DIGITS,
+        rf"(?<!\w)(?:{_LABELS}) #?(?P<it>[1-9][0-9]{{2,3}})(?![\w]|[.,][0-9])",
+        lambda match: numerals.pairs(match["it"]),
+    ),
+    Form(
+        DIGITS, rf"(?<![\w)\]])(?P<sign>[-−–+](?![-−–+]))?(?P<number>{_NUMBER}|\.[0-9]++)", _number
+    ),
+    Form(DIGITS, r"(?P<sign>)(?P<number>[0-9]++)", _number),
+)

@@ -1,0 +1,23 @@
+"""Ordinals: `1st`, `21st`, `nth`."""
+
+from __future__ import annotations
+
+import re
+
+from narrate.reading.rules import numerals
+from narrate.reading.rules.form import DIGITS, Form
+
+NAME = "ordinals"
+
+
+def _ordinal(match: re.Match[str]) -> str:
+    return numerals.ordinal(match["number"].replace(",", ""))
+
+
+FORMS = (
+    Form(
+        DIGITS,
+        r"(?<![\w.,])(?P<number>[0-9]{1,3}(?:,[0-9]{3}){1,4}|[0-9]{1,15})(?:st|nd|rd|th|ᵗʰ|ˢᵗ)(?!\w)",
+        _ordinal,
+    ),
+)

@@ -1,0 +1,52 @@
+"""Code in backticks: a file name, an address, a command or program text."""
+
+from __future__ import annotations
+
+import re
+
+from narrate.reading.rules import files, names, versions, web
+from narrate.reading.rules.form import Form
+from narrate.reading.rules.identifiers import say_identifier
+from narrate.reading.rules.source import say_source
+
+NAME = "quoted"
+
+_TAG = re.compile(r"<(/?)([A-Za-z][\w-]{0,40})\s?/?>")
+_FLAG = re.compile(r"(?<!\S)-{1,2}[A-Za-z]")
+
+
+def say_code(source: str) -> str | None:
+    """What stands between backticks in words, or None if nothing does."""
+    source = source.strip()
+    if source in names.TABLE:
+        return names.TABLE[source]
+    if tag := _TAG.fullmatch(source):
+        return f"{'closing ' if tag[1] else ''}{say_identifier(tag[2])} tag"
+    return _whole(source) or _command(source) or say_source(source) or None
+
+
+def _whole(source: str) -> str | None:
+    """The reading of a source that is all of one address, path or version."""
+    for form in (*web.FORMS, *files.FORMS, *versions.FORMS):
+        for reading in form.find(source, NAME):
+            if reading.end - reading.start == len(source):
+                return reading.spoken
+    return None
+
+
+def _command(source: str) -> str | None:
+    """A command line: words, with flags among them."""
+    if not _FLAG.search(source):
+        return None
+    return " ".join(
+        files.say_argument(word) or _whole(word) or say_source(word) for word in source.split()
+    )
+
+
+FORMS = (
+    Form(
+        frozenset("`"),
+        r"(?P<ticks>`++)(?P<code>[^`]++)(?P=ticks)(?!`)",
+        lambda match: say_code(match["code"]),
+    ),
+)

@@ -1,0 +1,37 @@
+"""Ranges of numbers: `10-15`, `3–5`, `1,000–2,000`."""
+
+from __future__ import annotations
+
+import re
+
+from narrate.reading.rules import numerals
+from narrate.reading.rules.form import DIGITS, Form
+
+NAME = "ranges"
+
+_NUMBER = r"(?:[0-9]{1,3}(?:,[0-9]{3})++(?![0-9])|[0-9]++)(?:\.[0-9]++)?"
+
+
+def _range(match: re.Match[str]) -> str:
+    return f"{numerals.number(match['first'])} to {numerals.number(match['last'])}"
+
+
+def _score(match: re.Match[str]) -> str:
+    """`between 3 and 5` is no range; a minus with spaces is one between numbers."""
+    return f"{numerals.number(match['first'])} minus {numerals.number(match['last'])}"
+
+
+FORMS = (
+    Form(
+        DIGITS,
+        rf"(?<![\w.-])(?<![0-9],)(?P<first>{_NUMBER})(?:-|\s?[–—]\s?|\.\.\.?|…)(?P<last>{_NUMBER})"
+        r"(?![\w-]|[.,/:][0-9])",
+        _range,
+    ),
+    Form(
+        DIGITS,
+        rf"(?<![\w.-])(?<![0-9],)(?P<first>{_NUMBER}) ?[-−] ?"
+        rf"(?P<last>{_NUMBER})(?![\w-]|[.,/:][0-9])",
+        _score,
+    ),
+)

@@ -1,0 +1,94 @@
+"""Resolutions, dimensions, ratios, factors and large counts: `1920x1080`, `16:9`, `2x`, `7B`."""
+
+from __future__ import annotations
+
+import re
+
+from narrate.reading.rules import numerals
+from narrate.reading.rules.form import DIGITS, Form
+
+NAME = "sizes"
+
+_EDGE = r"(?<![\w.])(?<![0-9],)"
+_NUMBER = r"(?:[0-9]{1,3}(?:,[0-9]{3})++(?![0-9])|[0-9]++)(?:\.[0-9]++)?"
+_GRID = (
+    r"matrix|matrices|grid|array|image|images|pixels?|px|block|kernel|tensor|board|table|window"
+    r"|filter|patch|patches|tile|display|screen|video|identity|system|square|block|resolution"
+)
+_COUNTS = {"K": "thousand", "k": "thousand", "M": "million", "B": "billion", "T": "trillion"}
+_THINGS = (
+    r"(?= (?:param|token|user|row|image|download|star|view|follower|people"
+    r"|sample|record|step|line)\w*)"
+)
+
+
+def _sides(match: re.Match[str]) -> str:
+    sides = re.split(r" ?[x×] ?", match["sides"])
+    large = max(map(len, sides)) > 2
+    said = " by ".join(_side(side, large=large) for side in sides)
+    return f"{said} pixels" if match["pixels"] else said
+
+
+def _side(text: str, *, large: bool) -> str:
+    """`1920` of a resolution as nineteen twenty."""
+    if text.isalpha():
+        return "A" if text == "a" else text
+    return numerals.pairs(text) if large and text.isdecimal() else numerals.number(text)
+
+
+def _factor(match: re.Match[str]) -> str:
+    said = numerals.number(match["number"])
+    return f"{said} {'time' if match['number'] == '1' else 'times'}"
+
+
+def _scan(match: re.Match[str]) -> str:
+    rate = match["rate"]
+    return f"{numerals.pairs(match['lines'])} {match['kind'].upper()}" + (
+        f" {numerals.cardinal(rate)}" if rate else ""
+    )
+
+
+FORMS = (
+    Form(
+        DIGITS,
+        rf"{_EDGE}(?P<sides>[0-9]{{1,5}}(?:\s?[x×]\s?[0-9]{{1,5}}){{1,3}}) ?(?P<pixels>px)(?!\w)",
+        _sides,
+    ),
+    Form(
+        frozenset("x×"),
+        rf"{_EDGE}(?P<sides>[0-9]{{1,5}}(?:\.[0-9]{{1,3}})?(?:[x×][0-9]{{1,5}}(?:\.[0-9]{{1,3}})?){{1,3}})"
+        r"(?P<pixels>)(?![\w^])",
+        _sides,
+    ),
+    Form(
+        frozenset("x×"),
+        r"(?<![\w.])(?P<it>(?P<sides>(?:[0-9]{1,5}|[a-z])"
+        r"(?: ?[x×] ?(?:[0-9]{1,5}|[a-z])){1,3})(?P<pixels>))"
+        rf"(?=[- ](?:{_GRID})\b)",
+        _sides,
+    ),
+    Form(
+        frozenset("pi"),
+        rf"{_EDGE}(?P<lines>[0-9]{{3,4}})(?P<kind>[pi])(?P<rate>[0-9]{{2,3}})?(?!\w)",
+        _scan,
+    ),
+    Form(
+        frozenset(":"),
+        rf"{_EDGE}(?P<left>[0-9]{{1,4}}(?:\.[0-9]{{1,3}})?):(?P<right>[0-9]{{1,4}}(?:\.[0-9]{{1,3}})?)(?![\w:]|\.[0-9])",
+        lambda m: f"{numerals.number(m['left'])} to {numerals.number(m['right'])}",
+    ),
+    Form(frozenset("x×"), rf"{_EDGE}(?P<number>{_NUMBER}) ?[x×](?!\w| ?[0-9(])", _factor),
+    Form(
+        frozenset("kKMBT"),
+        rf"{_EDGE}(?P<number>{_NUMBER})(?P<scale>[kKMBT]){_THINGS}",
+        lambda m: f"{numerals.number(m['number'])} {_COUNTS[m['scale']]}",
+    ),
+    Form(
+        frozenset("kKMBTDGdP"),
+        rf"{_EDGE}(?P<number>{_NUMBER})(?P<scale>[kKMBTDGP]|d(?=\b))\+?(?!\w)",
+        lambda m: (
+            f"{numerals.number(m['number'])} {m['scale'].upper()}"
+            + (" plus" if m[0].endswith("+") else "")
+        ),
+    ),
+)

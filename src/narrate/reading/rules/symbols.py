@@ -1,0 +1,272 @@
+"""Every other sign: operators, arrows, Greek letters, emoji; what has no words is an error."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+from narrate.reading.rules import numerals
+from narrate.reading.rules.form import TAKEN
+from narrate.reading.words import Reading, Unreadable
+
+NAME = "symbols"
+
+WORDS = {
+    "≥": "is greater than or equal to",
+    "≤": "is less than or equal to",
+    "≠": "is not equal to",
+    "≈": "is approximately",
+    "≡": "is equivalent to",
+    "≅": "is congruent to",
+    "∼": "is similar to",
+    "∝": "is proportional to",
+    "=": "equals",
+    "<": "is less than",
+    ">": "is greater than",
+    "≪": "is much less than",
+    "≫": "is much greater than",
+    "+": "plus",
+    "−": "minus",
+    "±": "plus or minus",
+    "∓": "minus or plus",
+    "×": "times",
+    "⋅": "times",
+    "·": "dot",
+    "∙": "times",
+    "∗": "times",
+    "*": "star",
+    "÷": "divided by",
+    "/": "slash",
+    "⁄": "over",
+    "∕": "over",
+    "\\": "backslash",
+    "√": "the square root of",
+    "∛": "the cube root of",
+    "∞": "infinity",
+    "∂": "partial",
+    "∇": "nabla",
+    "∆": "delta",
+    "∑": "the sum of",
+    "∏": "the product of",
+    "∫": "the integral of",
+    "∈": "is in",
+    "∉": "is not in",
+    "∋": "contains",
+    "∅": "the empty set",
+    "∀": "for all",
+    "∃": "there exists",
+    "∄": "there does not exist",
+    "¬": "not",
+    "∧": "and",
+    "∨": "or",
+    "⊕": "x or",
+    "⊗": "tensor",
+    "∘": "composed with",
+    "∪": "union",
+    "∩": "intersection",
+    "⊂": "is a subset of",
+    "⊆": "is a subset of",
+    "⊃": "is a superset of",
+    "⊇": "is a superset of",
+    "⊥": "is perpendicular to",
+    "∥": "is parallel to",
+    "∠": "angle",
+    "∴": "therefore",
+    "∵": "because",
+    "∎": "Q E D",
+    "→": "to",
+    "←": "from",
+    "↑": "up",
+    "↓": "down",
+    "↔": "to and from",
+    "⇒": "implies",
+    "⇐": "is implied by",
+    "⇔": "if and only if",
+    "↦": "maps to",
+    "⟶": "to",
+    "⟹": "implies",
+    "%": "percent",
+    "‰": "per mille",
+    "&": "and",
+    "@": "at",
+    "#": "hash",
+    "$": "dollar",
+    "€": "euro",
+    "£": "pound",
+    "¥": "yen",
+    "¢": "cent",
+    "₹": "rupee",
+    "₿": "bitcoin",
+    "¤": "currency",
+    "©": "copyright",
+    "®": "registered",
+    "™": "trademark",
+    "℠": "service mark",
+    "℗": "sound recording copyright",
+    "§": "section",
+    "¶": "paragraph",
+    "†": "dagger",
+    "‡": "double dagger",
+    "°": "degrees",
+    "′": "prime",
+    "″": "double prime",
+    "^": "caret",
+    "~": "tilde",
+    "_": "underscore",
+    "|": "bar",
+    "¦": "bar",
+    "‖": "double bar",
+    "`": "backtick",
+    "№": "number",
+    "℃": "degrees Celsius",
+    "℉": "degrees Fahrenheit",
+    "\u2126": "ohm",
+    "µ": "mu",
+    "ℓ": "ell",
+    "ℏ": "h bar",
+    "ℝ": "the real numbers",
+    "ℂ": "the complex numbers",
+    "ℕ": "the natural numbers",
+    "ℤ": "the integers",
+    "ℚ": "the rational numbers",
+    "✓": "check",
+    "✔": "check",
+    "✗": "cross",
+    "✘": "cross",
+    "★": "star",
+    "☆": "star",
+    "♥": "heart",
+    "❤": "heart",
+    "⌘": "command",
+    "⌥": "option",
+    "⇧": "shift",
+    "⌃": "control",
+    "⏎": "enter",
+    "↵": "enter",
+    "⌫": "backspace",
+    "⎋": "escape",
+    "␣": "space",
+    "⇥": "tab",
+    "⁰": "to the zero",
+    "¹": "to the one",
+    "²": "squared",
+    "³": "cubed",
+    "ⁿ": "to the n",
+    "⁺": "plus",
+    "⁻": "minus",
+    "\U0001f3fb": "light skin tone",
+    "\U0001f3fc": "medium light skin tone",
+    "\U0001f3fd": "medium skin tone",
+    "\U0001f3fe": "medium dark skin tone",
+    "\U0001f3ff": "dark skin tone",
+    "ª": "A",
+    "º": "O",
+}
+_GREEK = """
+    alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma
+    sigma tau upsilon phi chi psi omega
+"""
+GREEK = {chr(0x3B1 + i): name for i, name in enumerate(_GREEK.split())}
+GREEK |= {chr(0x391 + i): f"capital {name}" for i, name in enumerate(_GREEK.split()) if i != 17}
+GREEK |= {"Δ": "delta", "Ω": "omega", "Σ": "sigma", "Π": "pi", "Θ": "theta", "Φ": "phi"}
+GREEK |= {"Λ": "lambda", "Γ": "gamma", "Ψ": "psi", "ϵ": "epsilon", "ϕ": "phi", "ϑ": "theta"}
+
+BULLETS = frozenset("•‣◦▪▫●○■□·*")
+"""Silent at the start of a line."""
+
+_SILENT_CATEGORIES = frozenset(("Cf", "Zs", "Zl", "Zp"))
+_PUNCTUATION = frozenset(("Po", "Pd", "Ps", "Pe", "Pi", "Pf"))
+_LETTERS = frozenset(("Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me"))
+_PICTURES = range(0x1F000, 0x1FB00)
+_TEXT_PICTURES = range(0x2300, 0x2800)
+_FLAGS = range(0x1F1E6, 0x1F200)
+_HINT = "write it in words, or give it a reading in the lexicon"
+_BULLET = re.compile(rf"^[ \t]*+[{''.join(BULLETS)}](?=[ \t])", re.MULTILINE)
+_NOT_PLAIN = re.compile(r"[^A-Za-z\s.,;:!?'\"()\[\]{}…’‘“”–—\ufffc-]")
+
+
+def is_silent(character: str) -> bool:
+    """Whether a mark is left to the voice though it has no sound: spaces, joiners, variants."""
+    return unicodedata.category(character) in _SILENT_CATEGORIES or character in "\t\n\r\f\v\x85"
+
+
+def is_plain(character: str) -> bool:
+    """Whether a character is a letter or ordinary punctuation, which a voice reads itself."""
+    category = unicodedata.category(character)
+    return category in _LETTERS or (category in _PUNCTUATION and character not in WORDS)
+
+
+def find(text: str) -> Iterator[Reading]:
+    """A reading of each sign that is left; raises Unreadable at the first that has none."""
+    bullets = {match.end() - 1 for match in _BULLET.finditer(text)}
+    for match in _NOT_PLAIN.finditer(text):
+        at = match.start()
+        if at in bullets:
+            continue
+        said = _say(text, at)
+        if said:
+            yield Reading(at, at + 1, said, NAME)
+
+
+def _say(text: str, at: int) -> str | None:
+    """What a character says; None if it stays as it is."""
+    character = text[at]
+    if character in WORDS:
+        return _in_context(text, at)
+    if character in GREEK:
+        return GREEK[character] if _stands_alone(text, at) else None
+    if is_plain(character) or is_silent(character):
+        return None
+    return _numeral(character) or _picture(character, at)
+
+
+def _in_context(text: str, at: int) -> str:
+    character = text[at]
+    after = text[at + 1 : at + 2]
+    if character == "#" and after.isalpha():
+        return "hashtag"
+    if character == "~" and (after.isalnum() or after == TAKEN):
+        return "about"
+    if character == "*" and _between(text, at):
+        return "times"
+    if character == "/" and text[max(0, at - 2) : at + 3] == f"{TAKEN} / {TAKEN}":
+        return "divided by"
+    if character == "/" and text[at - 1 : at] in GREEK and (after.isalnum() or after == TAKEN):
+        return "over"
+    return WORDS[character]
+
+
+def _between(text: str, at: int) -> bool:
+    """Whether a sign stands between two operands."""
+    before, after = text[max(0, at - 2) : at].rstrip(), text[at + 1 : at + 3].lstrip()
+    if not before or not after:
+        return False
+    return all(c.isalnum() or c in f"{TAKEN}()" for c in (before[-1], after[0]))
+
+
+def _stands_alone(text: str, at: int) -> bool:
+    """Greek letters beside other Greek letters are a word."""
+    beside = text[max(0, at - 1) : at] + text[at + 1 : at + 2]
+    return not any("\u0370" <= c <= "\u03ff" for c in beside)
+
+
+def _numeral(character: str) -> str | None:
+    """Digits of other scripts and circled, raised or Roman numerals."""
+    value = unicodedata.numeric(character, None)
+    if value is None or value != int(value):
+        return None
+    sign = "minus " if value < 0 else ""
+    return sign + numerals.cardinal(str(abs(int(value))))
+
+
+def _picture(character: str, at: int) -> str:
+    """An emoji by its name, as screen readers say it."""
+    point = ord(character)
+    if point in _FLAGS:
+        return f"flag letter {chr(ord('A') + point - _FLAGS.start)}"
+    name = unicodedata.name(character, "")
+    if point not in _PICTURES and point not in _TEXT_PICTURES or not name:
+        what = f"{character!r} ({name.lower() or f'U+{point:04X}'})"
+        raise Unreadable(what, at, at + 1, _HINT)
+    return re.sub(r"[0-9]+", lambda m: numerals.cardinal(m[0]), name.lower().replace("-", " "))

@@ -1,0 +1,239 @@
+"""Amounts with units: `5 kg`, `9.81 m/s²`, `10 Mbit/s`, `-5 °C`, `50%`."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from narrate.reading.rules.amounts import AMOUNT, is_one, say_amount
+from narrate.reading.rules.form import DIGITS, Form
+from narrate.reading.rules.fractions import VULGAR
+
+NAME = "units"
+
+_PREFIXED = {
+    "m": "meter",
+    "g": "gram",
+    "s": "second",
+    "A": "amp",
+    "K": "kelvin",
+    "mol": "mole",
+    "Hz": "hertz",
+    "N": "newton",
+    "Pa": "pascal",
+    "J": "joule",
+    "W": "watt",
+    "V": "volt",
+    "F": "farad",
+    "C": "coulomb",
+    "T": "tesla",
+    "H": "henry",
+    "Ω": "ohm",
+    "\u2126": "ohm",
+    "L": "liter",
+    "l": "liter",
+    "B": "byte",
+    "b": "bit",
+    "bit": "bit",
+    "bits": "bit",
+    "eV": "electronvolt",
+    "Wh": "watt hour",
+    "Ah": "amp hour",
+    "cal": "calorie",
+    "lm": "lumen",
+    "lx": "lux",
+    "Sv": "sievert",
+    "Bq": "becquerel",
+    "pc": "parsec",
+    "bps": "bit per second",
+    "FLOPS": "flops",
+    "FLOP/s": "flops",
+    "ohm": "ohm",
+    "ohms": "ohm",
+}
+_PREFIXES = {
+    "": "",
+    "k": "kilo",
+    "K": "kilo",
+    "M": "mega",
+    "G": "giga",
+    "T": "tera",
+    "P": "peta",
+    "E": "exa",
+    "m": "milli",
+    "µ": "micro",
+    "μ": "micro",
+    "u": "micro",
+    "n": "nano",
+    "p": "pico",
+    "f": "femto",
+    "c": "centi",
+    "d": "deci",
+    "h": "hecto",
+    "Ki": "kibi",
+    "Mi": "mebi",
+    "Gi": "gibi",
+    "Ti": "tebi",
+}
+_OTHER = {
+    "°": "degree",
+    "°C": "degree Celsius",
+    "℃": "degree Celsius",
+    "°F": "degree Fahrenheit",
+    "℉": "degree Fahrenheit",
+    "%": "percent",
+    "‰": "per mille",
+    "min": "minute",
+    "mins": "minute",
+    "sec": "second",
+    "secs": "second",
+    "h": "hour",
+    "hr": "hour",
+    "hrs": "hour",
+    "yr": "year",
+    "yrs": "year",
+    "px": "pixel",
+    "pt": "point",
+    "dB": "decibel",
+    "dBm": "decibel milliwatt",
+    "fps": "frame per second",
+    "FPS": "frame per second",
+    "rpm": "revolution per minute",
+    "mph": "mile per hour",
+    "kph": "kilometer per hour",
+    "ft": "foot",
+    "mi": "mile",
+    "yd": "yard",
+    "nmi": "nautical mile",
+    "lb": "pound",
+    "lbs": "pound",
+    "oz": "ounce",
+    "gal": "gallon",
+    "psi": "pound per square inch",
+    "ppm": "part per million",
+    "ppb": "part per billion",
+    "dpi": "dot per inch",
+    "ppi": "pixel per inch",
+    "bpm": "beat per minute",
+    "kn": "knot",
+    "ha": "hectare",
+    "atm": "atmosphere",
+    "bar": "bar",
+    "mbar": "millibar",
+    "Å": "angstrom",
+    "rad": "radian",
+    "deg": "degree",
+    "mAh": "milliamp hour",
+    "MP": "megapixel",
+    "LUFS": "luffs",
+    "dBTP": "decibel true peak",
+    "dBFS": "decibel full scale",
+    "ly": "light year",
+    "GFLOPS": "gigaflops",
+    "TFLOPS": "teraflops",
+    "TOPS": "tera operations per second",
+    "tok": "token",
+    "req": "request",
+    "vCPU": "virtual C P U",
+    "vCPUs": "virtual C P U",
+}
+_PER_ONLY = {"d": "day", "day": "day", "month": "month", "week": "week", "year": "year"}
+_PLURALS = {
+    "foot": "feet",
+    "henry": "henries",
+    "inch": "inches",
+    "lux": "lux",
+    "percent": "percent",
+    "per mille": "per mille",
+    "flops": "flops",
+    "gigaflops": "gigaflops",
+    "teraflops": "teraflops",
+    "luffs": "luffs",
+}
+_POWERS = {"2": "square", "3": "cubic"}
+# What is a word, a time or a name rather than a unit after a number.
+_NOT_UNITS = frozenset(("am", "pm", "AM", "PM", "as", "PC", "C", "F", "H", "l", "pH"))
+
+_SUPER = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
+_POWER = r"(?:\^?[-−]?[23](?![0-9])|[⁻]?[¹²³])"
+_SYMBOL = r"(?:°\s?[CF](?![A-Za-z])|[°%‰℃℉]|[A-Za-zµμΩ\u2126Å]{1,6})"
+_FACTOR = rf"{_SYMBOL}{_POWER}?"
+_UNIT = rf"{_FACTOR}(?:[·⋅*/]{_FACTOR}){{0,3}}(?:/\({_FACTOR}(?:[·⋅* ]{_FACTOR}){{1,3}}\))?"
+_PIECES = re.compile(rf"([·⋅*/]?)\(?({_SYMBOL})({_POWER}?)")
+
+
+@cache
+def _name(symbol: str) -> str | None:
+    """The name of a unit with its prefix, in the singular."""
+    if symbol in _OTHER:
+        return _OTHER[symbol]
+    for length in (0, 1, 2):
+        base = _PREFIXED.get(symbol[length:])
+        prefix = _PREFIXES.get(symbol[:length])
+        if base and prefix is not None and symbol not in _NOT_UNITS:
+            # kilohm, megohm
+            return (prefix[:-1] if base == "ohm" and len(prefix) == 4 else prefix) + base
+    return None
+
+
+def _plural(name: str) -> str:
+    """`meter per second` as `meters per second`."""
+    head, per, rest = name.partition(" per ")
+    if name in _PLURALS:
+        return _PLURALS[name]
+    first, space, last = head.partition(" ")
+    if first in ("degree", "decibel"):
+        return f"{first}s{space}{last}"
+    before, space, last = head.rpartition(" ")
+    many = last if last.endswith("hertz") else _PLURALS.get(last, f"{last}s")
+    return before + space + many + per + rest
+
+
+def unit(text: str, *, one: bool) -> str | None:
+    """A compound unit such as `m/s²` in words, or None if a part of it is unknown."""
+    tops: list[str] = []
+    bottoms: list[str] = []
+    bracket = text.find("(") % (len(text) + 1)
+    for match in _PIECES.finditer(text):
+        join, symbol, power = match.groups()
+        name = _name(symbol.replace(" ", ""))
+        if join == "/":
+            name = name or _PER_ONLY.get(symbol)
+        if not name:
+            return None
+        raised = power.translate(_SUPER).strip("^").replace("−", "-")
+        below = join == "/" or match.start() > bracket or raised.startswith("-")
+        (bottoms if below else tops).append(_raised(name, raised.lstrip("-"), below=below))
+    if not one and tops:
+        tops[-1] = _plural(tops[-1])
+    if bracket < len(text):
+        bottoms = [" ".join(bottoms)]
+    return " ".join([*tops, *(f"per {name}" for name in bottoms)])
+
+
+def _raised(name: str, power: str, *, below: bool) -> str:
+    if power not in _POWERS:
+        return name
+    if name.endswith("meter") or not below and name.endswith(("foot", "mile", "yard")):
+        return f"{_POWERS[power]} {name}"
+    return f"{name} {'squared' if power == '2' else 'cubed'}"
+
+
+def _measured(match: re.Match[str]) -> str | None:
+    amount, written = match["amount"], match["unit"]
+    if len(written) == 1 and not match["space"] and written in "KTBA":
+        return None  # 4K, 7B, 300A: a size or a name
+    adjective = bool(match["article"]) and match["next"] is not None or match["space"] == "-"
+    said = unit(written, one=adjective or is_one(amount))
+    return f"{say_amount(amount)} {said}" if said else None
+
+
+FORMS = (
+    Form(
+        DIGITS | VULGAR,
+        rf"(?P<article>(?<![\w])(?:[Aa]n?|[Ee]ach|[Ee]very) )?"
+        rf"(?P<it>(?P<amount>{AMOUNT})(?P<space>[\s-]?)(?P<unit>{_UNIT}))(?![\w°/])"
+        rf"(?P<next>(?= [a-z]{{3}}))?",
+        _measured,
+    ),
+)

@@ -1,0 +1,93 @@
+"""Addresses: URLs, domains, e-mail and hosts."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+from narrate.reading.rules import numerals
+from narrate.reading.rules.form import Form
+from narrate.reading.rules.identifiers import say_identifier
+
+NAME = "web"
+
+_TOP = (
+    "com|org|net|edu|gov|mil|int|io|dev|ai|app|co|me|tv|info|biz|xyz|sh|so|gg|ly|uk|us|de|fr|es|it"
+    "|pt|ru|jp|cn|kr|eu|ch|at|nl|se|no|pl|ca|au|nz|in|br|local|test|example|tech|cloud|page"
+)
+_HOST = rf"(?:[\w-]++\.)+(?:{_TOP})(?![\w-])"
+_MARKS = {
+    ".": "dot",
+    "/": "slash",
+    "-": "dash",
+    "?": "question mark",
+    "=": "equals",
+    "&": "and",
+    "#": "hash",
+    "@": "at",
+    ":": "colon",
+    "%": "percent",
+    "+": "plus",
+    "~": "tilde",
+    "_": "underscore",
+    ",": "comma",
+    ";": "semicolon",
+    "!": "exclamation mark",
+    "*": "star",
+    "$": "dollar",
+    "(": "open paren",
+    ")": "close paren",
+    "[": "open bracket",
+    "]": "close bracket",
+    "{": "open brace",
+    "}": "close brace",
+    "|": "pipe",
+    "\\": "backslash",
+    "^": "caret",
+}
+_PARTS = re.compile(r"[^\W_]++|.", re.DOTALL)
+_SPELLED_TOPS = frozenset(("io", "ai", "tv", "uk", "us", "eu", "gg", "sh"))
+
+
+def say_address(text: str) -> str:
+    """An address in words, without its scheme and a slash at its end."""
+    scheme, mark, rest = text.partition("://")
+    body = (rest if mark else scheme).rstrip("/") or scheme
+    parts = _PARTS.findall(body)
+    return " ".join(
+        _MARKS.get(part) or _word(part, previous) for previous, part in pairwise(["", *parts])
+    )
+
+
+def _word(part: str, previous: str) -> str:
+    if previous == "." and part in _SPELLED_TOPS:
+        return " ".join(part.upper())
+    if previous == ":" and part.isdecimal():
+        return numerals.pairs(part)
+    return say_identifier(part)
+
+
+def _trimmed(match: re.Match[str]) -> str:
+    return say_address(match["it"])
+
+
+_END = r"(?<![.,;:!?)\]])"
+
+FORMS = (
+    Form(
+        frozenset(":"),
+        rf"(?<!\w)(?P<it>(?:https?|ftp|file|git|ssh|wss?|s3)://[^\s<>\"'`”’»\ufffc]+{_END})",
+        _trimmed,
+    ),
+    Form(
+        frozenset("@"),
+        rf"(?<![\w.+-])(?P<it>[\w.+-]++@[\w-]++(?:\.[\w-]++)*(?:(?<=\w):[\w./-]+{_END})?)",
+        _trimmed,
+    ),
+    Form(
+        frozenset("."),
+        rf"(?<![\w.@/-])(?P<it>{_HOST}(?:[:/?#][^\s<>\"'`”’»\ufffc]+{_END})?)",
+        _trimmed,
+    ),
+    Form(frozenset(":"), r"(?<![\w.])(?P<it>localhost:[0-9]{1,5}(?:/[\w./-]*\w)?)", _trimmed),
+)

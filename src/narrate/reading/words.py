@@ -1,0 +1,49 @@
+"""What is written and what is said: the changes between a text and its spoken form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One change from written to spoken: `text[start:end]` is said as `spoken`.
+
+    In `spoken`, a capital letter that stands alone is said by its name: `A inverse`, `G P U`.
+    """
+
+    start: int
+    end: int
+    spoken: str
+    rule: str
+
+
+class Unreadable(ValueError):
+    """Text that cannot be read aloud: `text[start:end]` is `what`, and `hint` says what to do."""
+
+    def __init__(self, what: str, start: int, end: int, hint: str) -> None:
+        super().__init__(f"{what} cannot be read aloud; {hint}")
+        self.what, self.start, self.end, self.hint = what, start, end, hint
+
+
+def spoken(text: str, readings: Iterable[Reading]) -> str:
+    """The text with each reading in place; a space separates it from a word beside it."""
+    parts: list[str] = []
+    end = 0
+    for reading in readings:
+        parts += [text[end : reading.start], reading.spoken]
+        end = reading.end
+    return _join([*parts, text[end:]])
+
+
+def _join(parts: list[str]) -> str:
+    """Written and spoken parts in turn, with a space wherever two words would run together."""
+    joined: list[str] = []
+    last = ""
+    for part in filter(None, parts):
+        if last.isalnum() and part[0].isalnum():
+            joined.append(" ")
+        joined.append(part)
+        last = part[-1]
+    return "".join(joined)
