@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+_UNSPACED = "\u2e80"
+"""Scripts from here on, such as Chinese, write no spaces between words."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -38,11 +41,12 @@ def spoken(text: str, readings: Iterable[Reading]) -> str:
 
 
 def _join(parts: list[str]) -> str:
-    """Written and spoken parts in turn, with a space wherever two words would run together."""
+    """The parts in a row, with a space wherever a word would run into a word or a bracket."""
     joined: list[str] = []
     last = ""
     for part in filter(None, parts):
-        if last.isalnum() and part[0].isalnum():
+        runs_on = last.isalnum() and (part[0].isalnum() or part[0] in "([{")
+        if runs_on and max(last, part[0]) < _UNSPACED:
             joined.append(" ")
         joined.append(part)
         last = part[-1]

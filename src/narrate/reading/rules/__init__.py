@@ -34,7 +34,7 @@ from narrate.reading.rules import (
     web,
 )
 from narrate.reading.rules.form import TAKEN, Form
-from narrate.reading.words import Reading
+from narrate.reading.words import Reading, Unreadable
 
 _ORDER = (
     quoted,
@@ -79,6 +79,9 @@ def readings(
     raises `Unreadable`. In other languages, only numbers, percentages and currencies are read; see
     `covers`.
     """
+    if TAKEN in text:
+        at = text.index(TAKEN)
+        raise Unreadable("the object replacement character", at, at + 1, "remove it")
     free = _without(text, taken)
     if not is_english(language):
         return languages.readings(free, language)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from narrate.reading.rules.form import Form, one_of
+from narrate.reading.rules.form import DIGITS, Form, one_of
 
 NAME = "abbreviations"
 
@@ -81,6 +81,7 @@ _ANYWHERE = {
     "v.s.": "versus",
     "viz.": "namely",
     "approx.": "approximately",
+    "approx": "approximately",
     "ca.": "circa",
     "resp.": "respectively",
     "w.r.t.": "with respect to",
@@ -170,7 +171,7 @@ FORMS = (
         lambda match: _said(_NUMBERED, match),
     ),
     Form(
-        _DOT,
+        DIGITS,
         rf"(?<=[0-9] )(?P<it>{one_of(_UNITS)})(?!\w)",
         lambda match: _maybe_last(_UNITS, match),
     ),

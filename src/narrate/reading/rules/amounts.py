@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from narrate.reading.rules import numerals
-from narrate.reading.rules.form import TAKEN
+from narrate.reading.rules.form import TAKEN, compiled
 from narrate.reading.rules.fractions import FRACTION, VULGAR, say_fraction
 from narrate.reading.rules.powers import SCIENTIFIC, say_scientific
 
@@ -13,7 +11,7 @@ NUMBER = r"(?:[0-9]{1,3}(?:,[0-9]{3})++(?![0-9])|[0-9]++)(?:\.[0-9]++)?|\.[0-9]+
 START = r"(?<![\w.])(?<![0-9],)(?<![0-9][-−–])"
 SIGN = rf"(?:±|\+/-|[-−+~≈<>≤≥]|(?<!\b\w )(?<![)\]0-9{TAKEN}] )[<>≤≥≈] )"
 ONE = rf"(?:{SCIENTIFIC}|{FRACTION}|{NUMBER})"
-AMOUNT = rf"{START}{SIGN}?{ONE}(?:\s?[-–—−]\s?{ONE}|\s?±\s?{ONE}| (?:to|and) {ONE})?"
+AMOUNT = rf"{START}{SIGN}?{ONE}(?:%?\s?[-–—−]\s?{ONE}|\s?±\s?{ONE}| (?:to|and) {ONE})?"
 """A number with what may precede it, or a range of two."""
 
 _SIGNS = {
@@ -29,13 +27,13 @@ _SIGNS = {
     "≤": "at most",
     "≥": "at least",
 }
-_PARTS = re.compile(rf"({SIGN})?({ONE})(?:\s?([-–—−±]|to|and)\s?({ONE}))?")
+_PARTS = rf"({SIGN})?({ONE})%?(?:\s?([-–—−±]|to|and)\s?({ONE}))?"
 _JOINS = {"±": "plus or minus", "and": "and"}
 
 
 def say_amount(text: str) -> str:
     """What `AMOUNT` matched, in words."""
-    match = _PARTS.fullmatch(text)
+    match = compiled(_PARTS).fullmatch(text)
     assert match
     sign, first, join, second = match.groups()
     parts = [_SIGNS[sign.strip()]] if sign else []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from narrate.reading.rules import numerals
-from narrate.reading.rules.form import Form
+from narrate.reading.rules.form import DIGITS, Form
 
 NAME = "currency"
 
@@ -118,12 +118,12 @@ FORMS = (
         _money,
     ),
     Form(
-        frozenset("DRYPNFC"),
+        DIGITS,
         rf"(?<!\w)(?P<sign>{_CODE}) (?P<amount>{_NUMBER}){_SCALE}{_PER}(?!\w)",
         _money,
     ),
     Form(
-        frozenset("DRYPNFC"),
+        DIGITS,
         rf"(?<![\w.,])(?P<amount>{_NUMBER}){_SCALE} (?P<sign>{_CODE}){_PER}(?!\w)",
         _money,
     ),

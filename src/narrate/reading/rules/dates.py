@@ -17,7 +17,7 @@ _SHORT = {month[:3]: month for month in _MONTHS} | {"Sept": "September"}
 _MONTH = f"(?P<month>{'|'.join(_MONTHS)}|(?:{'|'.join(_SHORT)})(?:\\.|\\b))"
 _DAY = r"(?P<day>[0-3]?[0-9])(?:st|nd|rd|th)?(?!\w)(?!:[0-9])"
 _YEAR = r"(?P<year>[12][0-9]{3})(?![\w-]|[.,/:][0-9])"
-_EDGE = r"(?<![\w./-])(?<![0-9],)"
+_EDGE = r"(?=[0-9])(?<![\w./-])(?<![0-9],)"
 _LATER = (
     r"[Ii]n|[Ss]ince|[Uu]ntil|[Tt]ill|[Bb]y|[Ff]rom|[Yy]ear|[Bb]efore|[Aa]fter|[Dd]uring|[Cc]irca|ca\.|"
     r"[Tt]he|©|[Ee]arly|[Ll]ate|[Ss]pring|[Ss]ummer|[Aa]utumn|[Ff]all|[Ww]inter"
@@ -82,6 +82,9 @@ def _days(match: re.Match[str]) -> str | None:
 
 def _years(match: re.Match[str]) -> str | None:
     last = match["last"]
+    # `2024-05` is a month, `2024-25` a season.
+    if len(last) == 2 and last[0] == "0":
+        return f"{_MONTHS[int(last) - 1]} {year(match['year'])}" if last != "00" else None
     said = year(last) if len(last) == 4 else numerals.two_digits(last)
     return f"{year(match['year'])} to {said}"
 
@@ -105,9 +108,21 @@ def _dated(match: re.Match[str]) -> str | None:
     return year(written) if "1900" <= written <= "2099" else None
 
 
+_EARLIER = re.compile(
+    r"(?:\b(?:the|his|her|their|my|early|late|mid) |\bmid-|(?<!\w)['’‘])$", re.IGNORECASE
+)
+
+
+def _short_decade(match: re.Match[str]) -> str | None:
+    """`the 60s` and `'60s`, but not `60s`, which are seconds."""
+    if _EARLIER.search(match.string, max(0, match.start("short") - 7), match.start("short")):
+        return numerals.plural(numerals.cardinal(match["short"]))
+    return None
+
+
 FORMS = (
     Form(
-        DIGITS,
+        frozenset(":"),
         rf"{_EDGE}(?P<year>[12][0-9]{{3}})-(?P<month>[01][0-9])-(?P<day>[0-3][0-9])[T ]"
         r"(?P<hour>[0-2][0-9]):(?P<minute>[0-5][0-9])(?::(?P<second>[0-5][0-9])(?:\.[0-9]{1,6})?)?"
         r"(?P<zone>Z)?(?![\w+-]|:[0-9])",
@@ -126,7 +141,7 @@ FORMS = (
         _numbered,
     ),
     Form(
-        DIGITS,
+        frozenset("-–"),
         rf"(?<!\w){_MONTH} ?(?P<day>[0-3]?[0-9])(?:st|nd|rd|th)?"
         r"[-–](?P<last>[0-3]?[0-9])(?:st|nd|rd|th)?"
         rf"(?![\w-])(?:,? {_YEAR})?",
@@ -150,20 +165,18 @@ FORMS = (
     ),
     Form(
         DIGITS,
-        r"(?:[’'‘]|(?<=[Tt]he )|(?<=[Hh]is )|(?<=[Hh]er )|(?<=heir )|(?<=[Mm]y )"
-        r"|(?<=[Ee]arly )|(?<=[Ll]ate )|(?<=[Mm]id )|(?<=[Mm]id-))"
-        r"(?<!\w[’'])(?P<short>[2-9]0)['’]?s(?!\w)",
-        lambda match: numerals.plural(numerals.cardinal(match["short"])),
+        r"['’‘]?(?P<short>[2-9]0)['’]?s(?!\w)",
+        _short_decade,
     ),
     Form(
-        DIGITS,
-        rf"{_EDGE}(?P<year>1[1-9][0-9]{{2}}|20[0-9]{{2}})[-–—](?P<last>1[1-9][0-9]{{2}}|20[0-9]{{2}}|[0-9]{{2}})"
+        frozenset("-–—/"),
+        rf"{_EDGE}(?P<year>1[1-9][0-9]{{2}}|20[0-9]{{2}})[-–—/](?P<last>1[1-9][0-9]{{2}}|20[0-9]{{2}}|[0-9]{{2}})"
         rf"(?![\w/-]|[.,:][0-9])(?! ?(?:[kKMGTm]?(?:Hz|B|g|m|s|px|W)|%)(?!\w))",
         _years,
     ),
     Form(
         DIGITS,
-        r"(?:(?<=[a-z] )|(?<=© )|(?<=^))(?<!\w)(?P<it>(?P<year>1[0-9]{3}|20[0-9]{2}))"
+        r"(?:(?<=[a-z] )|(?<=© )|(?<=Q[1-4] )|(?<=^))(?<!\w)(?P<it>(?P<year>1[0-9]{3}|20[0-9]{2}))"
         r"(?![\w/-]|[.,:][0-9]|[%°€£¥])" + _COUNTED + r"(?! ?[×x+*/=<>^±≈-] ?[0-9])",
         _dated,
     ),

@@ -23,7 +23,8 @@ _STEP = r"[\w.@+*-]++"
 
 def say_path(text: str) -> str:
     """A path or file name in words; a slash at its end is said."""
-    return say_address(text) + (" slash" if text.endswith("/") and len(text) > 1 else "")
+    said = say_address(text)
+    return f"{said} slash" if said and text.endswith("/") and len(text) > 1 else said
 
 
 def say_argument(word: str) -> str | None:
@@ -63,7 +64,7 @@ FORMS = (
     ),
     Form(
         frozenset("-"),
-        r"(?<![\w-])(?:--[A-Za-z][\w-]*+(?:=[^\s,;)`]*[^\s,;)`.:!?])?|-[A-Za-z]{1,3}(?![\w-])|-[A-Za-z][0-9]{1,3}(?!\w))",
+        r"(?<![^\s\"'“‘])(?:--[A-Za-z][\w-]*+(?:=[^\s,;)`]*[^\s,;)`.:!?])?|-[A-Za-z]{1,3}(?![\w-])|-[A-Za-z][0-9]{1,3}(?!\w))",
         lambda match: say_argument(match[0]),
     ),
     Form(

@@ -13,6 +13,8 @@ DIGITS = frozenset("0123456789")
 CAPITALS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 LETTERS = CAPITALS | frozenset("abcdefghijklmnopqrstuvwxyz")
 
+_PAUSES = frozenset(" ,.:;!?'’-()")
+
 TAKEN = "\ufffc"
 """Stands for each character that an earlier rule has read, so that places stay the same."""
 
@@ -32,17 +34,22 @@ class Form:
 
     def find(self, text: str, rule: str) -> Iterator[Reading]:
         """The readings of a text, in order."""
-        pattern = _compiled(self.pattern)
+        pattern = compiled(self.pattern)
         group = "it" if "it" in pattern.groupindex else 0
         for match in pattern.finditer(text):
             said = self.say(match)
-            if said:
+            if said and is_sayable(said):
                 yield Reading(*match.span(group), said, rule)
 
 
+def is_sayable(said: str) -> bool:
+    """Whether a spoken form has only letters and the punctuation that makes a voice pause."""
+    return all(character.isalpha() or character in _PAUSES for character in set(said))
+
+
 @cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    """Compiled when first needed, as compiling all of them takes longer than reading a line."""
+def compiled(pattern: str) -> re.Pattern[str]:
+    """A pattern, compiled when it is first needed, as compiling all of them takes a while."""
     return re.compile(pattern)
 
 

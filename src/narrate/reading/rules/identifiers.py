@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from narrate.reading.rules import acronyms, numerals
+from narrate.reading.rules import acronyms, numerals, symbols
 
 WORDS = {
     "argv": "arg V",
@@ -62,6 +62,8 @@ def say_identifier(name: str) -> str:
 def _piece(piece: str) -> str:
     if piece.isdecimal():
         return numerals.pairs(piece)
+    if piece in symbols.GREEK:
+        return symbols.GREEK[piece]
     lower = piece.lower()
     if lower in WORDS:
         return WORDS[lower]

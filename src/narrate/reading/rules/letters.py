@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from narrate.reading.rules.form import TAKEN, Form
+from narrate.reading.rules.form import TAKEN, Form, words
 
 NAME = "letters"
 
@@ -17,19 +17,30 @@ _SIGNS = "=+*×·−<>≤≥≠≈∈^→"
 _MARKS = rf"[{_SIGNS}_|⊂⊆∪∩,;:)?!]|- (?=\w\b)"
 _OTHER = r"[B-Zb-z](?![\w'’])"
 _START = r"(?<![\w'’.-])"
-_NOUNS = "matrix|vector|point|set|vertex|node|angle|line|side|edge|event|row|column|list|array|key"
-_INTRODUCED = "[Ll]et|variables?|letters?|scalars?|vectors?|values?|coefficients?|[b-z] and|sub"
+_NOUNS = words(
+    "matrix vector point set vertex node angle line side edge event row column list array key"
+)
+_INTRODUCERS = words(
+    "let Let variable variables letter letters scalar scalars vector vectors value values sub"
+)
 
 
 def _name(match: re.Match[str]) -> str:
     return "A"
 
 
+def _named(match: re.Match[str], before: frozenset[str]) -> str | None:
+    """A letter whose noun stands before it: `the vector a`."""
+    left = match.string[max(0, match.start() - 12) : match.start()]
+    found = left.split()
+    return "A" if found and left[-1] == " " and found[-1] in before else None
+
+
 FORMS = (
     # An article is a small letter within a sentence, so a capital A there is a name.
     Form(
         frozenset("A"),
-        rf"(?<=[a-z,;(0-9{TAKEN}{_SIGNS}])(?:\s|(?<=[(=+*]))(?P<it>A)(?![\w'’/-]|\.\w)",
+        rf"(?P<it>A)(?![\w'’/-]|\.\w)(?:(?<=[a-z,;(0-9{TAKEN}{_SIGNS}]\sA)|(?<=[(=+*]A))",
         _name,
     ),
     Form(
@@ -50,18 +61,18 @@ FORMS = (
     ),
     Form(
         frozenset("a"),
-        rf"(?:(?<=[{_SIGNS}(] )|(?<=[{_SIGNS}(])|(?<=\btimes )|(?<=\bplus )|(?<=\bminus ))"
-        r"(?P<it>a)(?=[\s.,;)]|$)(?! [a-z]{2})",
+        r"(?P<it>a)(?=[\s.,;)]|$)(?! [a-z]{2})"
+        rf"(?:(?<=[{_SIGNS}(] a)|(?<=[{_SIGNS}(]a)|(?<=\btimes a)|(?<=\bplus a)|(?<=\bminus a))",
         _name,
     ),
     Form(
         frozenset("a"),
-        rf"(?<![\w'’])(?:{_INTRODUCED}) (?P<it>a)(?![\w'’-])(?! [a-z]{{3}})",
-        _name,
+        r"(?P<it>a)(?![\w'’-]| [a-z]{3})",
+        lambda match: _named(match, _INTRODUCERS),
     ),
     Form(
         frozenset("a"),
-        rf"(?<!\w)(?:{_NOUNS}) (?P<it>a)(?=[,;:.!?)]|$| (?:and|or|is|to)\b)(?!\.\w)",
-        _name,
+        r"(?P<it>a)(?=[,;:.!?)]|$| (?:and|or|is|to)\b)(?!\.\w)",
+        lambda match: _named(match, _NOUNS),
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from narrate.reading.rules import numerals
-from narrate.reading.rules.form import DIGITS, Form
+from narrate.reading.rules.form import DIGITS, TAKEN, Form
 
 NAME = "numbers"
 
@@ -36,8 +36,8 @@ FORMS = (
     ),
     Form(
         DIGITS,
-        r"(?<![\w.,])[1-9][0-9]{0,2}(?:(?:[\u00a0\u202f\u2009][0-9]{3}){1,4}"
-        r"|(?: [0-9]{3}){2,4})(?![\w])",
+        r"(?<![\w.,])[1-9][0-9]{0,2}(?!\w)(?:(?:[\u00a0\u202f\u2009][0-9]{3}){1,4}"
+        r"|(?: [0-9]{3}){2,4}| 000)(?!\w)",
         _spaced,
     ),
     Form(
@@ -46,7 +46,9 @@ FORMS = (
         lambda match: numerals.pairs(match["it"]),
     ),
     Form(
-        DIGITS, rf"(?<![\w)\]])(?P<sign>[-−–+](?![-−–+]))?(?P<number>{_NUMBER}|\.[0-9]++)", _number
+        DIGITS,
+        rf"(?<![\w)\]{TAKEN}])(?P<sign>[-−–+](?![-−–+]))?(?P<number>{_NUMBER}|\.[0-9]++)",
+        _number,
     ),
     Form(DIGITS, r"(?P<sign>)(?P<number>[0-9]++)", _number),
 )

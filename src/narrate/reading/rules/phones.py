@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 from narrate.reading.rules import numerals
-from narrate.reading.rules.form import DIGITS, Form
+from narrate.reading.rules.form import Form
 
 NAME = "phones"
 
 _SEP = r"[-. ]"
-_EDGE = r"(?<![\w.,/-])"
+_EDGE = r"(?=[0-9(])(?<![\w.,/-])"
 _END = r"(?![\w/]|[-.,][0-9])"
 
 
@@ -32,13 +32,13 @@ FORMS = (
         _grouped,
     ),
     Form(
-        DIGITS,
+        frozenset("-"),
         rf"{_EDGE}(?:1-)?(?:\([0-9]{{3}}\) ?|[0-9]{{3}}-)[0-9]{{3}}-[0-9]{{4}}{_END}",
         _grouped,
     ),
-    Form(DIGITS, rf"{_EDGE}[0-9]{{3}}-[0-9]{{4}}{_END}", _grouped),
+    Form(frozenset("-"), rf"{_EDGE}[0-9]{{3}}-[0-9]{{4}}{_END}", _grouped),
     Form(
-        DIGITS,
+        frozenset("0"),
         rf"{_EDGE}0[0-9]{{2,4}}[ -][0-9]{{3,4}}[ -]?[0-9]{{3,4}}{_END}",
         _grouped,
     ),

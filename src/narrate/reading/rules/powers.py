@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 
 from narrate.reading.rules import numerals
-from narrate.reading.rules.form import Form
+from narrate.reading.rules.form import DIGITS, Form
 
 NAME = "powers"
 
 _SUPER = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ"
 _PLAIN = str.maketrans(_SUPER, "0123456789+-n")
-_EXPONENT = rf"(?:\^\{{[-−+]?\w{{1,9}}\}}|\^[-−+]?\w{{1,9}}|[{_SUPER}]{{1,9}})"
+_EXPONENT = rf"(?:\^\{{[-−+]?\w{{1,9}}\}}|\^[-−+]?\w{{1,9}}|[⁺⁻]?[{_SUPER[:10]}ⁿ]{{1,9}})"
 _MANTISSA = r"[0-9]{1,15}(?:\.[0-9]{1,15})?"
 SCIENTIFIC = (
     rf"(?:{_MANTISSA}(?:[eE][-−+]?[0-9]{{1,4}}(?!\w)| ?[×·*x] ?10{_EXPONENT})|10{_EXPONENT})"
@@ -53,7 +53,7 @@ _BASE = r"(?P<base>[0-9]{1,15}(?:\.[0-9]{1,15})?|[A-Za-z])"
 
 FORMS = (
     Form(
-        frozenset("eE×*·x"),
+        DIGITS,
         rf"(?<![\w.,])[-−+]?(?:{SCIENTIFIC})(?!\w)",
         lambda match: _signed(match[0]),
     ),

@@ -46,7 +46,7 @@ def _command(source: str) -> str | None:
 FORMS = (
     Form(
         frozenset("`"),
-        r"(?P<ticks>`++)(?P<code>[^`]++)(?P=ticks)(?!`)",
+        r"(?<!`)(?P<ticks>`++)(?P<code>[^`]++)(?P=ticks)(?!`)",
         lambda match: say_code(match["code"]),
     ),
 )

@@ -29,7 +29,7 @@ FORMS = (
         _range,
     ),
     Form(
-        DIGITS,
+        frozenset("-−"),
         rf"(?<![\w.-])(?<![0-9],)(?P<first>{_NUMBER}) ?[-−] ?"
         rf"(?P<last>{_NUMBER})(?![\w-]|[.,/:][0-9])",
         _score,

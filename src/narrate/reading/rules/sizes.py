@@ -9,7 +9,7 @@ from narrate.reading.rules.form import DIGITS, Form
 
 NAME = "sizes"
 
-_EDGE = r"(?<![\w.])(?<![0-9],)"
+_EDGE = r"(?=[0-9])(?<![\w.])(?<![0-9],)"
 _NUMBER = r"(?:[0-9]{1,3}(?:,[0-9]{3})++(?![0-9])|[0-9]++)(?:\.[0-9]++)?"
 _GRID = (
     r"matrix|matrices|grid|array|image|images|pixels?|px|block|kernel|tensor|board|table|window"
@@ -17,7 +17,7 @@ _GRID = (
 )
 _COUNTS = {"K": "thousand", "k": "thousand", "M": "million", "B": "billion", "T": "trillion"}
 _THINGS = (
-    r"(?= (?:param|token|user|row|image|download|star|view|follower|people"
+    r"(?=[ -](?:param|token|user|row|image|download|star|view|follower|people"
     r"|sample|record|step|line)\w*)"
 )
 
@@ -50,7 +50,7 @@ def _scan(match: re.Match[str]) -> str:
 
 FORMS = (
     Form(
-        DIGITS,
+        frozenset("x×"),
         rf"{_EDGE}(?P<sides>[0-9]{{1,5}}(?:\s?[x×]\s?[0-9]{{1,5}}){{1,3}}) ?(?P<pixels>px)(?!\w)",
         _sides,
     ),
@@ -68,7 +68,7 @@ FORMS = (
         _sides,
     ),
     Form(
-        frozenset("pi"),
+        DIGITS,
         rf"{_EDGE}(?P<lines>[0-9]{{3,4}})(?P<kind>[pi])(?P<rate>[0-9]{{2,3}})?(?!\w)",
         _scan,
     ),
@@ -79,12 +79,12 @@ FORMS = (
     ),
     Form(frozenset("x×"), rf"{_EDGE}(?P<number>{_NUMBER}) ?[x×](?!\w| ?[0-9(])", _factor),
     Form(
-        frozenset("kKMBT"),
+        DIGITS,
         rf"{_EDGE}(?P<number>{_NUMBER})(?P<scale>[kKMBT]){_THINGS}",
         lambda m: f"{numerals.number(m['number'])} {_COUNTS[m['scale']]}",
     ),
     Form(
-        frozenset("kKMBTDGdP"),
+        DIGITS,
         rf"{_EDGE}(?P<number>{_NUMBER})(?P<scale>[kKMBTDGP]|d(?=\b))\+?(?!\w)",
         lambda m: (
             f"{numerals.number(m['number'])} {m['scale'].upper()}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from narrate.reading.rules import numerals
+from narrate.reading.rules import numerals, symbols
 from narrate.reading.rules.identifiers import say_identifier
 
 OPERATORS = {
@@ -149,7 +149,7 @@ def _mark(match: re.Match[str], closing: list[str]) -> str:
         return ""
     if mark == "*" and _EVERYTHING.search(_left(match)):
         return "star"
-    return MARKS.get(mark) or mark
+    return MARKS.get(mark) or symbols.WORDS.get(mark) or mark
 
 
 def _left(match: re.Match[str]) -> str:

@@ -230,6 +230,8 @@ def _in_context(text: str, at: int) -> str:
         return "about"
     if character == "*" and _between(text, at):
         return "times"
+    if character == "^" and at and not text[at - 1].isspace() and after.strip():
+        return "to the"
     if character == "/" and text[max(0, at - 2) : at + 3] == f"{TAKEN} / {TAKEN}":
         return "divided by"
     if character == "/" and text[at - 1 : at] in GREEK and (after.isalnum() or after == TAKEN):

@@ -14,7 +14,7 @@ _CLOCK = (
     r"(?::(?P<second>[0-5][0-9])(?:\.[0-9]{1,6})?)?"
 )
 _HALF = r"(?P<half>[aApP]\.?[mM](?![a-zA-Z])\.?)"
-_EDGE = r"(?<![\w.:])(?<![0-9],)"
+_EDGE = r"(?=[0-9])(?<![\w.:])(?<![0-9],)"
 _RATIO = re.compile(r"(?:ratio|aspect|scale|odds|mix|proportion)s?(?: \w{1,8}){0,3} $")
 _ZONES = r"UTC|GMT|CET|CEST|EST|EDT|CST|CDT|MST|MDT|PST|PDT|BST|JST|IST"
 
@@ -93,18 +93,18 @@ def _offset(match: re.Match[str]) -> str:
 
 
 FORMS = (
-    Form(DIGITS, rf"(?<!\w){_OFFSET}", _offset),
+    Form(frozenset("UG"), rf"(?<!\w){_OFFSET}", _offset),
     Form(
         DIGITS,
         rf"{_EDGE}(?P<from>[0-9]{{1,2}}(?::[0-5][0-9])?)\s?[-–—]\s?(?P<to>[0-9]{{1,2}}(?::[0-5][0-9])?)\s?{_HALF}",
         _span,
     ),
     Form(
-        DIGITS,
+        frozenset(":"),
         rf"{_EDGE}(?P<from>[0-9]{{1,2}}:[0-5][0-9])\s?[-–—]\s?(?P<to>[0-9]{{1,2}}:[0-5][0-9])(?P<half>)(?![\w:])",
         _span,
     ),
-    Form(DIGITS, rf"{_EDGE}{_CLOCK}\s?{_HALF}", _clock),
-    Form(DIGITS, rf"{_EDGE}{_CLOCK}(?P<half>)(?![\w:]|\.[0-9])", _clock),
+    Form(frozenset(":"), rf"{_EDGE}{_CLOCK}\s?{_HALF}", _clock),
+    Form(frozenset(":"), rf"{_EDGE}{_CLOCK}(?P<half>)(?![\w:]|\.[0-9])", _clock),
     Form(DIGITS, rf"{_EDGE}(?P<hour>[0-9]{{1,2}})\s?{_HALF}", _hour),
 )

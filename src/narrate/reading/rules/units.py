@@ -109,6 +109,8 @@ _OTHER = {
     "lbs": "pound",
     "oz": "ounce",
     "gal": "gallon",
+    "tsp": "teaspoon",
+    "tbsp": "tablespoon",
     "psi": "pound per square inch",
     "ppm": "part per million",
     "ppb": "part per billion",
@@ -154,6 +156,7 @@ _POWERS = {"2": "square", "3": "cubic"}
 # What is a word, a time or a name rather than a unit after a number.
 _NOT_UNITS = frozenset(("am", "pm", "AM", "PM", "as", "PC", "C", "F", "H", "l", "pH"))
 
+_ARTICLE = re.compile(r"\b(?:an?|each|every) $", re.IGNORECASE)
 _SUPER = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 _POWER = r"(?:\^?[-−]?[23](?![0-9])|[⁻]?[¹²³])"
 _SYMBOL = r"(?:°\s?[CF](?![A-Za-z])|[°%‰℃℉]|[A-Za-zµμΩ\u2126Å]{1,6})"
@@ -223,17 +226,21 @@ def _measured(match: re.Match[str]) -> str | None:
     amount, written = match["amount"], match["unit"]
     if len(written) == 1 and not match["space"] and written in "KTBA":
         return None  # 4K, 7B, 300A: a size or a name
-    adjective = bool(match["article"]) and match["next"] is not None or match["space"] == "-"
+    adjective = match["space"] == "-" or (match["next"] is not None and _has_article(match))
     said = unit(written, one=adjective or is_one(amount))
     return f"{say_amount(amount)} {said}" if said else None
+
+
+def _has_article(match: re.Match[str]) -> bool:
+    """`a 5 kg weight`: the amount is an adjective."""
+    return bool(_ARTICLE.search(match.string, max(0, match.start() - 6), match.start()))
 
 
 FORMS = (
     Form(
         DIGITS | VULGAR,
-        rf"(?P<article>(?<![\w])(?:[Aa]n?|[Ee]ach|[Ee]very) )?"
-        rf"(?P<it>(?P<amount>{AMOUNT})(?P<space>[\s-]?)(?P<unit>{_UNIT}))(?![\w°/])"
-        rf"(?P<next>(?= [a-z]{{3}}))?",
+        rf"(?P<amount>{AMOUNT})(?P<space>[\s-]?)(?P<unit>{_UNIT})(?![\w°/])"
+        r"(?P<next>(?= [a-z]{3}))?",
         _measured,
     ),
 )

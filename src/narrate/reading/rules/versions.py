@@ -66,13 +66,14 @@ FORMS = (
         _address,
     ),
     Form(
-        DIGITS,
+        frozenset("vV"),
         rf"(?<![\w.])[vV](?P<version>[0-9]{{1,4}}(?:\.[0-9]{{1,4}}){{0,4}}){_STAGE}{_END}",
         _marked,
     ),
     Form(
         DIGITS,
-        rf"(?<![\w.])(?:{_SOFTWARE})(?:[ -]|(?=/))?(?P<it>/?(?P<version>{_PARTS}){_STAGE}){_END}",
+        rf"(?<![\w.])(?:{_SOFTWARE})"
+        rf"(?: |(?=[/-]))?(?P<it>[/-]?(?P<version>{_PARTS}){_STAGE}){_END}",
         _staged,
     ),
     Form(frozenset("/"), r"(?<=HTTP)(?P<it>/(?P<version>[0-9])(?P<stage>))(?!\w)", _staged),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from narrate.reading.rules import numerals
+from narrate.reading.rules import numerals, symbols
 from narrate.reading.rules.form import Form
 from narrate.reading.rules.identifiers import say_identifier
 
@@ -50,13 +50,12 @@ _SPELLED_TOPS = frozenset(("io", "ai", "tv", "uk", "us", "eu", "gg", "sh"))
 
 
 def say_address(text: str) -> str:
-    """An address in words, without its scheme and a slash at its end."""
+    """An address in words, without its scheme and a slash at its end; empty if a part has none."""
     scheme, mark, rest = text.partition("://")
     body = (rest if mark else scheme).rstrip("/") or scheme
     parts = _PARTS.findall(body)
-    return " ".join(
-        _MARKS.get(part) or _word(part, previous) for previous, part in pairwise(["", *parts])
-    )
+    words = [_MARKS.get(part) or _word(part, previous) for previous, part in pairwise(["", *parts])]
+    return " ".join(words) if all(words) else ""
 
 
 def _word(part: str, previous: str) -> str:
@@ -64,7 +63,7 @@ def _word(part: str, previous: str) -> str:
         return " ".join(part.upper())
     if previous == ":" and part.isdecimal():
         return numerals.pairs(part)
-    return say_identifier(part)
+    return say_identifier(part) or symbols.WORDS.get(part, "")
 
 
 def _trimmed(match: re.Match[str]) -> str:
@@ -76,7 +75,7 @@ _END = r"(?<![.,;:!?)\]])"
 FORMS = (
     Form(
         frozenset(":"),
-        rf"(?<!\w)(?P<it>(?:https?|ftp|file|git|ssh|wss?|s3)://[^\s<>\"'`”’»\ufffc]+{_END})",
+        rf"(?<!\w)(?P<it>(?i:https?|ftp|file|git|ssh|wss?|s3)://[^\s<>\"'`”’»\ufffc]+{_END})",
         _trimmed,
     ),
     Form(
