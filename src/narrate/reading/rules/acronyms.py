@@ -21,6 +21,7 @@ SPOKEN = {
     "CPython": "C python",
     "CUDA": "kooda",
     "CRUD": "crud",
+    "DRAM": "D ram",
     "DOCX": "doc X",
     "GIF": "gif",
     "GUI": "gooey",
@@ -34,6 +35,8 @@ SPOKEN = {
     "LUFS": "luffs",
     "MPEG": "em peg",
     "NAACP": "N double A C P",
+    "NVIDIA": "en vidia",
+    "NVMe": "N V M E",
     "NumPy": "num pie",
     "OK": "okay",
     "OAuth": "oh auth",
@@ -54,6 +57,7 @@ SPOKEN = {
     "SQLite": "sequel light",
     "MySQL": "my sequel",
     "NoSQL": "no sequel",
+    "SRAM": "S ram",
     "SSML": "S S M L",
     "TeX": "tech",
     "TOML": "tommel",
@@ -75,6 +79,7 @@ SPOKEN = {
     "eGPU": "E G P U",
     "LLaMA": "llama",
     "arXiv": "archive",
+    "mRNA": "M R N A",
     "PhD": "P H D",
     "BSc": "B S C",
     "MSc": "M S C",
@@ -83,9 +88,9 @@ SPOKEN = {
 }
 WORDS = words(
     """
-    AIDS AJAX AWOL BERT BIOS CAPTCHA CISC COBOL COVID DIMM FAQS FORTRAN GAN LAN LASER LIDAR MIDI
-    NAND NASA NATO NOR OLED OPEC PIN RADAR RAID RAM REST RISC ROM SAAS SAT SCSI SIM SOAP SONAR SWAT
-    TIFF UNESCO UNICEF UNIX VIM WAN WAV YOLO ZIP
+    AIDS AJAX ARM AWOL BERT BIOS CAPTCHA CISC COBOL COVID DIMM FAQS FORTRAN GAN LAN LASER LIDAR MAC
+    MIDI NAND NASA NATO NOR OLED OPEC PIN RADAR RAID RAM REST RISC ROM SAAS SAT SCSI SIM SOAP SONAR
+    SWAT TIFF UNESCO UNICEF UNIX VIM WAN WAV YOLO ZIP
     """
 )
 """Acronyms that are read as they are written."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from narrate.reading.rules.form import Form
+import re
+
+from narrate.reading.rules.form import DIGITS, Form
 from narrate.reading.rules.identifiers import say_identifier
 from narrate.reading.rules.source import say_literal, say_source, spell
 
@@ -12,7 +14,25 @@ _BRACKETED = r"\[[^\[\]\n]{1,40}\]"
 _ARGUMENTS = r"\([^()\n]{0,60}\)"
 
 
+def _hash(match: re.Match[str]) -> str | None:
+    """A commit or a UUID, sign by sign."""
+    letters = sum(character.isalpha() for character in match[0])
+    if letters < 2 or letters == len(match[0].replace("-", "")):
+        return None
+    return ", ".join(map(spell, match[0].split("-")))
+
+
 FORMS = (
+    Form(
+        frozenset(":"),
+        r"(?<![\w:])[A-Za-z_]\w*+(?:::\w++)+",
+        lambda match: say_source(match[0]),
+    ),
+    Form(
+        DIGITS,
+        r"(?<![\w.-])[0-9a-f]{7,64}(?:-[0-9a-f]{4,12}){0,4}(?![\w-])",
+        _hash,
+    ),
     Form(frozenset("0"), r"(?<!\w)0[xXbB][0-9A-Fa-f]{1,32}(?!\w)", lambda m: say_literal(m[0])),
     Form(
         frozenset("#"),

@@ -46,6 +46,11 @@ FORMS = (
         lambda match: numerals.pairs(match["it"]),
     ),
     Form(
+        frozenset("-−"),
+        r"(?<=(?<![\w-])[a-z])(?P<it>[-−](?P<number>[0-9]{1,9}))(?![\w-]|[.,][0-9])",
+        lambda match: f"minus {numerals.cardinal(match['number'])}",
+    ),
+    Form(
         DIGITS,
         rf"(?<![\w)\]{TAKEN}])(?P<sign>[-−–+](?![-−–+]))?(?P<number>{_NUMBER}|\.[0-9]++)",
         _number,

@@ -50,6 +50,16 @@ def _scan(match: re.Match[str]) -> str:
 
 FORMS = (
     Form(
+        frozenset("'’′"),
+        rf"{_EDGE}(?P<feet>[0-9])['’′](?P<inches>[0-9]{{1,2}})[\"”″]",
+        lambda m: f"{numerals.cardinal(m['feet'])} foot {numerals.cardinal(m['inches'])}",
+    ),
+    Form(
+        frozenset('"”″'),
+        r"(?<=\b[Aa] )(?<![\w.])(?P<inches>[0-9]{1,3}(?:\.[0-9])?)[\"”″](?= \w)",
+        lambda m: f"{numerals.number(m['inches'])} inch",
+    ),
+    Form(
         frozenset("x×"),
         rf"{_EDGE}(?P<sides>[0-9]{{1,5}}(?:\s?[x×]\s?[0-9]{{1,5}}){{1,3}}) ?(?P<pixels>px)(?!\w)",
         _sides,
@@ -57,7 +67,7 @@ FORMS = (
     Form(
         frozenset("x×"),
         rf"{_EDGE}(?P<sides>[0-9]{{1,5}}(?:\.[0-9]{{1,3}})?(?:[x×][0-9]{{1,5}}(?:\.[0-9]{{1,3}})?){{1,3}})"
-        r"(?P<pixels>)(?![\w^])",
+        r"(?P<pixels>)(?![\w^⁻⁺])",
         _sides,
     ),
     Form(

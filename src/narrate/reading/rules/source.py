@@ -127,6 +127,8 @@ def _token(match: re.Match[str], closing: list[str]) -> str:
         return say_literal(token)
     if match["name"]:
         return say_identifier(token) or "underscore"
+    if token in ("*", "**") and _is_prefix(match):
+        return "star star" if token == "**" else "star"
     if match["operator"]:
         return OPERATORS[token]
     return _mark(match, closing)
@@ -139,7 +141,8 @@ def _mark(match: re.Match[str], closing: list[str]) -> str:
     if mark in ")]":
         return closing.pop() if closing else ALONE[mark]
     if mark in "-/":
-        joined = before.isalpha() and after.isalpha()
+        # `issue-42` is a name, `n-1` and `x - 1` are differences.
+        joined = _left(match)[-2:-1].isalpha() and before.isalpha() and after.isalnum()
         return _between(mark, spaced=after.isspace(), first=not before.strip(), joined=joined)
     if mark == ":":
         return "," if after.isspace() or not after else "colon"
@@ -147,9 +150,13 @@ def _mark(match: re.Match[str], closing: list[str]) -> str:
         return ","
     if mark in "\"'`":
         return ""
-    if mark == "*" and _EVERYTHING.search(_left(match)):
-        return "star"
     return MARKS.get(mark) or symbols.WORDS.get(mark) or mark
+
+
+def _is_prefix(match: re.Match[str]) -> bool:
+    """Whether a star has nothing to multiply on its left, as in `*args` and `SELECT *`."""
+    left = _left(match)
+    return not left or left[-1] in "(,[" or bool(_EVERYTHING.search(left))
 
 
 def _left(match: re.Match[str]) -> str:

@@ -182,6 +182,9 @@ _PICTURES = range(0x1F000, 0x1FB00)
 _TEXT_PICTURES = range(0x2300, 0x2800)
 _FLAGS = range(0x1F1E6, 0x1F200)
 _HINT = "write it in words, or give it a reading in the lexicon"
+_BOUNDS = {"≥": "at least", "≤": "at most", "<": "less than", ">": "more than"}
+# Where no operand stands before the sign.
+_BOUND = re.compile(r"(?:^|[(\s]|\w\w )$")
 _BULLET = re.compile(rf"^[ \t]*+[{''.join(BULLETS)}](?=[ \t])", re.MULTILINE)
 _NOT_PLAIN = re.compile(r"[^A-Za-z\s.,;:!?'\"()\[\]{}…’‘“”–—\ufffc-]")
 
@@ -234,6 +237,10 @@ def _in_context(text: str, at: int) -> str:
         return "to the"
     if character == "/" and text[max(0, at - 2) : at + 3] == f"{TAKEN} / {TAKEN}":
         return "divided by"
+    if character == "/" and after == "(":
+        return "over"
+    if character in _BOUNDS and _BOUND.search(text, max(0, at - 2), at) and after == TAKEN:
+        return _BOUNDS[character]
     if character == "/" and text[at - 1 : at] in GREEK and (after.isalnum() or after == TAKEN):
         return "over"
     return WORDS[character]
@@ -241,9 +248,10 @@ def _in_context(text: str, at: int) -> str:
 
 def _between(text: str, at: int) -> bool:
     """Whether a sign stands between two operands."""
-    before, after = text[max(0, at - 2) : at].rstrip(), text[at + 1 : at + 3].lstrip()
-    if not before or not after:
+    before, after = text[max(0, at - 2) : at], text[at + 1 : at + 3]
+    if not before.strip() or not after.strip() or before[-1].isspace() != after[0].isspace():
         return False
+    before, after = before.rstrip(), after.lstrip()
     return all(c.isalnum() or c in f"{TAKEN}()" for c in (before[-1], after[0]))
 
 

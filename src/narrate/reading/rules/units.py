@@ -228,7 +228,8 @@ def _measured(match: re.Match[str]) -> str | None:
         return None  # 4K, 7B, 300A: a size or a name
     adjective = match["space"] == "-" or (match["next"] is not None and _has_article(match))
     said = unit(written, one=adjective or is_one(amount))
-    return f"{say_amount(amount)} {said}" if said else None
+    scale = match["scale"] or ""
+    return f"{say_amount(amount)}{scale} {said}" if said else None
 
 
 def _has_article(match: re.Match[str]) -> bool:
@@ -239,8 +240,9 @@ def _has_article(match: re.Match[str]) -> bool:
 FORMS = (
     Form(
         DIGITS | VULGAR,
-        rf"(?P<amount>{AMOUNT})(?P<space>[\s-]?)(?P<unit>{_UNIT})(?![\w°/])"
-        r"(?P<next>(?= [a-z]{3}))?",
+        rf"(?P<amount>{AMOUNT})(?P<scale> (?:thousand|million|billion|trillion))?"
+        rf"(?P<space>[\s-]?)(?P<unit>{_UNIT})(?![\w°/])"
+        r"(?P<next>(?= [A-Za-z]{3}))?",
         _measured,
     ),
 )
