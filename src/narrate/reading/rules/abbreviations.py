@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from narrate.reading.rules import numerals
 from narrate.reading.rules.form import DIGITS, Form, one_of
 
 NAME = "abbreviations"
@@ -106,6 +107,11 @@ _ANYWHERE = {
     "misc.": "miscellaneous",
     "esp.": "especially",
     "and/or": "and or",
+    "he/she": "he or she",
+    "He/she": "he or she",
+    "his/her": "his or her",
+    "true/false": "true or false",
+    "yes/no": "yes or no",
     "N.B.": "note",
     "Q.E.D.": "Q E D",
 }
@@ -154,10 +160,17 @@ def _maybe_last(words: dict[str, str], match: re.Match[str]) -> str:
     return said
 
 
+_ERAS = {"c.": "circa", "ca.": "circa", "est.": "established", "AD": "A D"}
+
 FORMS = (
     Form(
+        DIGITS,
+        rf"(?<!\w)(?P<era>{one_of(_ERAS)}) (?P<year>[1-9][0-9]{{2,3}})(?!\w)",
+        lambda match: f"{_ERAS[match['era']]} {numerals.pairs(match['year'])}",
+    ),
+    Form(
         _DOT,
-        rf"(?<!\w)(?P<it>{one_of(_TITLES)})(?= [A-Z])(?<![a-z]\s(?=)St\.)",
+        rf"(?<!\w)(?P<it>{one_of(_TITLES)})(?= (?:and )?[A-Z])(?<![a-z]\s(?=)St\.)",
         lambda match: _title(match),
     ),
     Form(

@@ -15,7 +15,7 @@ from narrate.reading.rules.form import CAPITALS, DIGITS, Form, one_of, table, wo
 NAME = "acronyms"
 
 SPOKEN = {
-    "ASCII": "ask ee",
+    "ASCII": "ascii",
     "ASIC": "A sick",
     "CMOS": "sea moss",
     "CPython": "C python",

@@ -11,7 +11,7 @@ from narrate.reading.rules.source import say_literal, say_source, spell
 NAME = "code"
 
 _BRACKETED = r"\[[^\[\]\n]{1,40}\]"
-_ARGUMENTS = r"\([^()\n]{0,60}\)"
+_ARGUMENTS = r"\((?:[^()\n]|\([^()\n]{0,40}\)){0,80}\)"
 
 
 def _hash(match: re.Match[str]) -> str | None:

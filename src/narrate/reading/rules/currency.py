@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from narrate.reading.rules import numerals
-from narrate.reading.rules.form import DIGITS, Form
+from narrate.reading.rules.form import DIGITS, Form, has_article
 
 NAME = "currency"
 
@@ -74,6 +74,8 @@ _COUNTRY = rf"(?P<country>(?<!\w)(?:{'|'.join(_COUNTRIES)}))?"
 def _money(match: re.Match[str]) -> str | None:
     names = _names(match["sign"])
     found = match.groupdict()
+    if has_article(match) and match.string[match.end() : match.end() + 4].strip().islower():
+        names = (names[0], names[0], *names[2:])
     scale = found["word"] or _SCALES.get(found["scale"] or "")
     said = _amount(match["amount"], scale, names, _COUNTRIES.get(found.get("country") or "", ""))
     if last := found.get("last"):

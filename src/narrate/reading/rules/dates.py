@@ -14,6 +14,8 @@ _NAMES = """
 """
 _MONTHS = _NAMES.split()
 _SHORT = {month[:3]: month for month in _MONTHS} | {"Sept": "September"}
+_WEEK = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday"
+_DAYS = {day[:3]: day for day in _WEEK.split()}
 _MONTH = f"(?P<month>{'|'.join(_MONTHS)}|(?:{'|'.join(_SHORT)})(?:\\.|\\b))"
 _DAY = r"(?P<day>[0-3]?[0-9])(?:st|nd|rd|th)?(?!\w)(?!:[0-9])"
 _YEAR = r"(?P<year>[12][0-9]{3})(?![\w-]|[.,/:][0-9])"
@@ -22,7 +24,10 @@ _LATER = (
     r"[Ii]n|[Ss]ince|[Uu]ntil|[Tt]ill|[Bb]y|[Ff]rom|[Yy]ear|[Bb]efore|[Aa]fter|[Dd]uring|[Cc]irca|ca\.|"
     r"[Tt]he|©|[Ee]arly|[Ll]ate|[Ss]pring|[Ss]ummer|[Aa]utumn|[Ff]all|[Ww]inter"
 )
-_COUNTED = r"(?! ?%)(?! (?:[a-z]+s|people|of|percent|million|billion|more|times|per)\b)"
+_COUNTED = (
+    r"(?! ?%)(?! (?:people|of|percent|million|billion|more|times|per)\b)"
+    r"(?! (?!was|is|has|as|does)[a-z]+s\b)"
+)
 
 
 def year(text: str) -> str:
@@ -89,6 +94,11 @@ def _years(match: re.Match[str]) -> str | None:
     return f"{year(match['year'])} to {said}"
 
 
+def _months(match: re.Match[str]) -> str:
+    said = f"{_SHORT[match['first']]} to {_month(match)}"
+    return f"{said} {year(match['year'])}" if match["year"] else said
+
+
 def _decade(match: re.Match[str]) -> str:
     written = match["decade"]
     if written.endswith("000"):
@@ -121,6 +131,11 @@ def _short_decade(match: re.Match[str]) -> str | None:
 
 
 FORMS = (
+    Form(
+        frozenset("-–"),
+        rf"(?<!\w)(?P<first>{'|'.join(_SHORT)})\.?[-–]{_MONTH}(?: {_YEAR})?(?!\w)",
+        _months,
+    ),
     Form(
         frozenset(":"),
         rf"{_EDGE}(?P<year>[12][0-9]{{3}})-(?P<month>[01][0-9])-(?P<day>[0-3][0-9])[T ]"
@@ -162,6 +177,16 @@ FORMS = (
         DIGITS,
         r"(?<![\w$€£.,])(?:(?P<decade>[12][0-9]{2}0)|(?<=[’'])(?P<short>[1-9]0))['’]?s(?!\w)",
         lambda match: _decade(match) if match["decade"] else None,
+    ),
+    Form(
+        frozenset("'’‘"),
+        r"(?<!\w)['’‘](?P<short>[0-9]{2})(?![\w'’])",
+        lambda match: numerals.two_digits(match["short"]),
+    ),
+    Form(
+        frozenset("-–"),
+        rf"(?<!\w)(?P<first>{'|'.join(_DAYS)})\.?[-–](?P<last>{'|'.join(_DAYS)})(?!\w)",
+        lambda match: f"{_DAYS[match['first']]} to {_DAYS[match['last']]}",
     ),
     Form(
         DIGITS,

@@ -13,6 +13,7 @@ DIGITS = frozenset("0123456789")
 CAPITALS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 LETTERS = CAPITALS | frozenset("abcdefghijklmnopqrstuvwxyz")
 
+_ARTICLE = r"(?i:\b(?:an?|each|every) )$"
 _PAUSES = frozenset(" ,.:;!?'’-()")
 
 TAKEN = "\ufffc"
@@ -51,6 +52,11 @@ def is_sayable(said: str) -> bool:
 def compiled(pattern: str) -> re.Pattern[str]:
     """A pattern, compiled when it is first needed, as compiling all of them takes a while."""
     return re.compile(pattern)
+
+
+def has_article(match: re.Match[str]) -> bool:
+    """Whether `a`, `an`, `each` or `every` stands before a match: `a 5 kg weight`."""
+    return bool(compiled(_ARTICLE).search(match.string, max(0, match.start() - 6), match.start()))
 
 
 def words(text: str) -> frozenset[str]:

@@ -68,7 +68,11 @@ def _same(match: re.Match[str]) -> str | None:
 
 
 FORMS = (
-    Form(frozenset("/-"), r"(?<![\w/-])(?:24/7|20/20|50[/-]50)(?![\w/])", _same),
+    Form(
+        frozenset("/-"),
+        r"(?<![\w/-])(?:24/7|20/20|50[/-]50|60/40|70/30|80/20|90/10)(?![\w/])",
+        _same,
+    ),
     Form(
         frozenset("/"),
         rf"(?<!\w)(?:(?P<of>{_OF})|{_OUT_OF}) "

@@ -47,6 +47,7 @@ WORDS = {
     "yaml": "yammel",
     "yml": "yammel",
 }
+_INDEXED = re.compile(r"[A-Za-z]_[i-n]{2,3}")
 _PIECES = re.compile(r"[A-Z]++(?![a-z])|[A-Z]?[a-z]++|[A-Z]|[0-9]++|[^\W\d_]+")
 
 
@@ -54,6 +55,8 @@ def say_identifier(name: str) -> str:
     """The parts of an identifier, each as a word, or by its letters where it is not one."""
     if name.startswith("__") and name.endswith("__") and name.strip("_"):
         return f"dunder {say_identifier(name.strip('_'))}"
+    if _INDEXED.fullmatch(name):
+        return " ".join(name.replace("_", "")).replace("a", "A")
     words = ["underscore"] if name.startswith("_") else []
     words += [_piece(piece) for piece in _PIECES.findall(name)]
     return " ".join(words)

@@ -7,7 +7,7 @@ import re
 from narrate.reading.rules import files, names, versions, web
 from narrate.reading.rules.form import Form
 from narrate.reading.rules.identifiers import say_identifier
-from narrate.reading.rules.source import say_source
+from narrate.reading.rules.source import MARKS, say_source
 
 NAME = "quoted"
 
@@ -39,7 +39,8 @@ def _command(source: str) -> str | None:
     if not _FLAG.search(source):
         return None
     return " ".join(
-        files.say_argument(word) or _whole(word) or say_source(word) for word in source.split()
+        files.say_argument(word) or MARKS.get(word) or _whole(word) or say_source(word)
+        for word in source.split()
     )
 
 

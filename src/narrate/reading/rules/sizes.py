@@ -50,6 +50,13 @@ def _scan(match: re.Match[str]) -> str:
 
 FORMS = (
     Form(
+        DIGITS,
+        r"(?<![\w.,])(?:0|(?<=\ball )[1-9]|(?<=\bthe )[1-9]|(?<=\bare )[1-9]|(?<=\bhas )[1-9]"
+        r"|(?<=\bfive )9)s(?!\w)",
+        lambda m: numerals.plural(numerals.cardinal(m[0][:-1])),
+    ),
+    Form(frozenset("D"), r"(?<![\w.])[1-9]-D(?!\w)", lambda m: f"{numerals.cardinal(m[0][0])} D"),
+    Form(
         frozenset("'’′"),
         rf"{_EDGE}(?P<feet>[0-9])['’′](?P<inches>[0-9]{{1,2}})[\"”″]",
         lambda m: f"{numerals.cardinal(m['feet'])} foot {numerals.cardinal(m['inches'])}",

@@ -146,6 +146,8 @@ def _mark(match: re.Match[str], closing: list[str]) -> str:
         return _between(mark, spaced=after.isspace(), first=not before.strip(), joined=joined)
     if mark == ":":
         return "," if after.isspace() or not after else "colon"
+    if mark == "!":
+        return "not" if after.isalnum() or after in "_(" else ""
     if mark in ",;":
         return ","
     if mark in "\"'`":
@@ -185,7 +187,7 @@ def _open(match: re.Match[str], after: str, closing: list[str]) -> str:
 
 def _between(mark: str, *, spaced: bool, first: bool, joined: bool) -> str:
     if mark == "-":
-        return "dash" if joined else "minus"
+        return "" if joined else "minus"
     return "divided by" if spaced and not first else "slash"
 
 

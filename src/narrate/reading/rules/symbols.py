@@ -134,6 +134,8 @@ WORDS = {
     "✔": "check",
     "✗": "cross",
     "✘": "cross",
+    "♭": "flat",
+    "♯": "sharp",
     "★": "star",
     "☆": "star",
     "♥": "heart",
@@ -186,7 +188,7 @@ _BOUNDS = {"≥": "at least", "≤": "at most", "<": "less than", ">": "more tha
 # Where no operand stands before the sign.
 _BOUND = re.compile(r"(?:^|[(\s]|\w\w )$")
 _BULLET = re.compile(rf"^[ \t]*+[{''.join(BULLETS)}](?=[ \t])", re.MULTILINE)
-_NOT_PLAIN = re.compile(r"[^A-Za-z\s.,;:!?'\"()\[\]{}…’‘“”–—\ufffc-]")
+_NOT_PLAIN = re.compile(r"[^A-Za-z\s.,;:!?'\"()\[\]{}…’‘“”—\ufffc-]")
 
 
 def is_silent(character: str) -> bool:
@@ -215,6 +217,8 @@ def find(text: str) -> Iterator[Reading]:
 def _say(text: str, at: int) -> str | None:
     """What a character says; None if it stays as it is."""
     character = text[at]
+    if character == "–":
+        return "to" if text[max(0, at - 1) : at + 2] == f"{TAKEN}–{TAKEN}" else None
     if character in WORDS:
         return _in_context(text, at)
     if character in GREEK:

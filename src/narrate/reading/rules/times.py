@@ -24,8 +24,10 @@ def say_clock(hour: str, minute: str, second: str | None = None, *, half: str = 
     if int(hour) > 24:
         return None
     first = numerals.cardinal(hour.lstrip("0") or "0")
+    if second and not int(hour):
+        return f"{_counted(minute, 'minute')} and {_counted(second, 'second')}"
     if second and (int(second) or minute == "00"):
-        return f"{first} {_minutes(minute)} and {_seconds(second)}"
+        return f"{first} {_minutes(minute)} and {_counted(second, 'second')}"
     if minute == "00":
         if half:
             return first
@@ -37,9 +39,9 @@ def _minutes(minute: str) -> str:
     return "oh oh" if minute == "00" else numerals.two_digits(minute)
 
 
-def _seconds(second: str) -> str:
-    value = str(int(second))
-    return f"{numerals.cardinal(value)} second{'' if value == '1' else 's'}"
+def _counted(digits: str, noun: str) -> str:
+    value = str(int(digits))
+    return f"{numerals.cardinal(value)} {noun}{'' if value == '1' else 's'}"
 
 
 def _half(written: str | None) -> str:

@@ -6,7 +6,7 @@ import re
 from functools import cache
 
 from narrate.reading.rules.amounts import AMOUNT, is_one, say_amount
-from narrate.reading.rules.form import DIGITS, Form
+from narrate.reading.rules.form import DIGITS, Form, has_article
 from narrate.reading.rules.fractions import VULGAR
 
 NAME = "units"
@@ -156,12 +156,12 @@ _POWERS = {"2": "square", "3": "cubic"}
 # What is a word, a time or a name rather than a unit after a number.
 _NOT_UNITS = frozenset(("am", "pm", "AM", "PM", "as", "PC", "C", "F", "H", "l", "pH"))
 
-_ARTICLE = re.compile(r"\b(?:an?|each|every) $", re.IGNORECASE)
 _SUPER = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 _POWER = r"(?:\^?[-−]?[23](?![0-9])|[⁻]?[¹²³])"
 _SYMBOL = r"(?:°\s?[CF](?![A-Za-z])|[°%‰℃℉]|[A-Za-zµμΩ\u2126Å]{1,6})"
 _FACTOR = rf"{_SYMBOL}{_POWER}?"
 _UNIT = rf"{_FACTOR}(?:[·⋅*/]{_FACTOR}){{0,3}}(?:/\({_FACTOR}(?:[·⋅* ]{_FACTOR}){{1,3}}\))?"
+_BARE = r"(?:[kM]?[mg]|[kKMGT]i?B|[kMG]?bit|J|N|V|ft|mi)/(?:s|h|kg|m|mol|min|K|L)"
 _PIECES = re.compile(rf"([·⋅*/]?)\(?({_SYMBOL})({_POWER}?)")
 
 
@@ -226,15 +226,10 @@ def _measured(match: re.Match[str]) -> str | None:
     amount, written = match["amount"], match["unit"]
     if len(written) == 1 and not match["space"] and written in "KTBA":
         return None  # 4K, 7B, 300A: a size or a name
-    adjective = match["space"] == "-" or (match["next"] is not None and _has_article(match))
+    adjective = match["space"] == "-" or (match["next"] is not None and has_article(match))
     said = unit(written, one=adjective or is_one(amount))
     scale = match["scale"] or ""
     return f"{say_amount(amount)}{scale} {said}" if said else None
-
-
-def _has_article(match: re.Match[str]) -> bool:
-    """`a 5 kg weight`: the amount is an adjective."""
-    return bool(_ARTICLE.search(match.string, max(0, match.start() - 6), match.start()))
 
 
 FORMS = (
@@ -244,5 +239,10 @@ FORMS = (
         rf"(?P<space>[\s-]?)(?P<unit>{_UNIT})(?![\w°/])"
         r"(?P<next>(?= [A-Za-z]{3}))?",
         _measured,
+    ),
+    Form(
+        frozenset("/"),
+        rf"(?<![\w/])(?P<unit>{_BARE}{_POWER}?)(?![\w/])",
+        lambda match: unit(match["unit"], one=False),
     ),
 )
