@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from narrate.reading.rules import numerals
-from narrate.reading.rules.form import DIGITS, Form, one_of
+from narrate.reading.rules.form import DIGITS, Form, one_of, table
 
 NAME = "abbreviations"
 
@@ -142,13 +142,9 @@ _UNITS = {
     "yd.": "yards",
     "gal.": "gallons",
 }
+_ERAS = {"c.": "circa", "ca.": "circa", "est.": "established", "AD": "A D"}
 _DOT = frozenset(".")
 _ENDING = re.compile(r"\s*$|\s+[\"“'(]?[A-Z]")
-
-
-def _said(words: dict[str, str], match: re.Match[str]) -> str:
-    """The words, with the capital of a sentence's first word kept out of it."""
-    return words[match["it"]]
 
 
 def _maybe_last(words: dict[str, str], match: re.Match[str]) -> str:
@@ -160,53 +156,16 @@ def _maybe_last(words: dict[str, str], match: re.Match[str]) -> str:
     return said
 
 
-_ERAS = {"c.": "circa", "ca.": "circa", "est.": "established", "AD": "A D"}
-
-FORMS = (
-    Form(
-        DIGITS,
-        rf"(?<!\w)(?P<era>{one_of(_ERAS)}) (?P<year>[1-9][0-9]{{2,3}})(?!\w)",
-        lambda match: f"{_ERAS[match['era']]} {numerals.pairs(match['year'])}",
-    ),
-    Form(
-        _DOT,
-        rf"(?<!\w)(?P<it>{one_of(_TITLES)})(?= (?:and )?[A-Z])(?<![a-z]\s(?=)St\.)",
-        lambda match: _title(match),
-    ),
-    Form(
-        _DOT,
-        rf"(?<=[a-z0-9] )(?P<it>{one_of(_STREETS)})(?!\w)",
-        lambda match: _street(match),
-    ),
-    Form(
-        frozenset(".№§"),
-        rf"(?<![\w.])(?P<it>{one_of(_NUMBERED)})(?= ?\(?(?:[0-9]|[IVX]{{2}}|[VX]\b))",
-        lambda match: _said(_NUMBERED, match),
-    ),
-    Form(
-        DIGITS,
-        rf"(?<=[0-9] )(?P<it>{one_of(_UNITS)})(?!\w)",
-        lambda match: _maybe_last(_UNITS, match),
-    ),
-    Form(
-        frozenset("./vwia"),
-        rf"(?<![\w./])(?P<it>{one_of(_ANYWHERE)})(?![\w/])",
-        lambda match: _said(_ANYWHERE, match),
-    ),
-    Form(
-        _DOT,
-        rf"(?<![\w.])(?P<it>{one_of(_AT_END)})(?!\w)",
-        lambda match: _maybe_last(_AT_END, match),
-    ),
-)
-
-
 def _title(match: re.Match[str]) -> str | None:
     before = match.string[max(0, match.start() - 2) : match.start()]
     # "Main St. Then" ends a sentence; "in St. Louis" does not.
     if match["it"] in _STREETS and before[:1].islower() and _follows_name(match):
         return None
     return _TITLES[match["it"]]
+
+
+def _street(match: re.Match[str]) -> str | None:
+    return _maybe_last(_STREETS, match) if _follows_name(match) else None
 
 
 def _follows_name(match: re.Match[str]) -> bool:
@@ -218,5 +177,32 @@ def _follows_name(match: re.Match[str]) -> bool:
     return named or before[-1][0].isdecimal()
 
 
-def _street(match: re.Match[str]) -> str | None:
-    return _maybe_last(_STREETS, match) if _follows_name(match) else None
+FORMS = (
+    Form(
+        DIGITS,
+        rf"(?<!\w)(?P<era>{one_of(_ERAS)}) (?P<year>[1-9][0-9]{{2,3}})(?!\w)",
+        lambda match: f"{_ERAS[match['era']]} {numerals.pairs(match['year'])}",
+    ),
+    Form(_DOT, rf"(?<!\w)(?P<it>{one_of(_TITLES)})(?= (?:and )?[A-Z])", _title),
+    Form(_DOT, rf"(?<=[a-z0-9] )(?P<it>{one_of(_STREETS)})(?!\w)", _street),
+    Form(
+        frozenset(".№§"),
+        rf"(?<![\w.])(?P<it>{one_of(_NUMBERED)})(?= ?\(?(?:[0-9]|[IVX]{{2}}|[VX]\b))",
+        table(_NUMBERED),
+    ),
+    Form(
+        DIGITS,
+        rf"(?<=[0-9] )(?P<it>{one_of(_UNITS)})(?!\w)",
+        lambda match: _maybe_last(_UNITS, match),
+    ),
+    Form(
+        frozenset("./vwia"),
+        rf"(?<![\w./])(?P<it>{one_of(_ANYWHERE)})(?![\w/])",
+        table(_ANYWHERE),
+    ),
+    Form(
+        _DOT,
+        rf"(?<![\w.])(?P<it>{one_of(_AT_END)})(?!\w)",
+        lambda match: _maybe_last(_AT_END, match),
+    ),
+)

@@ -188,7 +188,7 @@ def _chunk(chunk: str) -> str:
 
 def _dotted(match: re.Match[str]) -> str:
     """`U.S.`, with a full stop where the text ends."""
-    said = " ".join(match[0].replace(".", ""))
+    said = say_letters(match[0].replace(".", ""))
     return f"{said}." if match.end() == len(match.string) else said
 
 
@@ -208,7 +208,8 @@ FORMS = (
     ),
     Form(
         DIGITS,
-        r"(?<![\w.,$])(?:[A-Za-z]{1,8}+v?[0-9]{1,5}|[0-9]{1,4}[A-Za-z])(?:[A-Z]{0,3}|[a-z]?)(?![\w])"
+        r"(?<![\w.,$])(?:[A-Za-z]{1,8}+v?[0-9]{1,5}|[0-9]{1,4}[A-Za-z])"
+        r"(?:[A-Z]{0,3}|[a-z]?)(?![\w])"
         r"(?!\.[0-9])",
         _mixed,
     ),
@@ -218,8 +219,8 @@ FORMS = (
         _mixed,
     ),
     Form(
-        CAPITALS,
-        r"(?<![\w.])(?:[A-Z]\.){2,6}(?=\W|$)",
+        frozenset("."),
+        r"(?<![\w.])(?:(?:[A-Z]\.){2,6}|[ap]\.m\.)(?=\W|$)",
         _dotted,
     ),
     Form(

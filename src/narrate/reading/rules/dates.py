@@ -21,8 +21,9 @@ _DAY = r"(?P<day>[0-3]?[0-9])(?:st|nd|rd|th)?(?!\w)(?!:[0-9])"
 _YEAR = r"(?P<year>[12][0-9]{3})(?![\w-]|[.,/:][0-9])"
 _EDGE = r"(?=[0-9])(?<![\w./-])(?<![0-9],)"
 _LATER = (
-    r"[Ii]n|[Ss]ince|[Uu]ntil|[Tt]ill|[Bb]y|[Ff]rom|[Yy]ear|[Bb]efore|[Aa]fter|[Dd]uring|[Cc]irca|ca\.|"
-    r"[Tt]he|©|[Ee]arly|[Ll]ate|[Ss]pring|[Ss]ummer|[Aa]utumn|[Ff]all|[Ww]inter"
+    r"[Ii]n|[Ss]ince|[Uu]ntil|[Tt]ill|[Bb]y|[Ff]rom|[Yy]ear|[Bb]efore"
+    r"|[Aa]fter|[Dd]uring|[Cc]irca"
+    r"|[Tt]he|©|[Ee]arly|[Ll]ate|[Ss]pring|[Ss]ummer|[Aa]utumn|[Ff]all|[Ww]inter"
 )
 _COUNTED = (
     r"(?! ?%)(?! (?:people|of|percent|million|billion|more|times|per)\b)"
@@ -195,7 +196,8 @@ FORMS = (
     ),
     Form(
         frozenset("-–—/"),
-        rf"{_EDGE}(?P<year>1[1-9][0-9]{{2}}|20[0-9]{{2}})[-–—/](?P<last>1[1-9][0-9]{{2}}|20[0-9]{{2}}|[0-9]{{2}})"
+        rf"{_EDGE}(?P<year>1[1-9][0-9]{{2}}|20[0-9]{{2}})[-–—/]"
+        r"(?P<last>1[1-9][0-9]{2}|20[0-9]{2}|[0-9]{2})"
         rf"(?![\w/-]|[.,:][0-9])(?! ?(?:[kKMGTm]?(?:Hz|B|g|m|s|px|W)|%)(?!\w))",
         _years,
     ),

@@ -17,6 +17,7 @@ EXTENSIONS = (
     "|bat|ps1|ini|cfg|conf|env|lock|log|sql|db|xml|npy|npz|pt|pth|onnx|safetensors|pkl|exe|dll|so"
     "|o|a|d|tex|bib|blend|whl|deb|iso|bin|dat|bak|tmp|vue"
 )
+_DIRECTIVES = "include|define|undef|ifdef|ifndef|endif|pragma|if|else|elif|error|line"
 _DOTFILE = r"\.[a-z][\w-]*+(?:\.[\w-]++)*+"
 _STEP = r"[\w.@+*-]++"
 
@@ -32,23 +33,21 @@ def say_argument(word: str) -> str | None:
     match = re.fullmatch(r"(--?)([A-Za-z][\w-]*)(?:=(.+))?", word)
     if not match:
         return None
-    dashes = "dash " * len(match[1])
-    value = f" equals {say_address(match[3])}" if match[3] else ""
-    return f"{dashes}{_flag(match[2], match[1])}{value}"
+    words = ["dash"] * len(match[1]) + [_flag(match[2], match[1])]
+    if match[3]:
+        words += ["equals", say_address(match[3])]
+    return " ".join(words) if all(words) else None
 
 
 def _flag(name: str, dashes: str) -> str:
     """`-rf` is two flags; `--no-cache` is words."""
     if dashes == "-" and len(name) <= 3 and name.isalpha():
         return " ".join("A" if letter == "a" else letter for letter in name)
-    return " ".join(map(say_identifier, name.split("-")))
+    return " ".join(map(say_identifier, filter(None, name.split("-"))))
 
 
 def _path(match: re.Match[str]) -> str:
     return say_path(match[0])
-
-
-_DIRECTIVES = "include|define|undef|ifdef|ifndef|endif|pragma|if|else|elif|error|line"
 
 
 def _directive(match: re.Match[str]) -> str:
@@ -64,17 +63,21 @@ FORMS = (
     ),
     Form(
         frozenset("-"),
-        r"(?<![^\s\"'“‘])(?:--[A-Za-z][\w-]*+(?:=[^\s,;)`]*[^\s,;)`.:!?])?|-[A-Za-z]{1,3}(?![\w-])|-[A-Za-z][0-9]{1,3}(?!\w))",
+        r"(?<![^\s\"'“‘])(?:--[A-Za-z][\w-]*+(?:=[^\s,;)`]*[^\s,;)`.:!?])?"
+        r"|-[A-Za-z]{1,3}(?![\w-])"
+        r"|-[A-Za-z][0-9]{1,3}(?!\w))",
         lambda match: say_argument(match[0]),
     ),
     Form(
         frozenset("/"),
-        rf"(?<![\w/.~)])(?:~|\.\.?)?/(?:{_STEP}/)*+(?:{_STEP}(?<![.,])(?:\?[\w=&%.-]*[\w%])?)?(?<!\s/)(?<!^/)",
+        rf"(?<![\w/.~)])(?:~|\.\.?)?/(?:{_STEP}/)*+"
+        rf"(?:{_STEP}(?<![.,])(?:\?[\w=&%.-]*[\w%])?)?(?<!\s/)(?<!^/)",
         _path,
     ),
     Form(
         frozenset("/"),
-        rf"(?<![\w/.~-])[A-Za-z_][\w.-]*+/(?:[\w-]++/)*+[\w-]+(?:\.[\w-]++)*\.(?:{EXTENSIONS})(?!\w)",
+        rf"(?<![\w/.~-])[A-Za-z_][\w.-]*+/(?:[\w-]++/)*+"
+        rf"[\w-]+(?:\.[\w-]++)*\.(?:{EXTENSIONS})(?!\w)",
         _path,
     ),
     Form(frozenset("/"), r"(?<![\w/.~-])[A-Za-z_][\w.-]*+/(?:[\w.-]++/)+[\w-]*(?![\w])", _path),
@@ -82,7 +85,7 @@ FORMS = (
     Form(
         frozenset("."),
         rf"(?<![\w./-])(?:[\w-]++\.)+(?:{EXTENSIONS})(?![\w(]|\.\w)",
-        lambda match: None if match[0][:1].isdigit() and len(match[0]) < 4 else _path(match),
+        lambda match: None if match[0][:1].isdecimal() and len(match[0]) < 4 else _path(match),
     ),
     Form(frozenset("*"), rf"(?<![\w*])\*\.(?:{EXTENSIONS})(?!\w)", lambda m: say_address(m[0])),
     Form(frozenset("."), rf"(?<![\w.)\]…?!]){_DOTFILE}", lambda m: say_address(m[0])),

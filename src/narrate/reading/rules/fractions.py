@@ -12,9 +12,8 @@ NAME = "fractions"
 
 VULGAR = frozenset("½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅐⅛⅜⅝⅞⅑⅒")
 _SIGN = f"[{''.join(sorted(VULGAR))}]"
-FRACTION = (
-    rf"(?:(?:[0-9]{{1,4}}[ -])?[0-9]{{1,3}}[/⁄][0-9]{{1,4}}(?![0-9/⁄.])|[0-9]{{0,4}} ?{_SIGN})"
-)
+_WRITTEN = r"(?:[1-9][0-9]{0,2}|0)[/⁄][1-9][0-9]{0,3}(?![0-9/⁄])(?!\.[0-9])"
+FRACTION = rf"(?:(?:[0-9]{{1,4}}[ -])?{_WRITTEN}|[0-9]{{0,4}} ?{_SIGN})"
 """A fraction with or without a whole number before it."""
 
 _PARTS = re.compile(r"(?:([0-9]+)[ -])?([0-9]+)[/⁄]([0-9]+)")
@@ -34,17 +33,15 @@ def say_fraction(text: str) -> str | None:
     return _mixed(match[1], match[2], match[3]) if match else None
 
 
-def _mixed(whole: str | None, top: str, bottom: str) -> str | None:
+def _mixed(whole: str | None, top: str, bottom: str) -> str:
     part = _proper(top, bottom)
-    if not whole or not part:
+    if not whole:
         return part
     # "three and a half", "two and two thirds"
     return f"{numerals.cardinal(whole)} and {part.replace('one ', 'a ', 1) if top == '1' else part}"
 
 
-def _proper(top: str, bottom: str) -> str | None:
-    if top[0] == "0" and top != "0" or bottom[0] == "0":
-        return None
+def _proper(top: str, bottom: str) -> str:
     first, value = numerals.cardinal(top), int(bottom)
     if value < 2 or (value > 20 and value % 10 and value not in (32, 64)) or len(top) > 2:
         return f"{first} over {numerals.cardinal(bottom)}"

@@ -40,7 +40,8 @@ FORMS = (
     # An article is a small letter within a sentence, so a capital A there is a name.
     Form(
         frozenset("A"),
-        rf"(?P<it>A)(?![\w'’/-]|\.\w)(?:(?<=[a-z,;(0-9{TAKEN}{_SIGNS}]\sA)|(?<=[(=+*]A))",
+        r"(?P<it>A)(?![\w'’/-]|\.\w| [A-Z][a-z])"
+        rf"(?:(?<=[a-z,;(0-9{TAKEN}{_SIGNS}]\sA)|(?<=[(=+*]A))",
         _name,
     ),
     Form(

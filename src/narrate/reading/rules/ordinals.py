@@ -17,7 +17,8 @@ def _ordinal(match: re.Match[str]) -> str:
 FORMS = (
     Form(
         DIGITS,
-        r"(?<![\w.,])(?P<number>[0-9]{1,3}(?:,[0-9]{3}){1,4}|[0-9]{1,15})(?:st|nd|rd|th|ᵗʰ|ˢᵗ)(?!\w)",
+        r"(?<![\w.,])(?P<number>[0-9]{1,3}(?:,[0-9]{3}){1,4}|[0-9]{1,15})"
+        r"(?:st|nd|rd|th|ᵗʰ|ˢᵗ)(?!\w)",
         _ordinal,
     ),
 )

@@ -35,7 +35,7 @@ def say_scientific(text: str) -> str | None:
 def exponent(text: str) -> str:
     """`^-4` or `⁻⁴` as `minus four`; letters keep their names."""
     plain = text.translate(_PLAIN).strip("^{}")
-    if plain.lstrip("-−+").isdigit():
+    if plain.lstrip("-−+").isdecimal():
         return numerals.number(plain).removeprefix("plus ")
     sign = "minus " if plain[0] in "-−" else ""
     return sign + " ".join("A" if letter == "a" else letter for letter in plain.lstrip("-−+"))

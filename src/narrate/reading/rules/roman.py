@@ -12,8 +12,10 @@ NAME = "roman"
 _PARTS = (
     "Chapter|Part|Volume|Vol\\.|Book|Act|Scene|Section|Phase|Stage|Type|Class|Level|War|Appendix"
     "|Article|Title|Figure|Table|Lesson|Unit|Episode|Season|Mark|Rocky|Fantasy|Bowl|Symphony|Apollo"
-    "|Schedule|Tier|Group|Day|Module|Theorem|Lemma|Case|Step|Problem|Exercise|Quarter|Quadrant|Round|Grade"
-    "|quadrant|chapter|part|volume|book|act|scene|section|phase|stage|type|class|appendix|article|lesson|module"
+    "|Schedule|Tier|Group|Day|Module|Theorem|Lemma|Case|Step|Problem|Exercise"
+    "|Quarter|Quadrant|Round|Grade"
+    "|quadrant|chapter|part|volume|book|act|scene|section|phase|stage|type|class"
+    "|appendix|article|lesson|module"
 )
 _RULERS = (
     "Louis|Henry|George|Elizabeth|Charles|Edward|James|William|Richard|Philip|Napoleon|Pius|Paul"

@@ -11,6 +11,7 @@ NAME = "sizes"
 
 _EDGE = r"(?=[0-9])(?<![\w.])(?<![0-9],)"
 _NUMBER = r"(?:[0-9]{1,3}(?:,[0-9]{3})++(?![0-9])|[0-9]++)(?:\.[0-9]++)?"
+_SIDE = r"[0-9]{1,5}(?:\.[0-9]{1,3})?"
 _GRID = (
     r"matrix|matrices|grid|array|image|images|pixels?|px|block|kernel|tensor|board|table|window"
     r"|filter|patch|patches|tile|display|screen|video|identity|system|square|block|resolution"
@@ -42,10 +43,13 @@ def _factor(match: re.Match[str]) -> str:
 
 
 def _scan(match: re.Match[str]) -> str:
-    rate = match["rate"]
-    return f"{numerals.pairs(match['lines'])} {match['kind'].upper()}" + (
-        f" {numerals.cardinal(rate)}" if rate else ""
-    )
+    rate = f" {numerals.cardinal(match['rate'])}" if match["rate"] else ""
+    return f"{numerals.pairs(match['lines'])} {match['kind'].upper()}{rate}"
+
+
+def _scaled(match: re.Match[str]) -> str:
+    plus = " plus" if match[0].endswith("+") else ""
+    return f"{numerals.number(match['number'])} {match['scale'].upper()}{plus}"
 
 
 FORMS = (
@@ -73,8 +77,7 @@ FORMS = (
     ),
     Form(
         frozenset("x×"),
-        rf"{_EDGE}(?P<sides>[0-9]{{1,5}}(?:\.[0-9]{{1,3}})?(?:[x×][0-9]{{1,5}}(?:\.[0-9]{{1,3}})?){{1,3}})"
-        r"(?P<pixels>)(?![\w^⁻⁺])",
+        rf"{_EDGE}(?P<sides>{_SIDE}(?:[x×]{_SIDE}){{1,3}})(?P<pixels>)(?![\w^⁻⁺])",
         _sides,
     ),
     Form(
@@ -91,7 +94,7 @@ FORMS = (
     ),
     Form(
         frozenset(":"),
-        rf"{_EDGE}(?P<left>[0-9]{{1,4}}(?:\.[0-9]{{1,3}})?):(?P<right>[0-9]{{1,4}}(?:\.[0-9]{{1,3}})?)(?![\w:]|\.[0-9])",
+        rf"{_EDGE}(?P<left>{_SIDE}):(?P<right>{_SIDE})(?![\w:]|\.[0-9])",
         lambda m: f"{numerals.number(m['left'])} to {numerals.number(m['right'])}",
     ),
     Form(frozenset("x×"), rf"{_EDGE}(?P<number>{_NUMBER}) ?[x×](?!\w| ?[0-9(])", _factor),
@@ -103,9 +106,6 @@ FORMS = (
     Form(
         DIGITS,
         rf"{_EDGE}(?P<number>{_NUMBER})(?P<scale>[kKMBTDGP]|d(?=\b))\+?(?!\w)",
-        lambda m: (
-            f"{numerals.number(m['number'])} {m['scale'].upper()}"
-            + (" plus" if m[0].endswith("+") else "")
-        ),
+        _scaled,
     ),
 )

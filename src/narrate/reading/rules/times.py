@@ -13,6 +13,8 @@ _CLOCK = (
     r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-5][0-9])"
     r"(?::(?P<second>[0-5][0-9])(?:\.[0-9]{1,6})?)?"
 )
+_STRICT = r"[0-9]{1,2}:[0-5][0-9]"
+_LOOSE = r"[0-9]{1,2}(?::[0-5][0-9])?"
 _HALF = r"(?P<half>[aApP]\.?[mM](?![a-zA-Z])\.?)"
 _EDGE = r"(?=[0-9])(?<![\w.:])(?<![0-9],)"
 _RATIO = re.compile(r"(?:ratio|aspect|scale|odds|mix|proportion)s?(?: \w{1,8}){0,3} $")
@@ -98,12 +100,12 @@ FORMS = (
     Form(frozenset("UG"), rf"(?<!\w){_OFFSET}", _offset),
     Form(
         DIGITS,
-        rf"{_EDGE}(?P<from>[0-9]{{1,2}}(?::[0-5][0-9])?)\s?[-–—]\s?(?P<to>[0-9]{{1,2}}(?::[0-5][0-9])?)\s?{_HALF}",
+        rf"{_EDGE}(?P<from>{_LOOSE})\s?[-–—]\s?(?P<to>{_LOOSE})\s?{_HALF}",
         _span,
     ),
     Form(
         frozenset(":"),
-        rf"{_EDGE}(?P<from>[0-9]{{1,2}}:[0-5][0-9])\s?[-–—]\s?(?P<to>[0-9]{{1,2}}:[0-5][0-9])(?P<half>)(?![\w:])",
+        rf"{_EDGE}(?P<from>{_STRICT})\s?[-–—]\s?(?P<to>{_STRICT})(?P<half>)(?![\w:])",
         _span,
     ),
     Form(frozenset(":"), rf"{_EDGE}{_CLOCK}\s?{_HALF}", _clock),

@@ -133,7 +133,7 @@ _OTHER = {
     "ly": "light year",
     "GFLOPS": "gigaflops",
     "TFLOPS": "teraflops",
-    "TOPS": "tera operations per second",
+    "TOPS": "tera operation per second",
     "tok": "token",
     "req": "request",
     "vCPU": "virtual C P U",
@@ -143,7 +143,6 @@ _PER_ONLY = {"d": "day", "day": "day", "month": "month", "week": "week", "year":
 _PLURALS = {
     "foot": "feet",
     "henry": "henries",
-    "inch": "inches",
     "lux": "lux",
     "percent": "percent",
     "per mille": "per mille",
