@@ -42,7 +42,8 @@ _KNOWN = words(
 _LOW = "₀₁₂₃₄₅₆₇₈₉"
 _HIGH = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 _PLAIN = str.maketrans(_LOW + _HIGH + "⁺⁻", "01234567890123456789+-")
-_GROUP = rf"[A-Z][a-z]?[0-9{_LOW}]{{0,3}}|\((?=[A-Z])|\)[0-9{_LOW}]{{0,3}}"
+_ATOMS = rf"[A-Z][a-z]?[0-9{_LOW}]{{0,3}}"
+_GROUP = rf"{_ATOMS}|\((?:{_ATOMS}){{1,6}}\)[0-9{_LOW}]{{0,3}}"
 _PIECES = re.compile(rf"([A-Z][a-z]?|[()])([0-9{_LOW}]*)")
 
 

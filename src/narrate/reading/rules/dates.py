@@ -88,9 +88,10 @@ def _days(match: re.Match[str]) -> str | None:
 
 def _years(match: re.Match[str]) -> str | None:
     last = match["last"]
-    # `2024-05` is a month, `2024-25` a season.
-    if len(last) == 2 and last[0] == "0":
-        return f"{_MONTHS[int(last) - 1]} {year(match['year'])}" if last != "00" else None
+    # `2024-05` is a month, `2024-25` and `2010-11` are seasons.
+    is_next = int(last) == (int(match["year"]) + 1) % 100
+    if len(last) == 2 and 1 <= int(last) <= 12 and not is_next:
+        return f"{_MONTHS[int(last) - 1]} {year(match['year'])}"
     said = year(last) if len(last) == 4 else numerals.two_digits(last)
     return f"{year(match['year'])} to {said}"
 

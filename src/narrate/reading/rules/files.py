@@ -6,7 +6,7 @@ import re
 
 from narrate.reading.rules.form import Form
 from narrate.reading.rules.identifiers import say_identifier
-from narrate.reading.rules.web import say_address
+from narrate.reading.rules.web import say_address, say_names
 
 NAME = "files"
 
@@ -24,7 +24,7 @@ _STEP = r"[\w.@+*-]++"
 
 def say_path(text: str) -> str:
     """A path or file name in words; a slash at its end is said."""
-    said = say_address(text)
+    said = say_names(text)
     return f"{said} slash" if said and text.endswith("/") and len(text) > 1 else said
 
 

@@ -45,6 +45,8 @@ def _proper(top: str, bottom: str) -> str:
     first, value = numerals.cardinal(top), int(bottom)
     if value < 2 or (value > 20 and value % 10 and value not in (32, 64)) or len(top) > 2:
         return f"{first} over {numerals.cardinal(bottom)}"
+    if top in ("0", bottom):
+        return f"{first} of {numerals.cardinal(bottom)}"
     singular, plural = _NAMES.get(bottom) or _ordinals(bottom)
     return f"{first} {singular if top == '1' else plural}"
 

@@ -52,7 +52,7 @@ FORMS = (
     ),
     Form(
         DIGITS,
-        rf"(?<![\w)\]{TAKEN}])(?P<sign>[-−–+](?![-−–+]))?(?P<number>{_NUMBER}|\.[0-9]++)",
+        rf"(?:(?<![\w)\]{TAKEN}])(?P<sign>[-−–+])|(?<!\w))(?P<number>{_NUMBER}|\.[0-9]++)",
         _number,
     ),
     Form(DIGITS, r"(?P<sign>)(?P<number>[0-9]++)", _number),

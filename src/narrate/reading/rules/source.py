@@ -21,7 +21,7 @@ OPERATORS = {
     "|=": "or equals",
     "&=": "and equals",
     ":=": "walrus",
-    "==": "equals equals",
+    "==": "double equals",
     "!=": "not equals",
     "<=": "less than or equal to",
     ">=": "greater than or equal to",
@@ -97,9 +97,7 @@ _TOKEN = re.compile(
     r"|(?P<space>\s++)|(?P<mark>.)",
     re.DOTALL,
 )
-_TYPES = re.compile(
-    r"\b(?:[Ll]ist|[Dd]ict|[Tt]uple|[Ss]et|[Tt]ype|Sequence|Iterable|Iterator|Optional|Union)$"
-)
+_TYPES = re.compile(r"\b(?:list|dict|tuple|set|type|[A-Z][a-z]\w*)$")
 _EVERYTHING = re.compile(r"\b(?:select|import|export)$", re.IGNORECASE)
 
 

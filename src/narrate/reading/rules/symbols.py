@@ -72,6 +72,7 @@ WORDS = {
     "⊥": "is perpendicular to",
     "∥": "is parallel to",
     "∠": "angle",
+    "⊤": "top",
     "∴": "therefore",
     "∵": "because",
     "∎": "Q E D",
@@ -180,8 +181,9 @@ BULLETS = frozenset("•‣◦▪▫●○■□·*")
 _SILENT_CATEGORIES = frozenset(("Cf", "Zs", "Zl", "Zp"))
 _PUNCTUATION = frozenset(("Po", "Pd", "Ps", "Pe", "Pi", "Pf"))
 _LETTERS = frozenset(("Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me"))
-_PICTURES = range(0x1F000, 0x1FB00)
-_TEXT_PICTURES = range(0x2300, 0x2800)
+_PICTURES = re.compile(r"[\u2300-\u23ff\u25a0-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff]")
+"""Technical signs, shapes, dingbats and emoji, which have names that people use."""
+
 _FLAGS = range(0x1F1E6, 0x1F200)
 _HINT = "write it in words, or give it a reading in the lexicon"
 _BOUNDS = {"≥": "at least", "≤": "at most", "<": "less than", ">": "more than"}
@@ -280,7 +282,7 @@ def _picture(character: str, at: int) -> str:
     if point in _FLAGS:
         return f"flag letter {chr(ord('A') + point - _FLAGS.start)}"
     name = unicodedata.name(character, "")
-    if point not in _PICTURES and point not in _TEXT_PICTURES or not name:
+    if not name or not _PICTURES.match(character):
         what = f"{character!r} ({name.lower() or f'U+{point:04X}'})"
         raise Unreadable(what, at, at + 1, _HINT)
     return re.sub(r"[0-9]+", lambda m: numerals.cardinal(m[0]), name.lower().replace("-", " "))

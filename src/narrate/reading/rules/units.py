@@ -223,8 +223,9 @@ def _raised(name: str, power: str, *, below: bool) -> str:
 
 def _measured(match: re.Match[str]) -> str | None:
     amount, written = match["amount"], match["unit"]
-    if len(written) == 1 and not match["space"] and written in "KTBA":
-        return None  # 4K, 7B, 300A: a size or a name
+    # `4K`, `7B` and `300A` are sizes or names; `1-b` is a difference.
+    if len(written) == 1 and (match["space"] == "-" or (not match["space"] and written in "KTBA")):
+        return None
     adjective = match["space"] == "-" or (match["next"] is not None and has_article(match))
     said = unit(written, one=adjective or is_one(amount))
     scale = match["scale"] or ""

@@ -60,6 +60,11 @@ def _address(match: re.Match[str]) -> str | None:
 
 FORMS = (
     Form(
+        frozenset("=<>~"),
+        rf"(?<![\w.])(?:{_SOFTWARE}) ?[=<>~!]=? ?(?P<it>(?P<version>{_PARTS}){_STAGE}){_END}",
+        _staged,
+    ),
+    Form(
         DIGITS,
         r"(?<![\w.])(?<!ersion )(?P<host>[0-9]{1,3}(?:\.[0-9]{1,3}){3})(?::(?P<port>[0-9]{1,5}))?"
         r"(?:/(?P<mask>[0-9]{1,2}))?(?![\w])(?!\.[0-9])",
@@ -90,7 +95,7 @@ FORMS = (
     ),
     Form(
         DIGITS,
-        rf"(?<=[=~^\ufffc])(?P<it>(?P<version>{_PARTS}){_STAGE}){_END}",
+        rf"(?<=[a-z]{{3}}[=<>~!]=)(?P<it>(?=[1-9])(?P<version>{_PARTS}){_STAGE}){_END}",
         _staged,
     ),
 )

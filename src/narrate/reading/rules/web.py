@@ -46,16 +46,22 @@ _MARKS = {
     "^": "caret",
 }
 _PARTS = re.compile(r"[^\W_]++|.", re.DOTALL)
+_NAMES = re.compile(r"\w++|.", re.DOTALL)
 _SPELLED_TOPS = frozenset(("io", "ai", "tv", "uk", "us", "eu", "gg", "sh"))
 
 
-def say_address(text: str) -> str:
+def say_address(text: str, parts_of: re.Pattern[str] = _PARTS) -> str:
     """An address in words, without its scheme and a slash at its end; empty if a part has none."""
     scheme, mark, rest = text.partition("://")
     body = (rest if mark else scheme).rstrip("/") or scheme
-    parts = _PARTS.findall(body)
+    parts = parts_of.findall(body)
     words = [_MARKS.get(part) or _word(part, previous) for previous, part in pairwise(["", *parts])]
     return " ".join(words) if all(words) else ""
+
+
+def say_names(text: str) -> str:
+    """As `say_address`, but a name such as `max_len` is said without its underscores."""
+    return say_address(text, _NAMES)
 
 
 def _word(part: str, previous: str) -> str:
