@@ -63,7 +63,8 @@ FORMS = (
     Form(
         frozenset("a"),
         r"(?P<it>a)(?=[\s.,;)]|$)(?! [a-z]{2}| [0-9$€£½])"
-        rf"(?:(?<=[{_SIGNS}(] a)|(?<=\w - a)|(?<=[{_SIGNS}(]a)|(?<=\btimes a)|(?<=\bplus a)|(?<=\bminus a))",
+        rf"(?:(?<=[{_SIGNS}(] a)|(?<=[{_SIGNS}(]a)|(?<=\w {TAKEN} a)"
+        r"|(?<=\btimes a)|(?<=\bplus a)|(?<=\bminus a))",
         _name,
     ),
     Form(

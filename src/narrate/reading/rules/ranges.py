@@ -16,8 +16,11 @@ def _range(match: re.Match[str]) -> str:
     return f"{numerals.number(match['first'])} to {numerals.number(match['last'])}"
 
 
-def _score(match: re.Match[str]) -> str:
-    """`between 3 and 5` is no range; a minus with spaces is one between numbers."""
+def _spaced(match: re.Match[str]) -> str:
+    """`3 - 5` is a range, `10 - 3` and `3 - 5 = -2` are differences."""
+    first, last = (float(match[name].replace(",", "")) for name in ("first", "last"))
+    if first < last and match["equals"] is None:
+        return _range(match)
     return f"{numerals.number(match['first'])} minus {numerals.number(match['last'])}"
 
 
@@ -31,7 +34,7 @@ FORMS = (
     Form(
         frozenset("-−"),
         rf"(?<![\w.-])(?<![0-9],)(?P<first>{_NUMBER}) ?[-−] ?"
-        rf"(?P<last>{_NUMBER})(?![\w-]|[.,/:][0-9])",
-        _score,
+        rf"(?P<last>{_NUMBER})(?![\w-]|[.,/:][0-9])(?P<equals>(?= ?=))?",
+        _spaced,
     ),
 )
