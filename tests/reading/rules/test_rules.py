@@ -42,6 +42,11 @@ def test_there_are_enough_cases() -> None:
     assert len(set(PROSE)) >= 200
 
 
+def test_every_rule_has_cases() -> None:
+    used = {name for *_, names in NOTATION for name in names.split()}
+    assert {name.replace(" ", "-") for name in rules.NAMES} == used
+
+
 def test_no_digit_and_no_sign_is_left() -> None:
     left = {character for _, expected, _ in NOTATION for character in expected}
     assert {character for character in left if unicodedata.category(character)[0] in "NS"} == set()

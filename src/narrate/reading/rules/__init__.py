@@ -15,7 +15,6 @@ from narrate.reading.rules import (
     files,
     fractions,
     keys,
-    languages,
     letters,
     minus,
     names,
@@ -67,6 +66,9 @@ _ORDER = (
 )
 """A rule reads only what no rule before it has read; `symbols` reads the rest."""
 
+NAMES = (*(rule.NAME for rule in _ORDER), symbols.NAME)
+"""The names of all rules, in their order."""
+
 _FORMS: tuple[tuple[str, Form], ...] = tuple(
     (rule.NAME, form) for rule in _ORDER for form in rule.FORMS
 )
@@ -86,6 +88,8 @@ def readings(
         raise Unreadable("the object replacement character", at, at + 1, "remove it")
     free = _without(text, taken)
     if not is_english(language):
+        from narrate.reading.rules import languages
+
         return languages.readings(free, language)
     characters = set(text)
     found: list[Reading] = []
@@ -101,6 +105,8 @@ def readings(
 
 def covers(language: str) -> bool:
     """Whether numbers are read in a language; otherwise an engine gets the digits themselves."""
+    from narrate.reading.rules import languages
+
     return is_english(language) or languages.covers(language)
 
 
