@@ -91,7 +91,7 @@ def readings(
         from narrate.reading.rules import languages
 
         return languages.readings(free, language)
-    characters = set(text)
+    characters = set(free)
     found: list[Reading] = []
     for name, form in _FORMS:
         if form.needs.isdisjoint(characters):
@@ -99,6 +99,7 @@ def readings(
         if new := list(form.find(free, name)):
             found += new
             free = _without(free, [(reading.start, reading.end) for reading in new])
+            characters = set(free)
     found += symbols.find(free)
     return sorted(found, key=lambda reading: reading.start)
 
