@@ -16,6 +16,7 @@ import soundfile
 
 from narrate import build
 from narrate.errors import UsageError
+from narrate.output import narration
 from narrate.output.record import RECORD
 from narrate.output.stage import PENDING
 from support.project import Narrate, Ran, contents, lines
@@ -189,7 +190,7 @@ def test_the_names_that_are_guarded_are_those_that_are_made(project: Narrate) ->
             lambda event: None,
         )
         made = {os.path.relpath(path, result.out) for path in result.outputs}
-        assert {*build._names(result.plan, format), RECORD} == made
+        assert {*narration.names(result.plan, format), RECORD} == made
 
 
 def test_what_lies_in_the_folder_and_is_no_output_stays(project: Narrate) -> None:
