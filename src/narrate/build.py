@@ -284,7 +284,7 @@ def _perform(prepared: Sequence[Prepared], options: Options, emit: Emit) -> list
         for group in _groups(_plan_jobs(sessions, options, problems)):
             results += _make(group, options, problems, started)
     for result in results:
-        name = result.plan.script.name if len(prepared) > 1 else None
+        name = result.plan.name if len(prepared) > 1 else None
         emit(events.Done(script=name, written=sorted(path.name for path in result.written)))
     problems.check(results)
     return results

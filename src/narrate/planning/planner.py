@@ -95,6 +95,11 @@ class Plan:
     voices: Mapping[str, LoadedVoice]
     segments: tuple[PlannedSegment, ...]
 
+    @property
+    def name(self) -> str:
+        """The script as it was named."""
+        return str(self.script.path or self.script.name)
+
     def utterances(self) -> Iterator[PlannedUtterance]:
         """Every utterance, in the order of the script."""
         for planned in self.segments:
@@ -175,7 +180,7 @@ def union(plans: Sequence[Plan]) -> Plan:
         for name, voice in plan.voices.items()
     }
     choices = dict.fromkeys(choice for plan in plans for choice in plan.choices)
-    segments = [_of_script(each, plan.script.name) for plan in plans for each in plan.segments]
+    segments = [_of_script(each, plan.name) for plan in plans for each in plan.segments]
     return replace(plans[0], choices=tuple(choices), voices=voices, segments=tuple(segments))
 
 

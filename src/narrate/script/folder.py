@@ -40,6 +40,17 @@ def scripts_in(folder: Path) -> list[Path]:
     return in_order(folder / name for name in names if _is_script(folder / name, recorded))
 
 
+def narrated(folder: Path) -> list[Path]:
+    """What is narrated where a folder is named: its main script; the folder itself, if texts are
+    its scenes; else all its scripts.
+    """
+    found = scripts_in(folder)
+    main = [path for path in found if path.name in MAIN and not _is_text(path)]
+    if not main and any(map(_is_text, found)):
+        return [folder]
+    return main or found or [folder]
+
+
 def parent_of(script: Script) -> Path:
     """The folder that a script lies in; the current one for standard input."""
     return script.path.parent if script.path else Path()
@@ -53,8 +64,7 @@ def beside(script: Script) -> list[Path]:
     return [path for path in scripts_in(Path(parent)) if str(path) != own]
 
 
-def is_text(path: Path) -> bool:
-    """Whether a file is plain text, which is a scene where a folder is the script."""
+def _is_text(path: Path) -> bool:
     return path.suffix.lower() == ".txt"
 
 
