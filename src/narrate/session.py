@@ -110,7 +110,8 @@ def _folder(one: Prepared, prepared: Sequence[Prepared]) -> Path:
         if other is not script and _base(other, configuration) == base
     ]
     beside = [] if named else scripts.beside(script)
-    return place.choose(base, script.path, [*others, *map(place.name_of, beside)])
+    names = [*others, *map(place.name_of, beside)]
+    return place.choose(base, script.path, names, below=named)
 
 
 def _base(script: Script, configuration: Config) -> Path:

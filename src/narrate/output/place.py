@@ -47,18 +47,21 @@ class _Manifest(msgspec.Struct, frozen=True):
     script: _File = _File()
 
 
-def choose(base: Path, script: Path | None, others: Collection[str]) -> Path:
-    """The output folder of a script, None for standard input, in or below a folder `base`.
+def choose(
+    base: Path, script: Path | None, others: Collection[str], *, below: bool = False
+) -> Path:
+    """The output folder of a script, None for standard input: `base` or a folder in it, or
+    certainly a folder in it if `below`.
 
     `others` are the names of other scripts that may be narrated there.
     """
     name = name_of(script)
     inside = [base / each for each in _folders(name)]
-    for place in (base, *inside):
+    for place in inside if below else [base, *inside]:
         if _is_same(holder(place, script), script):
             return place
     own = inside if _is_unique(Path(name).stem, others) else inside[-1:]
-    places = [base, *own] if _is_main(name, others) else own
+    places = [base, *own] if not below and _is_main(name, others) else own
     return next((place for place in places if not is_of_another(place, script)), places[-1])
 
 
