@@ -122,8 +122,8 @@ class Reporter:
                 self._say_unless_quiet(f"warning: {event.message}", "yellow")
 
     def _begin(self, plan: events.Planned) -> None:
-        self._total = plan.missing
-        if not self._total or self._verbosity < 0:
+        self._total = self._done + plan.missing
+        if not plan.missing or self._verbosity < 0:
             return
         self.say(
             f"{plan.missing} of {counted(plan.utterances, 'utterance')} to speak with {plan.engine}"
