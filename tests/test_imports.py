@@ -24,6 +24,7 @@ LAYERS = (
     ("cache", "voices"),
     ("archive", "planning"),
     ("output", "synthesis"),
+    ("session", "speech"),
     ("build",),
     ("tools", "upto_date"),
     ("cli",),

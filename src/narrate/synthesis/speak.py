@@ -49,15 +49,14 @@ HINTS: dict[type[NarrateError], str] = {
 
 @dataclass(slots=True)
 class Outcome:
-    """The result of speaking: clips by canonical form, errors by segment id, and whether it was
-    interrupted.
+    """The result of speaking: clips and errors by canonical form, and whether it was interrupted.
 
     `shared` are the canonical forms of clips that another run made meanwhile.
     """
 
     clips: dict[bytes, Clip] = field(default_factory=dict)
     shared: set[bytes] = field(default_factory=set)
-    failures: dict[str, NarrateError] = field(default_factory=dict)
+    failures: dict[bytes, NarrateError] = field(default_factory=dict)
     attempts: int = 0
     engine_seconds: float = 0.0
     interrupted: bool = False
@@ -116,7 +115,14 @@ class _Driver:
         pcm, rate = audio.decode(utterance.recording, miss.segment.where)
         clip = self._store.put(utterance.canonical, pcm, rate, Provenance(recording=name))
         self.outcome.clips[utterance.canonical] = clip
-        self._emit(events.Spoken(segment=miss.segment.id, duration=clip.seconds, recording=name))
+        self._emit(
+            events.Spoken(
+                segment=miss.segment.id,
+                script=miss.segment.script,
+                duration=clip.seconds,
+                recording=name,
+            )
+        )
 
     def speak(self, choice: Choice, tasks: list[Task], start: Start) -> None:
         """Speak all tasks for one model, or as many as there are until something stops it."""
@@ -229,6 +235,7 @@ class _Driver:
         self._emit(
             events.Spoken(
                 segment=task.segment.id,
+                script=task.segment.script,
                 duration=clip.seconds,
                 seconds=spoken.seconds,
                 attempt=task.attempt,
@@ -239,7 +246,11 @@ class _Driver:
         """Note a clip that another run has made."""
         self.outcome.clips[task.utterance.canonical] = clip
         self.outcome.shared.add(task.utterance.canonical)
-        self._emit(events.Shared(segment=task.segment.id, duration=clip.seconds))
+        self._emit(
+            events.Shared(
+                segment=task.segment.id, script=task.segment.script, duration=clip.seconds
+            )
+        )
 
     def _blame(self, queue: Queue, tasks: Batch, error: SynthesisError) -> None:
         """Note that a worker was lost while it spoke these tasks: a single one loses an attempt,
@@ -257,7 +268,14 @@ class _Driver:
         attempt = task.attempt
         if not queue.retry(task, same_sound=same_sound):
             return False
-        self._emit(events.Retried(segment=task.segment.id, attempt=attempt, reason=error.what))
+        self._emit(
+            events.Retried(
+                segment=task.segment.id,
+                script=task.segment.script,
+                attempt=attempt,
+                reason=error.what,
+            )
+        )
         return True
 
     def _fail(self, queue: Queue, task: Task, error: NarrateError) -> None:
@@ -267,8 +285,12 @@ class _Driver:
         reason = error.what + (f", in {task.attempt} attempts" if task.attempt > 1 else "")
         where = f"segment {segment.id} ({segment.where})"
         failure = type(error)(reason, where=where, hint=HINTS[type(error)])
-        self.outcome.failures.setdefault(segment.id, failure)
-        self._emit(events.Failed(segment=segment.id, attempt=task.attempt, reason=reason))
+        self.outcome.failures[task.utterance.canonical] = failure
+        self._emit(
+            events.Failed(
+                segment=segment.id, script=segment.script, attempt=task.attempt, reason=reason
+            )
+        )
         if not self._keep_going:
             self._stop()
 

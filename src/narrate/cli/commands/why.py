@@ -4,7 +4,6 @@ since the last one.
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from typing import Annotated, Any
 
@@ -13,7 +12,7 @@ import typer
 from narrate import build
 from narrate.base import terminal
 from narrate.base.text import counted, did_you_mean, printable, shortened
-from narrate.cli import messages, options
+from narrate.cli import messages, options, sources
 from narrate.cli.options import Flags
 from narrate.errors import UsageError
 from narrate.output.why import Why
@@ -40,8 +39,9 @@ MEANINGS = {
 WIDTH = 100
 """Characters of a reason in `narrate status`; `narrate why` prints it whole."""
 
-SUFFIXES = tuple(os.path.splitext(name)[1] for name in options.SCRIPTS)
-
+Script = Annotated[
+    str | None, typer.Argument(metavar="[SCRIPT]", help=options.SCRIPT_HELP, show_default=False)
+]
 Targets = Annotated[
     list[str] | None,
     typer.Argument(
@@ -51,12 +51,12 @@ Targets = Annotated[
 
 
 @options.takes(*SETTINGS)
-def status(flags: Flags, script: options.Script = None, json: options.Json = False) -> None:
+def status(flags: Flags, script: Script = None, json: options.Json = False) -> None:
     """Say what `narrate run` would do with each segment.
 
     It leaves a segment as it is, takes it from the cache, or speaks it.
     """
-    found = build.why(options.script_here(script), flags, messages.show_warning)
+    found = build.why(sources.find([script] if script else []).only, flags, messages.show_warning)
     if json:
         _print_json(found)
         return
@@ -78,7 +78,8 @@ def why(flags: Flags, targets: Targets = None, json: options.Json = False) -> No
 
     Each field that changed is printed with its old and its new value.
     """
-    script, ids = _split(targets or [])
+    words, ids = sources.split(targets or [], ids=True)
+    script = sources.find(words).only
     chosen = _chosen(build.why(script, flags, messages.show_warning), ids, script)
     if json:
         _print_json(chosen)
@@ -88,16 +89,6 @@ def why(flags: Flags, targets: Targets = None, json: options.Json = False) -> No
         terminal.say(f"{each.planned.segment.id}: {MEANINGS[each.state]}", *reasons)
     if not chosen:
         terminal.say("nothing has changed since the last run")
-
-
-def _split(targets: list[str]) -> tuple[str, list[str]]:
-    """The script and the ids. If the first word does not name a script, it is an id, and the script
-    is the one in this folder.
-    """
-    first = targets[0] if targets else ""
-    if first == "-" or os.path.exists(first) or first.endswith(SUFFIXES):
-        return first, targets[1:]
-    return options.script_here(None), targets
 
 
 def _chosen(found: list[Why], ids: list[str], script: str) -> list[Why]:
