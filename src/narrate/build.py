@@ -30,7 +30,7 @@ from narrate.output.stage import Stage, staged
 from narrate.output.timeline import Timeline, lay
 from narrate.output.why import Why, explain
 from narrate.output.writers import captions
-from narrate.planning import planner
+from narrate.planning import planner, readiness
 from narrate.planning.planner import Miss, Plan, PlannedSegment
 from narrate.store import usage
 from narrate.synthesis.speak import Outcome, speak
@@ -145,6 +145,9 @@ class _Session:
     def out(self) -> Path:
         return _out(self.script, self.settings)
 
+    def warn(self, text: str) -> None:
+        self.emit(events.Warned(message=text))
+
     def plan(self, force: tuple[str, ...] = ()) -> Plan:
         return planner.make(self.script, self.settings, self.store, force)
 
@@ -158,9 +161,20 @@ def _session(source: str | Path, flags: Mapping[str, Any], emit: Emit) -> Iterat
 
 
 def plan(source: str | Path, flags: Mapping[str, Any], options: Options, emit: Emit) -> Plan:
-    """Work out what a run would do; nothing is written."""
+    """Work out what a run would do, and warn of engines that it would need and that cannot be
+    used here; nothing is written.
+    """
     with _session(source, flags, emit) as session:
-        return session.plan(options.force)
+        planned = session.plan(options.force)
+        _warn_of_missing_engines(session, planned)
+        return planned
+
+
+def _warn_of_missing_engines(session: _Session, planned: Plan) -> None:
+    needed = planner.choices(planned.misses)
+    found = (readiness.problem(choice, session.settings, session.warn) for choice in needed)
+    for text in dict.fromkeys(f"{missing}; {missing.hint}" for missing in found if missing):
+        session.warn(text)
 
 
 def why(source: str | Path, flags: Mapping[str, Any], emit: Emit) -> list[Why]:
@@ -344,6 +358,7 @@ def _speak(session: _Session, planned: Plan, options: Options) -> Outcome:
     session.emit(summary(planned))
     _warn_of_draft(session, planned)
     settings, store, emit = session.settings, session.store, session.emit
+    readiness.require(planner.choices(chosen), settings, session.warn)
     outcome = speak(planned, chosen, settings, store, emit, keep_going=options.keep_going)
     _check_outcome(outcome, len(chosen), planned.script.name)
     if left:

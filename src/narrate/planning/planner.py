@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -141,6 +141,12 @@ class Plan:
         guesses = [choice.capabilities.rtf for choice in self.choices]
         rtf = worked / sum(clip.seconds for clip in hits) if hits else max(guesses, default=0.0)
         return rtf * sum(len(miss.utterance.text) for miss in self.misses) / self.pace
+
+
+def choices(misses: Iterable[Miss]) -> tuple[Choice, ...]:
+    """The engines that misses need, each once."""
+    found = (miss.utterance.choice for miss in misses)
+    return tuple(dict.fromkeys(choice for choice in found if choice))
 
 
 def make(script: Script, settings: Settings, store: Store, force: tuple[str, ...] = ()) -> Plan:

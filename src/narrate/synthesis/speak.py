@@ -28,6 +28,7 @@ from narrate.synthesis.executor import (
     Broken,
     Executor,
     Lost,
+    Prepare,
     Refused,
     Result,
     Spoken,
@@ -71,9 +72,11 @@ def speak(
     emit: Emit,
     *,
     keep_going: bool = False,
+    prepare: Prepare = local.prepare,
     start: Start = local.start,
 ) -> Outcome:
-    """Make missing utterances of a plan, one model after the other, with an executor each.
+    """Make missing utterances of a plan, one model after the other, with an executor each, once
+    all models are there.
 
     Without `keep_going` nothing new is begun after the first failure. The first SIGINT or SIGTERM
     lets the utterances that are being spoken finish, the second ends the executor and raises
@@ -88,6 +91,8 @@ def speak(
         else:
             groups.setdefault(miss.utterance.choice, []).append(Task(miss.segment, miss.utterance))
     with driver.signals():
+        for choice in groups:
+            prepare(choice, settings, emit)
         for choice, tasks in groups.items():
             driver.speak(choice, tasks, start)
     return driver.outcome
