@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import xxhash
 
 from narrate import config, stamp
@@ -149,7 +150,11 @@ class _Session:
         self.emit(events.Warned(message=text))
 
     def plan(self, force: tuple[str, ...] = ()) -> Plan:
-        return planner.make(self.script, self.settings, self.store, force)
+        return planner.make(self.script, self.settings, self.store, force, self.warn)
+
+    def without_stand_in(self) -> _Session:
+        """The same, without regard to which engines are missing."""
+        return replace(self, settings=msgspec.structs.replace(self.settings, stand_in=None))
 
 
 @contextmanager
@@ -173,8 +178,11 @@ def plan(source: str | Path, flags: Mapping[str, Any], options: Options, emit: E
 def _warn_of_missing_engines(session: _Session, planned: Plan) -> None:
     needed = planner.choices(planned.misses)
     found = (readiness.problem(choice, session.settings, session.warn) for choice in needed)
-    for text in dict.fromkeys(f"{missing}; {missing.hint}" for missing in found if missing):
+    missing = [*planned.missing, *(problem for problem in found if problem)]
+    for text in dict.fromkeys(f"{problem}; {problem.hint}" for problem in missing):
         session.warn(text)
+    if told := stand_ins(planned):
+        session.warn(told)
 
 
 def why(source: str | Path, flags: Mapping[str, Any], emit: Emit) -> list[Why]:
@@ -194,7 +202,7 @@ def export(source: str | Path, flags: Mapping[str, Any], path: Path, emit: Emit)
 
     with _session(source, flags, emit) as session:
         session.store.hold()
-        planned = session.plan()
+        planned = session.without_stand_in().plan()
         if planned.misses:
             # The outputs may all exist, and then the next run would trust its stamp and do nothing.
             stamp.clear()
@@ -354,7 +362,11 @@ def _speak(session: _Session, planned: Plan, options: Options) -> Outcome:
     chosen, left = _choose(planned, options.only)
     misses = planned.misses
     if options.frozen and misses:
-        raise _pending(planned, misses, "not cached, and --frozen forbids speaking {them}")
+        why = "not cached, and --frozen forbids speaking {them}"
+        hint = "run without that flag, or bring the clips with `narrate cache import`"
+        raise _pending(planned, misses, why, hint)
+    if options.frozen and planned.stand_ins:
+        raise _pending_voices(planned)
     session.emit(summary(planned))
     _warn_of_draft(session, planned)
     settings, store, emit = session.settings, session.store, session.emit
@@ -417,6 +429,20 @@ def summary(planned: Plan) -> events.Planned:
     )
 
 
+def stand_ins(planned: Plan) -> str:
+    """A line for people on the segments that a stand-in speaks; empty if there are none."""
+    found = planned.stand_ins
+    if not found:
+        return ""
+    engines = ", ".join(dict.fromkeys(str(each.stand_in) for each in found))
+    voices = dict.fromkeys(each.segment.voice or "the default voice" for each in found)
+    are = "is" if len(found) == 1 else "are"
+    return (
+        f"{counted(len(found), 'segment')} {are} spoken by a stand-in ({engines}): "
+        f"{', '.join(voices)}"
+    )
+
+
 def _cached(planned: Plan) -> int:
     return sum(utterance.clip is not None for utterance in planned.utterances())
 
@@ -429,13 +455,29 @@ def _pending(
     which: str = "",
 ) -> PendingError:
     ids = list(dict.fromkeys(miss.segment.id for miss in misses))
-    named = ", ".join(ids[:5]) + (f" and {len(ids) - 5} more" if len(ids) > 5 else "")
+    named = _some(ids)
     are, them = ("is", "it") if len(ids) == 1 else ("are", "them")
     return PendingError(
         f"{counted(len(ids), 'segment')}{which} {are} {why.format(them=them)}: {named}",
         where=planned.script.name,
         hint=hint,
     )
+
+
+def _pending_voices(planned: Plan) -> PendingError:
+    ids = [each.segment.id for each in planned.stand_ins]
+    are = "is" if len(ids) == 1 else "are"
+    steps = "; ".join(dict.fromkeys(problem.hint for problem in planned.missing))
+    return PendingError(
+        f"{counted(len(ids), 'segment')} {are} spoken by a stand-in, and --frozen forbids it: "
+        + _some(ids),
+        where=planned.script.name,
+        hint=f"{steps}; or bring the clips with `narrate cache import`",
+    )
+
+
+def _some(ids: Sequence[str]) -> str:
+    return ", ".join(ids[:5]) + (f" and {len(ids) - 5} more" if len(ids) > 5 else "")
 
 
 def _write(
@@ -485,4 +527,5 @@ def _record(planned: Plan, outcome: Outcome, started: float) -> RunRecord:
         cached=_cached(planned),
         requests=record.requests(planned),
         transcripts=record.transcripts(planned),
+        stand_ins={each.segment.id: str(each.stand_in) for each in planned.stand_ins},
     )

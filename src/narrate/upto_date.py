@@ -49,8 +49,12 @@ def keep(
 ) -> None:
     """Keep a stamp of a run, with what the next one should say on stdout and stderr.
 
+    A run with a stand-in leaves none: the next one looks for the missing engine again.
+
     `written` are the facts of files that the run left besides those of the narration.
     """
+    if result.plan.stand_ins:
+        return
     inputs = result.inputs | result.surroundings | facts.take(command.looked_for)
     outputs = {**result.outputs, **written}
     stamp.save(command.argv, inputs, outputs, said, command.started_ns)

@@ -95,8 +95,8 @@ class Capabilities:
     needs_server: bool = False
     """Whether it asks the server that `base_url` in its table of the configuration names."""
 
-    stand_in: bool = False
-    """Whether it only stands in for an engine in tests."""
+    for_tests: bool = False
+    """Whether it is there for tests only."""
 
 
 @dataclass(frozen=True, slots=True)

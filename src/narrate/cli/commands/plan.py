@@ -58,7 +58,7 @@ def show(script: str, flags: Flags, todo: Options, json: bool) -> int:
         terminal.write(terminal.as_json(document))
     else:
         terminal.say(*_segments(made), *_over_budget(made), _total(made))
-    return len(made.misses)
+    return made.pending
 
 
 def _segments(made: Plan) -> Iterator[str]:
@@ -85,6 +85,7 @@ def _entry(made: Plan, planned: PlannedSegment) -> dict[str, Any]:
     return {
         "id": planned.segment.id,
         "cached": planned.cached,
+        "stand_in": planned.stand_in,
         "seconds": round(made.seconds(planned), 3),
         "keys": [utterance.key for utterance in planned.utterances],
     }
