@@ -155,10 +155,37 @@ def test_a_task_that_is_lost_every_time_fails_its_segment(run: Run) -> None:
 
     outcome = run.speak(run.plan("Good.", "Bad.", "Good too."), lose, keep_going=True)
     assert {name: error.what for name, error in outcome.failures.items()} == {
-        "s2": "it fell over, in 3 attempts"
+        "s2": 'it fell over, in 3 attempts, on "Bad."'
     }
     assert isinstance(outcome.failures["s2"], SynthesisError)
     assert len(outcome.clips) == 2
+
+
+def test_an_error_that_repeats_ends_at_the_second_attempt(run: Run) -> None:
+    def crash(task: Task) -> Result | None:
+        return Refused(task, SynthesisError("IndexError: list index out of range"))
+
+    text = "A number: " + "3402" * 60
+    outcome = run.speak(
+        run.plan("Good.", text), lambda task: crash(task) if "3402" in task.utterance.text else None
+    )
+    assert {name: error.what for name, error in outcome.failures.items()} == {
+        "s2": "the engine tone failed twice with the same error (IndexError: list index out of "
+        f'range), on "{text[:119]}…"'
+    }
+    assert [type(event) for event in run.events if event.segment == "s2"] == [
+        events.Retried,
+        events.Failed,
+    ]
+
+
+def test_an_error_that_changes_is_tried_three_times(run: Run) -> None:
+    def crash(task: Task) -> Result | None:
+        words = "out of memory" if task.attempt == 2 else "it broke"
+        return Refused(task, SynthesisError(words))
+
+    outcome = run.speak(run.plan("Hello."), crash)
+    assert outcome.failures["s1"].what == 'it broke, in 3 attempts, on "Hello."'
 
 
 def test_its_sounds_are_checked_as_those_of_any_other(run: Run) -> None:
