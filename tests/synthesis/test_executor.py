@@ -163,12 +163,11 @@ def test_a_task_that_is_lost_every_time_fails_its_segment(run: Run) -> None:
 
 def test_an_error_that_repeats_ends_at_the_second_attempt(run: Run) -> None:
     def crash(task: Task) -> Result | None:
-        return Refused(task, SynthesisError("IndexError: list index out of range"))
+        error = SynthesisError("IndexError: list index out of range")
+        return Refused(task, error) if "3402" in task.utterance.text else None
 
     text = "A number: " + "3402" * 60
-    outcome = run.speak(
-        run.plan("Good.", text), lambda task: crash(task) if "3402" in task.utterance.text else None
-    )
+    outcome = run.speak(run.plan("Good.", text), crash)
     assert {name: error.what for name, error in outcome.failures.items()} == {
         "s2": "the engine tone failed twice with the same error (IndexError: list index out of "
         f'range), on "{text[:119]}…"'
