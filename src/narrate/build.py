@@ -28,7 +28,7 @@ from narrate.output.timeline import lay
 from narrate.output.why import Why, explain
 from narrate.planning.planner import Plan, PlannedSegment
 from narrate.session import Prepared, Session, opened
-from narrate.speech import Failed, summary
+from narrate.speech import Failed, stand_ins, summary
 from narrate.store import usage
 from narrate.synthesis.speak import Outcome
 
@@ -45,6 +45,7 @@ __all__ = [
     "prepare",
     "run",
     "run_all",
+    "stand_ins",
     "summary",
     "why",
 ]
@@ -202,12 +203,15 @@ def plan(source: str | Path, flags: Mapping[str, Any], options: Options, emit: E
 def plan_all(
     sources: Sequence[str | Path], flags: Mapping[str, Any], options: Options, emit: Emit
 ) -> list[Plan]:
-    """Work out what a run of several scripts would do; nothing is written."""
+    """Work out what a run of several scripts would do, and warn of engines that it would need and
+    that cannot be used here; nothing is written.
+    """
     problems, plans = Problems(len(sources)), []
     with opened(_prepare_all(sources, flags, emit), emit) as sessions:
         for session in sessions:
             with problems.kept():
                 plans.append(session.plan(options.force))
+                speech.warn_of_missing_engines(plans[-1], session.settings, session.warn)
     problems.check()
     return plans
 
@@ -236,7 +240,7 @@ def export(source: str | Path, flags: Mapping[str, Any], path: Path, emit: Emit)
 
     with _session(source, flags, emit) as session:
         session.store.hold()
-        planned = session.plan()
+        planned = session.without_stand_in().plan()
         if planned.misses:
             # The outputs may all exist, and then the next run would trust its stamp and do nothing.
             stamp.clear()
@@ -318,8 +322,8 @@ def _plan_job(session: Session, options: Options) -> _Job:
 def _check_job(job: _Job, options: Options) -> None:
     """Refuse a plan that would lose files, or that `frozen` forbids."""
     _guard(job, options)
-    if options.frozen and (misses := job.plan.misses):
-        raise speech.pending(job.plan, misses, "not cached, and --frozen forbids speaking {them}")
+    if options.frozen:
+        speech.require_nothing(job.plan)
 
 
 def _check_places(sessions: Sequence[Session]) -> None:
@@ -491,4 +495,5 @@ def _record(planned: Plan, outcome: Outcome, started: float) -> RunRecord:
         cached=speech.cached(planned),
         requests=record.requests(planned),
         transcripts=record.transcripts(planned),
+        stand_ins={each.segment.id: str(each.stand_in) for each in planned.stand_ins},
     )

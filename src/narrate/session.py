@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -52,7 +52,16 @@ class Session:
 
     def plan(self, force: tuple[str, ...] = ()) -> Plan:
         """Work out every request of the script, and look each up."""
-        return planner.make(self.script, self.settings, self.store, force)
+        return planner.make(self.script, self.settings, self.store, force, self.warn)
+
+    def warn(self, text: str) -> None:
+        """Tell of something that is not as it should be."""
+        self.emit(events.Warned(message=text))
+
+    def without_stand_in(self) -> Session:
+        """The same, without regard to which engines are missing."""
+        settings = msgspec.structs.replace(self.settings, stand_in=None)
+        return replace(self, configuration=replace(self.configuration, settings=settings))
 
     def is_spoken_like(self, other: Session) -> bool:
         """Whether both scripts can be spoken together, into one cache."""

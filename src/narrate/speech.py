@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fnmatch import fnmatchcase
 
 from narrate.base import events
@@ -11,7 +11,7 @@ from narrate.base.text import counted
 from narrate.cache import Store
 from narrate.config import Settings
 from narrate.errors import Interrupted, NarrateError, PendingError, UsageError
-from narrate.planning import planner
+from narrate.planning import planner, readiness
 from narrate.planning.planner import Miss, Plan
 from narrate.script import Segment
 from narrate.synthesis import speak as synthesis
@@ -51,6 +51,9 @@ def speak(
     wanted = _wanted(planned, only)
     chosen = [miss for miss in planned.misses if miss.utterance.canonical in wanted]
     emit(summary(planned))
+    readiness.require(
+        planner.choices(chosen), settings, lambda text: emit(events.Warned(message=text))
+    )
     if settings.profile == "draft" and any(each.capabilities.models for each in planned.choices):
         emit(events.Warned(message=DRAFT))
     outcome = synthesis.speak(planned, chosen, settings, store, emit, keep_going=keep_going)
@@ -118,6 +121,51 @@ def summary(planned: Plan) -> events.Planned:
     )
 
 
+def require_nothing(planned: Plan) -> None:
+    """Raise PendingError if something of a plan has to be spoken, or a stand-in speaks it."""
+    if planned.misses:
+        why = "not cached, and --frozen forbids speaking {them}"
+        hint = "run without that flag, or bring the clips with `narrate cache import`"
+        raise pending(planned, planned.misses, why, hint)
+    if planned.stand_ins:
+        ids = [each.segment.id for each in planned.stand_ins]
+        are = "is" if len(ids) == 1 else "are"
+        steps = "; ".join(dict.fromkeys(problem.hint for problem in planned.missing))
+        raise PendingError(
+            f"{counted(len(ids), 'segment')} {are} spoken by a stand-in, and --frozen forbids it: "
+            + _some(ids),
+            where=planned.script.name,
+            hint=f"{steps}; or bring the clips with `narrate cache import`",
+        )
+
+
+def warn_of_missing_engines(
+    planned: Plan, settings: Settings, warn: Callable[[str], object]
+) -> None:
+    """Warn of every engine that a plan needs and that cannot be used here."""
+    needed = planner.choices(planned.misses)
+    found = (readiness.problem(choice, settings, warn) for choice in needed)
+    missing = [*planned.missing, *(problem for problem in found if problem)]
+    for text in dict.fromkeys(f"{problem}; {problem.hint}" for problem in missing):
+        warn(text)
+    if told := stand_ins(planned):
+        warn(told)
+
+
+def stand_ins(planned: Plan) -> str:
+    """A line for people on the segments that a stand-in speaks; empty if there are none."""
+    found = planned.stand_ins
+    if not found:
+        return ""
+    engines = ", ".join(dict.fromkeys(str(each.stand_in) for each in found))
+    voices = dict.fromkeys(each.segment.voice or "the default voice" for each in found)
+    are = "is" if len(found) == 1 else "are"
+    return (
+        f"{counted(len(found), 'segment')} {are} spoken by a stand-in ({engines}): "
+        f"{', '.join(voices)}"
+    )
+
+
 def cached(planned: Plan) -> int:
     """How many utterances have a clip."""
     return sum(utterance.clip is not None for utterance in planned.utterances())
@@ -132,10 +180,13 @@ def pending(
 ) -> PendingError:
     """The error that these misses are not spoken, with the reason."""
     ids = list(dict.fromkeys(miss.segment.id for miss in misses))
-    named = ", ".join(ids[:5]) + (f" and {len(ids) - 5} more" if len(ids) > 5 else "")
     are, them = ("is", "it") if len(ids) == 1 else ("are", "them")
     return PendingError(
-        f"{counted(len(ids), 'segment')}{which} {are} {why.format(them=them)}: {named}",
+        f"{counted(len(ids), 'segment')}{which} {are} {why.format(them=them)}: {_some(ids)}",
         where=planned.script.name,
         hint=hint,
     )
+
+
+def _some(ids: Sequence[str]) -> str:
+    return ", ".join(ids[:5]) + (f" and {len(ids) - 5} more" if len(ids) > 5 else "")

@@ -51,8 +51,12 @@ def keep(
 ) -> None:
     """Keep a stamp of a run, with what the next one should say on stdout and stderr.
 
+    A run with a stand-in leaves none: the next one looks for the missing engine again.
+
     `written` are the facts of files that the run left besides those of the narration.
     """
+    if any(result.plan.stand_ins for result in results):
+        return
     inputs, outputs = dict(command.looked_at), dict(written)
     for result in results:
         inputs |= result.inputs | result.surroundings

@@ -23,6 +23,7 @@ from narrate.workers.models import Profile
 from support.engine_driver import interpreter
 from support.hub import Hub, serving
 from support.project import Narrate
+from support.qwen import python_of
 
 NAME = "Qwen/Qwen3-TTS-12Hz-1.7B-Base"
 FILES = {
@@ -222,13 +223,22 @@ def test_offline_touches_no_network(
 
 
 def test_a_run_fetches_what_it_lacks_and_tells_so(narrating: Narrate, hub: Hub) -> None:
+    narrating.env["NARRATE_ENGINE_PYTHON"] = str(python_of("torch"))
     ran = narrating("run", "script.json", "--engine", "torch", "--events", "events.jsonl")
-    # The tests' own Python has the hub's client, and no torch.
+    # What this hub has is not a model.
     assert ran.code == 6
     assert "the engine torch cannot be loaded" in ran.err
     assert narrating("models", "path", NAME).code == 0
     assert f"downloading {NAME}: " in ran.err
     assert '"event": "fetch"' in (narrating.folder / "events.jsonl").read_text()
+
+
+def test_no_model_is_fetched_for_an_engine_that_is_not_there(narrating: Narrate, hub: Hub) -> None:
+    # The tests' own Python has the hub's client, and no torch.
+    ran = narrating("run", "script.json", "--engine", "torch")
+    assert ran.code == 6
+    assert "does not have torch" in ran.err
+    assert hub.asked == []
 
 
 def test_a_run_that_lacks_nothing_touches_neither_network_nor_engine(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from narrate import build
 from narrate.base import terminal
 from narrate.base.events import Event, Planned, Spoken
 from narrate.base.text import counted, duration
@@ -53,12 +54,14 @@ def _spoken(results: Iterable[Result]) -> set[bytes]:
 def _summary_of_one(result: Result) -> list[str]:
     manifest = result.manifest
     whole = f"{counted(manifest.totals.segments, 'segment')}, {duration(manifest.audio.duration)}"
+    stand_ins = [told] if (told := build.stand_ins(result.plan)) else []
     if not result.written and not result.made:
-        return [f"nothing to do: {whole}"]
+        return [f"nothing to do: {whole}", *stand_ins]
     spoken, written = counted(result.spoken, "utterance"), counted(len(result.written), "file")
     captions = [f"captions   {shown(result.out / name)}" for name in manifest.sidecars.values()]
     return [
         f"{whole}: {spoken} spoken, {written} written",
+        *stand_ins,
         f"narration  {shown(result.out / manifest.audio.file)}",
         *captions,
     ]
@@ -85,6 +88,7 @@ def success(result: Result) -> dict[str, Any]:
                 "path": str(result.out / segment.file),
                 "duration": segment.duration,
                 "from_cache": result.from_cache(planned),
+                "stand_in": planned.stand_in,
             }
             for segment, planned in segments
         ],

@@ -95,8 +95,8 @@ class Capabilities:
     needs_server: bool = False
     """Whether it asks the server that `base_url` in its table of the configuration names."""
 
-    stand_in: bool = False
-    """Whether it only stands in for an engine in tests."""
+    for_tests: bool = False
+    """Whether it is there for tests only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,8 +188,10 @@ class Engine(Protocol):
     its libraries in `load` and never opens a path or a URL that a script named. `load` and
     `synthesize` run in the same thread.
 
-    Two functions may stand beside the class. `capabilities_of(model: ModelRef) -> Capabilities`
+    Three functions may stand beside the class. `capabilities_of(model: ModelRef) -> Capabilities`
     says what the engine can do with a model, where that depends on the model.
+    `check(model: ModelRef) -> None` raises Unusable if `load` would, as far as that can be seen in
+    a few seconds and without the engine's libraries; it is called before anything is spoken.
     `withheld_key(url: str, servers: Sequence[str]) -> str` says why the key in the environment is
     not sent to a server, or "".
     """

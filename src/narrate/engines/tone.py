@@ -42,7 +42,7 @@ CAPABILITIES = Capabilities(
     voices=("speaker", "clone", "design"),
     packages=("numpy",),
     rtf=0.001,
-    stand_in=True,
+    for_tests=True,
 )
 
 RATE = 24_000

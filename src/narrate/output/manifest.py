@@ -112,6 +112,8 @@ class SegmentEntry(msgspec.Struct, frozen=True):
     cache_keys: list[str]
     take: Take
     qa: Checked
+    stand_in: str | msgspec.UnsetType = msgspec.UNSET
+    """The engine that speaks it because that of its voice was missing; else left out."""
 
 
 class Totals(msgspec.Struct, frozen=True):
@@ -278,6 +280,7 @@ def _segment(
         cache_keys=[clip.key for clip in clips],
         take=Take(segment.take, segment.seed),
         qa=_checked(slot),
+        stand_in=planned.stand_in or msgspec.UNSET,
     )
 
 

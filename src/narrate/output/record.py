@@ -36,6 +36,7 @@ class Record(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
     standard input. `spoken`, `attempts` and `cached` count utterances. `requests` are
     those of each segment by its id: as JSON where they are only written, to save memory, and as
     objects where they are compared. `transcripts` are those of references, by their digest.
+    `stand_ins` are the engines that stood in for missing ones, by segment id.
     `outputs` are the files that the narration consists of.
     """
 
@@ -48,6 +49,7 @@ class Record(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
     cached: int = 0
     requests: dict[str, list[R]] = {}
     transcripts: dict[str, str] = {}
+    stand_ins: dict[str, str] = {}
     outputs: dict[str, Made] = {}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -17,9 +17,10 @@ from narrate.checks.structure import judge
 from narrate.config import Settings
 from narrate.engines.base import Capabilities
 from narrate.engines.qwen import CODES
-from narrate.errors import ScriptError
+from narrate.errors import EnvironmentProblem, ScriptError
 from narrate.planning import casting
 from narrate.planning.casting import Choice
+from narrate.planning.stand_in import StandIn, default_voice
 from narrate.reading import utterances as spoken
 from narrate.request import KEY_SCHEMA, Request, RequestVoice, Stock, canonical_json, key
 from narrate.script import RecordedVoice, Script, Segment
@@ -28,6 +29,7 @@ from narrate.sound.pace import CHARS_PER_SECOND
 from narrate.store.entry import Clip
 from narrate.voices import voice
 from narrate.voices.voice import LoadedVoice
+from narrate.workers.environments import Warn
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,8 @@ class PlannedUtterance:
 
     `pause_before` is the silence before it in seconds. `choice` says which engine would speak it.
     `flags` are the reasons why a strict run would refuse the clip. With `replace` a clip that is
-    already in the store is replaced.
+    already in the store is replaced. With `stand_in` it is spoken in another voice than the script
+    says, as the engine of that voice is missing.
     """
 
     canonical: bytes
@@ -48,6 +51,7 @@ class PlannedUtterance:
     flags: tuple[str, ...] = ()
     recording: Path | None = None
     replace: bool = False
+    stand_in: bool = False
 
     @property
     def key(self) -> str:
@@ -76,6 +80,12 @@ class PlannedSegment:
         """Whether every utterance of it has a clip."""
         return all(utterance.clip for utterance in self.utterances)
 
+    @property
+    def stand_in(self) -> str | None:
+        """The engine that stands in for that of the voice, if one does."""
+        named = (each.choice.name for each in self.utterances if each.choice and each.stand_in)
+        return next(named, None)
+
 
 @dataclass(frozen=True, slots=True)
 class Miss:
@@ -94,6 +104,8 @@ class Plan:
     choices: tuple[Choice, ...]
     voices: Mapping[str, LoadedVoice]
     segments: tuple[PlannedSegment, ...]
+    missing: tuple[EnvironmentProblem, ...] = ()
+    """What is missing for the engines for which another one stands in."""
 
     @property
     def name(self) -> str:
@@ -119,6 +131,20 @@ class Plan:
                 if utterance.clip is None:
                     misses.setdefault(utterance.canonical, Miss(planned.segment, utterance))
         return list(misses.values())
+
+    @property
+    def pending(self) -> int:
+        """How many distinct utterances are to be spoken, by their own engine or by a stand-in that
+        has a clip already.
+        """
+        return len(self.misses) + len(
+            {each.canonical for each in self.utterances() if each.stand_in and each.clip}
+        )
+
+    @property
+    def stand_ins(self) -> list[PlannedSegment]:
+        """The segments that are not, or not only, spoken in the voice that the script says."""
+        return [planned for planned in self.segments if planned.stand_in]
 
     @cached_property
     def pace(self) -> float:
@@ -148,23 +174,38 @@ class Plan:
         return rtf * sum(len(miss.utterance.text) for miss in self.misses) / self.pace
 
 
-def make(script: Script, settings: Settings, store: Store, force: tuple[str, ...] = ()) -> Plan:
+def choices(misses: Iterable[Miss]) -> tuple[Choice, ...]:
+    """The engines that misses need, each once."""
+    found = (miss.utterance.choice for miss in misses)
+    return tuple(dict.fromkeys(choice for choice in found if choice))
+
+
+def make(
+    script: Script,
+    settings: Settings,
+    store: Store,
+    force: tuple[str, ...] = (),
+    warn: Warn = lambda text: None,
+) -> Plan:
     """Work out every request of a script and look each up in the store.
 
-    `force` holds the ids of segments whose clips are to be made again; "*" stands for all. Raises
-    ScriptError for what an engine cannot do, and EnvironmentProblem for a voice that no engine can
-    speak.
+    `force` holds the ids of segments whose clips are to be made again; "*" stands for all. `warn`
+    is called as `environments.find` says. Raises ScriptError for what an engine cannot do, and
+    EnvironmentProblem for a voice that no engine can speak.
     """
     _check_ids(script, force)
-    planner = _Planner(script, settings, store)
+    planner = _Planner(script, settings, store, warn)
     segments = []
     for segment in script.segments:
         forced = "*" in force or segment.id in force
         last = segment is script.segments[-1]
         segments.append(planner.segment(segment, forced=forced, last=last))
     language = settings.language or "en"
-    choices = tuple(planner.choices.values())
-    return Plan(script, language, choices, planner.voices, tuple(segments))
+    stand_in = planner.stand_in
+    made = Plan(script, language, (), planner.voices, tuple(segments), stand_in.missing)
+    own, other = planner.choices.values(), stand_in.choice
+    more = (other,) if other and made.stand_ins and other not in own else ()
+    return replace(made, choices=(*own, *more))
 
 
 def union(plans: Sequence[Plan]) -> Plan:
@@ -181,7 +222,14 @@ def union(plans: Sequence[Plan]) -> Plan:
     }
     choices = dict.fromkeys(choice for plan in plans for choice in plan.choices)
     segments = [_of_script(each, plan.name) for plan in plans for each in plan.segments]
-    return replace(plans[0], choices=tuple(choices), voices=voices, segments=tuple(segments))
+    missing = [problem for plan in plans for problem in plan.missing]
+    return replace(
+        plans[0],
+        choices=tuple(choices),
+        voices=voices,
+        segments=tuple(segments),
+        missing=tuple(missing),
+    )
 
 
 def _of_script(planned: PlannedSegment, script: str) -> PlannedSegment:
@@ -191,11 +239,12 @@ def _of_script(planned: PlannedSegment, script: str) -> PlannedSegment:
 class _Planner:
     """Plans segment by segment; remembers the engine and the reference of every voice."""
 
-    def __init__(self, script: Script, settings: Settings, store: Store) -> None:
+    def __init__(self, script: Script, settings: Settings, store: Store, warn: Warn) -> None:
         self.script, self.settings, self.store = script, settings, store
         self.within = None if settings.allow_outside else script.folder
         self.choices: dict[str | None, Choice] = {}
         self.voices: dict[str, LoadedVoice] = {}
+        self.stand_in = StandIn(settings, warn)
 
     def segment(self, segment: Segment, *, forced: bool, last: bool) -> PlannedSegment:
         said = spoken.read(segment.text, segment.say)
@@ -203,7 +252,11 @@ class _Planner:
             utterances = [self.recording(segment.audio, segment.where)]
         else:
             utterances = [
-                self.utterance(segment, part.text, part.pause_before, forced)
+                self.speakable(
+                    segment,
+                    self.utterance(segment, part.text, part.pause_before, forced),
+                    forced,
+                )
                 for part in said.utterances
             ]
         pause = segment.pause_after if segment.pause_after is not None else said.pause_after
@@ -216,16 +269,36 @@ class _Planner:
         self, segment: Segment, text: str, pause_before: float, forced: bool
     ) -> PlannedUtterance:
         choice = self.choice(segment)
-        request = self.request(segment, text, choice)
+        return self.look_up(self.request(segment, text, choice), choice, pause_before, forced)
+
+    def look_up(
+        self, request: Request, choice: Choice, pause_before: float, forced: bool
+    ) -> PlannedUtterance:
         asked = request.canonical()
         clip = self.store.find(asked)
-        flags = verdict(clip, text) if clip else ()
+        flags = verdict(clip, request.text) if clip else ()
         planned = PlannedUtterance(asked, pause_before, clip, request, choice, flags)
         if forced:
             return replace(planned, clip=None, flags=(), replace=True)
         if flags and self.settings.qa == "strict":
             return replace(planned, clip=None, replace=True)
         return planned
+
+    def speakable(
+        self, segment: Segment, planned: PlannedUtterance, forced: bool
+    ) -> PlannedUtterance:
+        """The utterance, or that of the stand-in if it has no clip and its engine is missing.
+
+        A clip in the right voice that is to be spoken again is left to its own engine.
+        """
+        other = self.stand_in.choice
+        if planned.clip or not (other and planned.choice and self.stand_in.serves(planned.choice)):
+            return planned
+        if forced and self.store.find(planned.canonical):
+            return planned
+        request = default_voice(self.request(segment, planned.text, other))
+        found = self.look_up(request, other, planned.pause_before, forced)
+        return replace(found, stand_in=True)
 
     def choice(self, segment: Segment) -> Choice:
         """The engine that speaks a segment's voice; each voice is decided, and its recording read,

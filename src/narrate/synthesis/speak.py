@@ -12,6 +12,7 @@ from types import FrameType
 
 from narrate.base import events
 from narrate.base.events import Emit
+from narrate.base.text import shortened
 from narrate.cache import Store
 from narrate.checks.provenance import Provenance
 from narrate.config import Settings
@@ -28,6 +29,7 @@ from narrate.synthesis.executor import (
     Broken,
     Executor,
     Lost,
+    Prepare,
     Refused,
     Result,
     Spoken,
@@ -39,6 +41,9 @@ from narrate.synthesis.queue import Batch, Queue, Task
 
 POLL_SECONDS = 0.05
 """The longest wait for a result, after which it looks again at what other runs are speaking."""
+
+TEXT_CHARS = 120
+"""Characters of a text that an error shows."""
 
 HINTS: dict[type[NarrateError], str] = {
     CheckError: "reword or split the text, set `say`, or listen to it with --qa warn",
@@ -70,9 +75,11 @@ def speak(
     emit: Emit,
     *,
     keep_going: bool = False,
+    prepare: Prepare = local.prepare,
     start: Start = local.start,
 ) -> Outcome:
-    """Make missing utterances of a plan, one model after the other, with an executor each.
+    """Make missing utterances of a plan, one model after the other, with an executor each, once
+    all models are there.
 
     Without `keep_going` nothing new is begun after the first failure. The first SIGINT or SIGTERM
     lets the utterances that are being spoken finish, the second ends the executor and raises
@@ -87,6 +94,8 @@ def speak(
         else:
             groups.setdefault(miss.utterance.choice, []).append(Task(miss.segment, miss.utterance))
     with driver.signals():
+        for choice in groups:
+            prepare(choice, settings, emit)
         for choice, tasks in groups.items():
             driver.speak(choice, tasks, start)
     return driver.outcome
@@ -210,8 +219,9 @@ class _Driver:
                 self._keep(result, queue)
                 return 1
             case Refused(task, error, final):
-                if final or not self._retry(queue, task, error):
-                    self._fail(queue, task, error)
+                repeated = _repeats(task, error)
+                if final or repeated or not self._retry(queue, task, error):
+                    self._fail(queue, task, error, repeated=repeated)
                 return 1
             case Lost(tasks, reason):
                 count = len(tasks)
@@ -278,11 +288,13 @@ class _Driver:
         )
         return True
 
-    def _fail(self, queue: Queue, task: Task, error: NarrateError) -> None:
+    def _fail(
+        self, queue: Queue, task: Task, error: NarrateError, *, repeated: bool = False
+    ) -> None:
         """Give a task up."""
         queue.release(task)
         segment = task.segment
-        reason = error.what + (f", in {task.attempt} attempts" if task.attempt > 1 else "")
+        reason = _reason(task, error, repeated=repeated)
         where = f"segment {segment.id} ({segment.where})"
         failure = type(error)(reason, where=where, hint=HINTS[type(error)])
         self.outcome.failures[task.utterance.canonical] = failure
@@ -298,6 +310,26 @@ class _Driver:
         if not self._waited:
             self._waited = True
             self._emit(events.Waiting(utterances=utterances))
+
+
+def _repeats(task: Task, error: NarrateError) -> bool:
+    """Whether an engine raised what it had raised at the last attempt, so that it always will. The
+    faults of a server may pass.
+    """
+    choice, last = task.utterance.choice, task.fault
+    task.fault = error.what if isinstance(error, SynthesisError) else ""
+    return bool(choice and task.fault == last != "" and not choice.capabilities.needs_server)
+
+
+def _reason(task: Task, error: NarrateError, *, repeated: bool) -> str:
+    """Why a task failed; where it was not a check that refused it, on which text."""
+    reason = error.what + (f", in {task.attempt} attempts" if task.attempt > 1 else "")
+    if repeated and task.utterance.choice:
+        name = task.utterance.choice.name
+        reason = f"the engine {name} failed twice with the same error ({error.what})"
+    if isinstance(error, SynthesisError):
+        reason += f', on "{shortened(task.utterance.text, TEXT_CHARS)}"'
+    return reason
 
 
 def _references(plan: Plan) -> Mapping[str, Reference]:

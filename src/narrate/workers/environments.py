@@ -252,6 +252,21 @@ def _given(python: str, origin: str, source: str | None, warn: Warn) -> str:
     return path
 
 
+def require(engine: str, settings: Settings, warn: Warn = _silent) -> Interpreter:
+    """The interpreter that runs an engine. Raises EnvironmentProblem as `find` does, and for one
+    without the engine's packages.
+    """
+    found = find(engine, settings, warn)
+    wanted = registry.capabilities(engine).modules
+    if wanted and (missing := probe(found.path, modules=wanted)["missing"]):
+        raise EnvironmentProblem(
+            f"{found.path} ({found.origin}) does not have {' and '.join(missing)}",
+            where=f"engine {engine}",
+            hint=f"name another Python, or leave it out and run: narrate engines install {engine}",
+        )
+    return found
+
+
 def _is_new(program: str, source: str) -> bool:
     """Whether a project's file names a program for the first time, which is remembered."""
     pair = json.dumps([os.path.realpath(program), os.path.realpath(source)])

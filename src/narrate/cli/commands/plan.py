@@ -63,7 +63,7 @@ def show(scripts: Sequence[str], flags: Flags, todo: Options, json: bool) -> int
             heading = [f"{made.name}:"] if len(plans) > 1 else []
             terminal.say(*heading, *_segments(made), *_over_budget(made))
         terminal.say(_total(whole))
-    return len(whole.misses)
+    return whole.pending
 
 
 def _document(plans: Sequence[Plan], whole: Plan) -> dict[str, Any]:
@@ -109,6 +109,7 @@ def _entry(made: Plan, planned: PlannedSegment) -> dict[str, Any]:
     return {
         "id": planned.segment.id,
         "cached": planned.cached,
+        "stand_in": planned.stand_in,
         "seconds": round(made.seconds(planned), 3),
         "keys": [utterance.key for utterance in planned.utterances],
     }
