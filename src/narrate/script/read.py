@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import os
 import stat
 import sys
@@ -12,7 +11,8 @@ from itertools import groupby, islice
 from pathlib import Path
 from typing import BinaryIO
 
-from narrate.base import limits, regular
+from narrate.base import encoding, limits, regular
+from narrate.base.encoding import NotUtf8
 from narrate.base.text import printable, quoted
 from narrate.errors import ScriptError, UsageError
 from narrate.script.data import read_json, read_yaml
@@ -181,17 +181,11 @@ def _bounded(file: BinaryIO, name: str) -> bytes:
 
 
 def _decode(data: bytes, name: str) -> str:
-    hint = "save it as UTF-8 without a byte-order mark"
-    if data.startswith((codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise ScriptError("it starts with a byte-order mark", where=f"{name}:1", hint=hint)
     try:
-        text = data.decode()
-    except UnicodeDecodeError as error:
-        place = f"{name}:{data.count(10, 0, error.start) + 1}"
-        raise ScriptError("the text is not UTF-8", where=place, hint=hint) from None
-    if "\0" in text:
-        place = f"{name}:{text.count(chr(10), 0, text.index(chr(0))) + 1}"
-        raise ScriptError("a NUL byte, as in UTF-16 or a binary file", where=place, hint=hint)
+        text = encoding.decode(data)
+    except NotUtf8 as error:
+        hint = "save it as UTF-8"
+        raise ScriptError(str(error), where=f"{name}:{error.line}", hint=hint) from None
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
