@@ -47,7 +47,9 @@ class ScriptErrors(ScriptError):
         self.problems, self.total = tuple(problems), total
         listed = f", the first {len(problems)} listed" if len(problems) < total else ""
         what = f"{total:,} problems{listed}"
-        super().__init__(what, where=where, hint="fix them and run again")
+        hints = {problem.hint for problem in problems}
+        hint = hints.pop() if len(hints) == 1 else "fix them and run again"
+        super().__init__(what, where=where, hint=hint)
 
 
 class PendingError(NarrateError):

@@ -31,7 +31,7 @@ def complain(error: NarrateError) -> None:
     for problem in found:
         _tell_error(problem, "" if alike else problem.hint)
     if len(found) > 1:
-        _tell_error(error, found[0].hint if alike else error.hint)
+        _tell_error(error, error.hint)
 
 
 def _tell_error(error: NarrateError, hint: str) -> None:
