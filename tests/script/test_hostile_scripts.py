@@ -4,6 +4,7 @@ next.
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
@@ -424,6 +425,24 @@ def test_a_million_segments(tmp_path: Path, before: str, after: str) -> None:
     assert "more than 20000 segments" in refuse_text(tmp_path, "a.json", content).what
 
 
+@pytest.mark.parametrize(
+    ("name", "cue"),
+    [
+        ("a.srt", "00:00:01,000 --> 00:00:02,000\n<i>a\n\n"),
+        ("a.srt", "1\n00:00:01,000 --> 00:00:02,000\n\n\n"),
+        ("a.srt", "\n 7"),
+        ("a.srt", "00:00:01,000"),
+        ("a.srt", "0:00:01,000 -->\n"),
+        ("a.vtt", "00:01.000 --> 00:02.000\n<v a\n\n"),
+        ("a.vtt", "NOTE\n\n"),
+        ("a.vtt", "{\\\\&#"),
+    ],
+)
+def test_sixteen_megabytes_of_subtitles(tmp_path: Path, name: str, cue: str) -> None:
+    start = "WEBVTT\n\n" if name == "a.vtt" else ""
+    refuse_text(tmp_path, name, start + cue * ((limits.SCRIPT_BYTES - 99) // len(cue)))
+
+
 @pytest.mark.parametrize(("name", "what"), [("a.txt", "20000 segments"), ("a.md", "200000 lines")])
 def test_a_million_paragraphs(tmp_path: Path, name: str, what: str) -> None:
     assert f"more than {what}" in refuse_text(tmp_path, name, "a\n\n" * 1_000_000).what
@@ -438,7 +457,10 @@ values = st.recursive(
     ),
     max_leaves=20,
 )
-SUFFIXES = st.sampled_from([".json", ".yaml", ".md", ".txt"])
+SUFFIXES = st.sampled_from([".json", ".yaml", ".md", ".txt", ".srt", ".vtt"])
+cues = st.text(st.sampled_from("0123:,.-> \nab<i>&;{}\\\\"), max_size=60).map(
+    lambda text: f"WEBVTT\n\n1\n00:01:02.003 --> 00:01:02.004\n{text}\n\n{text}"
+)
 markup = st.text(st.sampled_from("ab#{}[]()<>!-=:`*_\\&;\n \t'\"|~%@?,.1"), max_size=80)
 structured = markup.map(lambda text: f"---\n{text}\n---\n# T {{#a}}\n{text}")
 
@@ -466,13 +488,23 @@ def test_any_bytes(folder: Path, suffix: str, data: bytes) -> None:
     only_refuses(folder, suffix, data)
 
 
-@given(suffix=SUFFIXES, text=st.text(max_size=60) | markup | structured)
+@given(suffix=SUFFIXES, text=st.text(max_size=60) | markup | structured | cues)
 @example(suffix=".yaml", text="a: !!timestamp x")
 @example(suffix=".yaml", text="a: 1:99999999999999999999:1.5")
 @example(suffix=".yaml", text="a: 0b_")
 @example(suffix=".md", text="---\nvoices: 1\n---\n")
 def test_any_text(folder: Path, suffix: str, text: str) -> None:
     only_refuses(folder, suffix, text.encode(errors="surrogatepass"))
+
+
+@given(data=st.binary(max_size=60) | (markup | structured | cues).map(str.encode))
+def test_any_standard_input(data: bytes) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data)))
+        try:
+            assert script.load("-").segments
+        except UsageError as error:
+            check(error)
 
 
 @given(suffix=st.sampled_from([".json", ".yaml"]), tree=values)

@@ -194,8 +194,8 @@ def read(tree: object, kind: type[E], problems: Problems) -> E:
 class Flaw:
     """Stands in a tree for a part that was parsed, but that a script must not contain."""
 
-    def __init__(self, what: str) -> None:
-        self.what = what
+    def __init__(self, what: str, hint: str) -> None:
+        self.what, self.hint = what, hint
 
 
 _UNSPEAKABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
@@ -217,9 +217,9 @@ def _clean(value: object, path: str, problems: Problems) -> object:
             return _UNSPEAKABLE.sub("", value)
         case float() if not math.isfinite(value):
             problems.note(f"{value} is not a number", path, "write a finite number")
-            return Flaw("not a number")
+            return Flaw("", "")
         case Flaw():
-            problems.note(value.what, path, "correct it, or put text in quotes")
+            problems.note(value.what, path, value.hint)
     return value
 
 
@@ -235,7 +235,7 @@ def _clean_object(fields: dict[object, object], path: str, problems: Problems) -
 
 
 def _flawed_key(key: object) -> Flaw:
-    return Flaw(f"the key {key!r:.40} is not text")
+    return Flaw(f"the key {key!r:.40} is not text", "put it in quotes")
 
 
 def below(path: str, key: str) -> str:
@@ -359,6 +359,8 @@ def _in_words(what: str) -> tuple[str, str]:
     hint = "`narrate schema` prints what each field may hold"
     if re.match("expected text, got (a |true)", words) and "a list" not in words:
         hint = "put it in quotes, if it is text"
+    if words.endswith("got nothing"):
+        hint = "write it, or remove the field"
     if re.search(r"duration|seconds| s$", words):
         hint = "write seconds as a number, or as in 0.6s or 600ms"
     return words, hint

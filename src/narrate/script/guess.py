@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
-_SRT = re.compile(r"\s*(?:\d+[ \t]*\n)?\s*\d+:\d\d:\d\d[,.]\d+[ \t]*-->")
+_SRT = re.compile(r"\s*(?:\d{1,9}\s+)?\d{1,4}:\d\d:\d\d(?:[,.]\d{1,9})?[ \t]*-[- ]{0,3}>")
 _JSON = re.compile(r"\s*(?:\{|\[\s*[{\"])")
 _FIELD = re.compile(r"[\w$-]+\s*:(?:\s|$)|['\"][^'\"]+['\"]\s*:(?:\s|$)")
 _GROUP = re.compile(r"(?:segments|scenes)\s*:\s*(?:$|[\[#])")
-_ITEM = re.compile(r"-\s+(?:id|text|say|audio|voice)\s*:(?:\s|$)|-\s+\{")
+_ITEM = re.compile(r"-\s+(?:id|text|say|audio|voice)\s*:(?:\s|$)|-\s+\{\s*\w+\s*:")
 
 
 def guess(text: str) -> str:
@@ -37,22 +36,14 @@ def _is_json(text: str) -> bool:
 
 
 def _is_yaml(text: str) -> bool:
-    """Whether fields at the left margin, among them segments or scenes, are all that comes first;
-    or a list of segments.
+    """Whether it begins with a list of segments, or with fields at the left margin and nothing
+    else up to segments, scenes or such a list.
     """
-    lines = _lines(text)
-    first = next(lines, "")
-    if _ITEM.match(first):
-        return True
-    while _FIELD.match(first):
-        if _GROUP.match(first):
-            return True
-        first = next(lines, "")
-    return False
-
-
-def _lines(text: str) -> Iterator[str]:
-    """The lines that begin at the left margin, without comments and the mark of a document."""
     for i, line in enumerate(text.split("\n")):
-        if line.strip() and not line[0].isspace() and line[0] != "#" and (i or line[:3] != "---"):
-            yield line
+        inner = line.lstrip()
+        if _GROUP.match(line) or _ITEM.match(inner):
+            return True
+        is_skipped = not inner or inner != line or line[0] == "#" or (i == 0 and line == "---")
+        if not is_skipped and not _FIELD.match(line):
+            return False
+    return False

@@ -17,13 +17,15 @@ Scalar = str | int | float | None
 def expand(tree: object, name: str) -> Parsed:
     """The tree of a script from a full or a short form.
 
-    A list may hold texts in place of segments, and an object may be nothing but texts by their
-    ids. An object with a field of a script is never a short form.
+    A list may hold texts in place of segments. An object may be a single segment, or nothing but
+    texts by their ids; with a field of a script, it is neither.
     """
     if isinstance(tree, list):
         return Parsed(_segments(tree))
     if not isinstance(tree, dict):
         return Parsed(tree)
+    if "text" in tree and not tree.keys() & {"segments", "scenes"}:
+        return Parsed({"segments": [tree]}, {"$.segments[0]": f"{name}: $"})
     if _is_texts_by_id(tree):
         segments = [{"id": key, "text": text} for key, text in tree.items()]
         places = {f"$.segments[{i}]": f"{name}: {below('$', key)}" for i, key in enumerate(tree)}

@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from narrate.base import limits
 from narrate.base.text import counted, quoted
@@ -17,7 +18,7 @@ from narrate.script.problems import Problems
 
 _TIME = r"(?:(\d{1,4}):)?([0-5]?\d):([0-5]?\d)[,.](\d{1,3})"
 _TIMES = re.compile(rf"\s*{_TIME}\s*-->\s*{_TIME}(?:\s.*)?")
-_LIKE_TIMES = re.compile(r"\s*\d+:\d\d(?::\d\d)?[,.]\d+\s*-")
+_LIKE_TIMES = re.compile(r"\s*\d+:\d\d(?::\d\d)?[,.]\d+\s*(?:[-–—][- ]{0,3}>|\d+:\d\d)")
 _TAG = re.compile(
     r"</?(?:[ibus]|font|span|c|v|lang|ruby|rt)(?:[.\s][^<>]{0,500})?>|<\d+:[\d:.]{1,20}>"
     r"|\{\\[^{}]{0,500}\}",
@@ -27,6 +28,9 @@ _SPEAKER = re.compile(r"<v(?:\.[^<>\s]{1,100})?\s+([^<>]{1,500})>", re.IGNORECAS
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]\w{1,30});")
 _ESCAPED = {"<": r"\<", "[": r"\["}
 _BLOCKS = {"NOTE": "comment", "STYLE": "style sheet", "REGION": "region"}
+
+_LINES = 10 * limits.SEGMENTS
+"""More lines than the cues of a script can have."""
 
 Lines = Sequence[tuple[int, str]]
 """Lines with their numbers in the file."""
@@ -44,12 +48,12 @@ class _Cue:
 
 def read_srt(text: str, name: str, options: ReadOptions) -> Parsed:
     """Parse SRT: a cue is a segment, and its number the id. Raises ScriptError."""
-    return _Reader(name).read(_srt_cues(_numbered(text), name))
+    return _Reader(name).read(_srt_cues(_numbered(text, name), name))
 
 
 def read_vtt(text: str, name: str, options: ReadOptions) -> Parsed:
     """Parse WebVTT: a cue is a segment, and its name the id. Raises ScriptError."""
-    lines = _numbered(text)
+    lines = _numbered(text, name)
     if not re.fullmatch(r"WEBVTT(?:[ \t].*)?", lines[0][1]):
         hint = "begin the file with a line WEBVTT"
         raise ScriptError("not WebVTT: no line WEBVTT", where=f"{name}:1", hint=hint)
@@ -60,7 +64,10 @@ def read_vtt(text: str, name: str, options: ReadOptions) -> Parsed:
     return reader.read(reader.vtt_cues(blocks[1:]))
 
 
-def _numbered(text: str) -> Lines:
+def _numbered(text: str, name: str) -> Lines:
+    if text.count("\n") > _LINES:
+        hint = "split it into several scripts"
+        raise ScriptError(f"more than {_LINES} lines", where=name, hint=hint)
     return list(enumerate(text.split("\n"), 1))
 
 
@@ -83,8 +90,7 @@ def _srt_cues(lines: Lines, name: str) -> Iterator[_Cue]:
         what = f"not a cue: {quoted(before[first - 1])}"
         hint = "begin each cue with times, as in 00:00:01,000 --> 00:00:02,500"
         raise ScriptError(what, where=f"{name}:{first}", hint=hint)
-    ends = [*(start for start, _ in starts[1:]), len(lines)]
-    for (start, times), end in zip(starts, ends, strict=True):
+    for (start, times), (end, _) in pairwise([*starts, (len(lines), 0)]):
         number = lines[start][1].strip() if start < times else ""
         texts = tuple(line for _, line in lines[times + 1 : end])
         yield _Cue(lines[start][0], number, lines[times], texts)
@@ -220,7 +226,7 @@ def _id(name: str) -> str:
 def _seconds(parts: Sequence[str | None]) -> float:
     hours, minutes, seconds, fraction = (part or "0" for part in parts)
     whole = int(hours) * 3600 + int(minutes) * 60 + int(seconds)
-    return whole + int(fraction.ljust(3, "0")) / 1000
+    return (whole * 1000 + int(fraction.ljust(3, "0"))) / 1000
 
 
 def _plain(text: str) -> str:
