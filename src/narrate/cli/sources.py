@@ -10,9 +10,10 @@ from pathlib import Path
 from narrate.errors import UsageError
 from narrate.script import folder
 from narrate.script.folder import MAIN
-from narrate.script.read import SUFFIXES
+from narrate.script.formats import FORMATS
 
 STDIN = "-"
+SUFFIXES = tuple(FORMATS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from narrate.base import limits
+from narrate.base.units import seconds as seconds
 
-_DURATION = re.compile(r"\s*([0-9]{1,9}(?:\.[0-9]{1,9})?|\.[0-9]{1,9})\s*(ms|s)?\s*")
 _TAG = re.compile(r"(?<!\\)\[\s*pause\b([^\[\]]*\]?)", re.IGNORECASE)
 _CLOSING = ",.;:!?…)”’，。、；：！？"
 
@@ -59,14 +59,6 @@ def read(text: str, say: str | None = None) -> Spoken:
         if pause is not None:
             pending = _bounded((pending or 0.0) + pause)
     return Spoken(_collapse(" ".join(shown)), tuple(utterances), pending)
-
-
-def seconds(duration: str) -> float:
-    """A duration such as `0.6s`, `600ms` or `0.6` in seconds. Raises ValueError."""
-    match = _DURATION.fullmatch(duration)
-    if not match:
-        raise ValueError(f"{duration[:20]!r} is not a duration such as 0.6s or 600ms")
-    return float(match[1]) / (1000 if match[2] == "ms" else 1)
 
 
 def split(text: str, limit: int = limits.UTTERANCE_CHARS) -> list[str]:

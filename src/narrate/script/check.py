@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -16,8 +16,9 @@ from narrate.base.text import did_you_mean, quoted
 from narrate.errors import ScriptError
 from narrate.reading import utterances as spoken
 from narrate.request import Design, Stock
+from narrate.script import document as documents
 from narrate.script import ids
-from narrate.script.document import Document, SceneEntry, SegmentEntry, Voice, convert
+from narrate.script.document import Document, SceneEntry, SegmentEntry, Voice, below
 from narrate.script.model import (
     AS_USUAL,
     ReadOptions,
@@ -27,6 +28,7 @@ from narrate.script.model import (
     Segment,
     WrittenVoice,
 )
+from narrate.script.problems import Problems
 from narrate.script.read import Source
 
 T = TypeVar("T")
@@ -34,13 +36,12 @@ T = TypeVar("T")
 
 def resolve(source: Source, options: ReadOptions = AS_USUAL) -> Script:
     """Check what types cannot express, and apply the defaults. Raises ScriptError."""
-    document = _document(source)
-    voices = {
-        name: _voice(written, source.where(f"$.voices.{quoted(name)}"))
-        for name, written in document.voices.items()
-    }
-    _check_fps(document.fps, source.where("$.fps"))
-    resolver = _Resolver(source, document)
+    problems = Problems(source.where)
+    document = _document(source, problems)
+    voices = _voices(document.voices, problems)
+    with problems.noted():
+        _check_fps(document.fps, source.where("$.fps"))
+    resolver = _Resolver(source, document, problems)
     resolver.check_known(document.defaults.voice, "$.defaults.voice")
     scenes: list[Scene] = []
     if document.scenes is None:
@@ -48,7 +49,8 @@ def resolve(source: Source, options: ReadOptions = AS_USUAL) -> Script:
         segments = resolver.segments(document.segments or [], at, None)
     else:
         scenes, segments = resolver.scenes(document.scenes)
-    _check_unlike([(segment.stem, segment.id, segment.where) for segment in segments])
+    _check_unlike([(segment.stem, segment.id, segment.where) for segment in segments], problems)
+    problems.check()
     return Script(
         path=source.path,
         name=source.name,
@@ -66,7 +68,7 @@ def resolve(source: Source, options: ReadOptions = AS_USUAL) -> Script:
     )
 
 
-def _document(source: Source) -> Document:
+def _document(source: Source, problems: Problems) -> Document:
     tree = source.tree
     if _segments_in(tree) > limits.SEGMENTS:
         hint = "split it into several scripts"
@@ -74,15 +76,16 @@ def _document(source: Source) -> Document:
             f"more than {limits.SEGMENTS} segments", where=source.where("$"), hint=hint
         )
     if isinstance(tree, list):
-        document = Document(segments=convert(tree, list[SegmentEntry], source.where))
+        document = Document(segments=documents.read_segments(tree, problems))
     else:
-        document = convert(tree, Document, source.where)
+        document = documents.read(tree, Document, problems)
     given = [part for part in (document.scenes, document.segments) if part is not None]
-    if len(given) == 1 and given[0]:
-        return document
-    what = "both 'scenes' and 'segments'" if given and all(given) else "nothing to say: no segments"
-    hint = "give either 'scenes' or 'segments', with at least one segment"
-    raise ScriptError(what, where=source.where("$"), hint=hint)
+    if not (len(given) == 1 and given[0]) and not problems.covers("$"):
+        is_both = given and all(given)
+        what = "both 'scenes' and 'segments'" if is_both else "nothing to say: no segments"
+        hint = "give either 'scenes' or 'segments', with at least one segment"
+        problems.note(what, "$", hint)
+    return document
 
 
 def _segments_in(tree: object) -> int:
@@ -104,6 +107,7 @@ def _list(value: object) -> list[object]:
 class _Resolver:
     source: Source
     document: Document
+    problems: Problems
     utterances: int = 0
     silence: float = 0.0
 
@@ -112,9 +116,8 @@ class _Resolver:
         for entry, at in zip(entries, places, strict=True):
             self._check_id(entry.id, f"{at}.id")
         names = ids.assign([(entry.id, ids.slug(entry.title or "", "scene")) for entry in entries])
-        _check_unlike(
-            [(name, name, self.source.where(at)) for name, at in zip(names, places, strict=True)]
-        )
+        pairs = zip(names, places, strict=True)
+        _check_unlike([(name, name, self.source.where(at)) for name, at in pairs], self.problems)
         scenes, segments = [], []
         for name, entry, at in zip(names, entries, places, strict=True):
             own = self.segments(entry.segments, f"{at}.segments", name)
@@ -131,7 +134,7 @@ class _Resolver:
         wanted = []
         for i, entry in enumerate(entries):
             self._check_id(entry.id, f"{at}[{i}].id")
-            display = self._check_text(entry, f"{at}[{i}]")
+            display = self._display(entry, f"{at}[{i}]")
             source = _nfc(entry.text or entry.say or entry.audio) or ""
             wanted.append((entry.id, ids.segment_id(source, display)))
         prefix = f"{scene}/" if scene else ""
@@ -161,10 +164,23 @@ class _Resolver:
         )
 
     def _recording(self, named: str | None, at: str) -> Path | None:
-        return self.source.base / _local(named, self.source.where(at)) if named else None
+        if not named:
+            return None
+        with self.problems.noted():
+            _check_local(named, self.source.where(at))
+        return self.source.base / named
+
+    def _display(self, entry: SegmentEntry, at: str) -> str:
+        """A text as captions show it, for ids; empty if it cannot be said, which is noted."""
+        if self.problems.covers(at) and not (entry.text or entry.say):
+            # Its text was invalid.
+            return ""
+        with self.problems.noted():
+            return self._check_text(entry, at)
+        return ""
 
     def check_known(self, voice: str | None, at: str) -> None:
-        """Refuse a voice that the script does not declare."""
+        """Note a voice that the script does not declare."""
         voices = self.document.voices
         if voice is not None and voice not in voices:
             hint = (
@@ -172,25 +188,23 @@ class _Resolver:
                 if voices
                 else "declare it under 'voices', which is empty"
             )
-            raise ScriptError(
-                f"unknown voice {quoted(voice)}", where=self.source.where(at), hint=hint
-            )
+            self.problems.note(f"unknown voice {quoted(voice)}", at, hint)
 
     def _check_id(self, name: str | None, at: str) -> None:
         if name is not None and (problem := ids.problem(name)):
             hint = f"use {ids.slug(name, 'segment')!r}"
-            raise ScriptError(
-                f"id {quoted(name)} {problem}", where=self.source.where(at), hint=hint
-            )
+            self.problems.note(f"id {quoted(name)} {problem}", at, hint)
 
     def _count(self, utterances: Sequence[spoken.Utterance], where: str) -> None:
         """Refuse a script that would take days to speak, or hold days of silence."""
+        utterances_before, silence_before = self.utterances, self.silence
         self.utterances += len(utterances)
         self.silence += sum(utterance.pause_before for utterance in utterances)
         hint = "split it into several scripts"
-        if self.utterances > limits.UTTERANCES:
+        # It is said of the segment that exceeds the limit, and not of all that follow.
+        if utterances_before <= limits.UTTERANCES < self.utterances:
             raise ScriptError(f"more than {limits.UTTERANCES} utterances", where=where, hint=hint)
-        if self.silence > limits.SILENCE_SECONDS:
+        if silence_before <= limits.SILENCE_SECONDS < self.silence:
             hours = limits.SILENCE_SECONDS / 3600
             what = f"more than {hours:.0f} hours of pauses inside segments"
             raise ScriptError(what, where=where, hint=hint)
@@ -215,11 +229,23 @@ class _Resolver:
         return result.display
 
 
+def _voices(written: Mapping[str, Voice], problems: Problems) -> dict[str, WrittenVoice]:
+    """The voices that are written down; what is wrong with one is noted."""
+    voices: dict[str, WrittenVoice] = {}
+    for name, voice in written.items():
+        at = below("$.voices", name)
+        if not problems.covers(at):
+            with problems.noted():
+                voices[name] = _voice(voice, problems.where(at))
+    return voices
+
+
 def _voice(written: Voice, where: str) -> WrittenVoice:
-    """The kind of voice that is written down."""
+    """The kind of voice that is written down. Raises ScriptError."""
     match written:
         case Voice(ref=str(ref), speaker=None, design=None):
-            return RecordedVoice(_local(ref, where), written.transcript, written.instruct)
+            _check_local(ref, where)
+            return RecordedVoice(ref, written.transcript, written.instruct)
         case Voice(ref=None, speaker=str(speaker), design=None):
             return Stock(speaker, written.instruct)
         case Voice(ref=None, speaker=None, design=str(design)):
@@ -228,8 +254,8 @@ def _voice(written: Voice, where: str) -> WrittenVoice:
     raise ScriptError("not one kind of voice", where=where, hint=hint)
 
 
-def _local(name: str, where: str) -> str:
-    """The name of a file, which must not be a URL. Raises ScriptError."""
+def _check_local(name: str, where: str) -> None:
+    """Refuse a URL in place of the name of a file. Raises ScriptError."""
     if re.match(r"[a-z][a-z0-9+.-]*://|data:", name, re.IGNORECASE):
         hint = "download it, keep it beside the script, and name that file"
         raise ScriptError(
@@ -237,7 +263,6 @@ def _local(name: str, where: str) -> str:
             where=where,
             hint=hint,
         )
-    return name
 
 
 def _check_fps(fps: str | int | float | None, where: str) -> None:
@@ -249,8 +274,8 @@ def _check_fps(fps: str | int | float | None, where: str) -> None:
         raise ScriptError(str(error), where=where, hint=FPS_HINT) from None
 
 
-def _check_unlike(named: Sequence[tuple[str, str, str]]) -> None:
-    """Refuse ids that share a file; each comes as a file stem, an id and a place."""
+def _check_unlike(named: Sequence[tuple[str, str, str]], problems: Problems) -> None:
+    """Note ids that share a file; each comes as a file stem, an id and a place."""
     seen: dict[str, tuple[str, str]] = {}
     for stem, name, where in named:
         key = ids.fold(stem)
@@ -262,7 +287,7 @@ def _check_unlike(named: Sequence[tuple[str, str, str]]) -> None:
         if other == name:
             what = f"duplicate id {quoted(name)}"
         hint = "rename one of them"
-        raise ScriptError(f"{what}; the other is at {place}", where=where, hint=hint)
+        problems.add(ScriptError(f"{what}; the other is at {place}", where=where, hint=hint))
 
 
 def _first(*values: T | None) -> T | None:

@@ -8,8 +8,8 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from narrate.base import limits, regular
+from narrate.script.formats import FORMATS, SUBTITLES
 from narrate.script.model import Script
-from narrate.script.read import SUFFIXES
 
 MAIN = tuple(f"script{suffix}" for suffix in (".json", ".yaml", ".yml", ".md", ".txt"))
 """The names of a folder's main script."""
@@ -85,7 +85,11 @@ def _names(folder: Path) -> list[str]:
 
 def _is_script(path: Path, recorded: Collection[str]) -> bool:
     suffix = path.suffix.lower()
-    if suffix not in SUFFIXES or path.name.startswith(".") or ABOUT.fullmatch(path.stem):
+    if (
+        suffix not in FORMATS.keys() - SUBTITLES
+        or path.name.startswith(".")
+        or ABOUT.fullmatch(path.stem)
+    ):
         return False
     if suffix == ".txt" and path.stem in recorded:
         return False
