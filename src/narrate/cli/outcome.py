@@ -8,6 +8,7 @@ from narrate.base import terminal
 from narrate.base.events import Event, Planned, Spoken
 from narrate.base.text import counted, duration
 from narrate.build import Failed, Result
+from narrate.cli import omitted
 from narrate.cli.messages import as_object, shown
 from narrate.errors import NarrateError
 
@@ -23,14 +24,16 @@ def summary(result: Result) -> list[str]:
     """The lines that a run prints on stderr when it is done."""
     manifest = result.manifest
     whole = f"{counted(manifest.totals.segments, 'segment')}, {duration(manifest.audio.duration)}"
+    not_spoken = omitted.total(result.plan.script.omissions)
     if not result.written and not result.made:
-        return [f"nothing to do: {whole}"]
+        return [f"nothing to do: {whole}", *not_spoken]
     spoken, written = counted(result.spoken, "utterance"), counted(len(result.written), "file")
     captions = [f"captions   {shown(result.out / name)}" for name in manifest.sidecars.values()]
     return [
         f"{whole}: {spoken} spoken, {written} written",
         f"narration  {shown(result.out / manifest.audio.file)}",
         *captions,
+        *not_spoken,
     ]
 
 

@@ -11,7 +11,7 @@ from narrate import build
 from narrate.base import terminal
 from narrate.base.text import counted, duration, printable, shortened
 from narrate.build import Options
-from narrate.cli import messages, options
+from narrate.cli import messages, omitted, options
 from narrate.cli.options import Flags
 from narrate.errors import PendingError
 from narrate.planning.planner import Plan, PlannedSegment
@@ -38,26 +38,34 @@ Check = Annotated[
     "cache_dir",
 )
 def plan(
-    flags: Flags, script: options.Script = None, check: Check = False, json: options.Json = False
+    flags: Flags,
+    script: options.Script = None,
+    check: Check = False,
+    verbose: options.Verbose = False,
+    json: options.Json = False,
 ) -> None:
     """Say what `narrate run` would speak, and how long the narration and the work would be."""
     source = options.script_here(script)
-    pending = show(source, flags, Options(), json)
+    pending = show(source, flags, Options(), json, verbose)
     if check and pending:
         what = f"{counted(pending, 'utterance')} would have to be spoken"
         raise PendingError(what, where=source, hint="run: narrate run")
 
 
-def show(script: str, flags: Flags, todo: Options, json: bool) -> int:
+def show(script: str, flags: Flags, todo: Options, json: bool, verbose: bool = False) -> int:
     """Print the plan of a run with these flags; return how many utterances it would speak."""
     made = build.plan(script, flags, todo, messages.show_warning)
+    omissions = made.script.omissions
     if json:
         segments = [_entry(made, planned) for planned in made.segments]
         document = {"ok": True, **build.summary(made).to_json(), "segments": segments}
+        document["not_spoken"] = omitted.entries(omissions)
         del document["event"]
         terminal.write(terminal.as_json(document))
     else:
         terminal.say(*_segments(made), *_over_budget(made), _total(made))
+        terminal.say(*(omitted.listed(omissions) if verbose else ()))
+        terminal.tell(*(() if verbose else omitted.total(omissions)))
     return len(made.misses)
 
 

@@ -31,9 +31,9 @@ PARAGRAPH: Known = {
 
 _HINT = r'write it as in {#id pause=0.5s say="two words"}, or \{ for a literal brace'
 
-_BEGINNING = re.compile(r"\{:?[ \t]*(?:(#)|\.[A-Za-z_-]|[A-Za-z][\w-]+=)")
-_AFTER_TEXT = re.compile(r"[\w^\\{}$]")
-"""Before a brace that does not begin with `{#`, these say that it belongs to the text."""
+_BEGINNING = re.compile(r"\{:?[ \t]*(?:(#)|\.[A-Za-z_-]|([A-Za-z][\w-]+)=)")
+_OF_TEXT = re.compile(r"[\w{}$]")
+"""After one of these, a brace belongs to the text unless an id or a known key follows it."""
 
 _ITEM = re.compile(
     r"""
@@ -51,9 +51,11 @@ def begin(text: str, at: int, end: int) -> bool:
     Other braces, as in mathematics, stay in the text.
     """
     beginning = _BEGINNING.match(text, at, end)
-    if beginning is None:
+    before = text[at - 1] if at else " "
+    if beginning is None or before in "_^\\":
         return False
-    return bool(beginning[1]) or not (at and _AFTER_TEXT.match(text[at - 1]))
+    ours = beginning[1] or beginning[2] in {*HEADING, *PARAGRAPH}
+    return bool(ours) or not _OF_TEXT.match(before)
 
 
 def close(text: str, at: int, end: int) -> int | None:

@@ -138,9 +138,20 @@ def _wiki_link(state: StateInline, silent: bool) -> bool:
     match = _LINK.match(state.src, state.pos, state.posMax)
     if not match:
         return False
+    if match[2]:
+        return _inside(state, silent, match.start(2), match.end(2), match.end())
     page, _, part = match[1].partition("#")
-    shown = match[2] or page or part
-    return _push(state, silent, match.end(), "text", shown.strip())
+    return _push(state, silent, match.end(), "text", (page or part).strip())
+
+
+def _inside(state: StateInline, silent: bool, start: int, last: int, end: int) -> bool:
+    """Take the text up to `end`, of which only what stands from `start` to `last` counts."""
+    whole = state.posMax
+    if not silent:
+        state.pos, state.posMax = start, last
+        state.md.inline.tokenize(state)
+    state.pos, state.posMax = end, whole
+    return True
 
 
 def _label(state: StateInline, silent: bool) -> bool:
@@ -161,11 +172,7 @@ def _highlight(state: StateInline, silent: bool) -> bool:
     end = src.find("==", start + 2, last)
     if end <= start + 2 or src[start + 2].isspace() or src[end - 1].isspace():
         return False
-    if not silent:
-        state.pos, state.posMax = start + 2, end
-        state.md.inline.tokenize(state)
-    state.pos, state.posMax = end + 2, last
-    return True
+    return _inside(state, silent, start + 2, end, end + 2)
 
 
 def _subscript(state: StateInline, silent: bool) -> bool:
