@@ -165,7 +165,7 @@ def _toml(text: str, line: int, report: Report) -> Fields:
         what = f"front matter in TOML larger than {_TOML_BYTES // 1024} KiB"
         raise ScriptError(what, where=report.at(line), hint="write it in YAML")
     try:
-        tree = tomllib.loads(text)
+        tree = tomllib.loads(text + "\n")
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"\(at line (\d+)", str(error))
         place = report.at(int(found[1]) if found else line)
