@@ -113,7 +113,7 @@ Each $c_{ij}$ <!-- nor this --> counts ![picture](x.png). {#why voice=you pause=
 silent()
 ```
 
-    silent too
+    not code, but said
 
 ### not a scene
 
@@ -132,6 +132,7 @@ silent()
         "Each $c_{ij}$ counts .",
         "first item",
         "second item",
+        "not code, but said",
         "quoted",
     ]
     places = [segment.where for segment in loaded.segments]
@@ -140,6 +141,7 @@ silent()
         "script.md:13",
         "script.md:15",
         "script.md:16",
+        "script.md:22",
         "script.md:27",
     ]
     why = loaded.segments[1]

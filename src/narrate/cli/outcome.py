@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from narrate import build
@@ -10,6 +10,7 @@ from narrate.base import terminal
 from narrate.base.events import Event, Planned, Spoken
 from narrate.base.text import counted, duration
 from narrate.build import Failed, Result, Several
+from narrate.cli import omitted
 from narrate.cli.messages import as_object, problems, shown
 from narrate.errors import NarrateError
 
@@ -24,8 +25,11 @@ def stdout(results: Sequence[Result], json: bool) -> str:
 
 def summary(results: Sequence[Result]) -> list[str]:
     """The lines that a run prints on stderr when it is done."""
-    if len(results) == 1:
-        return _summary_of_one(results[0])
+    lines = _of_one(results[0]) if len(results) == 1 else _of_several(results)
+    return [*lines, *_remarks(results)]
+
+
+def _of_several(results: Sequence[Result]) -> list[str]:
     made = any(result.written or result.made for result in results)
     lines = [_line(result) for result in results if result.written or result.made]
     segments = sum(result.manifest.totals.segments for result in results)
@@ -51,20 +55,27 @@ def _spoken(results: Iterable[Result]) -> set[bytes]:
     return {canonical for result in results for canonical in result.made_by_engines}
 
 
-def _summary_of_one(result: Result) -> list[str]:
+def _of_one(result: Result) -> list[str]:
     manifest = result.manifest
     whole = f"{counted(manifest.totals.segments, 'segment')}, {duration(manifest.audio.duration)}"
-    stand_ins = [told] if (told := build.stand_ins(result.plan)) else []
     if not result.written and not result.made:
-        return [f"nothing to do: {whole}", *stand_ins]
+        return [f"nothing to do: {whole}"]
     spoken, written = counted(result.spoken, "utterance"), counted(len(result.written), "file")
     captions = [f"captions   {shown(result.out / name)}" for name in manifest.sidecars.values()]
     return [
         f"{whole}: {spoken} spoken, {written} written",
-        *stand_ins,
         f"narration  {shown(result.out / manifest.audio.file)}",
         *captions,
     ]
+
+
+def _remarks(results: Iterable[Result]) -> Iterator[str]:
+    """What a person should know of narrations that are complete."""
+    results = list(results)
+    for result in results:
+        if told := build.stand_ins(result.plan):
+            yield told
+    yield from omitted.total([each for result in results for each in result.plan.script.omissions])
 
 
 def repeated(results: Sequence[Result]) -> list[str]:

@@ -11,7 +11,7 @@ from narrate import build
 from narrate.base import terminal
 from narrate.base.text import counted, duration, printable, shortened
 from narrate.build import Options
-from narrate.cli import messages, options, sources
+from narrate.cli import messages, omitted, options, sources
 from narrate.cli.options import Flags
 from narrate.errors import PendingError
 from narrate.planning.planner import Plan, PlannedSegment, union
@@ -38,17 +38,23 @@ Check = Annotated[
     "cache_dir",
 )
 def plan(
-    flags: Flags, scripts: options.Scripts = None, check: Check = False, json: options.Json = False
+    flags: Flags,
+    scripts: options.Scripts = None,
+    check: Check = False,
+    verbose: options.Verbose = False,
+    json: options.Json = False,
 ) -> None:
     """Say what `narrate run` would speak, and how long the narration and the work would be."""
     names = sources.find(scripts or []).scripts
-    pending = show(names, flags, Options(), json)
+    pending = show(names, flags, Options(), json, verbose)
     if check and pending:
         what = f"{counted(pending, 'utterance')} would have to be spoken"
         raise PendingError(what, where=", ".join(names), hint="run: narrate run")
 
 
-def show(scripts: Sequence[str], flags: Flags, todo: Options, json: bool) -> int:
+def show(
+    scripts: Sequence[str], flags: Flags, todo: Options, json: bool, verbose: bool = False
+) -> int:
     """Print the plan of a run with these flags; return how many utterances it would speak."""
     try:
         plans = build.plan_all(scripts, flags, todo, messages.show_warning)
@@ -63,12 +69,15 @@ def show(scripts: Sequence[str], flags: Flags, todo: Options, json: bool) -> int
             heading = [f"{made.name}:"] if len(plans) > 1 else []
             terminal.say(*heading, *_segments(made), *_over_budget(made))
         terminal.say(_total(whole))
+        omissions = [each for made in plans for each in made.script.omissions]
+        terminal.say(*(omitted.listed(omissions) if verbose else ()))
+        terminal.tell(*(() if verbose else omitted.total(omissions)))
     return whole.pending
 
 
 def _document(plans: Sequence[Plan], whole: Plan) -> dict[str, Any]:
     """A plan as the JSON object of --json; several scripts have an object each, and a total."""
-    objects = [_figures(made) | {"segments": _entries(made)} for made in plans]
+    objects = [_object(made) for made in plans]
     if len(plans) == 1:
         return {"ok": True, **objects[0]}
     scripts = [{"script": made.name, **each} for made, each in zip(plans, objects, strict=True)]
@@ -81,8 +90,12 @@ def _figures(made: Plan) -> dict[str, Any]:
     return figures
 
 
-def _entries(made: Plan) -> list[dict[str, Any]]:
-    return [_entry(made, planned) for planned in made.segments]
+def _object(made: Plan) -> dict[str, Any]:
+    return {
+        **_figures(made),
+        "segments": [_entry(made, planned) for planned in made.segments],
+        "not_spoken": omitted.entries(made.script.omissions),
+    }
 
 
 def _segments(made: Plan) -> Iterator[str]:

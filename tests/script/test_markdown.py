@@ -1,0 +1,326 @@
+"""Markdown as people have it: what is spoken, what is left out, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from narrate import script
+from narrate.errors import ScriptError
+from narrate.script import ReadOptions, Script
+from narrate.script.markdown import scenes
+from narrate.script.markdown.report import Report
+
+
+def load(folder: Path, text: str, options: ReadOptions | None = None) -> Script:
+    path = folder / "a.md"
+    path.write_text(text)
+    return script.load(path, options or ReadOptions())
+
+
+def texts(loaded: Script) -> list[str]:
+    return [" ".join(segment.text.split()) for segment in loaded.segments]
+
+
+def left_out(loaded: Script) -> list[tuple[str, str]]:
+    return [(each.kind, each.text) for each in loaded.omissions]
+
+
+def problems(text: str) -> list[str]:
+    """Everything that is wrong with a text, in order."""
+    report = Report("a.md")
+    list(scenes._Reader(report, ReadOptions()).blocks(text))
+    return [str(problem) for problem in report.problems]
+
+
+def refused(folder: Path, text: str) -> ScriptError:
+    with pytest.raises(ScriptError) as caught:
+        load(folder, text)
+    assert caught.value.hint
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("text", "spoken"),
+    [
+        ("[Guest]: Yes.", [r"\[Guest]: Yes."]),
+        ("[Guest]: No/never.", [r"\[Guest]: No/never."]),
+        ("[A]: One.\n\n[A]: Two.", [r"\[A]: One.", r"\[A]: Two."]),
+        ("[Host]: Why so?\n[Guest]: Yes.", [r"\[Host]: Why so? \[Guest]: Yes."]),
+        ('[Guest]: "Yes."', [r'\[Guest]: "Yes."']),
+        ("[pause:1s]: x", ["[pause:1s]: x"]),
+        ("See [it].\n\n[it]: https://example.org", ["See it."]),
+        ("See [the page][it].\n\n[it]: pages/it.md", ["See the page."]),
+        ("See [IT][].\n\n[it]: <https://example.org> 'Title'", ["See IT."]),
+        ("[x](yes) and [y](javascript:z)", ["x and y"]),
+    ],
+)
+def test_lines_like_link_definitions(tmp_path: Path, text: str, spoken: list[str]) -> None:
+    loaded = load(tmp_path, text)
+    assert (texts(loaded), loaded.omissions) == (spoken, ())
+
+
+def test_a_link_definition_that_nothing_uses_is_listed(tmp_path: Path) -> None:
+    loaded = load(tmp_path, "One.\n\n[it]: https://example.org 'Title'\n")
+    assert left_out(loaded) == [("link definition", "[it]: https://example.org Title")]
+    assert loaded.omissions[0].where == "a.md:3"
+
+
+@pytest.mark.parametrize("rule", ["---", "-----", "-", "--", "***", "- - -"])
+def test_a_rule_directly_under_text(tmp_path: Path, rule: str) -> None:
+    loaded = load(tmp_path, f"Welcome.\n{rule}\nToday.\nAnd now.\n{rule}\nThe end.\n")
+    assert texts(loaded) == ["Welcome.", "Today. And now.", "The end."]
+    assert [segment.where for segment in loaded.segments] == ["a.md:1", "a.md:3", "a.md:6"]
+    assert (loaded.scenes, loaded.title) == ((), None)
+
+
+def test_an_underlined_heading_has_one_line(tmp_path: Path) -> None:
+    loaded = load(tmp_path, "Title\n=====\n\nOne\nand two\n===\nThree\n")
+    assert [scene.title for scene in loaded.scenes] == ["Title"]
+    assert texts(loaded) == ["One and two", "Three"]
+
+
+@pytest.mark.parametrize("indent", ["    ", "\t", "        "])
+def test_indented_lines_are_spoken(tmp_path: Path, indent: str) -> None:
+    body = f"## Poem\n\n{indent}Two rows went out,\n{indent}and came back.\n\nThe end.\n"
+    loaded = load(tmp_path, body)
+    assert texts(loaded) == ["Two rows went out, and came back.", "The end."]
+    assert [segment.where for segment in loaded.segments] == ["a.md:3", "a.md:6"]
+    assert loaded.omissions == ()
+
+
+def test_headings_below_the_second_level(tmp_path: Path) -> None:
+    body = "## Rows\n\nOne.\n\n### A *small* step {#small}\n\nTwo.\n\n###### Deep\n"
+    skipped = load(tmp_path, body)
+    assert texts(skipped) == ["One.", "Two."]
+    assert left_out(skipped) == [("heading", "A small step"), ("heading", "Deep")]
+    assert [each.where for each in skipped.omissions] == ["a.md:5", "a.md:9"]
+    spoken = load(tmp_path, body, ReadOptions(headings="speak"))
+    assert texts(spoken) == ["One.", "A small step", "Two.", "Deep"]
+    assert spoken.segments[1].id == "rows/small"
+    assert spoken.omissions == ()
+
+
+@pytest.mark.parametrize(
+    ("body", "title", "omissions"),
+    [
+        ("# Talk\n\n## One\n\nHi.", "Talk", []),
+        ("# Talk\n\n## One\n\nHi.\n\n# Part two\n\n## Two\n\nHo.", "Talk", ["Part two"]),
+        ("## Empty\n\n## One\n\nHi.", None, ["Empty"]),
+        ("---\ntitle: Talk\n---\n# Talk\n\n## One\n\nHi.", "Talk", []),
+        ("---\ntitle: Other\n---\n# Talk\n\n## One\n\nHi.", "Other", ["Talk"]),
+        ("# Talk\n\nHi.", None, []),
+        ("Hi.\n\n# Trailing", "Trailing", []),
+    ],
+)
+def test_headings_without_paragraphs(
+    tmp_path: Path, body: str, title: str | None, omissions: list[str]
+) -> None:
+    loaded = load(tmp_path, body)
+    assert loaded.title == title
+    assert left_out(loaded) == [("heading", text) for text in omissions]
+
+
+def test_attributes_have_every_field_of_a_segment(tmp_path: Path) -> None:
+    loaded = load(
+        tmp_path,
+        "---\nvoices: {me: {speaker: x}}\n---\n"
+        "$AB$ {#ab say=\"Take A, an 'm by n' matrix\" caption='AB' voice=me language=de}\n\n"
+        '- Two {pause=600ms\nseed=7 take=2 id=two}\n\n> Three {: #three pause_after="1 s"}\n\n'
+        'Four. {#four say="So \\"four\\" {x}"}\n\n{#rec audio="my rec.wav" caption=""}\n',
+    )
+    first, second, third, fourth, recorded = loaded.segments
+    assert (first.id, first.text, first.say) == ("ab", "$AB$", "Take A, an 'm by n' matrix")
+    assert (first.caption, first.voice, first.language) == ("AB", "me", "de")
+    assert (second.id, second.pause_after, second.seed, second.take) == ("two", 0.6, 7, 2)
+    assert (third.id, third.text, third.pause_after) == ("three", "Three", 1.0)
+    assert (fourth.text, fourth.say) == ("Four.", 'So "four" {x}')
+    assert (recorded.text, recorded.caption) == ("", "")
+    assert recorded.audio == tmp_path / "my rec.wav"
+
+
+def test_all_wrong_attributes_are_named(tmp_path: Path) -> None:
+    body = (
+        "$c_{ij}\\,$ is a sum. {#two words}\n\nLook. {#a .cls}\n\nOne {#b} more.\n\n"
+        'Two {#c say="x}\n\nThree {.note}\n\nFour. {: .lead }\n\nFive {key=value} six.\n\n'
+        "Seven\neight {#d} {seed=1}\n\nNine.{voise=me}\n\n## Ten {#t voice=me}\n\n"
+        "[a](b){target=_blank} eleven\n"
+    )
+    assert problems(body) == [
+        "a.md:1: 'words' is not an attribute",
+        "a.md:3: '.cls' is a class, which means nothing to narrate",
+        "a.md:5: attributes that are not at the end of the paragraph: '{#b}'",
+        "a.md:7: 'say=\"x' has a quote that does not end",
+        "a.md:9: '.note' is a class, which means nothing to narrate",
+        "a.md:11: '.lead' is a class, which means nothing to narrate",
+        "a.md:13: attributes that are not at the end of the paragraph: '{key=value}'",
+        "a.md:16: attributes that are not at the end of the paragraph: '{#d}'",
+        "a.md:18: unknown attribute 'voise'",
+        "a.md:20: unknown attribute 'voice'",
+        "a.md:22: attributes that are not at the end of the paragraph: '{target=_blank}'",
+    ]
+    assert refused(tmp_path, body).where.startswith("a.md")
+
+
+def test_braces_that_are_no_attributes_stay(tmp_path: Path) -> None:
+    body = "The set {x=1} of {a, b} {c}\n\n`{#a}` and \\{#b} and $\\{#c\\}$ {d}\n"
+    assert texts(load(tmp_path, body)) == [
+        "The set {x=1} of {a, b} {c}",
+        "{#a} and {#b} and $\\{#c\\}$ {d}",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "spoken", "omissions"),
+    [
+        ("One %% two %% three", ["One three"], [("comment", "two")]),
+        ("%%\none\n\n# two\n%%\n\nThree.", ["Three."], [("comment", "one # two")]),
+        ("Half %% one %%\n\n%%\nx\n%% tail", ["Half", "tail"],
+         [("comment", "one"), ("comment", "x")]),
+        ("![[a.png|100]] A", ["A"], [("embed", "a.png|100")]),
+        ("[[Rows]], [[Rows|the *rows*]], [[Rows#Part]], [[#Part]]",
+         ["Rows, the rows, Rows, Part"], []),
+        ("> [!note] Read *this*\n> Now.", ["Read this", "Now."], []),
+        ("> [!TIP]-\n> Now.", ["Now."], [("callout", "TIP")]),
+        ("Go #tag/sub on. #last", ["Go on."], [("tag", "#tag/sub"), ("tag", "#last")]),
+        ("We are #1 in C#, see a#b.", ["We are #1 in C#, see a#b."], []),
+        ("==Two *big*== ~~small~~ words", ["Two big words"], [("struck text", "small")]),
+        ("If a==b or c == d == e", ["If a==b or c == d == e"], []),
+        ("So[^1] it^[see *that*] is[^x].\n\n[^1]: Why.\n\n    Because.\n\nEnd.",
+         ["So it is.", "End."],
+         [("footnote", "see *that*"), ("footnote mark", "x"), ("footnote", "[^1]: Why. Because.")]),
+        (":::note\nOne.\n:::\n\n::: tip Mind *it*\nTwo.\n:::", ["One.", "Mind it", "Two."], []),
+        ("::: {.note}\nOne.\n:::", ["One."], [("container attribute", ".note")]),
+        ('!!! note "My *title*"\n    One.\n\n    Two.', ["My title", "One.", "Two."], []),
+        ("??? tip\n    One.", ["One."], [("callout", "tip")]),
+        ('=== "Tab"\n\n    One.', ["Tab", "One."], []),
+        ("A {{< youtube 1 >}} {{% b %}} {% c %} {{ d }} e", ["A e"],
+         [("shortcode", "youtube 1"), ("shortcode", "b"), ("shortcode", "c"), ("shortcode", "d")]),
+        ("- [ ] One\n- [x] Two\n  - [/] Three", ["One", "Two", "Three"], []),
+        ("Go :rocket: at 10:30:45 to a:b:c.", ["Go at 10:30:45 to a:b:c."],
+         [("emoji code", ":rocket:")]),
+        ("H~2~O and x^2^ cost ~5 to ~10.", ["H2O and x2 cost ~5 to ~10."], []),
+        ("Term\n: One\n: Two\n\n: Three", ["Term", "One", "Two", "Three"], []),
+        ("One. ^block-1", ["One."], [("block id", "^block-1")]),
+        ("*[HTML]: Hypertext\n\nHTML.", ["HTML."], [("abbreviation", "*[HTML]: Hypertext")]),
+        ("![A *chart*](1.png) ![](2.png) B", ["B"], [("image", "A *chart*"), ("image", "2.png")]),
+        ("<!-- a --> <!-- b -->\n\nC <!-- d -->", ["C"], [("comment", "a b"), ("comment", "d")]),
+        ("```python\nx = 1\n```\n\nA", ["A"], [("code block", "python x = 1")]),
+        ("One<br>two<br/>three  \nfour\\\nfive", ["One two three four five"], []),
+        ('A <break time="1s"/> <bookmark mark="x"/>', ['A <break time="1s"/> <bookmark mark="x"/>'],
+         []),
+        ('<break time="1s"/>\n\nA', ['<break time="1s"/>', "A"], []),
+        ("A [beat] b [silence 2s] c", ["A [beat] b [silence 2s] c"], []),
+        ("\\[a] `[b] <i>` &lt;u&gt; 1 < 2", ["\\[a] \\[b] \\<i> \\<u> 1 < 2"], []),
+        ("**https://a.b/c_d_e#f?g==h==** <https://a.b/~x~>",
+         ["https://a.b/c_d_e#f?g==h== https://a.b/~x~"], []),
+    ],
+)  # fmt: skip
+def test_marks(
+    tmp_path: Path, text: str, spoken: list[str], omissions: list[tuple[str, str]]
+) -> None:
+    loaded = load(tmp_path, text)
+    assert texts(loaded) == spoken
+    assert left_out(loaded) == omissions
+
+
+@pytest.mark.parametrize(
+    "tex",
+    [
+        "$c_{ij}\\,$", "$a_1 * b_2 * c$", "$\\{x\\}$", "$[0,1]$", "$a<b>c$", "\\(x_1*2*y\\)",
+        "$$x^2^ ==y== &amp; \\[z$$", "$$\na\n\n- b\n= c\n$$", "$f[[a]](b)$", "$#a %% b %%$",
+    ],
+)  # fmt: skip
+def test_mathematics_is_kept(tmp_path: Path, tex: str) -> None:
+    [segment] = load(tmp_path, f"{tex} {{#a}}\n").segments
+    assert (segment.text, segment.id) == (tex, "a")
+    [segment] = load(tmp_path, f"*So* `x` ~~y~~ {tex.replace(chr(10), '')} it *is*.\n").segments
+    assert f" {tex.replace(chr(10), '')} it is." in segment.text
+
+
+def test_prices_are_no_mathematics(tmp_path: Path) -> None:
+    assert texts(load(tmp_path, "It costs $5 *or* $6.")) == ["It costs $5 or $6."]
+
+
+NOTE = "narrate does not read these keys of the front matter: "
+
+
+@pytest.mark.parametrize(
+    ("head", "title", "note"),
+    [
+        ("date: 2026-03-02\ntags: [a, b]\naliases:\n  - c", None, "'date', 'tags', 'aliases'"),
+        ("title: 2026\ndraft: true", "2026", "'draft'"),
+        ("title: 2026-03-02", "2026-03-02", ""),
+        ("title: A\nauthor: &a B\neditor: *a\nx: !y z\ndraft: {k: [1, 2]}", "A",
+         "'author', 'editor', 'x', 'draft'"),
+        ("subtitle: B\ntitle: >\n  A\n  C", "A C", "'subtitle'"),
+        ('"title": "A"\n# comment\n\nlayout: post', "A", "'layout'"),
+        ("title: {{ page.title }}x: 1\n", None, None),
+        ("{title: A}", "A", ""),
+        ("", None, ""),
+    ],
+)  # fmt: skip
+def test_front_matter(tmp_path: Path, head: str, title: str | None, note: str | None) -> None:
+    body = f"---\n{head}\n---\nHello.\n"
+    if note is None:
+        assert "not valid YAML" in refused(tmp_path, body).what
+        return
+    loaded = load(tmp_path, body)
+    assert loaded.title == title
+    assert [str(each) for each in loaded.notes] == ([f"a.md:1: {NOTE}{note}"] if note else [])
+    assert texts(loaded) == ["Hello."]
+    assert loaded.segments[0].where == f"a.md:{3 + head.count(chr(10)) + 1}"
+
+
+@pytest.mark.parametrize("key", ["titel", "voises", "pause-after", "languge", "Title", "seed"])
+def test_a_misspelled_key_is_refused(tmp_path: Path, key: str) -> None:
+    error = refused(tmp_path, f"---\ndate: 2026-03-02\n{key}: x\n---\nHello.\n")
+    assert error.what == f"unknown field {key!r}"
+
+
+def test_own_keys_are_read_strictly(tmp_path: Path) -> None:
+    error = refused(tmp_path, "---\ndate: 2026-03-02\nlanguage: !x de\n---\nHello.\n")
+    assert load(tmp_path, "---\nx: 1\nlanguage: de\n---\nHello.\n").language == "de"
+    assert error.where.startswith("a.md")
+
+
+def test_front_matter_in_toml(tmp_path: Path) -> None:
+    head = 'title = "One"\ndate = 2026-03-02\nlanguage = "de"\n[params]\nx = 1\n'
+    loaded = load(tmp_path, f"+++\n{head}+++\n\nHello.\n")
+    assert (loaded.title, loaded.language, texts(loaded)) == ("One", "de", ["Hello."])
+    assert [str(note) for note in loaded.notes] == [f"a.md:1: {NOTE}'date', 'params'"]
+    assert loaded.segments[0].where == "a.md:9"
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "what"),
+    [
+        ("+++\ntitle = \n+++\nHi.", "a.md:2", "not valid TOML"),
+        ("+++\ntitel = 'x'\n+++\nHi.", "a.md: $", "unknown field 'titel'"),
+        ("+++\ntitle = 'x'\nHi.", "a.md:1", "without an end"),
+        ("\n---\ntitle: x\n\nHi.", "a.md:2", "without an end"),
+        ('{\n"title": "x"\n}\nHi.', "a.md:1", "a format that narrate does not read"),
+        (";;;\n{}\n;;;\nHi.", "a.md:1", "a format that narrate does not read"),
+        ("---\ntitle: x\n---\n", "a.md", "nothing to say"),
+        ("Hi %% there", "a.md:1", "does not end with '%%'"),
+        ("Hi.\n\nA\nB <u>c</u>", "a.md:4", "raw HTML"),
+    ],
+)
+def test_errors(tmp_path: Path, text: str, where: str, what: str) -> None:
+    error = refused(tmp_path, text)
+    assert error.where == where
+    assert what in error.what
+
+
+@pytest.mark.parametrize("text", ["---\nHello there.\n---\nBye.", "---\n\nHello there.\n\nBye."])
+def test_a_rule_at_the_start_is_no_front_matter(tmp_path: Path, text: str) -> None:
+    assert texts(load(tmp_path, text)) == ["Hello there.", "Bye."]
+
+
+def test_a_long_paragraph_is_parsed_in_parts(tmp_path: Path) -> None:
+    report = Report("a.md")
+    body = "A *short* sentence. " * 2_000 + "{#end}"
+    [block] = scenes._Reader(report, ReadOptions()).blocks(body)
+    assert block.text == ("A short sentence. " * 2_000).strip()
+    assert block.fields == {"id": "end"}
