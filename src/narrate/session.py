@@ -31,6 +31,19 @@ OF_ONE_SCRIPT = (
 
 
 @dataclass(frozen=True, slots=True)
+class Options:
+    """What one run should do, apart from its settings: see the flags of the same names."""
+
+    force: tuple[str, ...] = ()
+    only: str | None = None
+    frozen: bool = False
+    keep_going: bool = False
+    force_output: bool = False
+    besides: tuple[Path, ...] = ()
+    """Files that the caller writes during the run, which no output may overwrite."""
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """A script, its settings, its output folder, and its cache while that is open."""
 
