@@ -358,6 +358,20 @@ def test_a_plan_of_several_scripts_has_a_total(tone: Narrate) -> None:
     assert tone("plan", "--check").code == 3
 
 
+def test_the_status_of_several_scripts_is_told_one_by_one(tone: Narrate) -> None:
+    lessons(tone, "a.json", "b.json")
+    tone.run(script="a.json")
+    states = {
+        each["script"]: [segment["state"] for segment in each["segments"]]
+        for each in tone("status", "--json").json["scripts"]
+    }
+    assert states == {"a.json": ["same"], "b.json": ["speak"]}
+    said = tone("status").out.splitlines()
+    assert (said[0], said[3]) == ("a.json:", "b.json:")
+    assert "several scripts: a.json, b.json" in tone("why").err
+    assert "a: to be spoken" in tone("why", "b.json", "a").out
+
+
 def test_a_folder_without_scripts_is_an_error(tone: Narrate) -> None:
     tone.write("README.md", "# Nothing here\n")
     tone.write("requirements.txt", "numpy\n")
