@@ -156,7 +156,10 @@ def test_a_folder_of_scripts_is_narrated_in_natural_order(
     lessons(tone, *MANY)
     tone.write("README.md", "# Not narrated\n")
     tone.write("package.json", {"name": "x", "version": "1"})
-    report = tone("run", *words, "--json").json
+    ran = tone("run", *words, "--json")
+    left_out = "not narrated, unless you name them: package.json, README.md" in ran.err
+    assert left_out == (not words or "." in words)
+    report = ran.json
     assert [each["script"] for each in report["scripts"]] == list(MANY)
     assert (report["spoken"], report["cached"]) == (3, 0)
     folders = [Path(each["manifest"]).parent.name for each in report["scripts"]]
@@ -164,6 +167,7 @@ def test_a_folder_of_scripts_is_narrated_in_natural_order(
     ran = tone("run", *words)
     assert ran.out.splitlines() == [f"build/narration/{name}/manifest.json" for name in folders]
     assert "nothing to do: 3 scripts, 3 segments" in ran.err
+    assert ("not narrated" in ran.err) == left_out
 
 
 def test_what_several_scripts_share_is_spoken_once(tone: Narrate) -> None:

@@ -15,12 +15,14 @@ SCRIPTS = {
     "b.yaml": "- text: Text.",
     "c.yml": "scenes:\n  - id: a",
     "d.markdown": "Text.",
+    "history.md": "Text.",
     "readme-first.md": "Text.",
 }
 OTHERS = {
     "README.md": "About.",
     "Changelog.markdown": "About.",
     "LICENSE.txt": "About.",
+    "HISTORY.md": "About.",
     "requirements.txt": "numpy",
     "requirements-dev.txt": "numpy",
     "package.json": '{"name": "x", "scripts": {}}',
