@@ -65,7 +65,7 @@ def split(words: Sequence[str], ids: bool) -> tuple[list[str], list[str]]:
     """
     scripts = [] if ids and words and not _is_script(words[0]) else list(words[:1])
     for word in words[len(scripts) :]:
-        if not (word.endswith(SUFFIXES) or (not ids and os.path.exists(word))):
+        if not (word.endswith(SUFFIXES) or (not ids and _is_script(word))):
             break
         scripts.append(word)
     return scripts, list(words[len(scripts) :])

@@ -69,12 +69,12 @@ def parent_of(script: Script) -> Path:
     return script.path.parent if script.path else Path()
 
 
-def beside(script: Script) -> list[Path]:
-    """The other scripts of its folder; a folder of texts has none inside itself."""
+def beside(script: Script, found: Iterable[Path]) -> list[Path]:
+    """The others of the scripts that were found in its folder; a folder of texts has none inside
+    itself.
+    """
     parent, own = os.path.abspath(parent_of(script)), os.path.abspath(script.path or "-")
-    if parent == own:
-        return []
-    return [path for path in scripts_in(Path(parent)) if str(path) != own]
+    return [] if parent == own else [path for path in found if os.path.abspath(path) != own]
 
 
 def _is_text(path: Path) -> bool:
