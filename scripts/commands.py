@@ -62,7 +62,8 @@ def _usage(name: str, parameters: list[Parameter]) -> str:
     for each in parameters:
         if isinstance(each, TyperArgument):
             optional = not each.required and not each.metavar.startswith("[")
-            words.append(f"[{each.metavar}]" if optional else each.metavar)
+            more = "..." if each.nargs == -1 else ""
+            words.append(f"[{each.metavar}]{more}" if optional else each.metavar)
     return " ".join(words)
 
 

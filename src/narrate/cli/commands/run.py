@@ -27,7 +27,7 @@ from narrate.output import depfile
 Words = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[SCRIPT]... [ID]...",
+        metavar="SCRIPT|ID",
         help=f"{options.SCRIPT_HELP} With --force, ids of segments to speak again may follow.",
         show_default=False,
     ),
