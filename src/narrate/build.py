@@ -82,6 +82,11 @@ class Problems:
         except NarrateError as error:
             self._errors.append(error)
 
+    @property
+    def found(self) -> bool:
+        """Whether there are errors."""
+        return bool(self._errors)
+
     def check(self, results: Sequence[Result] = ()) -> None:
         """Raise the error of a single script, or Several if there are errors."""
         if self._errors and self.scripts == 1:
@@ -292,6 +297,7 @@ def _make(
             session.emit,
             only=options.only,
             keep_going=options.keep_going,
+            stopped=problems.found and not options.keep_going,
         )
         made |= outcome.clips.keys() - outcome.shared
         vanished: list[Job] = []

@@ -309,6 +309,18 @@ def test_what_is_not_spoken_after_a_failure_is_said(tone: Narrate) -> None:
     assert "not spoken, as another script failed" in ran.err
 
 
+def test_a_failure_stops_scripts_with_other_settings_too(tone: Narrate) -> None:
+    tone.write("x/a.md", BAD)
+    tone.write("y/a.md", GOOD)
+    tone.write("y/narrate.toml", "timeout = 50\n")
+    ran = tone("run", "x", "y", "-j", "1")
+    assert ran.code == 4
+    assert "a.md: 2 segments are not spoken, as another script failed" in ran.err
+    assert made(tone.folder) == []
+    assert tone("run", "x", "y", "-k").code == 4
+    assert made(tone.folder) == ["y/build/narration"]
+
+
 def test_frozen_names_every_script_that_lacks_a_clip(tone: Narrate) -> None:
     lessons(tone, "a.md", "b.md", "c.md")
     tone.run(script="a.md")
