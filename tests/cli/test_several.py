@@ -312,7 +312,7 @@ def test_what_is_not_spoken_after_a_failure_is_said(tone: Narrate) -> None:
 def test_a_failure_stops_scripts_with_other_settings_too(tone: Narrate) -> None:
     tone.write("x/a.md", BAD)
     tone.write("y/a.md", GOOD)
-    tone.write("y/narrate.toml", "timeout = 50\n")
+    tone.write("y/narrate.toml", 'qa = "warn"\n')
     ran = tone("run", "x", "y", "-j", "1")
     assert ran.code == 4
     assert "a.md: 2 segments are not spoken, as another script failed" in ran.err
