@@ -25,6 +25,7 @@ LAYERS = (
     ("archive", "planning"),
     ("output", "synthesis"),
     ("session", "speech"),
+    ("publish",),
     ("build",),
     ("tools", "upto_date"),
     ("cli",),

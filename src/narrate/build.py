@@ -6,8 +6,7 @@ import os
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,22 +14,17 @@ from narrate import config, speech, stamp
 from narrate import script as scripts
 from narrate.base import events, facts
 from narrate.base.events import Emit
-from narrate.base.facts import Fact
 from narrate.base.text import counted
 from narrate.cache import Gone, Store
 from narrate.config import Config, Settings
 from narrate.errors import EnvironmentProblem, Interrupted, NarrateError, UsageError
-from narrate.output import narration, overwrite, place, record
-from narrate.output.manifest import Manifest
-from narrate.output.record import RECORD, RunRecord
-from narrate.output.stage import Stage, staged
-from narrate.output.timeline import lay
+from narrate.output import record
 from narrate.output.why import Why, explain
-from narrate.planning.planner import Plan, PlannedSegment
-from narrate.session import Prepared, Session, opened
+from narrate.planning.planner import Plan
+from narrate.publish import Job, Result, guard, write
+from narrate.session import Options, Prepared, Session, opened
 from narrate.speech import Failed, stand_ins, summary
 from narrate.store import usage
-from narrate.synthesis.speak import Outcome
 
 __all__ = [
     "Failed",
@@ -53,60 +47,6 @@ __all__ = [
 ROUNDS = 5
 """How often clips that vanish while the files are written (a prune, a failing disk) are made again.
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What one run should do, apart from its settings: see the flags of the same names."""
-
-    force: tuple[str, ...] = ()
-    only: str | None = None
-    frozen: bool = False
-    keep_going: bool = False
-    force_output: bool = False
-    besides: tuple[Path, ...] = ()
-    """Files that the caller writes during the run, which no output may overwrite."""
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What a run did with a script: `made` holds the canonical forms of the clips that it made,
-    `written` the files that changed.
-
-    `inputs` are the facts of all files that were read or looked for, `surroundings` those of the
-    code that did it and of the folders of settings, and `outputs` those of all that the narration
-    consists of, taken while no other run could write there. `warnings` are those of the settings.
-    """
-
-    plan: Plan
-    manifest: Manifest
-    out: Path
-    made: frozenset[bytes]
-    written: tuple[Path, ...]
-    inputs: dict[str, Fact]
-    surroundings: dict[str, Fact]
-    outputs: dict[str, Fact]
-    warnings: tuple[str, ...] = ()
-
-    @property
-    def record(self) -> Path:
-        """run.json, which is newer than everything that was read."""
-        return self.out / RECORD
-
-    @property
-    def made_by_engines(self) -> frozenset[bytes]:
-        """What was spoken, apart from recordings."""
-        asked = {each.canonical for each in self.plan.utterances() if each.request}
-        return self.made & asked
-
-    @property
-    def spoken(self) -> int:
-        """How many utterances were spoken; recordings are not counted."""
-        return len(self.made_by_engines)
-
-    def from_cache(self, planned: PlannedSegment) -> bool:
-        """Whether nothing of the segment was made by this run."""
-        return not any(utterance.canonical in self.made for utterance in planned.utterances)
 
 
 class Several(NarrateError):
@@ -143,22 +83,17 @@ class Problems:
         except NarrateError as error:
             self._errors.append(error)
 
+    @property
+    def found(self) -> bool:
+        """Whether there are errors."""
+        return bool(self._errors)
+
     def check(self, results: Sequence[Result] = ()) -> None:
         """Raise the error of a single script, or Several if there are errors."""
         if self._errors and self.scripts == 1:
             raise self._errors[0]
         if self._errors:
             raise Several(self._errors, self.scripts, results)
-
-
-@dataclass(slots=True)
-class _Job:
-    """A script on its way, what is known of its files, and what is planned for it now."""
-
-    session: Session
-    inputs: dict[str, Fact]
-    surroundings: dict[str, Fact]
-    plan: Plan
 
 
 def prepare(
@@ -294,7 +229,7 @@ def _perform(prepared: Sequence[Prepared], options: Options, emit: Emit) -> list
     return results
 
 
-def _plan_jobs(sessions: Sequence[Session], options: Options, problems: Problems) -> list[_Job]:
+def _plan_jobs(sessions: Sequence[Session], options: Options, problems: Problems) -> list[Job]:
     """Plan every script; all their errors are raised together, before anything is spoken."""
     jobs = []
     for session in sessions:
@@ -307,21 +242,21 @@ def _plan_jobs(sessions: Sequence[Session], options: Options, problems: Problems
     return jobs
 
 
-def _plan_job(session: Session, options: Options) -> _Job:
+def _plan_job(session: Session, options: Options) -> Job:
     script, files = session.script, session.configuration.files
     recordings = [segment.audio for segment in script.segments if segment.audio]
     inputs = facts.take((*script.inputs, *files, *recordings))
     # Who may write there decides whether the settings in a folder are obeyed.
     folders = facts.take({os.path.join(path.parent, facts.FOLDER) for path in files})
     session.check_links()
-    job = _Job(session, inputs, folders, session.plan(options.force))
+    job = Job(session, inputs, folders, session.plan(options.force))
     _check_job(job, options)
     return job
 
 
-def _check_job(job: _Job, options: Options) -> None:
+def _check_job(job: Job, options: Options) -> None:
     """Refuse a plan that would lose files, or that `frozen` forbids."""
-    _guard(job, options)
+    guard(job, options)
     if options.frozen:
         speech.require_nothing(job.plan)
 
@@ -339,9 +274,9 @@ def _check_places(sessions: Sequence[Session]) -> None:
             )
 
 
-def _groups(jobs: Iterable[_Job]) -> list[list[_Job]]:
+def _groups(jobs: Iterable[Job]) -> list[list[Job]]:
     """The scripts that can be spoken together."""
-    groups: list[list[_Job]] = []
+    groups: list[list[Job]] = []
     for job in jobs:
         for group in groups:
             if group[0].session.is_spoken_like(job.session):
@@ -353,7 +288,7 @@ def _groups(jobs: Iterable[_Job]) -> list[list[_Job]]:
 
 
 def _make(
-    jobs: Sequence[_Job], options: Options, problems: Problems, started: float
+    jobs: Sequence[Job], options: Options, problems: Problems, started: float
 ) -> list[Result]:
     """Speak and write scripts, and plan once more those whose clips vanish in between."""
     session, results, made = jobs[0].session, list[Result](), set[bytes]()
@@ -366,14 +301,15 @@ def _make(
             session.emit,
             only=options.only,
             keep_going=options.keep_going,
+            stopped=problems.found and not options.keep_going,
         )
         made |= outcome.clips.keys() - outcome.shared
-        vanished: list[_Job] = []
+        vanished: list[Job] = []
         for job in jobs:
             with problems.kept():
                 speech.check(job.plan, outcome, options.only)
                 try:
-                    results.append(_write(job, outcome, made, options, started))
+                    results.append(write(job, outcome, made, options, started))
                 except Gone as gone:
                     _plan_again(job, gone, options)
                     vanished.append(job)
@@ -388,72 +324,11 @@ def _make(
     )
 
 
-def _plan_again(job: _Job, gone: Gone, options: Options) -> None:
+def _plan_again(job: Job, gone: Gone, options: Options) -> None:
     job.session.emit(events.Warned(message=f"a clip is made again: {gone}"))
     _set_aside(job.plan, job.session.store)
     job.plan = job.session.plan()
     _check_job(job, options)
-
-
-def _write(
-    job: _Job, outcome: Outcome, made: Iterable[bytes], options: Options, started: float
-) -> Result:
-    """Write the outputs of a script whose clips are all there. Raises Gone."""
-    session, planned = job.session, job.plan
-    mark = place.mark(session.out, session.script.path)
-    with staged(session.out, partial(_tell_wait, session), mark) as stage:
-        # Speaking may take hours, in which new files may have appeared there.
-        _guard(job, options)
-        document, outputs = _publish(session, stage, planned, outcome, started)
-    _tell_kept(stage, session.emit)
-    # An installation of narrate has new metadata, but a plug-in may be edited in place.
-    plugins = {choice.package for choice in planned.choices} - {"narrate"}
-    return Result(
-        plan=planned,
-        manifest=document,
-        out=session.out,
-        made=frozenset(made) & {each.canonical for each in planned.utterances()},
-        written=tuple(stage.written),
-        inputs=job.inputs | _read_by(planned),
-        surroundings=job.surroundings | facts.of_software(plugins),
-        outputs=outputs,
-        warnings=session.configuration.warnings,
-    )
-
-
-def _guard(job: _Job, options: Options) -> None:
-    """Refuse to overwrite what the run reads, what narrate did not make, and what it made of
-    another script. Raises UsageError.
-    """
-    session = job.session
-    read: tuple[str | Path, ...] = (*job.inputs, *_read_by(job.plan), *options.besides)
-    names = narration.names(job.plan, session.settings.format)
-    overwrite.check(session.out, names, read, options.force_output)
-    if not options.force_output:
-        place.check(session.out, session.script.path)
-
-
-def _publish(
-    session: Session, stage: Stage, planned: Plan, outcome: Outcome, started: float
-) -> tuple[Manifest, dict[str, Fact]]:
-    """Make every file aside and move them all into place; return the manifest and the facts of the
-    outputs. Raises Gone.
-    """
-    timeline = lay(planned, outcome.clips, session.settings.format)
-    document = narration.write(stage, planned, timeline, session.settings, session.store)
-    stage.publish()
-    stage.write_record(_record(planned, outcome, started))
-    return document, stage.facts()
-
-
-def _tell_wait(session: Session) -> None:
-    text = f"waiting for another process that has locked the output folder {session.out}"
-    session.emit(events.Warned(message=text))
-
-
-def _tell_kept(stage: Stage, emit: Emit) -> None:
-    for path in stage.kept:
-        emit(events.Warned(message=f"kept, as it was changed since narrate made it: {path}"))
 
 
 def _set_aside(planned: Plan, store: Store) -> None:
@@ -465,13 +340,6 @@ def _set_aside(planned: Plan, store: Store) -> None:
             store.read(clip)
 
 
-def _read_by(planned: Plan) -> dict[str, Fact]:
-    """The facts of the files that a plan was made of, apart from the script and its recordings."""
-    voices = [voice.facts for voice in planned.voices.values()]
-    models = [choice.facts for choice in planned.choices]
-    return {path: fact for each in (*voices, *models) for path, fact in each.items()}
-
-
 def _count_usage(results: Sequence[Result], session: Session) -> None:
     """Count hits and misses, and keep the cache below its maximum if it has grown."""
     if not results:
@@ -481,19 +349,3 @@ def _count_usage(results: Sequence[Result], session: Session) -> None:
     usage.count(session.store.root, len(asked - made), len(made))
     if made:
         session.store.trim(session.settings.cache_max_size)
-
-
-def _record(planned: Plan, outcome: Outcome, started: float) -> RunRecord:
-    """What run.json says of this run; its attempts and seconds are those of all its scripts."""
-    spoken = outcome.clips.keys() - outcome.shared
-    return RunRecord(
-        started=round(started, 3),
-        seconds=round(time.time() - started, 3),
-        engine_seconds=round(outcome.engine_seconds, 3),
-        spoken=len(spoken & {each.canonical for each in planned.utterances()}),
-        attempts=outcome.attempts,
-        cached=speech.cached(planned),
-        requests=record.requests(planned),
-        transcripts=record.transcripts(planned),
-        stand_ins={each.segment.id: str(each.stand_in) for each in planned.stand_ins},
-    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,6 +28,19 @@ OF_ONE_SCRIPT = (
     *("format_in", "segments", "headings", "markup"),
 )
 """Settings that do not matter while an engine speaks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What one run should do, apart from its settings: see the flags of the same names."""
+
+    force: tuple[str, ...] = ()
+    only: str | None = None
+    frozen: bool = False
+    keep_going: bool = False
+    force_output: bool = False
+    besides: tuple[Path, ...] = ()
+    """Files that the caller writes during the run, which no output may overwrite."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +100,9 @@ def opened(prepared: Sequence[Prepared], emit: Emit) -> Iterator[list[Session]]:
             root = config.cache_dir(configuration.settings)
             if root not in stores:
                 stores[root] = stack.enter_context(Store(root, _warning(emit)))
-        folders = [_folder(each, prepared) for each in prepared]
+        parents = {scripts.parent_of(script) for script, _ in prepared}
+        found = {parent: scripts.scripts_in(parent) for parent in parents}
+        folders = [_folder(each, prepared, found) for each in prepared]
         yield [
             Session(script, own, out, stores[config.cache_dir(own.settings)], emit)
             for (script, own), out in zip(prepared, folders, strict=True)
@@ -105,9 +120,11 @@ def _speaking(settings: Settings) -> Settings:
     )
 
 
-def _folder(one: Prepared, prepared: Sequence[Prepared]) -> Path:
+def _folder(
+    one: Prepared, prepared: Sequence[Prepared], found: Mapping[Path, Sequence[Path]]
+) -> Path:
     """The output folder of one of the scripts; a flag names that of a single script, or the one in
-    which several have theirs.
+    which several have theirs. `found` are the scripts of each folder.
     """
     script, base = one[0], _base(*one)
     named = one[1].settings.out is not None and one[1].origins.get("out", "flag") == "flag"
@@ -118,7 +135,7 @@ def _folder(one: Prepared, prepared: Sequence[Prepared]) -> Path:
         for other, configuration in prepared
         if other is not script and _base(other, configuration) == base
     ]
-    beside = [] if named else scripts.beside(script)
+    beside = [] if named else scripts.beside(script, found[scripts.parent_of(script)])
     names = [*others, *map(place.name_of, beside)]
     return place.choose(base, script.path, names, below=named)
 

@@ -43,12 +43,13 @@ def speak(
     *,
     only: str | None = None,
     keep_going: bool = False,
+    stopped: bool = False,
 ) -> Outcome:
     """Speak what any of the plans misses, in segments whose ids match a pattern, each utterance
-    once. Raises Interrupted.
+    once; nothing if a failure has `stopped` the run. Raises Interrupted.
     """
     planned = planner.union(plans)
-    wanted = _wanted(planned, only)
+    wanted = _wanted(planned, only) if not stopped else set[bytes]()
     chosen = [miss for miss in planned.misses if miss.utterance.canonical in wanted]
     emit(summary(planned))
     readiness.require(

@@ -156,7 +156,10 @@ def test_a_folder_of_scripts_is_narrated_in_natural_order(
     lessons(tone, *MANY)
     tone.write("README.md", "# Not narrated\n")
     tone.write("package.json", {"name": "x", "version": "1"})
-    report = tone("run", *words, "--json").json
+    ran = tone("run", *words, "--json")
+    left_out = "not narrated, unless you name them: package.json, README.md" in ran.err
+    assert left_out == (not words or "." in words)
+    report = ran.json
     assert [each["script"] for each in report["scripts"]] == list(MANY)
     assert (report["spoken"], report["cached"]) == (3, 0)
     folders = [Path(each["manifest"]).parent.name for each in report["scripts"]]
@@ -164,6 +167,7 @@ def test_a_folder_of_scripts_is_narrated_in_natural_order(
     ran = tone("run", *words)
     assert ran.out.splitlines() == [f"build/narration/{name}/manifest.json" for name in folders]
     assert "nothing to do: 3 scripts, 3 segments" in ran.err
+    assert ("not narrated" in ran.err) == left_out
 
 
 def test_what_several_scripts_share_is_spoken_once(tone: Narrate) -> None:
@@ -305,6 +309,18 @@ def test_what_is_not_spoken_after_a_failure_is_said(tone: Narrate) -> None:
     assert "not spoken, as another script failed" in ran.err
 
 
+def test_a_failure_stops_scripts_with_other_settings_too(tone: Narrate) -> None:
+    tone.write("x/a.md", BAD)
+    tone.write("y/a.md", GOOD)
+    tone.write("y/narrate.toml", 'qa = "warn"\n')
+    ran = tone("run", "x", "y", "-j", "1")
+    assert ran.code == 4
+    assert "a.md: 2 segments are not spoken, as another script failed" in ran.err
+    assert made(tone.folder) == []
+    assert tone("run", "x", "y", "-k").code == 4
+    assert made(tone.folder) == ["y/build/narration"]
+
+
 def test_frozen_names_every_script_that_lacks_a_clip(tone: Narrate) -> None:
     lessons(tone, "a.md", "b.md", "c.md")
     tone.run(script="a.md")
@@ -356,6 +372,20 @@ def test_a_plan_of_several_scripts_has_a_total(tone: Narrate) -> None:
         assert "\nb.md:\n" in said
         assert "2 of 3 utterances to speak" in said
     assert tone("plan", "--check").code == 3
+
+
+def test_the_status_of_several_scripts_is_told_one_by_one(tone: Narrate) -> None:
+    lessons(tone, "a.json", "b.json")
+    tone.run(script="a.json")
+    states = {
+        each["script"]: [segment["state"] for segment in each["segments"]]
+        for each in tone("status", "--json").json["scripts"]
+    }
+    assert states == {"a.json": ["same"], "b.json": ["speak"]}
+    said = tone("status").out.splitlines()
+    assert (said[0], said[3]) == ("a.json:", "b.json:")
+    assert "several scripts: a.json, b.json" in tone("why").err
+    assert "a: to be spoken" in tone("why", "b.json", "a").out
 
 
 def test_a_folder_without_scripts_is_an_error(tone: Narrate) -> None:

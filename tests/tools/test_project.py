@@ -189,4 +189,4 @@ def test_without_a_script_the_one_here_is_meant(tone: Narrate) -> None:
     both = tone("run", "--json").json["scripts"]
     assert [each["script"] for each in both] == ["script.json", "script.md"]
     assert [each["spoken"] for each in both] == [1, 0]
-    assert "several scripts: script.json, script.md" in tone("status").err
+    assert "several scripts: script.json, script.md" in tone("why").err

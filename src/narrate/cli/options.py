@@ -29,7 +29,7 @@ SCRIPT_HELP = (
 )
 Scripts = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[SCRIPT]...", help=SCRIPT_HELP, show_default=False),
+    typer.Argument(metavar="SCRIPT", help=SCRIPT_HELP, show_default=False),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print errors only.")]

@@ -18,10 +18,19 @@ SUFFIXES = tuple(FORMATS)
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The scripts that a command is about, and the files and folders that decided which."""
+    """The scripts that a command is about, the files and folders that decided which, and the files
+    of these folders that are left out although they have the suffix of a script.
+    """
 
     scripts: tuple[str, ...]
     looked_at: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def notes(self) -> list[str]:
+        """What a person should know of the choice."""
+        names = ", ".join(self.left_out)
+        return [f"not narrated, unless you name them: {names}"] if names else []
 
     @property
     def only(self) -> str:
@@ -43,7 +52,10 @@ def find(words: Sequence[str]) -> Sources:
     for word in words:
         for path in _narrated(word):
             found.setdefault(os.path.realpath(path), path)
-    return Sources(_in_order(found.values()), tuple(filter(os.path.isdir, words)))
+    folders = tuple(filter(os.path.isdir, words))
+    left = [str(path) for each in folders for path in folder.left_out(Path(each))]
+    left = [path for path in left if os.path.realpath(path) not in found]
+    return Sources(_in_order(found.values()), folders, tuple(left))
 
 
 def split(words: Sequence[str], ids: bool) -> tuple[list[str], list[str]]:
@@ -54,7 +66,7 @@ def split(words: Sequence[str], ids: bool) -> tuple[list[str], list[str]]:
     """
     scripts = [] if ids and words and not _is_script(words[0]) else list(words[:1])
     for word in words[len(scripts) :]:
-        if not (word.endswith(SUFFIXES) or (not ids and os.path.exists(word))):
+        if not (word.endswith(SUFFIXES) or (not ids and _is_script(word))):
             break
         scripts.append(word)
     return scripts, list(words[len(scripts) :])
@@ -83,4 +95,5 @@ def _here() -> Sources:
     if found == [Path()] and not folder.scripts_in(Path()):
         what, hint = "no script was named, and this folder has none", "`narrate init` makes one"
         raise UsageError(what, where="SCRIPT", hint=f"name one: narrate run script.json; {hint}")
-    return Sources(tuple(map(str, found)), (*MAIN, "."))
+    left = tuple(map(str, folder.left_out(Path())))
+    return Sources(tuple(map(str, found)), (*MAIN, "."), left)

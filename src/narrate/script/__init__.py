@@ -7,7 +7,7 @@ from pathlib import Path
 from narrate.errors import ScriptError
 from narrate.script.check import resolve
 from narrate.script.document import schema
-from narrate.script.folder import beside, parent_of
+from narrate.script.folder import beside, parent_of, scripts_in
 from narrate.script.model import (
     AS_USUAL,
     Note,
@@ -34,6 +34,7 @@ __all__ = [
     "folder_of",
     "load",
     "parent_of",
+    "scripts_in",
     "schema",
 ]
 

@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from narrate.base import limits, regular
-from narrate.script.formats import FORMATS, SUBTITLES
+from narrate.script.formats import FORMATS
 from narrate.script.model import Script
 
 MAIN = tuple(f"script{suffix}" for suffix in (".json", ".yaml", ".yml", ".md", ".txt"))
 """The names of a folder's main script."""
 
 ABOUT = re.compile(
-    r"readme|changelog|changes|history|news|licen[cs]e|copying|notice|contributing|contributors"
-    r"|authors|maintainers|governance|security|support|code[_-]of[_-]conduct|todo|architecture"
-    r"|(requirements|constraints)([-_.].*)?|cmakelists|robots|llms",
-    re.IGNORECASE,
+    r"(?i:readme|changelog|licen[cs]e|contributing|contributors|code[_-]of[_-]conduct)"
+    r"|(?i:requirements([-_.].*)?|cmakelists|robots|llms)"
+    r"|CHANGES|HISTORY|NEWS|COPYING|NOTICE|AUTHORS|GOVERNANCE|SECURITY|SUPPORT|TODO|ARCHITECTURE"
 )
-"""The stems of files that tell something about a project, and are not narrated."""
+"""The stems of files that tell something about a project, and are not narrated. In small letters
+some of them are what a lesson may be called.
+"""
 
 RECORDINGS = frozenset((".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".mp4", ".mov", ".webm"))
-"""What a .txt of the same stem is the transcript of."""
+CAPTIONS = frozenset((".srt", ".vtt"))
 
 DATA = frozenset((".json", ".yaml", ".yml"))
 KEY = re.compile(rb"\b(segments|scenes|beats|text)[\"']?[ \t]*:")
@@ -36,8 +37,11 @@ def scripts_in(folder: Path) -> list[Path]:
     A folder that cannot be read has none.
     """
     names = _names(folder)
-    recorded = {stem for stem, suffix in map(os.path.splitext, names) if suffix in RECORDINGS}
-    return in_order(folder / name for name in names if _is_script(folder / name, recorded))
+    pairs = [os.path.splitext(name) for name in names]
+    recorded = {stem for stem, suffix in pairs if suffix.lower() in RECORDINGS}
+    captioned = {stem for stem, suffix in pairs if suffix.lower() not in CAPTIONS}
+    owned = {".txt": recorded, **dict.fromkeys(CAPTIONS, captioned)}
+    return in_order(folder / name for name in names if _is_script(folder / name, owned))
 
 
 def narrated(folder: Path) -> list[Path]:
@@ -51,17 +55,26 @@ def narrated(folder: Path) -> list[Path]:
     return main or found or [folder]
 
 
+def left_out(folder: Path) -> list[Path]:
+    """The files of a folder that have the suffix of a script, and are not narrated with it."""
+    found = narrated(folder)
+    if found == [folder] or found[0].name in MAIN:
+        return []
+    files = (folder / name for name in _names(folder) if not name.startswith("."))
+    return in_order(path for path in files if path.suffix.lower() in FORMATS and path not in found)
+
+
 def parent_of(script: Script) -> Path:
     """The folder that a script lies in; the current one for standard input."""
     return script.path.parent if script.path else Path()
 
 
-def beside(script: Script) -> list[Path]:
-    """The other scripts of its folder; a folder of texts has none inside itself."""
+def beside(script: Script, found: Iterable[Path]) -> list[Path]:
+    """The others of the scripts that were found in its folder; a folder of texts has none inside
+    itself.
+    """
     parent, own = os.path.abspath(parent_of(script)), os.path.abspath(script.path or "-")
-    if parent == own:
-        return []
-    return [path for path in scripts_in(Path(parent)) if str(path) != own]
+    return [] if parent == own else [path for path in found if os.path.abspath(path) != own]
 
 
 def _is_text(path: Path) -> bool:
@@ -83,15 +96,14 @@ def _names(folder: Path) -> list[str]:
         return []
 
 
-def _is_script(path: Path, recorded: Collection[str]) -> bool:
+def _is_script(path: Path, owned: Mapping[str, Collection[str]]) -> bool:
+    """Whether a file is a script; `owned` has, by suffix, the stems of files that belong to another
+    one: the transcript of a recording, or the captions of a film.
+    """
     suffix = path.suffix.lower()
-    if (
-        suffix not in FORMATS.keys() - SUBTITLES
-        or path.name.startswith(".")
-        or ABOUT.fullmatch(path.stem)
-    ):
+    if suffix not in FORMATS or path.name.startswith(".") or ABOUT.fullmatch(path.stem):
         return False
-    if suffix == ".txt" and path.stem in recorded:
+    if path.stem in owned.get(suffix, ()):
         return False
     return path.is_file() and (suffix not in DATA or _has_key(path))
 

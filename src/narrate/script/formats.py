@@ -14,11 +14,6 @@ FORMATS = {
 }
 """The formats of scripts by the suffixes of files."""
 
-SUBTITLES = frozenset((".srt", ".vtt"))
-"""Suffixes of scripts that are read only where they are named: in a folder, they are most often the
-captions of something else.
-"""
-
 NAMES = {
     "json": "JSON",
     "yaml": "YAML",

@@ -45,7 +45,9 @@ def plan(
     json: options.Json = False,
 ) -> None:
     """Say what `narrate run` would speak, and how long the narration and the work would be."""
-    names = sources.find(scripts or []).scripts
+    found = sources.find(scripts or [])
+    terminal.tell(*found.notes)
+    names = found.scripts
     pending = show(names, flags, Options(), json, verbose)
     if check and pending:
         what = f"{counted(pending, 'utterance')} would have to be spoken"

@@ -20,13 +20,14 @@ from narrate.build import Options, Result
 from narrate.cli import messages, options, outcome, sources
 from narrate.cli.commands import plan
 from narrate.cli.options import Flags
+from narrate.cli.sources import Sources
 from narrate.errors import NarrateError, UsageError
 from narrate.output import depfile
 
 Words = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[SCRIPT]... [ID]...",
+        metavar="SCRIPT|ID",
         help=f"{options.SCRIPT_HELP} With --force, ids of segments to speak again may follow.",
         show_default=False,
     ),
@@ -153,12 +154,12 @@ def run(
         plan.show(found.scripts, flags, todo, look.json)
     else:
         command = upto_date.Command(context.obj, started_ns, looked_at)
-        _run(command, found.scripts, flags, todo, reports, look)
+        _run(command, found, flags, todo, reports, look)
 
 
 def _run(
     command: upto_date.Command,
-    scripts: Sequence[str],
+    found: Sources,
     flags: Flags,
     todo: Options,
     reports: Reports,
@@ -167,15 +168,17 @@ def _run(
     """Run, say how it went, and keep a stamp of it if the same command may be answered by one."""
     if reports.depfile:
         depfile.check_target(reports.depfile)
-    results = _build(scripts, flags, todo, look, reports.events)
+    notes = [] if look.quiet else found.notes
+    terminal.tell(*notes)
+    results = _build(found.scripts, flags, todo, look, reports.events)
     written = _write_depfile(reports.depfile, results, command.folder)
     stdout = outcome.stdout(results, look.json)
     if not look.quiet:
         terminal.tell(*outcome.summary(results))
     terminal.write(stdout)
-    if upto_date.is_repeatable(scripts, todo, reports.events):
+    if upto_date.is_repeatable(found.scripts, todo, reports.events):
         unchanged = list(map(upto_date.unchanged, results))
-        stderr = () if look.quiet else outcome.repeated(unchanged)
+        stderr = [] if look.quiet else [*notes, *outcome.repeated(unchanged)]
         said = outcome.stdout(unchanged, look.json), terminal.text_of(*stderr)
         upto_date.keep(command, results, written, said)
 

@@ -39,9 +39,6 @@ MEANINGS = {
 WIDTH = 100
 """Characters of a reason in `narrate status`; `narrate why` prints it whole."""
 
-Script = Annotated[
-    str | None, typer.Argument(metavar="[SCRIPT]", help=options.SCRIPT_HELP, show_default=False)
-]
 Targets = Annotated[
     list[str] | None,
     typer.Argument(
@@ -51,15 +48,25 @@ Targets = Annotated[
 
 
 @options.takes(*SETTINGS)
-def status(flags: Flags, script: Script = None, json: options.Json = False) -> None:
+def status(flags: Flags, scripts: options.Scripts = None, json: options.Json = False) -> None:
     """Say what `narrate run` would do with each segment.
 
     It leaves a segment as it is, takes it from the cache, or speaks it.
     """
-    found = build.why(sources.find([script] if script else []).only, flags, messages.show_warning)
+    names = sources.find(scripts or []).scripts
+    found = {name: build.why(name, flags, messages.show_warning) for name in names}
     if json:
-        _print_json(found)
+        documents = [{"script": name, "segments": list(map(_entry, found[name]))} for name in names]
+        one = {"segments": documents[0]["segments"]}
+        document = {"ok": True, **(one if len(names) == 1 else {"scripts": documents})}
+        terminal.write(terminal.as_json(document))
         return
+    for name in names:
+        terminal.say(*([f"{name}:"] if len(names) > 1 else []))
+        _print_status(found[name])
+
+
+def _print_status(found: list[Why]) -> None:
     width = max(len(printable(each.planned.segment.id)) for each in found)
     for each in found:
         id = printable(each.planned.segment.id)
