@@ -34,6 +34,7 @@ from narrate.output.writers import captions
 from narrate.planning import planner, readiness
 from narrate.planning.planner import Miss, Plan, PlannedSegment
 from narrate.store import usage
+from narrate.synthesis import again
 from narrate.synthesis.speak import Outcome, speak
 
 SIDECARS = ("srt", "vtt")
@@ -371,12 +372,25 @@ def _speak(session: _Session, planned: Plan, options: Options) -> Outcome:
     _warn_of_draft(session, planned)
     settings, store, emit = session.settings, session.store, session.emit
     readiness.require(planner.choices(chosen), settings, session.warn)
+    before = again.sounds(store, chosen)
     outcome = speak(planned, chosen, settings, store, emit, keep_going=options.keep_going)
+    _warn_of_repeats(session, again.repeated(store, chosen, before, outcome.clips))
     _check_outcome(outcome, len(chosen), planned.script.name)
     if left:
         why = "not in the cache, so no output was written"
         raise _pending(planned, left, why, which=" outside --only")
     return outcome
+
+
+def _warn_of_repeats(session: _Session, repeated: Sequence[Miss]) -> None:
+    """Say that speaking again has changed nothing."""
+    ids = list(dict.fromkeys(miss.segment.id for miss in repeated))
+    if ids:
+        engines = " and ".join(choice.name for choice in planner.choices(repeated))
+        session.warn(
+            f"spoken again, and the sound is the same: {_some(ids)}; {engines} repeats itself for"
+            " the same request, and another `take` of the segment sounds different"
+        )
 
 
 def _check_outcome(outcome: Outcome, wanted: int, script: str) -> None:
