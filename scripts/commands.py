@@ -60,8 +60,8 @@ def _usage(name: str, parameters: list[Parameter]) -> str:
     words = [name, "[OPTIONS]"]
     for each in parameters:
         if isinstance(each, TyperArgument):
-            optional = not each.required and not each.metavar.startswith("[")
-            words.append(f"[{each.metavar}]" if optional else each.metavar)
+            word = each.metavar if each.required else f"[{each.metavar}]"
+            words.append(word + "..." * (each.nargs != 1))
     return " ".join(words)
 
 

@@ -14,7 +14,7 @@ from narrate.tools import project
 Folder = Annotated[
     Path,
     typer.Argument(
-        metavar="[DIR|SCRIPT]",
+        metavar="DIR|SCRIPT",
         help="The folder of the project, or a script in it.",
         show_default=False,
     ),

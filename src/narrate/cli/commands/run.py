@@ -22,7 +22,7 @@ from narrate.errors import NarrateError, UsageError
 from narrate.output import depfile
 
 Ids = Annotated[
-    list[str] | None, typer.Argument(metavar="[ID]...", help="With --force: what to speak again.")
+    list[str] | None, typer.Argument(metavar="ID", help="With --force: what to speak again.")
 ]
 
 
