@@ -239,7 +239,7 @@ def test_a_run_fetches_what_it_lacks_and_tells_so(narrating: Narrate, hub: Hub) 
     ran = narrating("run", "script.json", "--engine", "torch", "--events", "events.jsonl")
     # What this hub has is not a model.
     assert ran.code == 6
-    assert "the engine torch cannot be loaded" in ran.err
+    assert "engine torch: it cannot be loaded" in ran.err
     assert narrating("models", "path", NAME).code == 0
     assert f"downloading {NAME}: " in ran.err
     assert '"event": "fetch"' in (narrating.folder / "events.jsonl").read_text()

@@ -11,6 +11,7 @@ from narrate.base.text import counted, duration
 from narrate.build import Failed, Result
 from narrate.cli.messages import as_object, shown
 from narrate.errors import NarrateError
+from narrate.planning.planner import PlannedSegment
 
 
 def stdout(result: Result, json: bool) -> str:
@@ -57,11 +58,16 @@ def success(result: Result) -> dict[str, Any]:
                 "path": str(result.out / segment.file),
                 "duration": segment.duration,
                 "from_cache": result.from_cache(planned),
-                "stand_in": planned.stand_in,
+                **stand_in(planned),
             }
             for segment, planned in segments
         ],
     }
+
+
+def stand_in(planned: PlannedSegment) -> dict[str, str]:
+    """The field that names the engine that stands in for that of a segment, if one does."""
+    return {"stand_in": planned.stand_in} if planned.stand_in else {}
 
 
 def failure(error: NarrateError, events: list[Event]) -> dict[str, Any]:

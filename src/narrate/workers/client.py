@@ -261,7 +261,7 @@ class Worker:
     def cannot_load(self, reason: str) -> EnvironmentProblem:
         """The error to raise for an engine that does not get ready."""
         return EnvironmentProblem(
-            f"the engine {self.engine} cannot be loaded: {reason}",
+            f"it cannot be loaded: {reason}",
             where=f"engine {self.engine}",
             hint="see `narrate doctor`, or choose another --engine",
         )

@@ -20,6 +20,7 @@ from narrate.cli.commands import plan
 from narrate.cli.options import Flags
 from narrate.errors import NarrateError, UsageError
 from narrate.output import depfile
+from narrate.planning.readiness import EnginesMissing
 
 Ids = Annotated[
     list[str] | None, typer.Argument(metavar="ID", help="With --force: what to speak again.")
@@ -192,6 +193,8 @@ def _build(script: str, flags: Flags, todo: Options, look: Look, log_file: Path 
 
             return build.run(script, flags, todo, emit)
     except NarrateError as error:
+        if isinstance(error, EnginesMissing) and error.offer:
+            error.hint = f"{error.hint}; {error.offer}"
         if look.json:
             terminal.write(terminal.as_json(outcome.failure(error, events)))
         if isinstance(error, build.Failed):
