@@ -177,7 +177,8 @@ def plan(source: str | Path, flags: Mapping[str, Any], options: Options, emit: E
 
 
 def _warn_of_missing_engines(session: _Session, planned: Plan) -> None:
-    needed = planner.choices(planned.misses)
+    # A program that a project names is not started for the sake of a warning.
+    needed = () if session.settings.trust.programs else planner.choices(planned.misses)
     found = (readiness.problem(choice, session.settings, session.warn) for choice in needed)
     missing = [*planned.missing, *(problem for problem in found if problem)]
     for text in dict.fromkeys(f"{problem}; {problem.hint}" for problem in missing):
