@@ -61,9 +61,8 @@ def _usage(name: str, parameters: list[Parameter]) -> str:
     words = [name, "[OPTIONS]"]
     for each in parameters:
         if isinstance(each, TyperArgument):
-            optional = not each.required and not each.metavar.startswith("[")
-            more = "..." if each.nargs == -1 else ""
-            words.append(f"[{each.metavar}]{more}" if optional else each.metavar)
+            word = each.metavar if each.required else f"[{each.metavar}]"
+            words.append(word + "..." * (each.nargs != 1))
     return " ".join(words)
 
 

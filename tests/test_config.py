@@ -302,3 +302,28 @@ def test_a_folder_with_an_empty_name_is_refused(project: Path, name: str) -> Non
 def test_relative_folders_of_the_desktop_are_ignored(project: Path) -> None:
     found = cache_dir(Settings(), {"XDG_CACHE_HOME": "relative"})
     assert found == Path("~/.cache/narrate").expanduser()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "accepted"),
+    [
+        ("format", "aac", "flac, m4a, mp3, ogg, opus or wav"),
+        ("qa", "loud", "off, strict or warn"),
+        ("profile", "x", "draft or final"),
+        ("headings", "no", "skip or speak"),
+        ("format_in", "toml", "json, md, srt, txt, vtt or yaml"),
+        ("jobs", 65, "an integer from 1 to 64"),
+        ("jobs", "three", "an integer from 1 to 64"),
+        ("bitrate", 9999, "an integer from 32 to 320"),
+        ("pause_after", -1, "a number from 0 to 60"),
+        ("timeout", 0, "a number above 0, up to 86400"),
+        ("offline", "perhaps", "true or false"),
+    ],
+)
+def test_a_value_that_is_not_accepted_names_those_that_are(
+    tmp_path: Path, name: str, value: object, accepted: str
+) -> None:
+    with pytest.raises(UsageError) as raised:
+        config.resolve({name: value}, {}, tmp_path)
+    assert raised.value.what == f"{name} = {value!r} is not accepted"
+    assert raised.value.hint == f"use {accepted}"

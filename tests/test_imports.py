@@ -37,7 +37,14 @@ package.
 
 ROW = {name: row for row, names in enumerate(LAYERS) for name in names}
 HEAVY = {"torch", "mlx", "qwen_tts", "mlx_audio"}
-WORKER = ("workers.worker", "engines.base", "workers.frames", "request", "base.limits")
+WORKER = (
+    "workers.worker",
+    "engines.base",
+    "workers.frames",
+    "request",
+    "base.limits",
+    "base.network",
+)
 
 
 def module_of(path: Path) -> str:

@@ -17,6 +17,7 @@ import msgspec
 from msgspec import Meta
 
 from narrate.base import encoding, ownership, regular, units
+from narrate.base.allowed import allowed
 from narrate.base.fps import HINT as FPS_HINT
 from narrate.base.fps import frame_rate
 from narrate.base.limits import PAUSE_SECONDS, SETTINGS_BYTES
@@ -186,10 +187,20 @@ ABOUT = {
         "--allow-outside", "", "Accept recordings from outside the script's folder too."
     ),
     "cache_max_size": About(
-        "How large the cache may become: 500MB, 2GB, 1GiB (5GB).", written=str, parse=units.size
+        "How large the cache may become: 500MB, 2GB, 1GiB (5GB).",
+        written=str,
+        parse=units.size,
+        hint='write it in quotes, as in cache_max_size = "500MB"',
     ),
-    "sampling": About("A table: sampling parameters of the model."),
-    "engines": About("A table for each engine: python, model, device, dtype, and more."),
+    "sampling": About(
+        "A table: sampling parameters of the model.",
+        hint="write a table of numbers, such as [sampling] and below it temperature = 0.8",
+    ),
+    "engines": About(
+        "A table for each engine: python, model, device, dtype, and more.",
+        hint="the table of an engine, such as [engines.torch], takes "
+        + ", ".join(EngineSettings.__struct_fields__),
+    ),
 }
 """Every setting by its name: add a line here for a new field of `Settings`."""
 
@@ -470,4 +481,7 @@ def _checked(name: str, value: Any, origin: str, *, strict: bool) -> Any:
         written = msgspec.convert(value, about.written or TYPES[name], strict=strict)
         return about.parse(written) if about.parse else written
     except ValueError as error:
-        raise UsageError(f"{name} = {value!r}: {error}", where=origin, hint=about.hint) from error
+        values = "" if about.parse else allowed(TYPES[name])
+        what = "is not accepted" if values else f"is not accepted: {error}"
+        hint = f"use {values}" if values else about.hint
+        raise UsageError(f"{name} = {value!r} {what}", where=origin, hint=hint) from error

@@ -14,6 +14,7 @@ from narrate.errors import Interrupted, NarrateError, PendingError, UsageError
 from narrate.planning import planner, readiness
 from narrate.planning.planner import Miss, Plan
 from narrate.script import Segment
+from narrate.synthesis import again
 from narrate.synthesis import speak as synthesis
 from narrate.synthesis.speak import Outcome
 
@@ -57,13 +58,26 @@ def speak(
     )
     if settings.profile == "draft" and any(each.capabilities.models for each in planned.choices):
         emit(events.Warned(message=DRAFT))
+    before = again.sounds(store, chosen)
     outcome = synthesis.speak(planned, chosen, settings, store, emit, keep_going=keep_going)
+    if repeated := again.repeated(store, chosen, before, outcome.clips):
+        emit(events.Warned(message=_of_repeats(repeated)))
     if outcome.interrupted:
         raise Interrupted(
             f"interrupted after {len(outcome.clips)} of {counted(len(chosen), 'utterance')}",
             hint="finished clips are kept; run the same command again to continue from here",
         )
     return outcome
+
+
+def _of_repeats(repeated: Sequence[Miss]) -> str:
+    """That speaking again has changed nothing."""
+    ids = list(dict.fromkeys(miss.segment.id for miss in repeated))
+    engines = " and ".join(choice.name for choice in planner.choices(repeated))
+    return (
+        f"spoken again, and the sound is the same: {_some(ids)}; {engines} repeats itself for"
+        " the same request, and another `take` of the segment sounds different"
+    )
 
 
 def check(planned: Plan, outcome: Outcome, only: str | None) -> None:
@@ -144,7 +158,8 @@ def warn_of_missing_engines(
     planned: Plan, settings: Settings, warn: Callable[[str], object]
 ) -> None:
     """Warn of every engine that a plan needs and that cannot be used here."""
-    needed = planner.choices(planned.misses)
+    # A program that a project names is not started for the sake of a warning.
+    needed = () if settings.trust.programs else planner.choices(planned.misses)
     found = (readiness.problem(choice, settings, warn) for choice in needed)
     missing = [*planned.missing, *(problem for problem in found if problem)]
     for text in dict.fromkeys(f"{problem}; {problem.hint}" for problem in missing):

@@ -98,3 +98,15 @@ def test_a_plan_warns_of_missing_engines_once(mixed: Narrate) -> None:
     assert ran.code == 0
     [warning] = [line for line in ran.err.splitlines() if line.startswith("warning: ")]
     assert ": not installed; run: narrate engines install " in warning
+
+
+def test_a_plan_starts_no_program_of_a_project(mixed: Narrate) -> None:
+    program = mixed.folder / "python"
+    program.write_text(f"#!/bin/sh\ntouch '{mixed.folder}/started'\nexit 1\n")
+    program.chmod(0o755)
+    mixed.write("narrate.toml", f'engine_python = "{program}"\n')
+    ran = mixed("plan")
+    assert (ran.code, ran.err) == (0, "")
+    assert not (mixed.folder / "started").exists()
+    assert mixed("run").code == 6
+    assert (mixed.folder / "started").exists()

@@ -190,3 +190,57 @@ def test_without_a_script_the_one_here_is_meant(tone: Narrate) -> None:
     assert [each["script"] for each in both] == ["script.json", "script.md"]
     assert [each["spoken"] for each in both] == [1, 0]
     assert "several scripts: script.json, script.md" in tone("why").err
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("script.json", '[{"id": "a", "text": "Mine."}]'),
+        ("script.md", "Mine.\n"),
+        ("lesson-1.yaml", "- text: Mine.\n"),
+        ("talk.txt", "Mine.\n"),
+    ],
+)
+def test_a_script_that_is_there_is_used(tone: Narrate, name: str, content: str) -> None:
+    tool("make")
+    tone.write(name, content)
+    tone.write("README.md", "Not a script.\n")
+    tone.write("package.json", '{"name": "x"}')
+    ran = tone("init")
+    assert ran.code == 0, ran.err
+    assert f"kept     {name}\n" in ran.out
+    made = {str(path.relative_to(tone.folder)) for path in tone.folder.rglob("*") if path.is_file()}
+    assert made == FILES - {"script.md"} | {name, "README.md", "package.json"}
+    assert f"narrate run {name} --depfile" in (tone.folder / "narrate.mk").read_text()
+    assert (tone.folder / "narrate.ninja").read_text().endswith(f": narrate {name}\n")
+    assert (tone.folder / name).read_text() == content
+
+
+def test_a_second_init_changes_nothing_and_says_so(tone: Narrate) -> None:
+    tone("init")
+    before = identities(tone.folder)
+    ran = tone("init")
+    assert ran.code == 0
+    assert "nothing to do: every file of the project is there" in ran.out
+    assert identities(tone.folder) == before
+
+
+def test_of_several_scripts_one_is_to_be_named(tone: Narrate) -> None:
+    for name in ("one.md", "two.md"):
+        tone.write(f"talks/{name}", "Mine.\n")
+    ran = tone("init", "talks")
+    assert ran.code == 2
+    assert "error: talks: there are several scripts: one.md, two.md" in ran.err
+    assert "narrate init talks/one.md" in ran.err
+    assert not (tone.folder / "talks" / "Makefile").exists()
+    named = tone("init", "talks/two.md")
+    assert named.code == 0
+    assert "next: narrate -C talks run two.md, or make -C talks\n" in named.out
+    assert "run two.md" in (tone.folder / "talks" / "narrate.mk").read_text()
+
+
+def test_a_name_that_make_does_not_take_is_refused(tone: Narrate) -> None:
+    tone.write("my talk.md", "Mine.\n")
+    ran = tone("init")
+    assert ran.code == 2
+    assert "a rule for make cannot name this script" in ran.err

@@ -13,6 +13,7 @@ from narrate.build import Failed, Result, Several
 from narrate.cli import omitted
 from narrate.cli.messages import as_object, problems, shown
 from narrate.errors import NarrateError
+from narrate.planning.planner import PlannedSegment
 
 
 def stdout(results: Sequence[Result], json: bool) -> str:
@@ -99,7 +100,7 @@ def success(result: Result) -> dict[str, Any]:
                 "path": str(result.out / segment.file),
                 "duration": segment.duration,
                 "from_cache": result.from_cache(planned),
-                "stand_in": planned.stand_in,
+                **stand_in(planned),
             }
             for segment, planned in segments
         ],
@@ -125,6 +126,11 @@ def parts(error: NarrateError) -> list[NarrateError]:
     if isinstance(error, Several):
         return [each for one in error.errors for each in (*parts(one), one)]
     return []
+
+
+def stand_in(planned: PlannedSegment) -> dict[str, str]:
+    """The field that names the engine that stands in for that of a segment, if one does."""
+    return {"stand_in": planned.stand_in} if planned.stand_in else {}
 
 
 def failure(error: NarrateError, events: list[Event]) -> dict[str, Any]:

@@ -14,6 +14,16 @@ from narrate.workers import environments, models
 from narrate.workers.environments import Warn
 
 
+class EnginesMissing(EnvironmentProblem):
+    """Engines that a run needs cannot be used here; `offer` is what `narrate run` can do instead,
+    if anything.
+    """
+
+    def __init__(self, what: str, *, hint: str, offer: str) -> None:
+        self.offer = offer
+        super().__init__(what, hint=hint)
+
+
 def problem(choice: Choice, settings: Settings, warn: Warn) -> EnvironmentProblem | None:
     """Why an engine cannot speak with its model here, or None if nothing stands in the way.
 
@@ -30,7 +40,7 @@ def problem(choice: Choice, settings: Settings, warn: Warn) -> EnvironmentProble
 
 
 def require(choices: Iterable[Choice], settings: Settings, warn: Warn) -> None:
-    """Raises one EnvironmentProblem that names everything that is missing for these engines."""
+    """Raises one EnginesMissing that names everything that is missing for these engines."""
     found: dict[str, EnvironmentProblem] = {}
     for choice in dict.fromkeys(choices):
         if missing := problem(choice, settings, warn):
@@ -38,12 +48,9 @@ def require(choices: Iterable[Choice], settings: Settings, warn: Warn) -> None:
     if not found:
         return
     hints = dict.fromkeys(each.hint for each in found.values())
-    offer = () if settings.stand_in else (f"or, for now, add --stand-in {_embedded()}",)
-    raise EnvironmentProblem("; ".join(found), hint="; ".join((*hints, *offer)))
-
-
-def _embedded() -> str:
-    return registry.automatic(Auto.DEFAULT_VOICE).name
+    embedded = registry.automatic(Auto.DEFAULT_VOICE).name
+    offer = "" if settings.stand_in else f"or, for now, add --stand-in {embedded}"
+    raise EnginesMissing("; ".join(found), hint="; ".join(hints), offer=offer)
 
 
 def _check_server(choice: Choice) -> None:

@@ -42,7 +42,7 @@ from narrate.synthesis.queue import Batch, Queue, Task
 POLL_SECONDS = 0.05
 """The longest wait for a result, after which it looks again at what other runs are speaking."""
 
-TEXT_CHARS = 120
+TEXT_CHARS = 300
 """Characters of a text that an error shows."""
 
 HINTS: dict[type[NarrateError], str] = {

@@ -37,6 +37,9 @@ REQUIREMENTS = Path(__file__).parents[1] / "engines" / "requirements"
 without their own requirements.
 """
 
+SIZE = "# size: "
+"""How a line of NAME.txt begins that says how much room the environment takes."""
+
 OLDEST = (3, 11)
 """The Python that the worker is written in."""
 
@@ -292,6 +295,16 @@ def pins(environment: str) -> dict[Path, list[str]]:
             lines = path.read_text(encoding="utf-8").splitlines()
             found[path] = [line for line in lines if line.strip() and line[0] not in "#-"]
     return found
+
+
+def size(environment: str) -> str:
+    """How much room an environment takes, in words, as its file of pins says; "" if it does not."""
+    try:
+        lines = (REQUIREMENTS / f"{environment}.txt").read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return ""
+    said = (line.removeprefix(SIZE) for line in lines if line.startswith(SIZE))
+    return next(said, "")
 
 
 def versions(environment: str) -> dict[str, str]:

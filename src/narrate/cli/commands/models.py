@@ -32,7 +32,7 @@ Id = Annotated[
 AnyId = Annotated[
     str | None,
     typer.Argument(
-        metavar="[ID]",
+        metavar="ID",
         help="owner/name or owner/name@revision (what the profile and --kind stand for).",
     ),
 ]

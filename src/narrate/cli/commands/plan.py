@@ -11,7 +11,7 @@ from narrate import build
 from narrate.base import terminal
 from narrate.base.text import counted, duration, printable, shortened
 from narrate.build import Options
-from narrate.cli import messages, omitted, options, sources
+from narrate.cli import messages, omitted, options, outcome, sources
 from narrate.cli.options import Flags
 from narrate.errors import PendingError
 from narrate.planning.planner import Plan, PlannedSegment, union
@@ -124,9 +124,9 @@ def _entry(made: Plan, planned: PlannedSegment) -> dict[str, Any]:
     return {
         "id": planned.segment.id,
         "cached": planned.cached,
-        "stand_in": planned.stand_in,
         "seconds": round(made.seconds(planned), 3),
         "keys": [utterance.key for utterance in planned.utterances],
+        **outcome.stand_in(planned),
     }
 
 

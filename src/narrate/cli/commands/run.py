@@ -23,6 +23,7 @@ from narrate.cli.options import Flags
 from narrate.cli.sources import Sources
 from narrate.errors import NarrateError, UsageError
 from narrate.output import depfile
+from narrate.planning.readiness import EnginesMissing
 
 Words = Annotated[
     list[str] | None,
@@ -211,6 +212,8 @@ def _build(
 
             return build.run_all(scripts, flags, todo, emit)
     except NarrateError as error:
+        if isinstance(error, EnginesMissing) and error.offer:
+            error.hint = f"{error.hint}; {error.offer}"
         if look.json:
             terminal.write(terminal.as_json(outcome.failure(error, events)))
         messages.complain_each(outcome.parts(error))
