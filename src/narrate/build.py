@@ -33,6 +33,7 @@ from narrate.output.writers import captions
 from narrate.planning import planner
 from narrate.planning.planner import Miss, Plan, PlannedSegment
 from narrate.store import usage
+from narrate.synthesis import recordings
 from narrate.synthesis.speak import Outcome, speak
 
 SIDECARS = ("srt", "vtt")
@@ -61,7 +62,8 @@ class Result:
 
     `inputs` are the facts of all files that were read or looked for, `surroundings` those of the
     code that did it and of the folders of settings, and `outputs` those of all that the narration
-    consists of, taken while no other run could write there. `warnings` are those of the settings.
+    consists of, taken while no other run could write there. `warnings` are those of the script, its
+    settings and its recordings.
     """
 
     plan: Plan
@@ -222,7 +224,7 @@ def perform(script: scripts.Script, configuration: Config, options: Options, emi
         result,
         inputs=inputs | result.inputs,
         surroundings=folders | result.surroundings,
-        warnings=configuration.warnings,
+        warnings=(*configuration.warnings, *result.warnings),
     )
 
 
@@ -249,7 +251,12 @@ def _make(session: _Session, options: Options, inputs: dict[str, Fact], started:
         plugins = {choice.package for choice in planned.choices} - {"narrate"}
         software, written = facts.of_software(plugins), tuple(stage.written)
         read, canonical = _read_by(planned), frozenset(made)
-        return Result(planned, document, session.out, canonical, written, read, software, outputs)
+        said = tuple(recordings.remarks(planned, outcome.clips, session.settings.qa))
+        for text in said:
+            session.emit(events.Warned(message=text))
+        return Result(
+            planned, document, session.out, canonical, written, read, software, outputs, said
+        )
     raise EnvironmentProblem(
         "clips vanish from the cache faster than they can be used",
         where=str(session.store.root),

@@ -13,15 +13,14 @@ from types import FrameType
 from narrate.base import events
 from narrate.base.events import Emit
 from narrate.cache import Store
-from narrate.checks.provenance import Provenance
+from narrate.checks import provenance
 from narrate.config import Settings
 from narrate.engines.base import Reference
 from narrate.errors import CheckError, Interrupted, NarrateError, ScriptError, SynthesisError
 from narrate.planning.casting import Choice
 from narrate.planning.planner import Miss, Plan
-from narrate.sound import audio
 from narrate.store.entry import Clip
-from narrate.synthesis import local
+from narrate.synthesis import local, recordings
 from narrate.synthesis.accept import accept
 from narrate.synthesis.executor import (
     AHEAD,
@@ -87,6 +86,7 @@ def speak(
             driver.import_recording(miss)
         else:
             groups.setdefault(miss.utterance.choice, []).append(Task(miss.segment, miss.utterance))
+    driver.check_recordings(plan)
     with driver.signals():
         for choice, tasks in groups.items():
             driver.speak(choice, tasks, start)
@@ -109,14 +109,21 @@ class _Driver:
         self._broken: BaseException | None = None
 
     def import_recording(self, miss: Miss) -> None:
-        """Decode a recording and store it as it is."""
-        utterance = miss.utterance
-        assert utterance.recording is not None
-        name = utterance.recording.name
-        pcm, rate = audio.decode(utterance.recording, miss.segment.where)
-        clip = self._store.put(utterance.canonical, pcm, rate, Provenance(recording=name))
-        self.outcome.clips[utterance.canonical] = clip
+        """Decode a recording and store it."""
+        clip = recordings.imported(miss.utterance, miss.segment.where, self._store)
+        self.outcome.clips[miss.utterance.canonical] = clip
+        name = provenance.of(clip.origin).recording
         self._emit(events.Spoken(segment=miss.segment.id, duration=clip.seconds, recording=name))
+
+    def check_recordings(self, plan: Plan) -> None:
+        """In a strict run, give up the segments whose recordings fail the checks."""
+        if self._settings.qa != "strict":
+            return
+        for segment, error in recordings.refusals(plan, self.outcome.clips):
+            self.outcome.failures[segment.id] = error
+            self._emit(events.Failed(segment=segment.id, attempt=1, reason=error.what))
+            if not self._keep_going:
+                self._stop()
 
     def speak(self, choice: Choice, tasks: list[Task], start: Start) -> None:
         """Speak all tasks for one model, or as many as there are until something stops it."""
