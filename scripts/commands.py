@@ -18,9 +18,10 @@ HEAD = """\
 
 # Commands
 
-`narrate COMMAND --help` prints the same on a terminal. `[SCRIPT]` may be left out where the folder
-has only one script. Many options are also [settings](settings.md), which files and variables can
-set. All commands have the same [exit codes](settings.md#exit-codes).
+`narrate COMMAND --help` prints the same on a terminal. Without `[SCRIPT]` a command takes the
+script of this folder; `run`, `plan` and `status` take all that it has. Many options are also
+[settings](settings.md), which files and variables can set. All commands have the same
+[exit codes](settings.md#exit-codes).
 """
 
 Command = TyperCommand | TyperGroup

@@ -24,6 +24,8 @@ LAYERS = (
     ("cache", "voices"),
     ("archive", "planning"),
     ("output", "synthesis"),
+    ("session", "speech"),
+    ("publish",),
     ("build",),
     ("tools", "upto_date"),
     ("cli",),

@@ -128,7 +128,11 @@ def _flag(names: str, value: str, help: str) -> About:
 
 ABOUT = {
     "engine": _flag("--engine", "NAME", "auto, or one of `narrate engines list` (auto)."),
-    "out": _flag("-o --out", "DIR", "Output folder (build/narration beside the script)."),
+    "out": _flag(
+        "-o --out",
+        "DIR",
+        "Output folder, or the parent of several (build/narration).",
+    ),
     "jobs": _flag("-j --jobs", "N", "Run at most N workers at a time."),
     "format": _flag("--format", "NAME", "wav, flac, mp3, ogg, opus or m4a (wav)."),
     "fps": About(

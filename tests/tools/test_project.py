@@ -186,6 +186,7 @@ def test_without_a_script_the_one_here_is_meant(tone: Narrate) -> None:
     tone("run")
     assert "nothing to do" in tone("run").err
     tone.write("script.json", [{"text": "Another."}])
-    ran = tone("run")
-    assert ran.code == 2
-    assert "this folder has several scripts: script.json, script.md" in ran.err
+    both = tone("run", "--json").json["scripts"]
+    assert [each["script"] for each in both] == ["script.json", "script.md"]
+    assert [each["spoken"] for each in both] == [1, 0]
+    assert "several scripts: script.json, script.md" in tone("why").err

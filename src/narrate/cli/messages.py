@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,12 @@ def show_warning(event: Event) -> None:
 def complain(error: NarrateError) -> None:
     """Print an error on stderr: what is wrong and where, then the next step."""
     terminal.tell(f"error: {error}", *([f"  next: {error.hint}"] if error.hint else []))
+
+
+def complain_each(errors: Iterable[NarrateError]) -> None:
+    """Print errors, one after the other."""
+    for error in errors:
+        complain(error)
 
 
 def as_object(error: NarrateError) -> dict[str, Any]:

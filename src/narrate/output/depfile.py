@@ -32,15 +32,15 @@ def check_target(path: Path) -> None:
     targets.check(path, OURS, "a depfile", "--depfile")
 
 
-def write(path: Path, target: Path, inputs: Mapping[str, Fact], start: str) -> None:
-    """Write a depfile for `target`, unless the file has this content already.
+def write(path: Path, rules: Mapping[Path, Mapping[str, Fact]], start: str) -> None:
+    """Write a depfile for targets, each with its inputs, unless the file has this content already.
 
     Inputs that do not exist are left out. Paths below the folder `start`, in which make or ninja
     runs, are relative to it. Raises UsageError.
     """
     check_target(path)
-    existing = [_relative(name, start) for name, fact in inputs.items() if not fact.absent]
-    data = os.fsencode(render(_relative(str(target), start), existing))
+    text = "\n".join(_rule(target, inputs, start) for target, inputs in rules.items())
+    data = os.fsencode(text)
     try:
         if path.is_fifo():
             raise OSError(errno.EINVAL, "it is a FIFO", str(path))
@@ -66,6 +66,11 @@ def render(target: str, inputs: Iterable[str]) -> str:
     names = [_escaped(name) for name in inputs]
     rules = [f"{_escaped(target)}: \\\n" + " \\\n".join(f"  {name}" for name in names)]
     return "\n\n".join([*rules, *(f"{name}:" for name in names)]) + "\n"
+
+
+def _rule(target: Path, inputs: Mapping[str, Fact], start: str) -> str:
+    existing = [_relative(name, start) for name, fact in inputs.items() if not fact.absent]
+    return render(_relative(str(target), start), existing)
 
 
 def _relative(path: str, start: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -96,6 +96,11 @@ class Plan:
     voices: Mapping[str, LoadedVoice]
     segments: tuple[PlannedSegment, ...]
 
+    @property
+    def name(self) -> str:
+        """The script as it was named."""
+        return str(self.script.path or self.script.name)
+
     def utterances(self) -> Iterator[PlannedUtterance]:
         """Every utterance, in the order of the script."""
         for planned in self.segments:
@@ -161,6 +166,27 @@ def make(script: Script, settings: Settings, store: Store, force: tuple[str, ...
     language = settings.language or "en"
     choices = tuple(planner.choices.values())
     return Plan(script, language, choices, planner.voices, tuple(segments))
+
+
+def union(plans: Sequence[Plan]) -> Plan:
+    """One plan of all that several would do, in which each distinct utterance is missed once.
+
+    Each of its segments says which script it is of.
+    """
+    if len(plans) == 1:
+        return plans[0]
+    voices = {
+        f"{number}:{name}": voice
+        for number, plan in enumerate(plans)
+        for name, voice in plan.voices.items()
+    }
+    choices = dict.fromkeys(choice for plan in plans for choice in plan.choices)
+    segments = [_of_script(each, plan.name) for plan in plans for each in plan.segments]
+    return replace(plans[0], choices=tuple(choices), voices=voices, segments=tuple(segments))
+
+
+def _of_script(planned: PlannedSegment, script: str) -> PlannedSegment:
+    return replace(planned, segment=replace(planned.segment, script=script))
 
 
 class _Planner:

@@ -7,6 +7,7 @@ from pathlib import Path
 from narrate.errors import ScriptError
 from narrate.script.check import resolve
 from narrate.script.document import schema
+from narrate.script.folder import beside, parent_of
 from narrate.script.model import (
     AS_USUAL,
     Note,
@@ -29,8 +30,10 @@ __all__ = [
     "Script",
     "Segment",
     "WrittenVoice",
+    "beside",
     "folder_of",
     "load",
+    "parent_of",
     "schema",
 ]
 

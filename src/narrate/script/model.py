@@ -90,6 +90,9 @@ class Segment:
     caption: str | None = None
     """What captions show, if not the text; "" shows none."""
 
+    script: str | None = None
+    """The name of its script, where several are narrated together."""
+
     slot: tuple[float, float] | None = None
     """Start and end in seconds, where the script gives them, as SRT and VTT do."""
 

@@ -158,6 +158,8 @@ _PARSERS: dict[str, Callable[[str, str, ReadOptions], Parsed]] = {
     ".markdown": read_markdown,
     ".txt": _text,
 }
+SUFFIXES = tuple(_PARSERS)
+"""Of the files that are scripts."""
 
 
 def _read_file(path: Path, name: str) -> str:

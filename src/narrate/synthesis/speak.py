@@ -48,15 +48,16 @@ HINTS: dict[type[NarrateError], str] = {
 
 @dataclass(slots=True)
 class Outcome:
-    """The result of speaking: clips by canonical form, errors by segment id, and whether it was
-    interrupted.
+    """The result of speaking: clips and errors by canonical form, and whether it was interrupted.
 
-    `shared` are the canonical forms of clips that another run made meanwhile.
+    `shared` are the canonical forms of clips that another run made meanwhile, and `imported` are
+    the recordings that a strict run has imported, and that may fail the checks.
     """
 
     clips: dict[bytes, Clip] = field(default_factory=dict)
     shared: set[bytes] = field(default_factory=set)
-    failures: dict[str, NarrateError] = field(default_factory=dict)
+    failures: dict[bytes, NarrateError] = field(default_factory=dict)
+    imported: dict[bytes, Clip] = field(default_factory=dict)
     attempts: int = 0
     engine_seconds: float = 0.0
     interrupted: bool = False
@@ -112,16 +113,26 @@ class _Driver:
         """Decode a recording and store it."""
         clip = recordings.imported(miss.utterance, miss.segment.where, self._store)
         self.outcome.clips[miss.utterance.canonical] = clip
-        name = provenance.of(clip.origin).recording
-        self._emit(events.Spoken(segment=miss.segment.id, duration=clip.seconds, recording=name))
+        self._emit(
+            events.Spoken(
+                segment=miss.segment.id,
+                script=miss.segment.script,
+                duration=clip.seconds,
+                recording=provenance.of(clip.origin).recording,
+            )
+        )
 
     def check_recordings(self, plan: Plan) -> None:
         """In a strict run, give up the segments whose recordings fail the checks."""
         if self._settings.qa != "strict":
             return
-        for segment, error in recordings.refusals(plan, self.outcome.clips):
-            self.outcome.failures[segment.id] = error
-            self._emit(events.Failed(segment=segment.id, attempt=1, reason=error.what))
+        self.outcome.imported |= self.outcome.clips
+        for segment, error in recordings.refusals(plan, self.outcome.imported):
+            self._emit(
+                events.Failed(
+                    segment=segment.id, script=segment.script, attempt=1, reason=error.what
+                )
+            )
             if not self._keep_going:
                 self._stop()
 
@@ -236,6 +247,7 @@ class _Driver:
         self._emit(
             events.Spoken(
                 segment=task.segment.id,
+                script=task.segment.script,
                 duration=clip.seconds,
                 seconds=spoken.seconds,
                 attempt=task.attempt,
@@ -246,7 +258,11 @@ class _Driver:
         """Note a clip that another run has made."""
         self.outcome.clips[task.utterance.canonical] = clip
         self.outcome.shared.add(task.utterance.canonical)
-        self._emit(events.Shared(segment=task.segment.id, duration=clip.seconds))
+        self._emit(
+            events.Shared(
+                segment=task.segment.id, script=task.segment.script, duration=clip.seconds
+            )
+        )
 
     def _blame(self, queue: Queue, tasks: Batch, error: SynthesisError) -> None:
         """Note that a worker was lost while it spoke these tasks: a single one loses an attempt,
@@ -264,7 +280,14 @@ class _Driver:
         attempt = task.attempt
         if not queue.retry(task, same_sound=same_sound):
             return False
-        self._emit(events.Retried(segment=task.segment.id, attempt=attempt, reason=error.what))
+        self._emit(
+            events.Retried(
+                segment=task.segment.id,
+                script=task.segment.script,
+                attempt=attempt,
+                reason=error.what,
+            )
+        )
         return True
 
     def _fail(self, queue: Queue, task: Task, error: NarrateError) -> None:
@@ -274,8 +297,12 @@ class _Driver:
         reason = error.what + (f", in {task.attempt} attempts" if task.attempt > 1 else "")
         where = f"segment {segment.id} ({segment.where})"
         failure = type(error)(reason, where=where, hint=HINTS[type(error)])
-        self.outcome.failures.setdefault(segment.id, failure)
-        self._emit(events.Failed(segment=segment.id, attempt=task.attempt, reason=reason))
+        self.outcome.failures[task.utterance.canonical] = failure
+        self._emit(
+            events.Failed(
+                segment=segment.id, script=segment.script, attempt=task.attempt, reason=reason
+            )
+        )
         if not self._keep_going:
             self._stop()
 

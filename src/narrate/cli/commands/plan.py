@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -11,10 +11,10 @@ from narrate import build
 from narrate.base import terminal
 from narrate.base.text import counted, duration, printable, shortened
 from narrate.build import Options
-from narrate.cli import messages, options
+from narrate.cli import messages, options, sources
 from narrate.cli.options import Flags
 from narrate.errors import PendingError
-from narrate.planning.planner import Plan, PlannedSegment
+from narrate.planning.planner import Plan, PlannedSegment, union
 
 Check = Annotated[
     bool, typer.Option("--check", help="Exit with 3 if anything would have to be spoken.")
@@ -38,27 +38,51 @@ Check = Annotated[
     "cache_dir",
 )
 def plan(
-    flags: Flags, script: options.Script = None, check: Check = False, json: options.Json = False
+    flags: Flags, scripts: options.Scripts = None, check: Check = False, json: options.Json = False
 ) -> None:
     """Say what `narrate run` would speak, and how long the narration and the work would be."""
-    source = options.script_here(script)
-    pending = show(source, flags, Options(), json)
+    names = sources.find(scripts or []).scripts
+    pending = show(names, flags, Options(), json)
     if check and pending:
         what = f"{counted(pending, 'utterance')} would have to be spoken"
-        raise PendingError(what, where=source, hint="run: narrate run")
+        raise PendingError(what, where=", ".join(names), hint="run: narrate run")
 
 
-def show(script: str, flags: Flags, todo: Options, json: bool) -> int:
+def show(scripts: Sequence[str], flags: Flags, todo: Options, json: bool) -> int:
     """Print the plan of a run with these flags; return how many utterances it would speak."""
-    made = build.plan(script, flags, todo, messages.show_warning)
+    try:
+        plans = build.plan_all(scripts, flags, todo, messages.show_warning)
+    except build.Several as several:
+        messages.complain_each(several.errors)
+        raise
+    whole = union(plans)
     if json:
-        segments = [_entry(made, planned) for planned in made.segments]
-        document = {"ok": True, **build.summary(made).to_json(), "segments": segments}
-        del document["event"]
-        terminal.write(terminal.as_json(document))
+        terminal.write(terminal.as_json(_document(plans, whole)))
     else:
-        terminal.say(*_segments(made), *_over_budget(made), _total(made))
-    return len(made.misses)
+        for made in plans:
+            heading = [f"{made.name}:"] if len(plans) > 1 else []
+            terminal.say(*heading, *_segments(made), *_over_budget(made))
+        terminal.say(_total(whole))
+    return len(whole.misses)
+
+
+def _document(plans: Sequence[Plan], whole: Plan) -> dict[str, Any]:
+    """A plan as the JSON object of --json; several scripts have an object each, and a total."""
+    objects = [_figures(made) | {"segments": _entries(made)} for made in plans]
+    if len(plans) == 1:
+        return {"ok": True, **objects[0]}
+    scripts = [{"script": made.name, **each} for made, each in zip(plans, objects, strict=True)]
+    return {"ok": True, **_figures(whole), "scripts": scripts}
+
+
+def _figures(made: Plan) -> dict[str, Any]:
+    figures = build.summary(made).to_json()
+    del figures["event"]
+    return figures
+
+
+def _entries(made: Plan) -> list[dict[str, Any]]:
+    return [_entry(made, planned) for planned in made.segments]
 
 
 def _segments(made: Plan) -> Iterator[str]:

@@ -1,0 +1,85 @@
+"""Which scripts the words of a command name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from narrate.errors import UsageError
+from narrate.script import folder
+from narrate.script.folder import MAIN
+from narrate.script.read import SUFFIXES
+
+STDIN = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The scripts that a command is about, and the files and folders that decided which."""
+
+    scripts: tuple[str, ...]
+    looked_at: tuple[str, ...] = ()
+
+    @property
+    def only(self) -> str:
+        """The one script, for a command that takes no more. Raises UsageError."""
+        if len(self.scripts) == 1:
+            return self.scripts[0]
+        found = ", ".join(self.scripts)
+        raise UsageError(f"several scripts: {found}", where="SCRIPT", hint="name one of them")
+
+
+def find(words: Sequence[str]) -> Sources:
+    """The scripts that words name, in natural order; without words, those of this folder.
+
+    Raises UsageError if there is none.
+    """
+    if not words:
+        return _here()
+    found: dict[str, str] = {}
+    for word in words:
+        for path in _narrated(word):
+            found.setdefault(os.path.realpath(path), path)
+    return Sources(_in_order(found.values()), tuple(filter(os.path.isdir, words)))
+
+
+def split(words: Sequence[str], ids: bool) -> tuple[list[str], list[str]]:
+    """The words that name scripts, and the segment ids that follow them.
+
+    Where `ids` are expected, a word is one unless it has the suffix of a script, or comes first and
+    names a file or a folder.
+    """
+    scripts = [] if ids and words and not _is_script(words[0]) else list(words[:1])
+    for word in words[len(scripts) :]:
+        if not (word.endswith(SUFFIXES) or (not ids and os.path.exists(word))):
+            break
+        scripts.append(word)
+    return scripts, list(words[len(scripts) :])
+
+
+def _is_script(word: str) -> bool:
+    return word == STDIN or os.path.exists(word) or word.endswith(SUFFIXES)
+
+
+def _narrated(word: str) -> list[str]:
+    """The scripts that a word stands for: one, unless it is a folder of several."""
+    path = Path(word)
+    return list(map(str, folder.narrated(path))) if path.is_dir() else [word]
+
+
+def _in_order(names: Iterable[str]) -> tuple[str, ...]:
+    found = tuple(names)
+    return found if len(found) == 1 else tuple(map(str, folder.in_order(map(Path, found))))
+
+
+def _here() -> Sources:
+    main = tuple(name for name in MAIN if os.path.exists(name))
+    if main:
+        return Sources(main, MAIN)
+    found = folder.narrated(Path())
+    if found == [Path()] and not folder.scripts_in(Path()):
+        what, hint = "no script was named, and this folder has none", "`narrate init` makes one"
+        raise UsageError(what, where="SCRIPT", hint=f"name one: narrate run script.json; {hint}")
+    return Sources(tuple(map(str, found)), (*MAIN, "."))
