@@ -9,6 +9,7 @@ from narrate.base import terminal
 from narrate.base.events import Event, Planned, Spoken
 from narrate.base.text import counted, duration
 from narrate.build import Failed, Result, Several
+from narrate.cli import budget
 from narrate.cli.messages import as_object, shown
 from narrate.errors import NarrateError
 
@@ -23,6 +24,11 @@ def stdout(results: Sequence[Result], json: bool) -> str:
 
 def summary(results: Sequence[Result]) -> list[str]:
     """The lines that a run prints on stderr when it is done."""
+    over = [str(each) for result in results for each in budget.exceeded(result)]
+    return [*over, *_summary(results)]
+
+
+def _summary(results: Sequence[Result]) -> list[str]:
     if len(results) == 1:
         return _summary_of_one(results[0])
     made = any(result.written or result.made for result in results)
@@ -88,6 +94,7 @@ def success(result: Result) -> dict[str, Any]:
             }
             for segment, planned in segments
         ],
+        "over_budget": [each.as_json() for each in budget.exceeded(result)],
     }
 
 
