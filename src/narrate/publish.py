@@ -12,7 +12,7 @@ from narrate import speech
 from narrate.base import events, facts
 from narrate.base.events import Emit
 from narrate.base.facts import Fact
-from narrate.output import narration, overwrite, place, record
+from narrate.output import depfile, narration, overwrite, place, record
 from narrate.output.manifest import Manifest
 from narrate.output.record import RECORD, RunRecord
 from narrate.output.stage import Stage, staged
@@ -115,9 +115,11 @@ def write(
 
 def guard(job: Job, options: Options) -> None:
     """Refuse to overwrite what the run reads, what narrate did not make, and what it made of
-    another script. Raises UsageError.
+    another script, and names that a depfile cannot express. Raises UsageError.
     """
     session = job.session
+    if options.depfile_start is not None:
+        depfile.check_names(session.out / RECORD, job.read, options.depfile_start)
     read: tuple[str | Path, ...] = (*job.read, *options.besides)
     names = narration.names(job.plan, session.settings.format)
     overwrite.check(session.out, names, read, options.force_output)
