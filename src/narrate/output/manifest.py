@@ -14,6 +14,7 @@ from typing import Literal
 import msgspec
 
 from narrate.base import limits, regular
+from narrate.base.text import encodable
 from narrate.config import Settings
 from narrate.errors import UsageError
 from narrate.output.render import file_name
@@ -189,7 +190,7 @@ def build(
     return Manifest(
         title=plan.script.title,
         language=plan.language,
-        script=ScriptRef(plan.script.name),
+        script=ScriptRef(encodable(plan.script.name)),
         engine=engines[0] if engines else None,
         engines=engines,
         voices={
