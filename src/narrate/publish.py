@@ -12,13 +12,14 @@ from narrate import speech
 from narrate.base import events, facts
 from narrate.base.events import Emit
 from narrate.base.facts import Fact
-from narrate.output import narration, overwrite, place, record
+from narrate.output import depfile, narration, overwrite, place, record
 from narrate.output.manifest import Manifest
 from narrate.output.record import RECORD, RunRecord
 from narrate.output.stage import Stage, staged
 from narrate.output.timeline import lay
 from narrate.planning.planner import Plan, PlannedSegment
 from narrate.session import Options, Session
+from narrate.synthesis import recordings
 from narrate.synthesis.speak import Outcome
 
 
@@ -48,7 +49,8 @@ class Result:
 
     `inputs` are the facts of all files that were read or looked for, `surroundings` those of the
     code that did it and of the folders of settings, and `outputs` those of all that the narration
-    consists of, taken while no other run could write there. `warnings` are those of the settings.
+    consists of, taken while no other run could write there. `warnings` are those of the script, its
+    settings and its recordings.
     """
 
     plan: Plan
@@ -93,6 +95,9 @@ def write(
         guard(job, options)
         document, outputs = _publish(session, stage, planned, outcome, started)
     _tell_kept(stage, session.emit)
+    remarks = tuple(recordings.remarks(planned, outcome.clips, session.settings.qa))
+    for text in remarks:
+        session.emit(events.Warned(message=text))
     # An installation of narrate has new metadata, but a plug-in may be edited in place.
     plugins = {choice.package for choice in planned.choices} - {"narrate"}
     return Result(
@@ -104,15 +109,17 @@ def write(
         inputs=job.read,
         surroundings=job.surroundings | facts.of_software(plugins),
         outputs=outputs,
-        warnings=session.configuration.warnings,
+        warnings=(*session.configuration.warnings, *remarks),
     )
 
 
 def guard(job: Job, options: Options) -> None:
     """Refuse to overwrite what the run reads, what narrate did not make, and what it made of
-    another script. Raises UsageError.
+    another script, and names that a depfile cannot express. Raises UsageError.
     """
     session = job.session
+    if options.depfile_start is not None:
+        depfile.check_names(session.out / RECORD, job.read, options.depfile_start)
     read: tuple[str | Path, ...] = (*job.read, *options.besides)
     names = narration.names(job.plan, session.settings.format)
     overwrite.check(session.out, names, read, options.force_output)

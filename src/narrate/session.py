@@ -42,6 +42,9 @@ class Options:
     besides: tuple[Path, ...] = ()
     """Files that the caller writes during the run, which no output may overwrite."""
 
+    depfile_start: str | None = None
+    """The folder from which the caller names what was read in a depfile, if it writes one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Session:

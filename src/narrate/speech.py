@@ -14,7 +14,7 @@ from narrate.errors import Interrupted, NarrateError, PendingError, UsageError
 from narrate.planning import planner, readiness
 from narrate.planning.planner import Miss, Plan
 from narrate.script import Segment
-from narrate.synthesis import again
+from narrate.synthesis import again, recordings
 from narrate.synthesis import speak as synthesis
 from narrate.synthesis.speak import Outcome
 
@@ -86,6 +86,8 @@ def check(planned: Plan, outcome: Outcome, only: str | None) -> None:
     for miss in planned.misses:
         if error := outcome.failures.get(miss.utterance.canonical):
             failures.setdefault(miss.segment.id, _of_segment(error, miss.segment))
+    for segment, refusal in recordings.refusals(planned, outcome.imported):
+        failures.setdefault(segment.id, refusal)
     if failures:
         raise Failed(planned.script.name, failures)
     left = [miss for miss in planned.misses if miss.utterance.canonical not in outcome.clips]

@@ -75,10 +75,11 @@ def test_every_command_prints_what_it_can(tone: Narrate, name: str) -> None:
 def test_a_file_name_that_is_not_utf_8_is_shown_with_escapes(tone: Narrate, name: str) -> None:
     folder = tone.folder / os.fsdecode(b"d\xe4r")
     folder.mkdir()
-    (folder / "script.md").write_text(TEXT)
+    script = folder / os.fsdecode(b"l\xe4tin.md")
+    script.write_text(TEXT)
     for command in ("run", "run --json", "status", "plan", "run --frozen"):
         done = subprocess.run(
-            [sys.executable, "-m", "narrate", *command.split(), folder / "script.md"],
+            [sys.executable, "-m", "narrate", *command.split(), script],
             cwd=tone.folder,
             env=os.environ | tone.env | ENCODINGS[name],
             capture_output=True,

@@ -215,6 +215,41 @@ def test_a_name_that_cannot_be_told_is_an_error_of_the_run(tone: Narrate) -> Non
     assert "the file name contains '%', which a depfile cannot express" in ran.err
     assert "next: rename the file, or run without --depfile" in ran.err
     assert not (tone.folder / "run.d").exists()
+    assert not list(tone.cache.rglob("*.wav")), "nothing is spoken first"
+
+
+def test_a_recording_with_such_a_name_is_found_before_anything_is_spoken(tone: Narrate) -> None:
+    (tone.folder / "50%.wav").write_bytes(b"")
+    tone.write("script.json", [{"text": "Hello."}, {"id": "take", "audio": "50%.wav"}])
+    ran = tone("run", "--depfile", "run.d")
+    assert ran.code == 2
+    assert "contains '%'" in ran.err
+    assert not list(tone.cache.rglob("*.wav"))
+
+
+@pytest.mark.parametrize(
+    ("path", "why"),
+    [
+        ("folder", "Is a directory"),
+        ("file/run.d", "Not a directory"),
+        ("fifo", "it is a FIFO"),
+        ("notes.txt", "not a depfile"),
+        ("link", "it is a link"),
+    ],
+)
+def test_a_target_that_cannot_be_written_is_found_before_anything_is_spoken(
+    tone: Narrate, path: str, why: str
+) -> None:
+    tone.write("script.json", [{"text": "Hello."}])
+    tone.write("notes.txt", "Mine.")
+    tone.write("file", "A file.")
+    (tone.folder / "folder").mkdir()
+    os.mkfifo(tone.folder / "fifo")
+    os.symlink("notes.txt", tone.folder / "link")
+    ran = tone("run", "--depfile", path)
+    assert ran.code == 2
+    assert why in ran.err
+    assert not list(tone.cache.rglob("*.wav"))
 
 
 ORDERS = [

@@ -10,7 +10,7 @@ from narrate.base import terminal
 from narrate.base.events import Event, Planned, Spoken
 from narrate.base.text import counted, duration
 from narrate.build import Failed, Result, Several
-from narrate.cli import omitted
+from narrate.cli import budget, omitted
 from narrate.cli.messages import as_object, problems, shown
 from narrate.errors import NarrateError
 from narrate.planning.planner import PlannedSegment
@@ -74,6 +74,7 @@ def _remarks(results: Iterable[Result]) -> Iterator[str]:
     """What a person should know of narrations that are complete."""
     results = list(results)
     for result in results:
+        yield from map(str, budget.exceeded(result))
         if told := build.stand_ins(result.plan):
             yield told
     yield from omitted.total([each for result in results for each in result.plan.script.omissions])
@@ -104,6 +105,7 @@ def success(result: Result) -> dict[str, Any]:
             }
             for segment, planned in segments
         ],
+        "over_budget": [each.as_json() for each in budget.exceeded(result)],
     }
 
 

@@ -125,10 +125,12 @@ class Reporter:
         self._total = self._done + plan.missing
         if not plan.missing or self._verbosity < 0:
             return
-        self.say(
-            f"{plan.missing} of {counted(plan.utterances, 'utterance')} to speak with {plan.engine}"
-            f" ({plan.reason}), about {duration(plan.eta)}"
-        )
+        count = f"{plan.missing} of {counted(plan.utterances, 'utterance')}"
+        if plan.engine:
+            speaking = f"to speak with {plan.engine} ({plan.reason}), about {duration(plan.eta)}"
+        else:
+            speaking = "to read from recordings"
+        self.say(f"{count} {speaking}")
         if self._bars is not None:
             self._task = self._bars.add_task("", total=self._total, now="")
             self._bars.start()

@@ -28,8 +28,26 @@ have none.
 
 
 def check_target(path: Path) -> None:
-    """Refuse to replace a file that is not a depfile of narrate. Raises UsageError."""
+    """Refuse a path at which no depfile can be written, and to replace a file that is not a depfile
+    of narrate. Raises UsageError.
+    """
     targets.check(path, OURS, "a depfile", "--depfile")
+    folder = next(parent for parent in path.absolute().parents if os.path.lexists(parent))
+    if targets.is_device(path):
+        return
+    if path.is_fifo():
+        raise _unwritable(path, "it is a FIFO")
+    if path.is_dir():
+        raise _unwritable(path, os.strerror(errno.EISDIR))
+    if not folder.is_dir():
+        raise _unwritable(path, os.strerror(errno.ENOTDIR))
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise _unwritable(path, os.strerror(errno.EACCES))
+
+
+def check_names(target: Path, inputs: Mapping[str, Fact], start: str) -> None:
+    """Refuse names that a depfile cannot express. Raises UsageError."""
+    _rule(target, inputs, start)
 
 
 def write(path: Path, rules: Mapping[Path, Mapping[str, Fact]], start: str) -> None:
@@ -42,8 +60,6 @@ def write(path: Path, rules: Mapping[Path, Mapping[str, Fact]], start: str) -> N
     text = "\n".join(_rule(target, inputs, start) for target, inputs in rules.items())
     data = os.fsencode(text)
     try:
-        if path.is_fifo():
-            raise OSError(errno.EINVAL, "it is a FIFO", str(path))
         if targets.is_device(path):
             path.write_bytes(data)
         elif not path.is_file() or path.read_bytes() != data:
@@ -51,10 +67,12 @@ def write(path: Path, rules: Mapping[Path, Mapping[str, Fact]], start: str) -> N
             with durable.replacing(path) as file:
                 file.write(data)
     except OSError as error:
-        what = f"the depfile cannot be written ({error.strerror})"
-        raise UsageError(
-            what, where=str(path), hint="choose another file with --depfile"
-        ) from error
+        raise _unwritable(path, str(error.strerror)) from error
+
+
+def _unwritable(path: Path, why: str) -> UsageError:
+    what = f"the depfile cannot be written ({why})"
+    return UsageError(what, where=str(path), hint="choose another file with --depfile")
 
 
 def render(target: str, inputs: Iterable[str]) -> str:

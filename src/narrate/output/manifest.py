@@ -14,11 +14,12 @@ from typing import Literal
 import msgspec
 
 from narrate.base import limits, regular
+from narrate.base.text import encodable
 from narrate.config import Settings
 from narrate.errors import UsageError
 from narrate.output.render import file_name
 from narrate.output.timeline import Slot, Timeline
-from narrate.planning.planner import Plan, PlannedUtterance, verdict
+from narrate.planning.planner import Plan, PlannedUtterance, verdict, verdict_recording
 from narrate.request import Design, Stock, voice_to_json
 from narrate.script import RecordedVoice, Scene, WrittenVoice
 from narrate.store.entry import Clip
@@ -81,7 +82,7 @@ class Take(msgspec.Struct, frozen=True):
 
 
 class Checked(msgspec.Struct, frozen=True):
-    """The result of the checks; `recorded` for a recording, which is used as it is."""
+    """The result of the checks; `recorded` for a recording that passes them."""
 
     status: Literal["pass", "warn", "recorded"]
     flags: list[str]
@@ -191,7 +192,7 @@ def build(
     return Manifest(
         title=plan.script.title,
         language=plan.language,
-        script=ScriptRef(plan.script.name),
+        script=ScriptRef(encodable(plan.script.name)),
         engine=engines[0] if engines else None,
         engines=engines,
         voices={
@@ -287,16 +288,19 @@ def _segment(
 def _checked(slot: Slot) -> Checked:
     clips = [part.clip for part in slot.parts if part.clip]
     utterances = slot.planned.utterances
-    if any(utterance.recording for utterance in utterances):
-        return Checked("recorded", [])
     flags = [
         flag
         for utterance, clip in zip(utterances, clips, strict=True)
         for flag in _flags(utterance, clip)
     ]
-    return Checked("warn" if flags else "pass", flags)
+    recorded = any(utterance.recording for utterance in utterances)
+    return Checked("warn" if flags else "recorded" if recorded else "pass", flags)
 
 
 def _flags(utterance: PlannedUtterance, clip: Clip) -> tuple[str, ...]:
     """The plan has judged the clips that were there; those that came since are judged here."""
-    return utterance.flags if utterance.clip else verdict(clip, utterance.text)
+    if utterance.clip:
+        return utterance.flags
+    if utterance.recording:
+        return verdict_recording(clip, utterance.transcript)
+    return verdict(clip, utterance.text)

@@ -12,7 +12,7 @@ from narrate.output import manifest, render
 from narrate.output.manifest import Manifest
 from narrate.output.stage import Stage
 from narrate.output.timeline import Timeline
-from narrate.output.writers import captions
+from narrate.output.writers import captions, tags
 from narrate.planning.planner import Plan
 
 SIDECARS = ("srt", "vtt")
@@ -28,7 +28,9 @@ def write(
     stage: Stage, planned: Plan, timeline: Timeline, settings: Settings, store: Store
 ) -> Manifest:
     """Make every file of the narration aside. Raises cache.Gone."""
-    narration, segments = render.write_audio(stage, timeline, settings.format, store)
+    narration, segments = render.write_audio(
+        stage, timeline, settings.format, store, settings.bitrate, tags.of(planned, timeline)
+    )
     sidecars = _write_captions(stage, timeline)
     made = manifest.build(planned, timeline, settings, narration, segments, sidecars)
     _write_text(stage, "manifest.json", made.encode())

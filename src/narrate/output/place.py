@@ -16,6 +16,7 @@ from typing import TypeVar
 import msgspec
 
 from narrate.base import limits, regular
+from narrate.base.text import encodable, unescaped
 from narrate.errors import UsageError
 from narrate.output.record import RECORD
 from narrate.output.stage import PENDING
@@ -72,7 +73,9 @@ def name_of(script: Path | None) -> str:
 
 def mark(folder: Path, script: Path | None) -> str:
     """What run.json in a folder says of the script: its path from there."""
-    return os.path.relpath(os.path.realpath(script), os.path.realpath(folder)) if script else STDIN
+    if not script:
+        return STDIN
+    return encodable(os.path.relpath(os.path.realpath(script), os.path.realpath(folder)))
 
 
 def holder(folder: Path, script: Path | None) -> str:
@@ -84,11 +87,13 @@ def holder(folder: Path, script: Path | None) -> str:
     """
     for file in (RECORD, PENDING):
         if marked := _read(folder / file, _Made()).script:
-            return marked if marked == STDIN else os.path.join(os.path.realpath(folder), marked)
+            if marked == STDIN:
+                return STDIN
+            return os.path.join(os.path.realpath(folder), unescaped(marked))
     named = _read(folder / "manifest.json", _Manifest()).script.file
     if not named or named == STDIN:
         return named
-    return os.path.join(os.path.dirname(os.path.abspath(script or ".")), named)
+    return os.path.join(os.path.dirname(os.path.abspath(script or ".")), unescaped(named))
 
 
 def is_of_another(folder: Path, script: Path | None) -> bool:

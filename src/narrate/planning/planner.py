@@ -11,9 +11,9 @@ from pathlib import Path
 
 from narrate.base import regular
 from narrate.base.text import did_you_mean
-from narrate.cache import Store
+from narrate.cache import Gone, Store
 from narrate.checks import provenance
-from narrate.checks.structure import judge
+from narrate.checks.structure import Measures, judge, judge_recording, measure_recording
 from narrate.config import Settings
 from narrate.engines.base import Capabilities
 from narrate.engines.qwen import CODES
@@ -40,7 +40,8 @@ class PlannedUtterance:
     `pause_before` is the silence before it in seconds. `choice` says which engine would speak it.
     `flags` are the reasons why a strict run would refuse the clip. With `replace` a clip that is
     already in the store is replaced. With `stand_in` it is spoken in another voice than the script
-    says, as the engine of that voice is missing.
+    says, as the engine of that voice is missing. `transcript` is what the script says that a
+    recording says.
     """
 
     canonical: bytes
@@ -52,6 +53,7 @@ class PlannedUtterance:
     recording: Path | None = None
     replace: bool = False
     stand_in: bool = False
+    transcript: str = ""
 
     @property
     def key(self) -> str:
@@ -249,7 +251,8 @@ class _Planner:
     def segment(self, segment: Segment, *, forced: bool, last: bool) -> PlannedSegment:
         said = spoken.read(segment.text, segment.say)
         if segment.audio is not None:
-            utterances = [self.recording(segment.audio, segment.where)]
+            transcript = " ".join(part.text for part in said.utterances)
+            utterances = [self.recording(segment.audio, segment.where, transcript)]
         else:
             utterances = [
                 self.speakable(
@@ -359,12 +362,37 @@ class _Planner:
         written = self.script.voices[name]
         return self.voices[name].clone if isinstance(written, RecordedVoice) else written
 
-    def recording(self, path: Path, where: str) -> PlannedUtterance:
+    def recording(self, path: Path, where: str, transcript: str) -> PlannedUtterance:
         audio.admit_file(path, where, self.within)
         with os.fdopen(regular.opened(path), "rb") as file:
             digest = hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=32)).hexdigest()
         asked = canonical_json({"schema": KEY_SCHEMA, "recording": digest})
-        return PlannedUtterance(asked, 0.0, self.store.find(asked), recording=path)
+        clip = self.store.find(asked)
+        planned = PlannedUtterance(asked, 0.0, clip, recording=path, transcript=transcript)
+        return self.judged(planned, clip) if clip else planned
+
+    def judged(self, planned: PlannedUtterance, clip: Clip) -> PlannedUtterance:
+        """A recording that was imported already, judged; one that should be imported again has no
+        clip.
+        """
+        measures = provenance.of(clip.origin).measures or self.measured(clip)
+        if measures is None:
+            return replace(planned, clip=None)
+        flags = judge_recording(measures, planned.transcript)
+        # It was stored before recordings were checked, and would be imported in another way now.
+        stale = not provenance.of(clip.origin).measures and (flags or measures.clipped)
+        if stale or (flags and self.settings.qa == "strict"):
+            return replace(planned, clip=None, flags=flags, replace=True)
+        return replace(planned, flags=flags)
+
+    def measured(self, clip: Clip) -> Measures | None:
+        """The measurements of a clip that was stored without; None if it is damaged."""
+        try:
+            return measure_recording(
+                audio.Recording(audio.floats(self.store.read(clip)), clip.rate)
+            )
+        except Gone:
+            return None
 
 
 def _check_speaker(speaker: str | None, capabilities: Capabilities, where: str) -> None:
@@ -399,6 +427,12 @@ def verdict(clip: Clip, text: str) -> tuple[str, ...]:
     """
     measures = provenance.of(clip.origin).measures
     return judge(measures, text) if measures else ("it was stored without measurements",)
+
+
+def verdict_recording(clip: Clip, transcript: str) -> tuple[str, ...]:
+    """The same for a recording that was just imported."""
+    measures = provenance.of(clip.origin).measures
+    return judge_recording(measures, transcript) if measures else ()
 
 
 def _check_ids(script: Script, wanted: tuple[str, ...]) -> None:

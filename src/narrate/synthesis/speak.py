@@ -14,15 +14,14 @@ from narrate.base import events
 from narrate.base.events import Emit
 from narrate.base.text import shortened
 from narrate.cache import Store
-from narrate.checks.provenance import Provenance
+from narrate.checks import provenance
 from narrate.config import Settings
 from narrate.engines.base import Reference
 from narrate.errors import CheckError, Interrupted, NarrateError, ScriptError, SynthesisError
 from narrate.planning.casting import Choice
 from narrate.planning.planner import Miss, Plan
-from narrate.sound import audio
 from narrate.store.entry import Clip
-from narrate.synthesis import local
+from narrate.synthesis import local, recordings
 from narrate.synthesis.accept import accept
 from narrate.synthesis.executor import (
     AHEAD,
@@ -56,12 +55,14 @@ HINTS: dict[type[NarrateError], str] = {
 class Outcome:
     """The result of speaking: clips and errors by canonical form, and whether it was interrupted.
 
-    `shared` are the canonical forms of clips that another run made meanwhile.
+    `shared` are the canonical forms of clips that another run made meanwhile, and `imported` are
+    the recordings that a strict run has imported, and that may fail the checks.
     """
 
     clips: dict[bytes, Clip] = field(default_factory=dict)
     shared: set[bytes] = field(default_factory=set)
     failures: dict[bytes, NarrateError] = field(default_factory=dict)
+    imported: dict[bytes, Clip] = field(default_factory=dict)
     attempts: int = 0
     engine_seconds: float = 0.0
     interrupted: bool = False
@@ -93,6 +94,7 @@ def speak(
             driver.import_recording(miss)
         else:
             groups.setdefault(miss.utterance.choice, []).append(Task(miss.segment, miss.utterance))
+    driver.check_recordings(plan)
     with driver.signals():
         for choice in groups:
             prepare(choice, settings, emit)
@@ -117,21 +119,31 @@ class _Driver:
         self._broken: BaseException | None = None
 
     def import_recording(self, miss: Miss) -> None:
-        """Decode a recording and store it as it is."""
-        utterance = miss.utterance
-        assert utterance.recording is not None
-        name = utterance.recording.name
-        pcm, rate = audio.decode(utterance.recording, miss.segment.where)
-        clip = self._store.put(utterance.canonical, pcm, rate, Provenance(recording=name))
-        self.outcome.clips[utterance.canonical] = clip
+        """Decode a recording and store it."""
+        clip = recordings.imported(miss.utterance, miss.segment.where, self._store)
+        self.outcome.clips[miss.utterance.canonical] = clip
         self._emit(
             events.Spoken(
                 segment=miss.segment.id,
                 script=miss.segment.script,
                 duration=clip.seconds,
-                recording=name,
+                recording=provenance.of(clip.origin).recording,
             )
         )
+
+    def check_recordings(self, plan: Plan) -> None:
+        """In a strict run, give up the segments whose recordings fail the checks."""
+        if self._settings.qa != "strict":
+            return
+        self.outcome.imported |= self.outcome.clips
+        for segment, error in recordings.refusals(plan, self.outcome.imported):
+            self._emit(
+                events.Failed(
+                    segment=segment.id, script=segment.script, attempt=1, reason=error.what
+                )
+            )
+            if not self._keep_going:
+                self._stop()
 
     def speak(self, choice: Choice, tasks: list[Task], start: Start) -> None:
         """Speak all tasks for one model, or as many as there are until something stops it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -169,6 +169,7 @@ def _run(
     """Run, say how it went, and keep a stamp of it if the same command may be answered by one."""
     if reports.depfile:
         depfile.check_target(reports.depfile)
+        todo = replace(todo, depfile_start=command.folder)
     notes = [] if look.quiet else found.notes
     terminal.tell(*notes)
     results = _build(found.scripts, flags, todo, look, reports.events)
