@@ -193,6 +193,8 @@ def test_braces_that_are_no_attributes_stay(tmp_path: Path) -> None:
         (":::note\nOne.\n:::\n\n::: tip Mind *it*\nTwo.\n:::", ["One.", "Mind it", "Two."], []),
         ("::: {.note}\nOne.\n:::", ["One."], [("container attribute", ".note")]),
         ('!!! note "My *title*"\n    One.\n\n    Two.', ["My title", "One.", "Two."], []),
+        ('!!! note inline end "B"\n    One.', ["B", "One."], []),
+        ("!!! Oh no, it is late.\n=== so", ["!!! Oh no, it is late. === so"], []),
         ("??? tip\n    One.", ["One."], [("callout", "tip")]),
         ('=== "Tab"\n\n    One.', ["Tab", "One."], []),
         ("A {{< youtube 1 >}} {{% b %}} {% c %} {{ d }} e", ["A e"],

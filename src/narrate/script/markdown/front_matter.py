@@ -22,7 +22,7 @@ from narrate.script.model import Note
 
 _ENDS = {"---": ("---", "..."), "+++": ("+++",)}
 _OTHER = ("{", ";;;")
-_ENTRY = re.compile(r"""["']?[\w$][\w$ .-]*["']?[ \t]*:(?:[ \t]|$)|[?{]""")
+_ENTRY = re.compile(r"""["']?[\w$][\w$ .-]*+["']?[ \t]*:(?:[ \t]|$)|[?{]""")
 _ALIKE = 0.8
 """Above this ratio of difflib, a foreign key is taken for one of ours that is misspelled."""
 
