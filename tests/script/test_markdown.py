@@ -326,3 +326,64 @@ def test_a_long_paragraph_is_parsed_in_parts(tmp_path: Path) -> None:
     [block] = scenes._Reader(report, ReadOptions()).blocks(body)
     assert block.text == ("A short sentence. " * 2_000).strip()
     assert block.fields == {"id": "end"}
+
+
+PAGES = Path(__file__).parent / "pages"
+
+SPOKEN = {
+    "readme.md": [
+        "A small library for matrices. It has no dependencies.",
+        "Installation",
+        "Run this:",
+        "Make a matrix.",
+        "Multiply it:",
+        "The result is a matrix too.",
+        "See the guide, or ask a question. Requires Python 3.11+.",
+        "Licence: MIT.",
+    ],
+    "note.md": [
+        "Up: all lessons",
+        "Before you start",
+        "You need Matrices.",
+        "a pencil",
+        "paper",
+        "A vector $v = (v_1, v_2)\\,$ is a column.",
+        "Read it",
+        "Draw it",
+    ],
+    "post.md": [
+        "Matrices are everywhere.",
+        "Look at the rows first.",
+        "People wrote them in tables: rows, then columns.",
+        "Today computers do it",
+    ],
+    "page.md": [
+        "Take care",
+        "Multiplication does not commute.",
+        "It is associative.",
+        "Hidden at first.",
+        "Rows",
+        "Read from the left.",
+        "Columns",
+        "Read from the top.",
+        "Matrix",
+        "A grid of numbers.",
+        "It has rows.",
+        "The HTML standard says so.",
+    ],
+}
+LEFT_OUT = {
+    "readme.md": ["image", "image", "code block", "code block", "link definition"],
+    "note.md": [
+        *("comment", "tag", "struck text", "block id", "embed", "comment", "footnote"),
+    ],
+    "post.md": ["comment", "shortcode", "shortcode", "shortcode", "heading", "emoji code"],
+    "page.md": ["callout", "abbreviation", "footnote"],
+}
+
+
+@pytest.mark.parametrize("name", SPOKEN)
+def test_pages_as_people_have_them(name: str) -> None:
+    loaded = script.load(PAGES / name)
+    assert texts(loaded) == SPOKEN[name]
+    assert [each.kind for each in loaded.omissions] == LEFT_OUT[name]
