@@ -194,6 +194,10 @@ def test_braces_that_are_no_attributes_stay(tmp_path: Path) -> None:
         ("::: {.note}\nOne.\n:::", ["One."], [("container attribute", ".note")]),
         ('!!! note "My *title*"\n    One.\n\n    Two.', ["My title", "One.", "Two."], []),
         ('!!! note inline end "B"\n    One.', ["B", "One."], []),
+        ("!!! note\n    One:\n    - two\n      three\n\n    Four.\n\n        five\n\nSix.",
+         ["One:", "two three", "Four.", "five", "Six."], [("callout", "note")]),
+        ("!!! note\n\tOne:\n\t- two\n\t  three\n\n- !!! tip\n      Six.",
+         ["One:", "two three", "Six."], [("callout", "note"), ("callout", "tip")]),
         ("!!! Oh no, it is late.\n=== so", ["!!! Oh no, it is late. === so"], []),
         ("??? tip\n    One.", ["One."], [("callout", "tip")]),
         ('=== "Tab"\n\n    One.', ["Tab", "One."], []),
@@ -315,9 +319,26 @@ def test_errors(tmp_path: Path, text: str, where: str, what: str) -> None:
     assert what in error.what
 
 
-@pytest.mark.parametrize("text", ["---\nHello there.\n---\nBye.", "---\n\nHello there.\n\nBye."])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "---\nHello there.\n---\nBye.",
+        "---\n\nHello there.\n\nBye.",
+        '---\n??? x "Hello there."\n    Bye.',
+        "---\n{{< x >}} Hello there.\n\nBye.",
+        "---\n{% x %}\n\nHello there.\n\n---\nBye.",
+    ],
+)
 def test_a_rule_at_the_start_is_no_front_matter(tmp_path: Path, text: str) -> None:
     assert texts(load(tmp_path, text)) == ["Hello there.", "Bye."]
+
+
+def test_a_segment_for_each_line(tmp_path: Path) -> None:
+    body = "One *two\nthree*. {#a}\n<!-- x -->\nFour `f\ng`. {pause=1s}\n\n- $h\ni$\n  j\n"
+    loaded = load(tmp_path, body, ReadOptions(segments="line"))
+    assert texts(loaded) == ["One two", "three.", "Four f g.", "$h i$", "j"]
+    assert [segment.where[5:] for segment in loaded.segments] == ["1", "2", "4", "7", "9"]
+    assert (loaded.segments[1].id, loaded.segments[2].pause_after) == ("a", 1.0)
 
 
 def test_a_long_paragraph_is_parsed_in_parts(tmp_path: Path) -> None:

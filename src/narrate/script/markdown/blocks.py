@@ -203,11 +203,24 @@ def _admonition(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     if not match or not (match[1] or match[2]) or silent:
         return bool(match and (match[1] or match[2]))
     state.line = start + 1
+    _unindent(state, start + 1, end)
     if match[2]:
         _paragraph(state, match[2], start, start + 1)
     else:
         _omit(state, "callout", match[1], start, start + 1)
     return True
+
+
+def _unindent(state: StateBlock, start: int, end: int) -> None:
+    """Take four columns off the lines below an admonition, so that lists may follow text there."""
+    for line in range(start, end):
+        if not state.isEmpty(line):
+            if state.sCount[line] < state.blkIndent + 4:
+                return
+            width = 1 if state.src[state.bMarks[line]] == "\t" else 4
+            state.bMarks[line] += width
+            state.tShift[line] -= width
+            state.sCount[line] -= 4
 
 
 def _abbreviation(state: StateBlock, start: int, end: int, silent: bool) -> bool:
