@@ -193,13 +193,19 @@ def test_braces_that_are_no_attributes_stay(tmp_path: Path) -> None:
         (":::note\nOne.\n:::\n\n::: tip Mind *it*\nTwo.\n:::", ["One.", "Mind it", "Two."], []),
         ("::: {.note}\nOne.\n:::", ["One."], [("container attribute", ".note")]),
         ('!!! note "My *title*"\n    One.\n\n    Two.', ["My title", "One.", "Two."], []),
+        ('!!! note inline end "B"\n    One.', ["B", "One."], []),
+        ("!!! note\n    One:\n    - two\n      three\n\n    Four.\n\n        five\n\nSix.",
+         ["One:", "two three", "Four.", "five", "Six."], [("callout", "note")]),
+        ("!!! note\n\tOne:\n\t- two\n\t  three\n\n- !!! tip\n      Six.",
+         ["One:", "two three", "Six."], [("callout", "note"), ("callout", "tip")]),
+        ("!!! Oh no, it is late.\n=== so", ["!!! Oh no, it is late. === so"], []),
         ("??? tip\n    One.", ["One."], [("callout", "tip")]),
         ('=== "Tab"\n\n    One.', ["Tab", "One."], []),
         ("A {{< youtube 1 >}} {{% b %}} {% c %} {{ d }} e", ["A e"],
          [("shortcode", "youtube 1"), ("shortcode", "b"), ("shortcode", "c"), ("shortcode", "d")]),
         ("- [ ] One\n- [x] Two\n  - [/] Three", ["One", "Two", "Three"], []),
-        ("Go :rocket: at 10:30:45 to a:b:c.", ["Go at 10:30:45 to a:b:c."],
-         [("emoji code", ":rocket:")]),
+        ("Go :rocket: at 10:30:45 to a:b:c. :+1:", ["Go at 10:30:45 to a:b:c."],
+         [("emoji code", ":rocket:"), ("emoji code", ":+1:")]),
         ("H~2~O and x^2^ cost ~5 to ~10.", ["H2O and x2 cost ~5 to ~10."], []),
         ("Term\n: One\n: Two\n\n: Three", ["Term", "One", "Two", "Three"], []),
         ("One. ^block-1", ["One."], [("block id", "^block-1")]),
@@ -313,9 +319,26 @@ def test_errors(tmp_path: Path, text: str, where: str, what: str) -> None:
     assert what in error.what
 
 
-@pytest.mark.parametrize("text", ["---\nHello there.\n---\nBye.", "---\n\nHello there.\n\nBye."])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "---\nHello there.\n---\nBye.",
+        "---\n\nHello there.\n\nBye.",
+        '---\n??? x "Hello there."\n    Bye.',
+        "---\n{{< x >}} Hello there.\n\nBye.",
+        "---\n{% x %}\n\nHello there.\n\n---\nBye.",
+    ],
+)
 def test_a_rule_at_the_start_is_no_front_matter(tmp_path: Path, text: str) -> None:
     assert texts(load(tmp_path, text)) == ["Hello there.", "Bye."]
+
+
+def test_a_segment_for_each_line(tmp_path: Path) -> None:
+    body = "One *two\nthree*. {#a}\n<!-- x -->\nFour `f\ng`. {pause=1s}\n\n- $h\ni$\n  j\n"
+    loaded = load(tmp_path, body, ReadOptions(segments="line"))
+    assert texts(loaded) == ["One two", "three.", "Four f g.", "$h i$", "j"]
+    assert [segment.where[5:] for segment in loaded.segments] == ["1", "2", "4", "7", "9"]
+    assert (loaded.segments[1].id, loaded.segments[2].pause_after) == ("a", 1.0)
 
 
 def test_a_long_paragraph_is_parsed_in_parts(tmp_path: Path) -> None:
@@ -324,3 +347,64 @@ def test_a_long_paragraph_is_parsed_in_parts(tmp_path: Path) -> None:
     [block] = scenes._Reader(report, ReadOptions()).blocks(body)
     assert block.text == ("A short sentence. " * 2_000).strip()
     assert block.fields == {"id": "end"}
+
+
+PAGES = Path(__file__).parent / "pages"
+
+SPOKEN = {
+    "readme.md": [
+        "A small library for matrices. It has no dependencies.",
+        "Installation",
+        "Run this:",
+        "Make a matrix.",
+        "Multiply it:",
+        "The result is a matrix too.",
+        "See the guide, or ask a question. Requires Python 3.11+.",
+        "Licence: MIT.",
+    ],
+    "note.md": [
+        "Up: all lessons",
+        "Before you start",
+        "You need Matrices.",
+        "a pencil",
+        "paper",
+        "A vector $v = (v_1, v_2)\\,$ is a column.",
+        "Read it",
+        "Draw it",
+    ],
+    "post.md": [
+        "Matrices are everywhere.",
+        "Look at the rows first.",
+        "People wrote them in tables: rows, then columns.",
+        "Today computers do it",
+    ],
+    "page.md": [
+        "Take care",
+        "Multiplication does not commute.",
+        "It is associative.",
+        "Hidden at first.",
+        "Rows",
+        "Read from the left.",
+        "Columns",
+        "Read from the top.",
+        "Matrix",
+        "A grid of numbers.",
+        "It has rows.",
+        "The HTML standard says so.",
+    ],
+}
+LEFT_OUT = {
+    "readme.md": ["image", "image", "code block", "code block", "link definition"],
+    "note.md": [
+        *("comment", "tag", "struck text", "block id", "embed", "comment", "footnote"),
+    ],
+    "post.md": ["comment", "shortcode", "shortcode", "shortcode", "heading", "emoji code"],
+    "page.md": ["callout", "abbreviation", "footnote"],
+}
+
+
+@pytest.mark.parametrize("name", SPOKEN)
+def test_pages_as_people_have_them(name: str) -> None:
+    loaded = script.load(PAGES / name)
+    assert texts(loaded) == SPOKEN[name]
+    assert [each.kind for each in loaded.omissions] == LEFT_OUT[name]

@@ -29,7 +29,9 @@ _MENTION = re.compile(r"\[([^\[\]]{1,999})\](?!:)")
 _RULE = re.compile(r"(?:-+|=+)[ \t]*")
 _OWN_TAG = re.compile(r"<(?:br|break|bookmark)\b", re.IGNORECASE)
 _CONTAINER = re.compile(r":{3,}[ \t]*([\w-]*)[ \t]*(\{[^{}]*\})?[ \t]*:*[ \t]*(.*)")
-_ADMONITION = re.compile(r'(?:!!!|\?\?\?\+?|===[+!]?)[ \t]+([^"\n]*?)(?:"(.*)")?[ \t]*')
+_ADMONITION = re.compile(
+    r'(?:(?:!!!|\?\?\?\+?)[ \t]++([\w-]++(?:[ \t]+(?:inline|end))*+)|===[+!]?)(?:[ \t]++"(.*)")?'
+)
 _ABBREVIATION = re.compile(r"\*\[[^\[\]]+\]:[ \t]")
 _DEFINITION = re.compile(r":[ \t]+(?=\S)")
 
@@ -71,8 +73,14 @@ def _anything(url: str) -> bool:
     return True
 
 
-def _text(state: StateBlock, line: int) -> str:
-    return state.src[state.bMarks[line] + state.tShift[line] : state.eMarks[line]]
+def _text(state: StateBlock, line: int, first: str = "") -> str:
+    """The text of a line without its indentation, or "" if it does not begin with one of some
+    signs, as a line of 16 MiB should not be copied by every rule.
+    """
+    start, end = state.bMarks[line] + state.tShift[line], state.eMarks[line]
+    if first and (start >= end or state.src[start] not in first):
+        return ""
+    return state.src[start:end]
 
 
 def _omit(state: StateBlock, kind: str, text: str, start: int, end: int) -> None:
@@ -114,7 +122,7 @@ def _underlined(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     under = start + 1
     if under >= end or state.sCount[under] < state.blkIndent:
         return False
-    if not re.fullmatch(r"=+[ \t]*", _text(state, under)):
+    if not re.fullmatch(r"=+[ \t]*", _text(state, under, "=")):
         return False
     for kind, nesting in (("heading_open", 1), ("inline", 0), ("heading_close", -1)):
         token = state.push(kind, "h1" if nesting else "", nesting)  # type: ignore[arg-type]
@@ -126,7 +134,7 @@ def _underlined(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 
 def _rule(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     """A line of `-` or `=` under text, which CommonMark takes for the sign of a heading."""
-    if not _RULE.fullmatch(_text(state, start)):
+    if not _RULE.fullmatch(_text(state, start, "-=")):
         return False
     state.line = start if silent else start + 1
     return True
@@ -136,14 +144,14 @@ def _html(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     """HTML, but tags that narrate reads are part of a paragraph."""
     from markdown_it.rules_block import html_block
 
-    return not _OWN_TAG.match(_text(state, start)) and html_block(state, start, end, silent)
+    return not _OWN_TAG.match(_text(state, start, "<")) and html_block(state, start, end, silent)
 
 
 def _last(state: StateBlock, sign: str, start: int, end: int) -> int | None:
     """The line that holds the second of two signs, the first of which begins a block; None if both
     are in one line.
     """
-    text = _text(state, start)
+    text = _text(state, start, sign)
     if not text.startswith(sign) or sign in text[len(sign) :]:
         return None
     return next((line for line in range(start + 1, end) if sign in _text(state, line)), None)
@@ -178,7 +186,7 @@ def _display(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 
 def _container(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     """`:::name title` or `:::`; what is between such lines is spoken as usual."""
-    text = _text(state, start)
+    text = _text(state, start, ":")
     match = _CONTAINER.fullmatch(text)
     if not match or silent:
         return bool(match)
@@ -191,10 +199,11 @@ def _container(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 
 def _admonition(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     """`!!! note "Title"` or `=== "Title"`; the indented text below is spoken as usual."""
-    match = _ADMONITION.fullmatch(_text(state, start))
-    if not match or silent:
-        return bool(match)
+    match = _ADMONITION.fullmatch(_text(state, start, "!?=").rstrip())
+    if not match or not (match[1] or match[2]) or silent:
+        return bool(match and (match[1] or match[2]))
     state.line = start + 1
+    _unindent(state, start + 1, end)
     if match[2]:
         _paragraph(state, match[2], start, start + 1)
     else:
@@ -202,9 +211,21 @@ def _admonition(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     return True
 
 
+def _unindent(state: StateBlock, start: int, end: int) -> None:
+    """Take four columns off the lines below an admonition, so that lists may follow text there."""
+    for line in range(start, end):
+        if not state.isEmpty(line):
+            if state.sCount[line] < state.blkIndent + 4:
+                return
+            width = 1 if state.src[state.bMarks[line]] == "\t" else 4
+            state.bMarks[line] += width
+            state.tShift[line] -= width
+            state.sCount[line] -= 4
+
+
 def _abbreviation(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     """`*[HTML]: Hypertext Markup Language`, which only shows under the mouse."""
-    text = _text(state, start)
+    text = _text(state, start, "*")
     match = _ABBREVIATION.match(text)
     if match and not silent:
         _omit(state, "abbreviation", text, start, start + 1)
@@ -214,7 +235,7 @@ def _abbreviation(state: StateBlock, start: int, end: int, silent: bool) -> bool
 
 def _definition(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     """Take the sign off `: Definition`, so that what follows it is a block as any other."""
-    match = _DEFINITION.match(_text(state, start))
+    match = _DEFINITION.match(_text(state, start, ":"))
     if match and not silent:
         state.bMarks[start] += state.tShift[start] + match.end()
         state.tShift[start] = 0

@@ -22,7 +22,7 @@ from narrate.script.model import Note
 
 _ENDS = {"---": ("---", "..."), "+++": ("+++",)}
 _OTHER = ("{", ";;;")
-_ENTRY = re.compile(r"""["']?[\w$][\w$ .-]*["']?[ \t]*:(?:[ \t]|$)|[?{]""")
+_ENTRY = re.compile(r"""["']?[\w$][\w$ .-]*+["']?[ \t]*:(?:[ \t]|$)|\?[ \t]|\{[^{%]""")
 _ALIKE = 0.8
 """Above this ratio of difflib, a foreign key is taken for one of ours that is misspelled."""
 
@@ -65,7 +65,7 @@ def split(text: str, report: Report) -> tuple[Fields, str]:
 
 def _begins(fence: str, rest: Sequence[str]) -> bool:
     """Whether what follows `---` is an entry of YAML; otherwise the line is only a rule."""
-    first = next((line for line in rest if line.strip() and line[:1] != "#"), "")
+    first = next((line for line in rest if line[:1] != "#"), "")
     return fence == "+++" or first.rstrip() in _ENDS[fence] or bool(_ENTRY.match(first))
 
 

@@ -31,7 +31,10 @@ _PAIRED = (
 _SINGLE = (
     ("embed", re.compile(r"!\[\[([^\[\]\n]*)\]\]")),
     ("tag", re.compile(r"(?<![^\s(])(#[^\W\d][\w/-]*)")),
-    ("emoji code", re.compile(r"(?<![\w:])(:(?=[0-9_+-]*[a-z])[a-z0-9_+-]+:)(?![\w:])")),
+    (
+        "emoji code",
+        re.compile(r"(?<![\w:])(:(?:[+-]1|100|(?=[0-9_+-]*[a-z])[a-z0-9_+-]+):)(?![\w:])"),
+    ),
     ("block id", re.compile(r"(?<!\S)(\^[A-Za-z0-9-]+)\s*\Z")),
 )
 """Kinds of what is not spoken and begins with one sign."""

@@ -12,7 +12,7 @@ from narrate.errors import ScriptError
 from narrate.script.markdown import attributes, blocks, front_matter
 from narrate.script.markdown.attributes import Fields
 from narrate.script.markdown.report import Report
-from narrate.script.markdown.words import Words, comment_text, is_comment, shown
+from narrate.script.markdown.words import Piece, Words, comment_text, is_comment, shown
 from narrate.script.model import ReadOptions
 from narrate.script.parsed import Parsed
 
@@ -201,31 +201,35 @@ class _Reader:
             yield from self._callout(callout, line, parser)
             content, line = content[callout.end() :], line + 1
         if content:
-            yield self._block(content, line, parser, attributes.PARAGRAPH)
+            yield from self._paragraph(content, line, parser)
 
     def _callout(self, callout: re.Match[str], line: int, parser: MarkdownIt) -> Iterator[_Block]:
         """The title of `> [!note] Title`."""
         if callout[2].strip():
-            yield self._block(callout[2], line, parser, attributes.PARAGRAPH)
+            yield from self._paragraph(callout[2], line, parser)
         else:
             self.report.omit("callout", callout[1], line)
 
     def _heading(self, content: str, level: int, line: int, parser: MarkdownIt) -> Iterator[_Block]:
-        if level <= 2:
-            yield self._block(content, line, parser, attributes.HEADING, level)
-            return
-        block = self._block(content, line, parser, attributes.PARAGRAPH)
-        if self.options.headings == "speak":
-            yield block
-        else:
-            self.report.omit("heading", shown(block.text), line)
-
-    def _block(
-        self, content: str, line: int, parser: MarkdownIt, known: attributes.Known, level: int = 0
-    ) -> _Block:
+        known = attributes.HEADING if level <= 2 else attributes.PARAGRAPH
         words = Words(line, self.report, self.env, self.footnotes)
-        words.read(content, parser)
-        return _Block(line, words.text, words.fields(known), level)
+        for piece in words.read(content, parser):
+            block = self._block(piece, known, level if level <= 2 else 0)
+            if level <= 2 or self.options.headings == "speak":
+                yield block
+            else:
+                self.report.omit("heading", shown(block.text), line)
+
+    def _paragraph(self, content: str, line: int, parser: MarkdownIt) -> Iterator[_Block]:
+        words = Words(line, self.report, self.env, self.footnotes)
+        for piece in words.read(content, parser, self.options.segments == "line"):
+            yield self._block(piece, attributes.PARAGRAPH)
+
+    def _block(self, piece: Piece, known: attributes.Known, level: int = 0) -> _Block:
+        fields: Fields = {}
+        for written in piece.braces:
+            fields = attributes.read(written, known, piece.line, self.report)
+        return _Block(piece.line, piece.text, fields, level)
 
     def _unused(self, tokens: Sequence[Token]) -> None:
         """Note the link definitions that no link uses."""

@@ -40,6 +40,15 @@ def comment_text(html: str) -> str:
     return html.replace("<!--", " ").replace("-->", " ")
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What is said in one piece, its line, and the attributes at its end."""
+
+    line: int
+    text: str
+    braces: tuple[str, ...]
+
+
 @dataclass(slots=True)
 class Words:
     """Gathers the words of one block, from its line on; problems and omissions are reported."""
@@ -54,18 +63,30 @@ class Words:
     spoken: list[str] = field(default_factory=list)
     struck: list[str] | None = None
 
-    @property
-    def text(self) -> str:
-        """What is spoken, in narrate's notation."""
-        return "".join(self.spoken).strip()
+    def read(self, content: str, parser: MarkdownIt, by_line: bool = False) -> Iterator[Piece]:
+        """Parse what is inside of a block: one piece, or one for each line that says something."""
+        begun = self.line
+        for token in self._parse(content, parser):
+            if by_line and token.type in ("softbreak", "hardbreak"):
+                yield from self._piece(begun, always=False)
+                begun = self.line + 1
+            self._take(token)
+        yield from self._piece(begun, always=not by_line)
 
-    def read(self, content: str, parser: MarkdownIt) -> None:
-        """Parse what is inside of a block."""
+    def _parse(self, content: str, parser: MarkdownIt) -> Iterator[Token]:
         for piece in _pieces(content):
             children: list[Token] = []
             parser.inline.parse(piece, parser, self.env, children)
-            for token in children:
-                self._take(token)
+            yield from children
+
+    def _piece(self, line: int, always: bool) -> Iterator[Piece]:
+        """What was gathered since the last piece, in narrate's notation."""
+        text, braces = "".join(self.spoken).strip(), tuple(self.braces)
+        if always or text or braces:
+            if len(braces) > 1:
+                attributes.refuse_middle(braces, self.line, self.report)
+            yield Piece(line, text, braces[:1])
+        self.spoken, self.braces = [], []
 
     def _take(self, token: Token) -> None:
         match token.type:
@@ -128,15 +149,6 @@ class Words:
     def _footnote(self, label: str) -> None:
         if f":{label}" not in self.footnotes:
             self.report.omit("footnote mark", label, self.line)
-
-    def fields(self, known: attributes.Known) -> attributes.Fields:
-        """The attributes as fields."""
-        if len(self.braces) > 1:
-            attributes.refuse_middle(self.braces, self.line, self.report)
-        result: attributes.Fields = {}
-        for written in self.braces[:1]:
-            result = attributes.read(written, known, self.line, self.report)
-        return result
 
 
 def _lines(token: Token) -> int:
