@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
 
 import pytest
@@ -154,3 +155,36 @@ def test_what_helps_against_an_error_of_yaml(
     assert what in caught.value.what
     assert hint in caught.value.hint
     assert hint == "in quotes" or "in quotes" not in caught.value.hint or "colon" in hint
+
+
+def test_mulmocast(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    tree = {
+        "$mulmocast": {"version": "1.1"},
+        "title": "T",
+        "lang": "de",
+        "canvasSize": {"width": 1280},
+        "voices": {"Host": {"speaker": "low"}},
+        "beats": [
+            {"speaker": "Host", "text": "Hi.", "id": "first", "imagePrompt": "a cat"},
+            {"image": {"type": "beat"}},
+            {"speaker": "Guest", "text": "You.", "id": "the end"},
+            {"text": " "},
+        ],
+    }
+    path.write_text(json.dumps(tree))
+    loaded = script.load(path)
+    assert (loaded.title, loaded.language) == ("T", "de")
+    assert [(each.id, each.text, each.voice, each.where) for each in loaded.segments] == [
+        ("first", "Hi.", "Host", "a.json: $.beats[0]"),
+        ("the-end", "You.", None, "a.json: $.beats[2]"),
+    ]
+    assert [each.where for each in loaded.omissions] == ["a.json: $.beats[1]", "a.json: $.beats[3]"]
+    assert "'Guest'" in loaded.notes[1].what
+    path.write_text('{"$mulmocast": {}, "beats": [{"text": 1}, {"image": {}}]}')
+    with pytest.raises(ScriptError, match=r"beats\[0\].*: expected text"):
+        script.load(path)
+    for beats in ("[]", "3", "[{}]"):
+        path.write_text(f'{{"$mulmocast": {{}}, "beats": {beats}}}')
+        with pytest.raises(ScriptError):
+            script.load(path)

@@ -7,6 +7,7 @@ from typing import TypeGuard
 import msgspec
 
 from narrate.script.document import Document, below
+from narrate.script.mulmocast import MARK, read_mulmocast
 from narrate.script.parsed import Parsed
 
 _KNOWN = {field.encode_name for field in msgspec.structs.fields(Document)}
@@ -24,6 +25,8 @@ def expand(tree: object, name: str) -> Parsed:
         return Parsed(_segments(tree))
     if not isinstance(tree, dict):
         return Parsed(tree)
+    if MARK in tree:
+        return read_mulmocast(tree, name)
     if "text" in tree and not tree.keys() & {"segments", "scenes"}:
         return Parsed({"segments": [tree]}, {"$.segments[0]": f"{name}: $"})
     if _is_texts_by_id(tree):
