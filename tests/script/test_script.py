@@ -328,6 +328,7 @@ def test_schema_names_every_field() -> None:
         False,
     ]
     assert defs["Voice"]["additionalProperties"] is False
+    assert defs["SegmentEntry"]["type"] == ["object", "string"]
     json.dumps(script.schema())
 
 

@@ -143,7 +143,10 @@ def schema() -> dict[str, Any]:
     """The JSON Schema of a script."""
     one_of = {"oneOf": [{"required": ["scenes"]}, {"required": ["segments"]}]}
     dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
-    return {**dialect, **msgspec.json.schema(Document, schema_hook=_seconds_schema), **one_of}
+    made = msgspec.json.schema(Document, schema_hook=_seconds_schema)
+    # A text may stand in place of a segment: `shapes` expands it.
+    made["$defs"]["SegmentEntry"]["type"] = ["object", "string"]
+    return {**dialect, **made, **one_of}
 
 
 def _seconds_schema(kind: type) -> dict[str, Any]:
