@@ -16,9 +16,8 @@ from narrate.base.text import did_you_mean, quoted
 from narrate.errors import ScriptError
 from narrate.reading import utterances as spoken
 from narrate.request import Design, Stock
-from narrate.script import document as documents
-from narrate.script import ids
-from narrate.script.document import Document, SceneEntry, SegmentEntry, Voice, below
+from narrate.script import conversion, ids
+from narrate.script.document import Document, SceneEntry, SegmentEntry, Voice
 from narrate.script.model import (
     AS_USUAL,
     ReadOptions,
@@ -28,7 +27,7 @@ from narrate.script.model import (
     Segment,
     WrittenVoice,
 )
-from narrate.script.problems import Problems
+from narrate.script.problems import Problems, below
 from narrate.script.read import Source
 
 T = TypeVar("T")
@@ -76,9 +75,9 @@ def _document(source: Source, problems: Problems) -> Document:
             f"more than {limits.SEGMENTS} segments", where=source.where("$"), hint=hint
         )
     if isinstance(tree, list):
-        document = Document(segments=documents.read_segments(tree, problems))
+        document = Document(segments=conversion.read_segments(tree, problems))
     else:
-        document = documents.read(tree, Document, problems)
+        document = conversion.read(tree, Document, problems)
     given = [part for part in (document.scenes, document.segments) if part is not None]
     if not (len(given) == 1 and given[0]) and not problems.covers("$"):
         is_both = given and all(given)

@@ -6,9 +6,10 @@ from typing import TypeGuard
 
 import msgspec
 
-from narrate.script.document import Document, below
+from narrate.script.document import Document
 from narrate.script.mulmocast import MARK, read_mulmocast
 from narrate.script.parsed import Parsed
+from narrate.script.problems import below
 
 _KNOWN = {field.encode_name for field in msgspec.structs.fields(Document)}
 
