@@ -14,7 +14,7 @@ from narrate.script import Omission, Script
 
 SRT = r"""1
 00:00:01,000 --> 00:00:02,500
-<i>Hello</i> there,
+<i>Hello</i><br/>there,
 {\an8}my friend.
 
 2
@@ -114,6 +114,8 @@ def test_vtt(tmp_path: Path) -> None:
         ("a.srt", "1\n\n00:00:03,000 --> 00:00:02,000\nHi.", ["a.srt:3"]),
         ("a.srt", "Lost.\n\n1\n00:00:01,000 --> 00:00:02,000\nHi.", ["a.srt:1"]),
         ("a.srt", "\n\nOnly text.", ["a.srt:3"]),
+        ("a.srt", "1\n00:00:01,000 --> 00:00:02,000\nHi.\n\n2\n", ["a.srt:5"]),
+        ("a.srt", "1\n00:00:01,000 --> 00:00:02,000\nHi.\n\n2\nYou.", ["a.srt:5"]),
         ("a.srt", "", ["a.srt"]),
         ("a.srt", "1\n00:00:01,000 --> 00:00:02,000\n\n", ["a.srt"]),
         ("a.vtt", "", ["a.vtt:1"]),
