@@ -133,7 +133,8 @@ def _duration(name: str, help: str) -> About:
     def parse(written: str | float) -> object:
         return msgspec.convert(units.seconds(written), TYPES[name])
 
-    return About(help, written=int | float | str, parse=parse)
+    hint = "write seconds as a number, or as in 0.5s or 500ms"
+    return About(help, written=int | float | str, parse=parse, hint=hint)
 
 
 ABOUT = {

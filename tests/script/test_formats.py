@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
 
 import pytest
@@ -113,6 +114,17 @@ def test_texts_by_id(tmp_path: Path) -> None:
     assert [each[:2] for each in found] == expected
 
 
+def test_segments_by_id(tmp_path: Path) -> None:
+    inner = '{"a": "A cell.", "b": {"text": "It copies.", "take": 2}}'
+    alone = segments(tmp_path, "a.json", inner)
+    assert alone == [("a", "A cell.", "a.json: $.a"), ("b", "It copies.", "a.json: $.b")]
+    below = segments(tmp_path, "a.json", f'{{"title": "T", "segments": {inner}}}')
+    assert [each[2] for each in below] == ["a.json: $.segments.a", "a.json: $.segments.b"]
+    in_scene = segments(tmp_path, "a.json", f'{{"scenes": [{{"id": "s", "segments": {inner}}}]}}')
+    assert [each[0] for each in in_scene] == ["s/a", "s/b"]
+    assert in_scene[1][2] == "a.json: $.scenes[0].segments.b"
+
+
 def test_a_text_is_a_segment_in_a_list(tmp_path: Path) -> None:
     scene = '{"scenes": [{"id": "s", "segments": ["Hi.", {"text": "You."}]}]}'
     assert [each[1] for each in segments(tmp_path, "a.json", scene)] == ["Hi.", "You."]
@@ -134,6 +146,11 @@ def test_a_text_is_a_segment_in_a_list(tmp_path: Path) -> None:
         ("a: Hi.\nb: 1", "$.b", "expected text, got a whole number", "in quotes"),
         ("segmens: [{text: Hi.}]", "$", "unknown field 'segmens'", "did you mean 'segments'?"),
         ("title: Hi.", "$", "no segments", ""),
+        ("segments: {}", "$.segments", "length >= 1", ""),
+        ("segments: 3", "$.segments", "expected a list, got a whole number", ""),
+        ("a: {txt: Hi.}", "$", "unknown field 'a'", ""),
+        ("a: {text: Hi., tkae: 2}", "$.a", "unknown field 'tkae'", "did you mean 'take'?"),
+        ("a: Hi.\nvoices: {}", "$", "unknown field 'a'", ""),
         ("- text: Functions: a view", "1:18", "not valid YAML", "in quotes: it holds a colon"),
         ("- text: `code`", "1:9", "not valid YAML", "in quotes"),
         ("- text: 'It's'", "1:13", "not valid YAML", "in double quotes"),
@@ -154,3 +171,36 @@ def test_what_helps_against_an_error_of_yaml(
     assert what in caught.value.what
     assert hint in caught.value.hint
     assert hint == "in quotes" or "in quotes" not in caught.value.hint or "colon" in hint
+
+
+def test_mulmocast(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    tree = {
+        "$mulmocast": {"version": "1.1"},
+        "title": "T",
+        "lang": "de",
+        "canvasSize": {"width": 1280},
+        "voices": {"Host": {"speaker": "low"}},
+        "beats": [
+            {"speaker": "Host", "text": "Hi.", "id": "first", "imagePrompt": "a cat"},
+            {"image": {"type": "beat"}},
+            {"speaker": "Guest", "text": "You.", "id": "the end"},
+            {"text": " "},
+        ],
+    }
+    path.write_text(json.dumps(tree))
+    loaded = script.load(path)
+    assert (loaded.title, loaded.language) == ("T", "de")
+    assert [(each.id, each.text, each.voice, each.where) for each in loaded.segments] == [
+        ("first", "Hi.", "Host", "a.json: $.beats[0]"),
+        ("the-end", "You.", None, "a.json: $.beats[2]"),
+    ]
+    assert [each.where for each in loaded.omissions] == ["a.json: $.beats[1]", "a.json: $.beats[3]"]
+    assert "'Guest'" in loaded.notes[1].what
+    path.write_text('{"$mulmocast": {}, "beats": [{"text": 1}, {"image": {}}]}')
+    with pytest.raises(ScriptError, match=r"beats\[0\].*: expected text"):
+        script.load(path)
+    for beats in ("[]", "3", "[{}]"):
+        path.write_text(f'{{"$mulmocast": {{}}, "beats": {beats}}}')
+        with pytest.raises(ScriptError):
+            script.load(path)

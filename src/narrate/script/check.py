@@ -16,9 +16,8 @@ from narrate.base.text import did_you_mean, quoted
 from narrate.errors import ScriptError
 from narrate.reading import utterances as spoken
 from narrate.request import Design, Stock
-from narrate.script import document as documents
-from narrate.script import ids
-from narrate.script.document import Document, SceneEntry, SegmentEntry, Voice, below
+from narrate.script import conversion, ids
+from narrate.script.document import Document, SceneEntry, SegmentEntry, Voice
 from narrate.script.model import (
     AS_USUAL,
     ReadOptions,
@@ -28,7 +27,7 @@ from narrate.script.model import (
     Segment,
     WrittenVoice,
 )
-from narrate.script.problems import Problems
+from narrate.script.problems import Problems, below
 from narrate.script.read import Source
 
 T = TypeVar("T")
@@ -58,7 +57,7 @@ def resolve(source: Source, options: ReadOptions = AS_USUAL) -> Script:
         title=_nfc(document.title),
         language=document.language,
         fps=document.fps,
-        pause_after=document.defaults.pause_after,
+        pause_after=_plain(document.defaults.pause_after),
         voices=voices,
         scenes=tuple(scenes),
         segments=tuple(segments),
@@ -76,9 +75,9 @@ def _document(source: Source, problems: Problems) -> Document:
             f"more than {limits.SEGMENTS} segments", where=source.where("$"), hint=hint
         )
     if isinstance(tree, list):
-        document = Document(segments=documents.read_segments(tree, problems))
+        document = Document(segments=conversion.read_segments(tree, problems))
     else:
-        document = documents.read(tree, Document, problems)
+        document = conversion.read(tree, Document, problems)
     given = [part for part in (document.scenes, document.segments) if part is not None]
     if not (len(given) == 1 and given[0]) and not problems.covers("$"):
         is_both = given and all(given)
@@ -123,7 +122,12 @@ class _Resolver:
             own = self.segments(entry.segments, f"{at}.segments", name)
             qualified = tuple(segment.id for segment in own)
             scenes.append(
-                Scene(id=name, title=_nfc(entry.title), budget=entry.budget, segments=qualified)
+                Scene(
+                    id=name,
+                    title=_nfc(entry.title),
+                    budget=_plain(entry.budget),
+                    segments=qualified,
+                )
             )
             segments += own
         return scenes, segments
@@ -155,7 +159,7 @@ class _Resolver:
             say=_nfc(entry.say),
             voice=_first(entry.voice, defaults.voice),
             language=_first(entry.language, defaults.language),
-            pause_after=entry.pause_after,
+            pause_after=_plain(entry.pause_after),
             seed=_first(entry.seed, defaults.seed),
             take=entry.take,
             audio=self._recording(entry.audio, f"{at}.audio"),
@@ -292,6 +296,11 @@ def _check_unlike(named: Sequence[tuple[str, str, str]], problems: Problems) -> 
 
 def _first(*values: T | None) -> T | None:
     return next((value for value in values if value is not None), None)
+
+
+def _plain(seconds: float | None) -> float | None:
+    """A duration as the plain number that other parts of narrate, and msgspec, know."""
+    return None if seconds is None else float(seconds)
 
 
 def _nfc(text: str | None) -> str | None:

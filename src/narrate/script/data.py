@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from narrate.base import limits
 from narrate.base.text import printable, quoted
 from narrate.errors import ScriptError
-from narrate.script.document import Flaw
+from narrate.script.conversion import Flaw
 
 if TYPE_CHECKING:
     import yaml

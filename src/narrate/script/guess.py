@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 _SRT = re.compile(r"\s*(?:\d{1,9}\s+)?\d{1,4}:\d\d:\d\d(?:[,.]\d{1,9})?[ \t]*-[- ]{0,3}>")
@@ -24,8 +25,6 @@ def guess(text: str) -> str:
 
 def _is_json(text: str) -> bool:
     """Whether a text that begins with a bracket is JSON: `[]`, but not `[pause:1s] Hello.`."""
-    import json
-
     if not text.lstrip().startswith("["):
         return False
     try:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from narrate.base.text import quoted
 from narrate.errors import ScriptError, ScriptErrors
 
 SHOWN = 20
@@ -16,6 +17,12 @@ MOST = 1_000
 
 Where = Callable[[str], str]
 """From a JSON path to the place in the script, for people."""
+
+
+def below(path: str, key: str) -> str:
+    """The JSON path of a field; names of voices and odd ones are in quotes."""
+    is_plain = key.isidentifier() and len(key) < 40 and path != "$.voices"
+    return f"{path}.{key if is_plain else quoted(key)}"
 
 
 class Problems:

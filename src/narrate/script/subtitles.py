@@ -18,12 +18,14 @@ from narrate.script.problems import Problems
 
 _TIME = r"(?:(\d{1,4}):)?([0-5]?\d):([0-5]?\d)[,.](\d{1,3})"
 _TIMES = re.compile(rf"\s*{_TIME}\s*-->\s*{_TIME}(?:\s.*)?")
+_NUMBER = re.compile(r"\s*\d{1,9}\s*")
 _LIKE_TIMES = re.compile(r"\s*\d+:\d\d(?::\d\d)?[,.]\d+\s*(?:[-–—][- ]{0,3}>|\d+:\d\d)")
 _TAG = re.compile(
     r"</?(?:[ibus]|font|span|c|v|lang|ruby|rt)(?:[.\s][^<>]{0,500})?>|<\d+:[\d:.]{1,20}>"
     r"|\{\\[^{}]{0,500}\}",
     re.IGNORECASE,
 )
+_BREAK = re.compile(r"<br\s?/?>", re.IGNORECASE)
 _SPEAKER = re.compile(r"<v(?:\.[^<>\s]{1,100})?\s+([^<>]{1,500})>", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]\w{1,30});")
 _ESCAPED = {"<": r"\<", "[": r"\["}
@@ -48,7 +50,8 @@ class _Cue:
 
 def read_srt(text: str, name: str, options: ReadOptions) -> Parsed:
     """Parse SRT: a cue is a segment, and its number the id. Raises ScriptError."""
-    return _Reader(name).read(_srt_cues(_numbered(text, name), name))
+    reader = _Reader(name)
+    return reader.read(reader.srt_cues(_numbered(text, name)))
 
 
 def read_vtt(text: str, name: str, options: ReadOptions) -> Parsed:
@@ -58,10 +61,14 @@ def read_vtt(text: str, name: str, options: ReadOptions) -> Parsed:
         hint = "begin the file with a line WEBVTT"
         raise ScriptError("not WebVTT: no line WEBVTT", where=f"{name}:1", hint=hint)
     reader = _Reader(name)
-    blocks = list(_blocks(lines))
-    # The rest of the first block is a header.
-    reader.omit("header", blocks[0][1:])
-    return reader.read(reader.vtt_cues(blocks[1:]))
+    first, *blocks = _blocks(lines)
+    header = first[1:]
+    if any("-->" in line for _, line in header):
+        # It is a cue, as there is no empty line above it.
+        blocks.insert(0, header)
+    else:
+        reader.omit("header", header)
+    return reader.read(reader.vtt_cues(blocks))
 
 
 def _numbered(text: str, name: str) -> Lines:
@@ -82,22 +89,13 @@ def _blocks(lines: Lines) -> Iterator[Lines]:
             block = []
 
 
-def _srt_cues(lines: Lines, name: str) -> Iterator[_Cue]:
-    """The cues of SRT. All lines up to the next cue are text, as empty lines may stand in it."""
-    starts = [(_number_line(lines, i), i) for i, (_, line) in enumerate(lines) if _is_times(line)]
-    before = [line for _, line in lines[: starts[0][0] if starts else len(lines)]]
-    if first := next((i for i, line in enumerate(before, 1) if line.strip()), 0):
-        what = f"not a cue: {quoted(before[first - 1])}"
-        hint = "begin each cue with times, as in 00:00:01,000 --> 00:00:02,500"
-        raise ScriptError(what, where=f"{name}:{first}", hint=hint)
-    for (start, times), (end, _) in pairwise([*starts, (len(lines), 0)]):
-        number = lines[start][1].strip() if start < times else ""
-        texts = tuple(line for _, line in lines[times + 1 : end])
-        yield _Cue(lines[start][0], number, lines[times], texts)
-
-
 def _is_times(line: str) -> bool:
     return "-->" in line or bool(_LIKE_TIMES.match(line))
+
+
+def _is_lone_number(above: tuple[int, str], line: tuple[int, str]) -> bool:
+    """Whether a line is a number below an empty line, as that of a cue without times is."""
+    return not above[1].strip() and bool(_NUMBER.fullmatch(line[1]))
 
 
 def _number_line(lines: Lines, times: int) -> int:
@@ -108,7 +106,7 @@ def _number_line(lines: Lines, times: int) -> int:
     above = times - 1
     while above >= 0 and not lines[above][1].strip():
         above -= 1
-    is_number = above >= 0 and re.fullmatch(r"\s*\d{1,9}\s*", lines[above][1])
+    is_number = above >= 0 and _NUMBER.fullmatch(lines[above][1])
     is_alone = above <= 0 or not lines[above - 1][1].strip()
     return above if is_number and (is_alone or above == times - 1) else times
 
@@ -130,6 +128,26 @@ class _Reader:
             text = "\n".join(line for _, line in lines)
             self.parsed.omissions.append(Omission(self.place(lines[0][0]), kind, text))
 
+    def srt_cues(self, lines: Lines) -> Iterator[_Cue]:
+        """The cues of SRT. Up to the next one all is text, as it may hold empty lines."""
+        times = [i for i, (_, line) in enumerate(lines) if _is_times(line)]
+        starts = [(_number_line(lines, i), i) for i in times]
+        before = lines[: starts[0][0] if starts else len(lines)]
+        self.refuse_lost([(number, line) for number, line in before if line.strip()])
+        for (start, i), (end, _) in pairwise([*starts, (len(lines), 0)]):
+            name = lines[start][1].strip() if start < i else ""
+            text = lines[i + 1 : end]
+            pairs = pairwise(text)
+            self.refuse_lost([each for above, each in pairs if _is_lone_number(above, each)])
+            yield _Cue(lines[start][0], name, lines[i], tuple(line for _, line in text))
+
+    def refuse_lost(self, lines: Lines) -> None:
+        """Note that lines belong to no cue, if there are any."""
+        if lines:
+            number, line = lines[0]
+            hint = "begin each cue with times, as in 00:00:01,000 --> 00:00:02,500"
+            self.refuse(number, f"not a cue: {quoted(line)}", hint)
+
     def vtt_cues(self, blocks: Sequence[Lines]) -> Iterator[_Cue]:
         """The cues among the blocks of WebVTT."""
         for block in blocks:
@@ -142,8 +160,12 @@ class _Reader:
                 self.refuse(block[0][0], what, "write times above it, or NOTE and a space")
             else:
                 name = block[0][1].strip() if times else ""
-                texts = tuple(line for _, line in block[times + 1 :])
-                yield _Cue(block[0][0], name, block[times], texts)
+                text = block[times + 1 :]
+                for number, line in text:
+                    if "-->" in line:
+                        what = f"times inside a cue: {quoted(line)}"
+                        self.refuse(number, what, "put an empty line above each cue")
+                yield _Cue(block[0][0], name, block[times], tuple(line for _, line in text))
 
     def refuse(self, line: int, what: str, hint: str) -> None:
         """Note a problem of a line."""
@@ -231,7 +253,7 @@ def _seconds(parts: Sequence[str | None]) -> float:
 
 def _plain(text: str) -> str:
     """The words of a cue in narrate's notation: without tags, and with entities as signs."""
-    bare = _TAG.sub("", text).replace(r"\N", "\n").replace(r"\h", " ")
+    bare = _TAG.sub("", _BREAK.sub("\n", text)).replace(r"\N", "\n").replace(r"\h", " ")
     return " ".join(_ENTITY.sub(_decoded, bare).split())
 
 

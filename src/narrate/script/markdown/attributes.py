@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 
+from narrate.base import units
 from narrate.base.text import did_you_mean, quoted
-from narrate.reading import utterances
 from narrate.script.markdown.report import Report
 
 Fields = dict[str, object]
@@ -15,7 +15,7 @@ Fields = dict[str, object]
 Known = Mapping[str, tuple[str, Callable[[str], object]]]
 """By the name of an attribute: its field in JSON, and what reads its value or raises ValueError."""
 
-HEADING: Known = {"id": ("id", str), "budget": ("budget", utterances.seconds)}
+HEADING: Known = {"id": ("id", str), "budget": ("budget", units.seconds)}
 PARAGRAPH: Known = {
     "id": ("id", str),
     "say": ("say", str),
@@ -23,8 +23,8 @@ PARAGRAPH: Known = {
     "caption": ("caption", str),
     "voice": ("voice", str),
     "language": ("language", str),
-    "pause": ("pause_after", utterances.seconds),
-    "pause_after": ("pause_after", utterances.seconds),
+    "pause": ("pause_after", units.seconds),
+    "pause_after": ("pause_after", units.seconds),
     "seed": ("seed", int),
     "take": ("take", int),
 }

@@ -14,8 +14,9 @@ import msgspec
 from narrate.base import limits
 from narrate.base.text import printable, quoted
 from narrate.errors import ScriptError
+from narrate.script.conversion import convert
 from narrate.script.data import read_yaml
-from narrate.script.document import Defaults, Document, FrontMatter, convert
+from narrate.script.document import Defaults, Document, FrontMatter
 from narrate.script.markdown.attributes import Fields
 from narrate.script.markdown.report import Report
 from narrate.script.model import Note

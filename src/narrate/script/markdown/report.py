@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from narrate.errors import ScriptError
 from narrate.script.model import Note, Omission
+from narrate.script.problems import Problems
 
 
 @dataclass(slots=True)
@@ -41,5 +42,7 @@ class Report:
 
     def finish(self) -> None:
         """Raise the problems that were found."""
-        if self.problems:
-            raise self.problems[0]
+        problems = Problems(lambda _: self.name)
+        for problem in self.problems:
+            problems.add(problem)
+        problems.check()
