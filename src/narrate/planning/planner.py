@@ -21,6 +21,8 @@ from narrate.errors import ScriptError
 from narrate.planning import casting
 from narrate.planning.casting import Choice
 from narrate.reading import utterances as spoken
+from narrate.reading.characters import collapse, visible
+from narrate.reading.utterances import Mark
 from narrate.request import KEY_SCHEMA, Request, RequestVoice, Stock, canonical_json, key
 from narrate.script import RecordedVoice, Script, Segment
 from narrate.sound import audio
@@ -70,6 +72,7 @@ class PlannedSegment:
     display: str
     utterances: tuple[PlannedUtterance, ...]
     pause_after: float
+    marks: tuple[Mark, ...] = ()
 
     @property
     def cached(self) -> bool:
@@ -172,7 +175,7 @@ class _Planner:
         self.voices: dict[str, LoadedVoice] = {}
 
     def segment(self, segment: Segment, *, forced: bool, last: bool) -> PlannedSegment:
-        said = spoken.read(segment.text, segment.say)
+        said = spoken.read(segment.text, segment.say, lenient=True)
         if segment.audio is not None:
             utterances = [self.recording(segment.audio, segment.where)]
         else:
@@ -180,11 +183,15 @@ class _Planner:
                 self.utterance(segment, part.text, part.pause_before, forced)
                 for part in said.utterances
             ]
+        if segment.pause_before:
+            first, *others = utterances
+            pause_before = first.pause_before + segment.pause_before
+            utterances = [replace(first, pause_before=pause_before), *others]
         pause = segment.pause_after if segment.pause_after is not None else said.pause_after
         if pause is None:
             pause = 0.0 if last else self.settings.pause_after
-        display = said.display if segment.caption is None else " ".join(segment.caption.split())
-        return PlannedSegment(segment, display, tuple(utterances), pause)
+        display = said.display if segment.caption is None else collapse(visible(segment.caption))
+        return PlannedSegment(segment, display, tuple(utterances), pause, said.marks)
 
     def utterance(
         self, segment: Segment, text: str, pause_before: float, forced: bool

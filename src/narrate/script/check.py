@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,11 +15,14 @@ from narrate.base.fps import frame_rate
 from narrate.base.text import did_you_mean, quoted
 from narrate.errors import ScriptError
 from narrate.reading import utterances as spoken
+from narrate.reading.characters import visible
+from narrate.reading.problems import Unreadable
 from narrate.request import Design, Stock
-from narrate.script import ids
+from narrate.script import ids, silence
 from narrate.script.document import Document, SceneEntry, SegmentEntry, Voice, convert
 from narrate.script.model import (
     AS_USUAL,
+    Note,
     ReadOptions,
     RecordedVoice,
     Scene,
@@ -40,7 +43,7 @@ def resolve(source: Source, options: ReadOptions = AS_USUAL) -> Script:
         for name, written in document.voices.items()
     }
     _check_fps(document.fps, source.where("$.fps"))
-    resolver = _Resolver(source, document)
+    resolver = _Resolver(source, document, lenient=options.markup == "warn")
     resolver.check_known(document.defaults.voice, "$.defaults.voice")
     scenes: list[Scene] = []
     if document.scenes is None:
@@ -53,7 +56,7 @@ def resolve(source: Source, options: ReadOptions = AS_USUAL) -> Script:
         path=source.path,
         name=source.name,
         folder=source.base,
-        title=_nfc(document.title),
+        title=_title(document.title),
         language=document.language,
         fps=document.fps,
         pause_after=document.defaults.pause_after,
@@ -61,7 +64,7 @@ def resolve(source: Source, options: ReadOptions = AS_USUAL) -> Script:
         scenes=tuple(scenes),
         segments=tuple(segments),
         inputs=source.inputs,
-        notes=source.notes,
+        notes=(*source.notes, *resolver.notes),
         omissions=source.omissions,
     )
 
@@ -104,14 +107,24 @@ def _list(value: object) -> list[object]:
 class _Resolver:
     source: Source
     document: Document
+    lenient: bool = False
     utterances: int = 0
     silence: float = 0.0
+    silences: dict[str, float] = field(default_factory=dict)
+    """Seconds of the segments that are only silence, by JSON path."""
+
+    marks: dict[str, str] = field(default_factory=dict)
+    """The places of all marks, by name."""
+
+    notes: list[Note] = field(default_factory=list)
 
     def scenes(self, entries: Sequence[SceneEntry]) -> tuple[list[Scene], list[Segment]]:
         places = [f"$.scenes[{i}]" for i in range(len(entries))]
         for entry, at in zip(entries, places, strict=True):
             self._check_id(entry.id, f"{at}.id")
-        names = ids.assign([(entry.id, ids.slug(entry.title or "", "scene")) for entry in entries])
+        names = ids.assign(
+            [(entry.id, ids.slug(visible(entry.title or ""), "scene")) for entry in entries]
+        )
         _check_unlike(
             [(name, name, self.source.where(at)) for name, at in zip(names, places, strict=True)]
         )
@@ -120,7 +133,7 @@ class _Resolver:
             own = self.segments(entry.segments, f"{at}.segments", name)
             qualified = tuple(segment.id for segment in own)
             scenes.append(
-                Scene(id=name, title=_nfc(entry.title), budget=entry.budget, segments=qualified)
+                Scene(id=name, title=_title(entry.title), budget=entry.budget, segments=qualified)
             )
             segments += own
         return scenes, segments
@@ -132,14 +145,20 @@ class _Resolver:
         for i, entry in enumerate(entries):
             self._check_id(entry.id, f"{at}[{i}].id")
             display = self._check_text(entry, f"{at}[{i}]")
-            source = _nfc(entry.text or entry.say or entry.audio) or ""
+            source = visible(_nfc(entry.text or entry.say or entry.audio) or "")
             wanted.append((entry.id, ids.segment_id(source, display)))
         prefix = f"{scene}/" if scene else ""
         names = ids.assign(wanted)
-        return [
+        made = [
             self._segment(entry, prefix + name, scene, f"{at}[{i}]")
             for i, (entry, name) in enumerate(zip(entries, names, strict=True))
         ]
+        silences = [self.silences.get(f"{at}[{i}]") for i in range(len(made))]
+        heard = silence.absorb(zip(made, silences, strict=True))
+        if made and not heard:
+            hint = "write a text between the pauses"
+            raise ScriptError("nothing to say but pauses", where=self.source.where(at), hint=hint)
+        return heard
 
     def _segment(self, entry: SegmentEntry, name: str, scene: str | None, at: str) -> Segment:
         self.check_known(entry.voice, f"{at}.voice")
@@ -186,11 +205,15 @@ class _Resolver:
     def _count(self, utterances: Sequence[spoken.Utterance], where: str) -> None:
         """Refuse a script that would take days to speak, or hold days of silence."""
         self.utterances += len(utterances)
-        self.silence += sum(utterance.pause_before for utterance in utterances)
-        hint = "split it into several scripts"
         if self.utterances > limits.UTTERANCES:
+            hint = "split it into several scripts"
             raise ScriptError(f"more than {limits.UTTERANCES} utterances", where=where, hint=hint)
+        self._count_silence(sum(utterance.pause_before for utterance in utterances), where)
+
+    def _count_silence(self, seconds: float, where: str) -> None:
+        self.silence += seconds
         if self.silence > limits.SILENCE_SECONDS:
+            hint = "split it into several scripts"
             hours = limits.SILENCE_SECONDS / 3600
             what = f"more than {hours:.0f} hours of pauses inside segments"
             raise ScriptError(what, where=where, hint=hint)
@@ -202,17 +225,41 @@ class _Resolver:
             hint = "split it into several segments"
             raise ScriptError(f"longer than {limits.TEXT_CHARS} characters", where=where, hint=hint)
         try:
-            result = spoken.read(entry.text, entry.say)
-        except ValueError as error:
-            raise ScriptError(str(error), where=where, hint="correct the tag") from None
+            result = spoken.read(entry.text, entry.say, lenient=self.lenient)
+        except Unreadable as error:
+            raise self._unreadable(error, entry, where) from None
         self._count(result.utterances, where)
+        self.notes += [Note(where, warning) for warning in result.warnings]
+        self._note_marks(result, where)
         if not result.utterances and not entry.audio:
-            hint = "give it a text, or remove the segment"
-            raise ScriptError("nothing to say", where=where, hint=hint)
+            self._note_silence(result, at)
         if result.pause_after is not None and entry.pause_after is not None:
             hint = "keep either the tag at the end or `pause_after`"
             raise ScriptError("two pauses after one segment", where=where, hint=hint)
         return result.display
+
+    def _unreadable(self, error: Unreadable, entry: SegmentEntry, where: str) -> ScriptError:
+        """The first problem of a text."""
+        first = error.problems[0]
+        place = f"{where} (segment {quoted(entry.id)})" if entry.id else where
+        return ScriptError(first.what, where=place, hint=first.hint)
+
+    def _note_marks(self, result: spoken.Spoken, where: str) -> None:
+        names = [mark.name for mark in result.marks]
+        for mark in result.marks:
+            other = self.marks.setdefault(mark.name, where)
+            if other != where or names.count(mark.name) > 1:
+                what = f"duplicate mark {quoted(mark.name)}; the other is at {other}"
+                raise ScriptError(what, where=where, hint="rename one of them")
+
+    def _note_silence(self, result: spoken.Spoken, at: str) -> None:
+        """Remember a segment of nothing but pauses. Raises ScriptError if it has none either."""
+        if result.pause_after is None or result.display:
+            where = self.source.where(at)
+            hint = "give it words, remove the segment, or write a pause such as [pause:1s]"
+            raise ScriptError("nothing to say", where=where, hint=hint)
+        self._count_silence(result.pause_after, self.source.where(at))
+        self.silences[at] = result.pause_after
 
 
 def _voice(written: Voice, where: str) -> WrittenVoice:
@@ -271,3 +318,7 @@ def _first(*values: T | None) -> T | None:
 
 def _nfc(text: str | None) -> str | None:
     return None if text is None else unicodedata.normalize("NFC", text)
+
+
+def _title(text: str | None) -> str | None:
+    return None if text is None else visible(unicodedata.normalize("NFC", text))

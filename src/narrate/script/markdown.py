@@ -10,6 +10,7 @@ from narrate.base import limits
 from narrate.base.text import did_you_mean, quoted
 from narrate.errors import ScriptError
 from narrate.reading import utterances
+from narrate.reading.markup import escape
 from narrate.script.data import read_yaml
 from narrate.script.document import FrontMatter, convert
 from narrate.script.model import ReadOptions
@@ -73,7 +74,7 @@ class _Scene:
         if self.heading is None:
             fields: Fields = {"id": _FIRST_SCENE}
         else:
-            fields = {"title": self.heading.text.replace("\\[", "["), **self.heading.fields}
+            fields = {"title": utterances.plain(self.heading.text), **self.heading.fields}
         return {
             **fields,
             "segments": [{"text": each.text, **each.fields} for each in self.paragraphs],
@@ -217,8 +218,8 @@ def _plain(children: Sequence[Token], where: str) -> str:
         elif token.type == "text":
             words.append(token.content)
         elif token.type in ("text_special", "code_inline"):
-            # An escaped or quoted bracket does not open a tag.
-            words.append(token.content.replace("[", "\\["))
+            # An escaped or quoted sign does not begin markup.
+            words.append(escape(token.content))
         elif token.type == "html_inline" and not _is_comment(token.content):
             raise _unspeakable("raw HTML", where)
     return "".join(words).strip()
