@@ -18,7 +18,7 @@ from narrate.config import Settings
 from narrate.engines.base import Capabilities
 from narrate.engines.qwen import CODES
 from narrate.errors import ScriptError
-from narrate.planning import casting
+from narrate.planning import casting, speakable
 from narrate.planning.casting import Choice
 from narrate.reading import utterances as spoken
 from narrate.reading.characters import collapse, visible
@@ -160,6 +160,8 @@ def make(script: Script, settings: Settings, store: Store, force: tuple[str, ...
         forced = "*" in force or segment.id in force
         last = segment is script.segments[-1]
         segments.append(planner.segment(segment, forced=forced, last=last))
+    if planner.problems:
+        raise planner.problems[0]
     language = settings.language or "en"
     choices = tuple(planner.choices.values())
     return Plan(script, language, choices, planner.voices, tuple(segments))
@@ -173,6 +175,7 @@ class _Planner:
         self.within = None if settings.allow_outside else script.folder
         self.choices: dict[str | None, Choice] = {}
         self.voices: dict[str, LoadedVoice] = {}
+        self.problems: list[ScriptError] = []
 
     def segment(self, segment: Segment, *, forced: bool, last: bool) -> PlannedSegment:
         said = spoken.read(segment.text, segment.say, lenient=True)
@@ -197,6 +200,8 @@ class _Planner:
         self, segment: Segment, text: str, pause_before: float, forced: bool
     ) -> PlannedUtterance:
         choice = self.choice(segment)
+        if problem := speakable.problem(text, segment, choice.capabilities):
+            self.problems.append(problem)
         request = self.request(segment, text, choice)
         asked = request.canonical()
         clip = self.store.find(asked)

@@ -1,0 +1,59 @@
+"""Can an engine say every word of a text?"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from narrate.base.text import quoted
+from narrate.engines.base import Capabilities
+from narrate.errors import ScriptError
+from narrate.script import Segment
+
+_SHOWN = 5
+
+
+def problem(text: str, segment: Segment, capabilities: Capabilities) -> ScriptError | None:
+    """The error that names the words which an engine would leave out; None if it says them all."""
+    words = unspeakable(text, capabilities)
+    if not words:
+        return None
+    more = f" and {len(words) - _SHOWN} more" if len(words) > _SHOWN else ""
+    return ScriptError(
+        f"the engine {capabilities.name} cannot say {', '.join(map(quoted, words[:_SHOWN]))}{more}",
+        where=f"{segment.where} (segment {quoted(segment.id)})",
+        hint="say it with other words or letters in `say`, or use another engine or voice",
+    )
+
+
+def unspeakable(text: str, capabilities: Capabilities) -> list[str]:
+    """The words that an engine would leave out, in whole or in part, each of them once."""
+    if not capabilities.characters:
+        return []
+    known = frozenset(capabilities.characters)
+    too_long = _too_long(capabilities.longest_word)
+    found = [
+        word.strip(".,;:!?\"'()“”‘’«»…") or word
+        for word in text.split()
+        if too_long.search(word) or not all(_is_said(char, known) for char in word)
+    ]
+    return [*dict.fromkeys(found)]
+
+
+def _is_said(char: str, known: frozenset[str]) -> bool:
+    """Whether an engine says a character; quotes, dashes and bullets need no sound."""
+    category = unicodedata.category(char)
+    if char.isascii() or char in known or category == "Nd":
+        return True
+    if category[0] in "LN" and not unicodedata.decomposition(char).startswith("<super>"):
+        plain = unicodedata.normalize("NFKC", char)
+        return plain != char and all(each.isascii() or each in known for each in plain)
+    is_decoration = "\u2500" <= char <= "\u25ff" or "\ufe00" <= char <= "\ufe0f"
+    return is_decoration or category[0] not in "LNM" and category not in ("Sm", "Sc", "So", "Co")
+
+
+def _too_long(letters: int) -> re.Pattern[str]:
+    """What finds a word of more letters; a capital letter inside a word begins another one."""
+    if not letters:
+        return re.compile(r"(?!)")
+    return re.compile(rf"[^\W\d_A-Z]{{{letters + 1}}}|[A-Z]{{{letters + 1}}}")
