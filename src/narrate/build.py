@@ -30,7 +30,7 @@ from narrate.output.stage import Stage, staged
 from narrate.output.timeline import Timeline, lay
 from narrate.output.why import Why, explain
 from narrate.output.writers import captions
-from narrate.planning import planner
+from narrate.planning import language, planner
 from narrate.planning.planner import Miss, Plan, PlannedSegment
 from narrate.store import usage
 from narrate.synthesis.speak import Outcome, speak
@@ -343,6 +343,8 @@ def _speak(session: _Session, planned: Plan, options: Options) -> Outcome:
         raise _pending(planned, misses, "not cached, and --frozen forbids speaking {them}")
     session.emit(summary(planned))
     _warn_of_draft(session, planned)
+    if foreign := language.warning(chosen):
+        session.emit(events.Warned(message=foreign))
     settings, store, emit = session.settings, session.store, session.emit
     outcome = speak(planned, chosen, settings, store, emit, keep_going=options.keep_going)
     _check_outcome(outcome, len(chosen), planned.script.name)
