@@ -34,7 +34,7 @@ _DIRECTIONS = re.compile(
     r"\s*(?:beat|silence|break|wait|step|laugh|sigh|music|applause|breath|cough|gasp)\w*\b", re.I
 )
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?|\.[0-9]+)\s*(ms|s)?(?![^\W_])", re.I)
-_OR_WARN = "or use --markup warn to have it spoken"
+_OR_WARN = 'or set markup to "warn" in narrate.toml to have it spoken'
 
 
 def duration_in(text: str) -> str | None:
