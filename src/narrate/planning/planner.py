@@ -160,8 +160,7 @@ def make(script: Script, settings: Settings, store: Store, force: tuple[str, ...
         forced = "*" in force or segment.id in force
         last = segment is script.segments[-1]
         segments.append(planner.segment(segment, forced=forced, last=last))
-    if planner.problems:
-        raise planner.problems[0]
+    speakable.refuse(planner.problems, script.name)
     language = settings.language or "en"
     choices = tuple(planner.choices.values())
     return Plan(script, language, choices, planner.voices, tuple(segments))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from narrate.base import limits
+from narrate.base.units import seconds as seconds
 from narrate.reading import cuts, durations, markup
 from narrate.reading.characters import collapse, has_word, visible
 from narrate.reading.markup import Marked
@@ -15,8 +16,6 @@ from narrate.sound.pace import weight
 
 SCENE_BREAK_SECONDS = 1.0
 """The silence of a scene break: longer than between two paragraphs."""
-
-seconds = durations.seconds
 
 _SCENE_BREAK = re.compile(r"(\*|•|·|~|_|=|\+|#|-|—|–|◆|◇|●|○|★|✦|❖)(?:\s*\1){2,}|[⁂❦❧☙§*#◆❖✦]")
 
