@@ -243,6 +243,26 @@ def test_numbers_in_variables_and_flags_may_be_text_but_not_in_files(project: Pa
     refusal(project)
 
 
+@pytest.mark.parametrize(("written", "seconds"), [("'0.5s'", 0.5), ("'1500ms'", 1.5), ("2", 2.0)])
+def test_durations_in_a_file_and_in_variables(project: Path, written: str, seconds: float) -> None:
+    (project / "narrate.toml").write_text(f"pause_after = {written}\ntimeout = {written}")
+    found = settings(project).settings
+    assert (found.pause_after, found.timeout) == (seconds, seconds)
+    (project / "narrate.toml").unlink()
+    written = written.strip("'")
+    found = settings(project, NARRATE_PAUSE_AFTER=written, NARRATE_TIMEOUT=written).settings
+    assert (found.pause_after, found.timeout) == (seconds, seconds)
+    assert "not a duration" in str(refusal(project, NARRATE_TIMEOUT="1h"))
+    assert "<= 60.0" in str(refusal(project, NARRATE_PAUSE_AFTER="61s"))
+
+
+def test_a_file_may_begin_with_a_byte_order_mark(project: Path) -> None:
+    (project / "narrate.toml").write_bytes(b"\xef\xbb\xbfjobs = 3")
+    assert settings(project).settings.jobs == 3
+    (project / "narrate.toml").write_bytes("jobs = 3".encode("utf-16"))
+    assert "the text is UTF-16" in str(refusal(project))
+
+
 @pytest.mark.parametrize(
     "content",
     [b"jobs = ", b"\xff", b"jobs = 1\njobs = 2", b"a = " + b"[" * 5000, b"jobs = " + b"9" * 5000],

@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from narrate.base import ownership, regular, units
+from narrate.base import encoding, ownership, regular, units
 from narrate.base.fps import HINT as FPS_HINT
 from narrate.base.fps import frame_rate
 from narrate.base.limits import PAUSE_SECONDS, SETTINGS_BYTES
@@ -126,6 +126,16 @@ def _flag(names: str, value: str, help: str) -> About:
     return About(help, value, tuple(names.split()))
 
 
+def _duration(name: str, help: str) -> About:
+    """A setting in seconds, which is also written as in 0.5s or 500ms."""
+
+    def parse(written: str | float) -> object:
+        return msgspec.convert(units.seconds(written), TYPES[name])
+
+    hint = "write seconds as a number, or as in 0.5s or 500ms"
+    return About(help, written=int | float | str, parse=parse, hint=hint)
+
+
 ABOUT = {
     "engine": _flag("--engine", "NAME", "auto, or one of `narrate engines list` (auto)."),
     "out": _flag("-o --out", "DIR", "Output folder (build/narration beside the script)."),
@@ -153,8 +163,8 @@ ABOUT = {
     "stand_in": _flag("--stand-in", "ENGINE", "Speaks the voices whose own engine is missing."),
     "qa": _flag("--qa", "MODE", "When a check fails: strict refuses, warn keeps, off ignores."),
     "language": _flag("--language", "CODE", "The language that is spoken."),
-    "pause_after": About("Seconds of silence after a segment (0.4)."),
-    "timeout": About("Seconds that speaking one utterance may take (120)."),
+    "pause_after": _duration("pause_after", "Seconds of silence after a segment (0.4)."),
+    "timeout": _duration("timeout", "Seconds that speaking one utterance may take (120)."),
     "cache_dir": _flag("--cache-dir", "DIR", "Where clips are kept (see `narrate cache dir`)."),
     "model": _flag(
         "--model", "MODEL", "A hub id, id@revision or a folder (see `narrate models list`)."
@@ -386,7 +396,7 @@ def _programs(layers: Sequence[Layer], project: str) -> dict[str, str]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        document = tomllib.loads(regular.read(path, SETTINGS_BYTES).decode())
+        document = tomllib.loads(encoding.decode(regular.read(path, SETTINGS_BYTES)))
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, ValueError, RecursionError) as error:

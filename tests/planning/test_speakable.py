@@ -55,6 +55,6 @@ def test_nothing_is_spoken_if_one_text_cannot_be(tone: Narrate) -> None:
     tone.write("script.json", lines("Hello.", "In Thai, สวัสดี is hello."))
     ran = tone("run", "--engine", "hibari")
     assert ran.code == 2
-    assert "(segment 's2'): the engine hibari cannot say 'สวัสดี'" in ran.err
+    assert "the engine hibari cannot say 'สวัสดี' (segment 's2')" in ran.err
     assert "`say`" in ran.err
     assert not tone.out.exists()

@@ -149,7 +149,7 @@ def test_nothing_but_value_errors(text: str) -> None:
 
 def test_hostile_runs_take_linear_time() -> None:
     for unit in (".", "[", '."', "[pause", " ", "a.", "。", "\\["):
-        text = unit * (limits.TEXT_CHARS // len(unit))
+        text = unit * (100_000 // len(unit))
         if unit == "[pause":
             with pytest.raises(ValueError, match="malformed"):
                 spoken.read(text)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from narrate import script
-from narrate.errors import ScriptError
+from narrate.errors import ScriptError, ScriptErrors
 from narrate.script import ReadOptions, Script
 
 
@@ -75,10 +75,19 @@ def test_a_text_without_a_word_is_refused_with_its_segment(tmp_path: Path, text:
         load(tmp_path, "a.json", content)
 
 
+def test_a_pause_after_a_text_that_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ScriptError, match="malformed tag"):
+        load(tmp_path, "a.txt", "Hi [pause]\n\n[pause:2s]\n")
+
+
 def test_a_problem_names_the_segment_and_its_place(tmp_path: Path) -> None:
     content = json.dumps([{"id": "intro", "text": "We <emphasis>think</emphasis>."}])
-    with pytest.raises(ScriptError, match=r"a.json: \$\[0\] \(segment 'intro'\).*<emphasis>"):
+    with pytest.raises(ScriptErrors) as caught:
         load(tmp_path, "a.json", content)
+    assert [str(problem) for problem in caught.value.problems] == [
+        "a.json: $[0]: the tag '<emphasis>' is not supported (segment 'intro')",
+        "a.json: $[0]: the tag '</emphasis>' is not supported (segment 'intro')",
+    ]
     [note, _] = load(tmp_path, "a.json", content, markup="warn").notes
     assert str(note).endswith("'<emphasis>' is not supported; it is spoken as it is written")
 

@@ -29,10 +29,11 @@ SILENCE_SECONDS = 86_400.0
 """Of all the pauses inside segments together: a day."""
 
 ID_BYTES = 100
-TEXT_CHARS = 10_000
-"""Characters in the text of one segment."""
+TEXT_CHARS = 1_000_000
+"""Characters in the text of one segment, which is many utterances then."""
 
 TRANSCRIPT_BYTES = 1024 * 1024
+TRANSCRIPT_CHARS = 10_000
 
 UTTERANCE_CHARS = 350
 """Speech models lose words and pace on long input (QwenLM/Qwen3-TTS#68); longer text is split at

@@ -8,7 +8,7 @@ from narrate.base import terminal
 from narrate.base.events import Event, Planned, Spoken
 from narrate.base.text import counted, duration
 from narrate.build import Failed, Result
-from narrate.cli.messages import as_object, shown
+from narrate.cli.messages import as_object, problems, shown
 from narrate.errors import NarrateError
 
 
@@ -70,6 +70,7 @@ def failure(error: NarrateError, events: list[Event]) -> dict[str, Any]:
         "cached": next((event.cached for event in events if isinstance(event, Planned)), 0),
         "segments": [],
         "error": as_object(error),
+        "errors": [as_object(each) for each in problems(error)],
         "failed": len(failures),
         "failures": [{"id": name, "reason": each.what} for name, each in failures.items()],
     }

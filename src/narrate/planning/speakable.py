@@ -20,9 +20,10 @@ def problem(text: str, segment: Segment, capabilities: Capabilities) -> ScriptEr
     if not words:
         return None
     more = f" and {len(words) - _SHOWN} more" if len(words) > _SHOWN else ""
+    shown = ", ".join(map(quoted, words[:_SHOWN]))
     return ScriptError(
-        f"the engine {capabilities.name} cannot say {', '.join(map(quoted, words[:_SHOWN]))}{more}",
-        where=f"{segment.where} (segment {quoted(segment.id)})",
+        f"the engine {capabilities.name} cannot say {shown}{more} (segment {quoted(segment.id)})",
+        where=segment.where,
         hint="say it with other words or letters in `say`, or use another engine or voice",
     )
 

@@ -41,26 +41,38 @@ class Marked:
     markup that stayed in the runs.
     """
 
-    runs: list[str] = field(default_factory=lambda: [""])
     pauses: list[float] = field(default_factory=list)
     marks: list[tuple[str, int, int]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    _runs: list[list[str]] = field(default_factory=lambda: [[]])
+    _length: int = 0
+
+    @property
+    def runs(self) -> list[str]:
+        """The words around the pauses; there is one run more than pauses."""
+        return ["".join(parts) for parts in self._runs]
 
     def add(self, words: str) -> None:
         """Add words to the last run; after a pause, their punctuation stays with the run before.
 
         Otherwise, "Hello[pause:1s]." would make the model say a full stop.
         """
-        if not self.runs[-1] and len(self.runs) > 1 and self.runs[-2].strip():
+        if not self._length and len(self._runs) > 1 and any(map(str.strip, self._runs[-2])):
             rest = words.lstrip(_CLOSING)
-            self.runs[-2] += words.removesuffix(rest)
+            self._runs[-2].append(words.removesuffix(rest))
             words = rest
-        self.runs[-1] += words
+        self._runs[-1].append(words)
+        self._length += len(words)
 
     def pause(self, seconds: float) -> None:
         """End the run with a pause."""
         self.pauses.append(durations.bounded(seconds))
-        self.runs.append("")
+        self._runs.append([])
+        self._length = 0
+
+    def mark(self, name: str) -> None:
+        """Mark the end of what was added so far."""
+        self.marks.append((name, len(self._runs) - 1, self._length))
 
 
 def parse(text: str, *, lenient: bool = False) -> Marked:
@@ -71,7 +83,8 @@ def parse(text: str, *, lenient: bool = False) -> Marked:
     marked, at = Marked(), 0
     problems: list[Problem] = []
     if not _POSSIBLE.search(text):
-        return Marked([text])
+        marked.add(text)
+        return marked
     mathematics = maths.spans(text)[::-1]
     while match := _TOKEN.search(text, at):
         while mathematics and mathematics[-1][1] <= match.start():
@@ -109,7 +122,7 @@ def _take(marked: Marked, match: re.Match[str], lenient: bool) -> int:
         case "break":
             marked.pause(_break(inside))
         case "bookmark":
-            marked.marks.append((_bookmark(inside), len(marked.runs) - 1, len(marked.runs[-1])))
+            marked.mark(_bookmark(inside))
         case _:
             return _foreign(marked, match, lenient)
     return match.end()

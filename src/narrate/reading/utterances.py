@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from narrate.base import limits
 from narrate.base.units import seconds as seconds
@@ -18,6 +19,7 @@ SCENE_BREAK_SECONDS = 1.0
 """The silence of a scene break: longer than between two paragraphs."""
 
 _SCENE_BREAK = re.compile(r"(\*|•|·|~|_|=|\+|#|-|—|–|◆|◇|●|○|★|✦|❖)(?:\s*\1){2,}|[⁂❦❧☙§*#◆❖✦]")
+_LONGEST_BREAK = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +82,8 @@ def plain(text: str) -> str:
 
 
 def _scene_break(text: str) -> Spoken | None:
-    signs = visible(text).strip()[:200]
-    if not _SCENE_BREAK.fullmatch(signs):
+    signs = visible(text[:_LONGEST_BREAK]).strip()
+    if len(text) > _LONGEST_BREAK or not _SCENE_BREAK.fullmatch(signs):
         return None
     warning = f"the scene break {signs!r} is {SCENE_BREAK_SECONDS:g} s of silence"
     return Spoken("", (), SCENE_BREAK_SECONDS, (), (warning,))
@@ -104,18 +106,30 @@ def _utterances(
 
 def _marks(said: Marked, pieces: list[list[str]]) -> Iterator[Mark]:
     """Each mark at the nearest edge of an utterance, measured by how long the text sounds."""
-    total = sum(map(len, pieces))
+    runs = said.runs
+    firsts = [*accumulate(map(len, pieces), initial=0)]
+    total = firsts[-1]
+    known: dict[int, tuple[list[int], list[int]]] = {}
     for name, run, offset in said.marks:
-        first = sum(map(len, pieces[:run]))
-        place = weight("".join(collapse(said.runs[run][:offset]).split()))
-        for i, piece in enumerate(pieces[run], first):
-            size = weight("".join(piece.split()))
-            if place <= size:
-                yield Mark(name, i, place > size / 2)
-                break
-            place -= size
+        if run not in known:
+            known[run] = _heard(runs[run]), _heard_pieces(pieces[run])
+        before, ends = known[run]
+        first = firsts[run]
+        place = bisect_left(ends, before[offset])
+        if place == len(ends):
+            yield Mark(name, min(first + place, total - 1), first + place >= total)
         else:
-            yield Mark(name, min(first, total - 1), first >= total)
+            start = ends[place - 1] if place else 0
+            yield Mark(name, first + place, 2 * before[offset] > start + ends[place])
+
+
+def _heard(text: str) -> list[int]:
+    """How long the beginning of a text sounds, for each length of it."""
+    return [*accumulate((0 if char.isspace() else weight(char) for char in text), initial=0)]
+
+
+def _heard_pieces(pieces: list[str]) -> list[int]:
+    return [*accumulate(_heard(piece)[-1] for piece in pieces)]
 
 
 def split(text: str, limit: int = limits.UTTERANCE_CHARS) -> list[str]:

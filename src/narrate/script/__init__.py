@@ -18,7 +18,7 @@ from narrate.script.model import (
     Segment,
     WrittenVoice,
 )
-from narrate.script.read import display_name, folder_of, read
+from narrate.script.read import assuming, display_name, folder_of, read
 
 __all__ = [
     "Note",
@@ -38,7 +38,9 @@ __all__ = [
 def load(source: str | Path, options: ReadOptions = AS_USUAL) -> Script:
     """Read a script: a file, a folder of .txt files, or `-` for standard input."""
     try:
-        return resolve(read(source, options), options)
+        found = read(source, options)
+        with assuming(found.assumed):
+            return resolve(found, options)
     except RecursionError:
         hint = "a script has at most five levels"
         raise ScriptError("nested too deeply", where=display_name(source), hint=hint) from None

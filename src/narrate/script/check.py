@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -13,13 +13,13 @@ from narrate.base import limits
 from narrate.base.fps import HINT as FPS_HINT
 from narrate.base.fps import frame_rate
 from narrate.base.text import did_you_mean, quoted
-from narrate.errors import ScriptError
+from narrate.errors import ScriptError, ScriptErrors
 from narrate.reading import utterances as spoken
 from narrate.reading.characters import visible
 from narrate.reading.problems import Unreadable
 from narrate.request import Design, Stock
-from narrate.script import ids, silence
-from narrate.script.document import Document, SceneEntry, SegmentEntry, Voice, convert
+from narrate.script import conversion, ids, silence
+from narrate.script.document import Document, SceneEntry, SegmentEntry, Voice
 from narrate.script.model import (
     AS_USUAL,
     Note,
@@ -30,6 +30,7 @@ from narrate.script.model import (
     Segment,
     WrittenVoice,
 )
+from narrate.script.problems import Problems, below
 from narrate.script.read import Source
 
 T = TypeVar("T")
@@ -37,13 +38,12 @@ T = TypeVar("T")
 
 def resolve(source: Source, options: ReadOptions = AS_USUAL) -> Script:
     """Check what types cannot express, and apply the defaults. Raises ScriptError."""
-    document = _document(source)
-    voices = {
-        name: _voice(written, source.where(f"$.voices.{quoted(name)}"))
-        for name, written in document.voices.items()
-    }
-    _check_fps(document.fps, source.where("$.fps"))
-    resolver = _Resolver(source, document, lenient=options.markup == "warn")
+    problems = Problems(source.where)
+    document = _document(source, problems)
+    voices = _voices(document.voices, problems)
+    with problems.noted():
+        _check_fps(document.fps, source.where("$.fps"))
+    resolver = _Resolver(source, document, problems, lenient=options.markup == "warn")
     resolver.check_known(document.defaults.voice, "$.defaults.voice")
     scenes: list[Scene] = []
     if document.scenes is None:
@@ -51,7 +51,8 @@ def resolve(source: Source, options: ReadOptions = AS_USUAL) -> Script:
         segments = resolver.segments(document.segments or [], at, None)
     else:
         scenes, segments = resolver.scenes(document.scenes)
-    _check_unlike([(segment.stem, segment.id, segment.where) for segment in segments])
+    _check_unlike([(segment.stem, segment.id, segment.where) for segment in segments], problems)
+    problems.check()
     return Script(
         path=source.path,
         name=source.name,
@@ -69,7 +70,7 @@ def resolve(source: Source, options: ReadOptions = AS_USUAL) -> Script:
     )
 
 
-def _document(source: Source) -> Document:
+def _document(source: Source, problems: Problems) -> Document:
     tree = source.tree
     if _segments_in(tree) > limits.SEGMENTS:
         hint = "split it into several scripts"
@@ -77,15 +78,16 @@ def _document(source: Source) -> Document:
             f"more than {limits.SEGMENTS} segments", where=source.where("$"), hint=hint
         )
     if isinstance(tree, list):
-        document = Document(segments=convert(tree, list[SegmentEntry], source.where))
+        document = Document(segments=conversion.read_segments(tree, problems))
     else:
-        document = convert(tree, Document, source.where)
+        document = conversion.read(tree, Document, problems)
     given = [part for part in (document.scenes, document.segments) if part is not None]
-    if len(given) == 1 and given[0]:
-        return document
-    what = "both 'scenes' and 'segments'" if given and all(given) else "nothing to say: no segments"
-    hint = "give either 'scenes' or 'segments', with at least one segment"
-    raise ScriptError(what, where=source.where("$"), hint=hint)
+    if not (len(given) == 1 and given[0]) and not problems.covers("$"):
+        is_both = given and all(given)
+        what = "both 'scenes' and 'segments'" if is_both else "nothing to say: no segments"
+        hint = "give either 'scenes' or 'segments', with at least one segment"
+        problems.note(what, "$", hint)
+    return document
 
 
 def _segments_in(tree: object) -> int:
@@ -107,11 +109,12 @@ def _list(value: object) -> list[object]:
 class _Resolver:
     source: Source
     document: Document
+    problems: Problems
     lenient: bool = False
     utterances: int = 0
     silence: float = 0.0
-    silences: dict[str, float] = field(default_factory=dict)
-    """Seconds of the segments that are only silence, by JSON path."""
+    texts: dict[str, spoken.Spoken] = field(default_factory=dict)
+    """What the texts that are in order say, by JSON path."""
 
     marks: dict[str, str] = field(default_factory=dict)
     """The places of all marks, by name."""
@@ -125,9 +128,8 @@ class _Resolver:
         names = ids.assign(
             [(entry.id, ids.slug(visible(entry.title or ""), "scene")) for entry in entries]
         )
-        _check_unlike(
-            [(name, name, self.source.where(at)) for name, at in zip(names, places, strict=True)]
-        )
+        pairs = zip(names, places, strict=True)
+        _check_unlike([(name, name, self.source.where(at)) for name, at in pairs], self.problems)
         scenes, segments = [], []
         for name, entry, at in zip(names, entries, places, strict=True):
             own = self.segments(entry.segments, f"{at}.segments", name)
@@ -144,7 +146,7 @@ class _Resolver:
         wanted = []
         for i, entry in enumerate(entries):
             self._check_id(entry.id, f"{at}[{i}].id")
-            display = self._check_text(entry, f"{at}[{i}]")
+            display = self._display(entry, f"{at}[{i}]")
             source = visible(_nfc(entry.text or entry.say or entry.audio) or "")
             wanted.append((entry.id, ids.segment_id(source, display)))
         prefix = f"{scene}/" if scene else ""
@@ -153,11 +155,11 @@ class _Resolver:
             self._segment(entry, prefix + name, scene, f"{at}[{i}]")
             for i, (entry, name) in enumerate(zip(entries, names, strict=True))
         ]
-        silences = [self.silences.get(f"{at}[{i}]") for i in range(len(made))]
-        heard = silence.absorb(zip(made, silences, strict=True))
+        texts = [self.texts.get(f"{at}[{i}]") for i in range(len(made))]
+        heard = silence.absorb(zip(made, texts, strict=True))
         if made and not heard:
             hint = "write a text between the pauses"
-            raise ScriptError("nothing to say but pauses", where=self.source.where(at), hint=hint)
+            self.problems.note("nothing to say but pauses", at, hint)
         return heard
 
     def _segment(self, entry: SegmentEntry, name: str, scene: str | None, at: str) -> Segment:
@@ -180,10 +182,23 @@ class _Resolver:
         )
 
     def _recording(self, named: str | None, at: str) -> Path | None:
-        return self.source.base / _local(named, self.source.where(at)) if named else None
+        if not named:
+            return None
+        with self.problems.noted():
+            _check_local(named, self.source.where(at))
+        return self.source.base / named
+
+    def _display(self, entry: SegmentEntry, at: str) -> str:
+        """A text as captions show it, for ids; empty if it cannot be said, which is noted."""
+        if self.problems.covers(at) and not (entry.text or entry.say):
+            # Its text was invalid.
+            return ""
+        with self.problems.noted():
+            return self._check_text(entry, at)
+        return ""
 
     def check_known(self, voice: str | None, at: str) -> None:
-        """Refuse a voice that the script does not declare."""
+        """Note a voice that the script does not declare."""
         voices = self.document.voices
         if voice is not None and voice not in voices:
             hint = (
@@ -191,29 +206,28 @@ class _Resolver:
                 if voices
                 else "declare it under 'voices', which is empty"
             )
-            raise ScriptError(
-                f"unknown voice {quoted(voice)}", where=self.source.where(at), hint=hint
-            )
+            self.problems.note(f"unknown voice {quoted(voice)}", at, hint)
 
     def _check_id(self, name: str | None, at: str) -> None:
         if name is not None and (problem := ids.problem(name)):
             hint = f"use {ids.slug(name, 'segment')!r}"
-            raise ScriptError(
-                f"id {quoted(name)} {problem}", where=self.source.where(at), hint=hint
-            )
+            self.problems.note(f"id {quoted(name)} {problem}", at, hint)
 
     def _count(self, utterances: Sequence[spoken.Utterance], where: str) -> None:
         """Refuse a script that would take days to speak, or hold days of silence."""
+        before = self.utterances
         self.utterances += len(utterances)
-        if self.utterances > limits.UTTERANCES:
-            hint = "split it into several scripts"
+        hint = "split it into several scripts"
+        # It is said of the segment that exceeds the limit, and not of all that follow.
+        if before <= limits.UTTERANCES < self.utterances:
             raise ScriptError(f"more than {limits.UTTERANCES} utterances", where=where, hint=hint)
         self._count_silence(sum(utterance.pause_before for utterance in utterances), where)
 
     def _count_silence(self, seconds: float, where: str) -> None:
+        before = self.silence
         self.silence += seconds
-        if self.silence > limits.SILENCE_SECONDS:
-            hint = "split it into several scripts"
+        hint = "split it into several scripts"
+        if before <= limits.SILENCE_SECONDS < self.silence:
             hours = limits.SILENCE_SECONDS / 3600
             what = f"more than {hours:.0f} hours of pauses inside segments"
             raise ScriptError(what, where=where, hint=hint)
@@ -232,17 +246,21 @@ class _Resolver:
         self.notes += [Note(where, warning) for warning in result.warnings]
         self._note_marks(result, where)
         if not result.utterances and not entry.audio:
-            self._note_silence(result, at)
+            self._check_silence(result, where)
         if result.pause_after is not None and entry.pause_after is not None:
             hint = "keep either the tag at the end or `pause_after`"
             raise ScriptError("two pauses after one segment", where=where, hint=hint)
+        self.texts[at] = result
         return result.display
 
-    def _unreadable(self, error: Unreadable, entry: SegmentEntry, where: str) -> ScriptError:
-        """The first problem of a text."""
-        first = error.problems[0]
-        place = f"{where} (segment {quoted(entry.id)})" if entry.id else where
-        return ScriptError(first.what, where=place, hint=first.hint)
+    def _unreadable(self, error: Unreadable, entry: SegmentEntry, where: str) -> ScriptErrors:
+        """The problems of a text."""
+        segment = f" (segment {quoted(entry.id)})" if entry.id else ""
+        found = [
+            ScriptError(f"{each.what}{segment}", where=where, hint=each.hint)
+            for each in error.problems
+        ]
+        return ScriptErrors(found, len(found), where=where)
 
     def _note_marks(self, result: spoken.Spoken, where: str) -> None:
         names = [mark.name for mark in result.marks]
@@ -252,21 +270,31 @@ class _Resolver:
                 what = f"duplicate mark {quoted(mark.name)}; the other is at {other}"
                 raise ScriptError(what, where=where, hint="rename one of them")
 
-    def _note_silence(self, result: spoken.Spoken, at: str) -> None:
-        """Remember a segment of nothing but pauses. Raises ScriptError if it has none either."""
+    def _check_silence(self, result: spoken.Spoken, where: str) -> None:
+        """Refuse a text without words that is more, or less, than pauses."""
         if result.pause_after is None or result.display:
-            where = self.source.where(at)
             hint = "give it words, remove the segment, or write a pause such as [pause:1s]"
             raise ScriptError("nothing to say", where=where, hint=hint)
-        self._count_silence(result.pause_after, self.source.where(at))
-        self.silences[at] = result.pause_after
+        self._count_silence(result.pause_after, where)
+
+
+def _voices(written: Mapping[str, Voice], problems: Problems) -> dict[str, WrittenVoice]:
+    """The voices that are written down; what is wrong with one is noted."""
+    voices: dict[str, WrittenVoice] = {}
+    for name, voice in written.items():
+        at = below("$.voices", name)
+        if not problems.covers(at):
+            with problems.noted():
+                voices[name] = _voice(voice, problems.where(at))
+    return voices
 
 
 def _voice(written: Voice, where: str) -> WrittenVoice:
-    """The kind of voice that is written down."""
+    """The kind of voice that is written down. Raises ScriptError."""
     match written:
         case Voice(ref=str(ref), speaker=None, design=None):
-            return RecordedVoice(_local(ref, where), written.transcript, written.instruct)
+            _check_local(ref, where)
+            return RecordedVoice(ref, written.transcript, written.instruct)
         case Voice(ref=None, speaker=str(speaker), design=None):
             return Stock(speaker, written.instruct)
         case Voice(ref=None, speaker=None, design=str(design)):
@@ -275,8 +303,8 @@ def _voice(written: Voice, where: str) -> WrittenVoice:
     raise ScriptError("not one kind of voice", where=where, hint=hint)
 
 
-def _local(name: str, where: str) -> str:
-    """The name of a file, which must not be a URL. Raises ScriptError."""
+def _check_local(name: str, where: str) -> None:
+    """Refuse a URL in place of the name of a file. Raises ScriptError."""
     if re.match(r"[a-z][a-z0-9+.-]*://|data:", name, re.IGNORECASE):
         hint = "download it, keep it beside the script, and name that file"
         raise ScriptError(
@@ -284,7 +312,6 @@ def _local(name: str, where: str) -> str:
             where=where,
             hint=hint,
         )
-    return name
 
 
 def _check_fps(fps: str | int | float | None, where: str) -> None:
@@ -296,8 +323,8 @@ def _check_fps(fps: str | int | float | None, where: str) -> None:
         raise ScriptError(str(error), where=where, hint=FPS_HINT) from None
 
 
-def _check_unlike(named: Sequence[tuple[str, str, str]]) -> None:
-    """Refuse ids that share a file; each comes as a file stem, an id and a place."""
+def _check_unlike(named: Sequence[tuple[str, str, str]], problems: Problems) -> None:
+    """Note ids that share a file; each comes as a file stem, an id and a place."""
     seen: dict[str, tuple[str, str]] = {}
     for stem, name, where in named:
         key = ids.fold(stem)
@@ -309,7 +336,7 @@ def _check_unlike(named: Sequence[tuple[str, str, str]]) -> None:
         if other == name:
             what = f"duplicate id {quoted(name)}"
         hint = "rename one of them"
-        raise ScriptError(f"{what}; the other is at {place}", where=where, hint=hint)
+        problems.add(ScriptError(f"{what}; the other is at {place}", where=where, hint=hint))
 
 
 def _first(*values: T | None) -> T | None:

@@ -11,8 +11,9 @@ from narrate.base.text import did_you_mean, quoted
 from narrate.errors import ScriptError
 from narrate.reading import utterances
 from narrate.reading.markup import escape
+from narrate.script.conversion import convert
 from narrate.script.data import read_yaml
-from narrate.script.document import FrontMatter, convert
+from narrate.script.document import FrontMatter
 from narrate.script.model import ReadOptions
 from narrate.script.parsed import Parsed
 

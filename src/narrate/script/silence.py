@@ -5,30 +5,35 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from narrate.reading import utterances as spoken
+from narrate.reading.utterances import Spoken
 from narrate.script.model import Segment
 
 
-def absorb(entries: Iterable[tuple[Segment, float | None]]) -> list[Segment]:
-    """The segments that are heard. Each one comes with its seconds, if it is only silence.
+def absorb(entries: Iterable[tuple[Segment, Spoken | None]]) -> list[Segment]:
+    """The segments that are heard; each comes with what its text says, None if it was refused.
 
     A silence belongs to the pause after the segment before it or, at the beginning, to the segment
     after it. It takes the place of the default pause.
     """
     heard: list[Segment] = []
-    before = 0.0
-    for segment, silence in entries:
+    own = before = 0.0
+    for segment, said in entries:
+        silence = _silence(segment, said)
         if silence is None:
             heard.append(replace(segment, pause_before=before))
-            before = 0.0
+            own, before = _own_pause(segment, said), 0.0
         elif heard:
-            heard[-1] = replace(heard[-1], pause_after=_own_pause(heard[-1]) + silence)
+            own += silence
+            heard[-1] = replace(heard[-1], pause_after=own)
         else:
             before += silence
     return heard
 
 
-def _own_pause(segment: Segment) -> float:
-    if segment.pause_after is not None:
-        return segment.pause_after
-    return spoken.read(segment.text, segment.say, lenient=True).pause_after or 0.0
+def _silence(segment: Segment, said: Spoken | None) -> float | None:
+    """The seconds of a segment of nothing but pauses; None for any other."""
+    return None if said is None or said.utterances or segment.audio else said.pause_after
+
+
+def _own_pause(segment: Segment, said: Spoken | None) -> float:
+    return segment.pause_after or (said.pause_after if said else None) or 0.0
