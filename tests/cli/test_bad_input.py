@@ -143,6 +143,15 @@ def test_a_next_step_that_all_problems_share_is_told_once(tone: Narrate) -> None
     ]
 
 
+def test_durations_with_units_reach_the_manifest(tone: Narrate) -> None:
+    segments = [{"text": "A."}, {"text": "B."}, {"text": "C.", "pause_after": "1.5s"}]
+    scenes = [{"id": "s", "budget": "90s", "segments": segments}]
+    tone.write("script.json", {"defaults": {"pause_after": "250ms"}, "scenes": scenes})
+    assert tone("run", "script.json").code == 0
+    made = json.loads((tone.out / "manifest.json").read_text())
+    assert [each["pause_after"] for each in made["segments"]] == [0.25, 0.25, 1.5]
+
+
 def test_a_script_of_a_gigabyte_is_refused_unread(tone: Narrate) -> None:
     os.truncate(tone.write("script.json", ""), 2**30)
     check_refused(tone("run", "script.json"), 2, "script.json", "16 MiB")

@@ -114,6 +114,17 @@ def test_texts_by_id(tmp_path: Path) -> None:
     assert [each[:2] for each in found] == expected
 
 
+def test_segments_by_id(tmp_path: Path) -> None:
+    inner = '{"a": "A cell.", "b": {"text": "It copies.", "take": 2}}'
+    alone = segments(tmp_path, "a.json", inner)
+    assert alone == [("a", "A cell.", "a.json: $.a"), ("b", "It copies.", "a.json: $.b")]
+    below = segments(tmp_path, "a.json", f'{{"title": "T", "segments": {inner}}}')
+    assert [each[2] for each in below] == ["a.json: $.segments.a", "a.json: $.segments.b"]
+    in_scene = segments(tmp_path, "a.json", f'{{"scenes": [{{"id": "s", "segments": {inner}}}]}}')
+    assert [each[0] for each in in_scene] == ["s/a", "s/b"]
+    assert in_scene[1][2] == "a.json: $.scenes[0].segments.b"
+
+
 def test_a_text_is_a_segment_in_a_list(tmp_path: Path) -> None:
     scene = '{"scenes": [{"id": "s", "segments": ["Hi.", {"text": "You."}]}]}'
     assert [each[1] for each in segments(tmp_path, "a.json", scene)] == ["Hi.", "You."]
@@ -135,6 +146,11 @@ def test_a_text_is_a_segment_in_a_list(tmp_path: Path) -> None:
         ("a: Hi.\nb: 1", "$.b", "expected text, got a whole number", "in quotes"),
         ("segmens: [{text: Hi.}]", "$", "unknown field 'segmens'", "did you mean 'segments'?"),
         ("title: Hi.", "$", "no segments", ""),
+        ("segments: {}", "$.segments", "length >= 1", ""),
+        ("segments: 3", "$.segments", "expected a list, got a whole number", ""),
+        ("a: {txt: Hi.}", "$", "unknown field 'a'", ""),
+        ("a: {text: Hi., tkae: 2}", "$.a", "unknown field 'tkae'", "did you mean 'take'?"),
+        ("a: Hi.\nvoices: {}", "$", "unknown field 'a'", ""),
         ("- text: Functions: a view", "1:18", "not valid YAML", "in quotes: it holds a colon"),
         ("- text: `code`", "1:9", "not valid YAML", "in quotes"),
         ("- text: 'It's'", "1:13", "not valid YAML", "in double quotes"),

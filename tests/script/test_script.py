@@ -291,9 +291,9 @@ def test_durations(tmp_path: Path, pause: str | float) -> None:
     }
     for name, text in (("a.json", json.dumps(tree)), ("a.yaml", yaml.safe_dump(tree))):
         loaded = script.load(write(tmp_path, name, text))
-        assert (
-            loaded.pause_after == loaded.scenes[0].budget == loaded.segments[0].pause_after == 0.5
-        )
+        found = (loaded.pause_after, loaded.scenes[0].budget, loaded.segments[0].pause_after)
+        assert found == (0.5, 0.5, 0.5)
+        assert {type(each) for each in found} == {float}
     front = f"---\npause_after: {pause}\n---\nHi."
     assert script.load(write(tmp_path, "a.md", front)).pause_after == 0.5
 

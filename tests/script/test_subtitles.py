@@ -104,6 +104,12 @@ def test_vtt(tmp_path: Path) -> None:
     assert "'my cue' repeats or is not an id, so the segment is my-cue" in str(loaded.notes[0])
 
 
+def test_a_cue_directly_below_the_first_line_is_kept(tmp_path: Path) -> None:
+    loaded = load(tmp_path, "a.vtt", "WEBVTT\n00:01.000 --> 00:02.000\nHi.")
+    assert [each.text for each in loaded.segments] == ["Hi."]
+    assert loaded.omissions == ()
+
+
 @pytest.mark.parametrize(
     ("name", "content", "places"),
     [
@@ -119,6 +125,11 @@ def test_vtt(tmp_path: Path) -> None:
         ("a.srt", "", ["a.srt"]),
         ("a.srt", "1\n00:00:01,000 --> 00:00:02,000\n\n", ["a.srt"]),
         ("a.vtt", "", ["a.vtt:1"]),
+        (
+            "a.vtt",
+            "WEBVTT\n00:01.000 --> 00:02.000\nHi.\nb\n00:02.000 --> 00:03.000\nYou.",
+            ["a.vtt:5"],
+        ),
         ("a.vtt", "WEBVTT", ["a.vtt"]),
         ("a.vtt", "WEBVTTX\n\n00:01.000 --> 00:02.000\nHi.", ["a.vtt:1"]),
         ("a.vtt", "00:01.000 --> 00:02.000\nHi.", ["a.vtt:1"]),

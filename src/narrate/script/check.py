@@ -60,7 +60,7 @@ def resolve(source: Source, options: ReadOptions = AS_USUAL) -> Script:
         title=_title(document.title),
         language=document.language,
         fps=document.fps,
-        pause_after=document.defaults.pause_after,
+        pause_after=_plain(document.defaults.pause_after),
         voices=voices,
         scenes=tuple(scenes),
         segments=tuple(segments),
@@ -135,7 +135,12 @@ class _Resolver:
             own = self.segments(entry.segments, f"{at}.segments", name)
             qualified = tuple(segment.id for segment in own)
             scenes.append(
-                Scene(id=name, title=_title(entry.title), budget=entry.budget, segments=qualified)
+                Scene(
+                    id=name,
+                    title=_title(entry.title),
+                    budget=_plain(entry.budget),
+                    segments=qualified,
+                )
             )
             segments += own
         return scenes, segments
@@ -173,7 +178,7 @@ class _Resolver:
             say=_nfc(entry.say),
             voice=_first(entry.voice, defaults.voice),
             language=_first(entry.language, defaults.language),
-            pause_after=entry.pause_after,
+            pause_after=_plain(entry.pause_after),
             seed=_first(entry.seed, defaults.seed),
             take=entry.take,
             audio=self._recording(entry.audio, f"{at}.audio"),
@@ -341,6 +346,11 @@ def _check_unlike(named: Sequence[tuple[str, str, str]], problems: Problems) -> 
 
 def _first(*values: T | None) -> T | None:
     return next((value for value in values if value is not None), None)
+
+
+def _plain(seconds: float | None) -> float | None:
+    """A duration as the plain number that other parts of narrate, and msgspec, know."""
+    return None if seconds is None else float(seconds)
 
 
 def _nfc(text: str | None) -> str | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TypeGuard
-
 import msgspec
 
 from narrate.script.document import Document
@@ -12,53 +10,69 @@ from narrate.script.parsed import Parsed
 from narrate.script.problems import below
 
 _KNOWN = {field.encode_name for field in msgspec.structs.fields(Document)}
-
-Scalar = str | int | float | None
+_SAID = {"text", "say", "audio"}
 
 
 def expand(tree: object, name: str) -> Parsed:
     """The tree of a script from a full or a short form.
 
-    A list may hold texts in place of segments. An object may be a single segment, or nothing but
-    texts by their ids; with a field of a script, it is neither.
+    A text may stand in place of a segment, and an object of segments by their ids in place of a
+    list. A single segment, or nothing but such an object, is a script; with a field of a script
+    beside it, it is neither.
     """
+    parsed = Parsed(tree)
     if isinstance(tree, list):
-        return Parsed(_segments(tree))
-    if not isinstance(tree, dict):
-        return Parsed(tree)
-    if MARK in tree:
+        parsed.tree = _segments(tree, "$", parsed, name)
+    elif isinstance(tree, dict) and MARK in tree:
         return read_mulmocast(tree, name)
-    if "text" in tree and not tree.keys() & {"segments", "scenes"}:
+    elif isinstance(tree, dict) and "text" in tree and not tree.keys() & {"segments", "scenes"}:
         return Parsed({"segments": [tree]}, {"$.segments[0]": f"{name}: $"})
-    if _is_texts_by_id(tree):
-        segments = [{"id": key, "text": text} for key, text in tree.items()]
-        places = {f"$.segments[{i}]": f"{name}: {below('$', key)}" for i, key in enumerate(tree)}
-        return Parsed({"segments": segments}, places)
-    for group in [tree, *_list(tree.get("scenes"))]:
-        if isinstance(group, dict) and "segments" in group:
-            group["segments"] = _segments(group["segments"])
-    return Parsed(tree)
+    elif isinstance(tree, dict) and _is_by_id(tree):
+        parsed.tree = {"segments": _segments(tree, "$", parsed, name)}
+    elif isinstance(tree, dict):
+        _expand_group(tree, "$", parsed, name)
+        scenes = tree.get("scenes")
+        for i, scene in enumerate(scenes if isinstance(scenes, list) else []):
+            _expand_group(scene, f"$.scenes[{i}]", parsed, name)
+    return parsed
 
 
-def _is_texts_by_id(tree: dict[object, object]) -> TypeGuard[dict[str, Scalar]]:
-    """Whether an object holds texts by id: no field of a script, and at least one text.
+def _expand_group(group: object, path: str, parsed: Parsed, name: str) -> None:
+    """Expand the segments of a script or a scene in place."""
+    if isinstance(group, dict) and "segments" in group:
+        group["segments"] = _segments(group["segments"], f"{path}.segments", parsed, name)
 
-    Other plain values among them are errors later, when the type of each text is checked.
+
+def _is_by_id(tree: dict[object, object]) -> bool:
+    """Whether an object holds segments by id: no field of a script, and at least one segment.
+
+    Plain values that are not text are errors later, when the type of each text is checked.
     """
     values = tree.values()
     return (
         all(isinstance(key, str) and key not in _KNOWN for key in tree)
-        and any(isinstance(value, str) for value in values)
-        and all(value is None or isinstance(value, str | int | float) for value in values)
+        and any(isinstance(value, str) or _says(value) for value in values)
+        and all(
+            value is None or isinstance(value, str | int | float) or _says(value)
+            for value in values
+        )
     )
 
 
-def _segments(value: object) -> object:
-    """A list of segments in which each text is a segment."""
-    if not isinstance(value, list):
+def _says(value: object) -> bool:
+    return isinstance(value, dict) and bool(value.keys() & _SAID)
+
+
+def _segments(value: object, path: str, parsed: Parsed, name: str) -> object:
+    """A list of segments, from one that may hold texts, or from an object of them by id."""
+    if isinstance(value, list):
+        return [{"text": each} if isinstance(each, str) else each for each in value]
+    if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
         return value
-    return [{"text": each} if isinstance(each, str) else each for each in value]
-
-
-def _list(value: object) -> list[object]:
-    return value if isinstance(value, list) else []
+    for i, key in enumerate(value):
+        listed = "$.segments" if path == "$" else path
+        parsed.lines[f"{listed}[{i}]"] = f"{name}: {below(path, key)}"
+    return [
+        {"id": key, **each} if isinstance(each, dict) else {"id": key, "text": each}
+        for key, each in value.items()
+    ]

@@ -61,10 +61,14 @@ def read_vtt(text: str, name: str, options: ReadOptions) -> Parsed:
         hint = "begin the file with a line WEBVTT"
         raise ScriptError("not WebVTT: no line WEBVTT", where=f"{name}:1", hint=hint)
     reader = _Reader(name)
-    blocks = list(_blocks(lines))
-    # The rest of the first block is a header.
-    reader.omit("header", blocks[0][1:])
-    return reader.read(reader.vtt_cues(blocks[1:]))
+    first, *blocks = _blocks(lines)
+    header = first[1:]
+    if any("-->" in line for _, line in header):
+        # It is a cue, as there is no empty line above it.
+        blocks.insert(0, header)
+    else:
+        reader.omit("header", header)
+    return reader.read(reader.vtt_cues(blocks))
 
 
 def _numbered(text: str, name: str) -> Lines:
@@ -156,8 +160,12 @@ class _Reader:
                 self.refuse(block[0][0], what, "write times above it, or NOTE and a space")
             else:
                 name = block[0][1].strip() if times else ""
-                texts = tuple(line for _, line in block[times + 1 :])
-                yield _Cue(block[0][0], name, block[times], texts)
+                text = block[times + 1 :]
+                for number, line in text:
+                    if "-->" in line:
+                        what = f"times inside a cue: {quoted(line)}"
+                        self.refuse(number, what, "put an empty line above each cue")
+                yield _Cue(block[0][0], name, block[times], tuple(line for _, line in text))
 
     def refuse(self, line: int, what: str, hint: str) -> None:
         """Note a problem of a line."""
