@@ -40,30 +40,36 @@ def unspeakable(text: str, capabilities: Capabilities) -> list[str]:
     """The words that an engine would leave out, in whole or in part, each of them once."""
     if not capabilities.characters:
         return []
-    known = frozenset(capabilities.characters)
-    too_long = _too_long(capabilities.longest_word)
+    left_out = {
+        char
+        for char in {*text}
+        if not (char.isascii() or char in capabilities.characters or _is_read(char, capabilities))
+    }
     found = [
         word.strip(".,;:!?\"'()“”‘’«»…") or word
         for word in text.split()
-        if too_long.search(word) or not all(_is_said(char, known) for char in word)
+        if not left_out.isdisjoint(word) or _is_cut(word, capabilities.longest_word)
     ]
     return [*dict.fromkeys(found)]
 
 
-def _is_said(char: str, known: frozenset[str]) -> bool:
-    """Whether an engine says a character; quotes, dashes and bullets need no sound."""
+def _is_read(char: str, capabilities: Capabilities) -> bool:
+    """Whether an engine reads a character as others, or may skip it: quotes, dashes, bullets."""
     category = unicodedata.category(char)
-    if char.isascii() or char in known or category == "Nd":
+    if category == "Nd":
         return True
     if category[0] in "LN" and not unicodedata.decomposition(char).startswith("<super>"):
         plain = unicodedata.normalize("NFKC", char)
-        return plain != char and all(each.isascii() or each in known for each in plain)
+        return plain != char and all(
+            each.isascii() or each in capabilities.characters for each in plain
+        )
     is_decoration = "\u2500" <= char <= "\u25ff" or "\ufe00" <= char <= "\ufe0f"
-    return is_decoration or category[0] not in "LNM" and category not in ("Sm", "Sc", "So", "Co")
+    return is_decoration or (category[0] not in "LNM" and category not in ("Sm", "Sc", "So", "Co"))
 
 
-def _too_long(letters: int) -> re.Pattern[str]:
-    """What finds a word of more letters; a capital letter inside a word begins another one."""
-    if not letters:
-        return re.compile(r"(?!)")
-    return re.compile(rf"[^\W\d_A-Z]{{{letters + 1}}}|[A-Z]{{{letters + 1}}}")
+def _is_cut(word: str, letters: int) -> bool:
+    """Whether a word has more letters than are read; a capital letter inside it begins another."""
+    if not letters or len(word) <= letters:
+        return False
+    longer = rf"[^\W\d_A-Z]{{{letters + 1}}}|[A-Z]{{{letters + 1}}}"
+    return re.search(longer, word) is not None
