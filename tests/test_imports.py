@@ -18,7 +18,8 @@ SOURCE = Path(narrate.__file__).parent
 LAYERS = (
     ("errors",),
     ("base", "request"),
-    ("sound", "reading", "config", "stamp"),
+    ("sound", "config", "stamp"),
+    ("reading",),
     ("script", "engines"),
     ("checks", "store", "workers"),
     ("cache", "voices"),

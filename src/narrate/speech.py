@@ -11,7 +11,7 @@ from narrate.base.text import counted
 from narrate.cache import Store
 from narrate.config import Settings
 from narrate.errors import Interrupted, NarrateError, PendingError, UsageError
-from narrate.planning import planner, readiness
+from narrate.planning import language, planner, readiness
 from narrate.planning.planner import Miss, Plan
 from narrate.script import Segment
 from narrate.synthesis import again, recordings
@@ -58,6 +58,8 @@ def speak(
     )
     if settings.profile == "draft" and any(each.capabilities.models for each in planned.choices):
         emit(events.Warned(message=DRAFT))
+    if foreign := language.warning(chosen):
+        emit(events.Warned(message=foreign))
     before = again.sounds(store, chosen)
     outcome = synthesis.speak(planned, chosen, settings, store, emit, keep_going=keep_going)
     if repeated := again.repeated(store, chosen, before, outcome.clips):

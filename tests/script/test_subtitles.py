@@ -58,7 +58,7 @@ intro
 
 my cue
 100:00:03.000 --> 100:00:04.000
-[music] 1 < 2
+1 < 2
 """
 
 
@@ -91,7 +91,7 @@ def test_vtt(tmp_path: Path) -> None:
     loaded = load(tmp_path, "talk.VTT", VTT)
     assert [(each.id, each.where, each.slot, each.text) for each in loaded.segments] == [
         ("intro", "talk.VTT:13", (1.0, 2.5), "Hello there, you."),
-        ("my-cue", "talk.VTT:17", (360_003.0, 360_004.0), "[music] 1 < 2"),
+        ("my-cue", "talk.VTT:17", (360_003.0, 360_004.0), "1 < 2"),
     ]
     assert [(each.where, each.kind) for each in loaded.omissions] == [
         ("talk.VTT:2", "header"),

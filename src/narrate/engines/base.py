@@ -73,6 +73,14 @@ class Capabilities:
 
     auto: Auto = Auto.NEVER
 
+    characters: str = ""
+    """The letters and symbols beyond ASCII that it says; empty if it takes any. A text with others
+    is refused, as they would be left out.
+    """
+
+    longest_word: int = 0
+    """The number of letters after which it leaves out the rest of a word; 0 if there is none."""
+
     models: Mapping[str, Mapping[str, str]] = field(default_factory=dict, compare=False)
     """The hub id of the model for each profile and kind of voice; empty if no models come from
     the hub.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Literal
 
@@ -20,6 +21,7 @@ from narrate.errors import UsageError
 from narrate.output.render import file_name
 from narrate.output.timeline import Slot, Timeline
 from narrate.planning.planner import Plan, PlannedUtterance, verdict, verdict_recording
+from narrate.reading import utterances as spoken
 from narrate.request import Design, Stock, voice_to_json
 from narrate.script import RecordedVoice, Scene, WrittenVoice
 from narrate.store.entry import Clip
@@ -88,6 +90,16 @@ class Checked(msgspec.Struct, frozen=True):
     flags: list[str]
 
 
+class MarkEntry(msgspec.Struct, frozen=True):
+    """A bookmark in a text, at the nearest edge of an utterance: `at` in seconds from the start of
+    its segment, `abs` from the start of the narration, and the video frame.
+    """
+
+    at: float
+    abs: float
+    frame: int
+
+
 class SegmentEntry(msgspec.Struct, frozen=True):
     """A segment: its sound is [start_sample, start_sample + samples); its slot lasts until the next
     one starts.
@@ -113,6 +125,7 @@ class SegmentEntry(msgspec.Struct, frozen=True):
     cache_keys: list[str]
     take: Take
     qa: Checked
+    marks: dict[str, MarkEntry] = msgspec.field(default_factory=dict)
     stand_in: str | msgspec.UnsetType = msgspec.UNSET
     """The engine that speaks it because that of its voice was missing; else left out."""
 
@@ -264,7 +277,7 @@ def _segment(
         id=segment.id,
         scene=segment.scene,
         index=index,
-        text=segment.text,
+        text=spoken.plain(segment.text),
         spoken=" ".join(utterance.text for utterance in planned.utterances),
         voice=segment.voice,
         file=file,
@@ -282,7 +295,24 @@ def _segment(
         take=Take(segment.take, segment.seed),
         qa=_checked(slot),
         stand_in=planned.stand_in or msgspec.UNSET,
+        marks=_marks(slot, timeline, fps),
     )
+
+
+def _marks(slot: Slot, timeline: Timeline, fps: Fraction) -> dict[str, MarkEntry]:
+    """The edges of the utterances at which marks stand; a recording counts as one utterance."""
+    positions = accumulate((part.samples for part in slot.parts), initial=0)
+    spans = [span for part, span in zip(slot.parts, pairwise(positions), strict=True) if part.clip]
+    marks = {}
+    for mark in slot.planned.marks:
+        start, end = spans[min(mark.utterance, len(spans) - 1)]
+        sample = end if mark.at_end or mark.utterance >= len(spans) else start
+        marks[mark.name] = MarkEntry(
+            at=timeline.seconds(sample),
+            abs=timeline.seconds(slot.start + sample),
+            frame=timeline.frame(slot.start + sample, fps),
+        )
+    return marks
 
 
 def _checked(slot: Slot) -> Checked:

@@ -18,10 +18,12 @@ from narrate.config import Settings
 from narrate.engines.base import Capabilities
 from narrate.engines.qwen import CODES
 from narrate.errors import EnvironmentProblem, ScriptError
-from narrate.planning import casting
+from narrate.planning import casting, speakable
 from narrate.planning.casting import Choice
 from narrate.planning.stand_in import StandIn, default_voice
 from narrate.reading import utterances as spoken
+from narrate.reading.characters import collapse, visible
+from narrate.reading.utterances import Mark
 from narrate.request import KEY_SCHEMA, Request, RequestVoice, Stock, canonical_json, key
 from narrate.script import RecordedVoice, Script, Segment
 from narrate.sound import audio
@@ -76,6 +78,7 @@ class PlannedSegment:
     display: str
     utterances: tuple[PlannedUtterance, ...]
     pause_after: float
+    marks: tuple[Mark, ...] = ()
 
     @property
     def cached(self) -> bool:
@@ -202,6 +205,7 @@ def make(
         forced = "*" in force or segment.id in force
         last = segment is script.segments[-1]
         segments.append(planner.segment(segment, forced=forced, last=last))
+    speakable.refuse(planner.problems, script.name)
     language = settings.language or "en"
     stand_in = planner.stand_in
     made = Plan(script, language, (), planner.voices, tuple(segments), stand_in.missing)
@@ -247,26 +251,38 @@ class _Planner:
         self.choices: dict[str | None, Choice] = {}
         self.voices: dict[str, LoadedVoice] = {}
         self.stand_in = StandIn(settings, warn)
+        self.problems: list[ScriptError] = []
 
     def segment(self, segment: Segment, *, forced: bool, last: bool) -> PlannedSegment:
-        said = spoken.read(segment.text, segment.say)
+        said = spoken.read(segment.text, segment.say, lenient=True)
         if segment.audio is not None:
             transcript = " ".join(part.text for part in said.utterances)
             utterances = [self.recording(segment.audio, segment.where, transcript)]
         else:
             utterances = [
-                self.speakable(
-                    segment,
-                    self.utterance(segment, part.text, part.pause_before, forced),
-                    forced,
-                )
+                self.spoken(segment, part.text, part.pause_before, forced)
                 for part in said.utterances
             ]
+        if segment.pause_before:
+            first, *others = utterances
+            pause_before = first.pause_before + segment.pause_before
+            utterances = [replace(first, pause_before=pause_before), *others]
         pause = segment.pause_after if segment.pause_after is not None else said.pause_after
         if pause is None:
             pause = 0.0 if last else self.settings.pause_after
-        display = said.display if segment.caption is None else " ".join(segment.caption.split())
-        return PlannedSegment(segment, display, tuple(utterances), pause)
+        display = said.display if segment.caption is None else collapse(visible(segment.caption))
+        return PlannedSegment(segment, display, tuple(utterances), pause, said.marks)
+
+    def spoken(
+        self, segment: Segment, text: str, pause_before: float, forced: bool
+    ) -> PlannedUtterance:
+        """An utterance by the engine that speaks it; words that it cannot say are noted."""
+        own = self.utterance(segment, text, pause_before, forced)
+        planned = self.with_stand_in(segment, own, forced)
+        assert planned.choice is not None
+        if problem := speakable.problem(text, segment, planned.choice.capabilities):
+            self.problems.append(problem)
+        return planned
 
     def utterance(
         self, segment: Segment, text: str, pause_before: float, forced: bool
@@ -287,7 +303,7 @@ class _Planner:
             return replace(planned, clip=None, replace=True)
         return planned
 
-    def speakable(
+    def with_stand_in(
         self, segment: Segment, planned: PlannedUtterance, forced: bool
     ) -> PlannedUtterance:
         """The utterance, or that of the stand-in if it has no clip and its engine is missing.

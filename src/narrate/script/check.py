@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,13 +13,16 @@ from narrate.base import limits
 from narrate.base.fps import HINT as FPS_HINT
 from narrate.base.fps import frame_rate
 from narrate.base.text import did_you_mean, quoted
-from narrate.errors import ScriptError
+from narrate.errors import ScriptError, ScriptErrors
 from narrate.reading import utterances as spoken
+from narrate.reading.characters import visible
+from narrate.reading.problems import Unreadable
 from narrate.request import Design, Stock
-from narrate.script import conversion, ids
+from narrate.script import conversion, ids, silence
 from narrate.script.document import Document, SceneEntry, SegmentEntry, Voice
 from narrate.script.model import (
     AS_USUAL,
+    Note,
     ReadOptions,
     RecordedVoice,
     Scene,
@@ -40,7 +43,7 @@ def resolve(source: Source, options: ReadOptions = AS_USUAL) -> Script:
     voices = _voices(document.voices, problems)
     with problems.noted():
         _check_fps(document.fps, source.where("$.fps"))
-    resolver = _Resolver(source, document, problems)
+    resolver = _Resolver(source, document, problems, lenient=options.markup == "warn")
     resolver.check_known(document.defaults.voice, "$.defaults.voice")
     scenes: list[Scene] = []
     if document.scenes is None:
@@ -54,7 +57,7 @@ def resolve(source: Source, options: ReadOptions = AS_USUAL) -> Script:
         path=source.path,
         name=source.name,
         folder=source.base,
-        title=_nfc(document.title),
+        title=_title(document.title),
         language=document.language,
         fps=document.fps,
         pause_after=_plain(document.defaults.pause_after),
@@ -62,7 +65,7 @@ def resolve(source: Source, options: ReadOptions = AS_USUAL) -> Script:
         scenes=tuple(scenes),
         segments=tuple(segments),
         inputs=source.inputs,
-        notes=source.notes,
+        notes=(*source.notes, *resolver.notes),
         omissions=source.omissions,
     )
 
@@ -107,14 +110,24 @@ class _Resolver:
     source: Source
     document: Document
     problems: Problems
+    lenient: bool = False
     utterances: int = 0
     silence: float = 0.0
+    texts: dict[str, spoken.Spoken] = field(default_factory=dict)
+    """What the texts that are in order say, by JSON path."""
+
+    marks: dict[str, str] = field(default_factory=dict)
+    """The places of all marks, by name."""
+
+    notes: list[Note] = field(default_factory=list)
 
     def scenes(self, entries: Sequence[SceneEntry]) -> tuple[list[Scene], list[Segment]]:
         places = [f"$.scenes[{i}]" for i in range(len(entries))]
         for entry, at in zip(entries, places, strict=True):
             self._check_id(entry.id, f"{at}.id")
-        names = ids.assign([(entry.id, ids.slug(entry.title or "", "scene")) for entry in entries])
+        names = ids.assign(
+            [(entry.id, ids.slug(visible(entry.title or ""), "scene")) for entry in entries]
+        )
         pairs = zip(names, places, strict=True)
         _check_unlike([(name, name, self.source.where(at)) for name, at in pairs], self.problems)
         scenes, segments = [], []
@@ -124,7 +137,7 @@ class _Resolver:
             scenes.append(
                 Scene(
                     id=name,
-                    title=_nfc(entry.title),
+                    title=_title(entry.title),
                     budget=_plain(entry.budget),
                     segments=qualified,
                 )
@@ -139,14 +152,20 @@ class _Resolver:
         for i, entry in enumerate(entries):
             self._check_id(entry.id, f"{at}[{i}].id")
             display = self._display(entry, f"{at}[{i}]")
-            source = _nfc(entry.text or entry.say or entry.audio) or ""
+            source = visible(_nfc(entry.text or entry.say or entry.audio) or "")
             wanted.append((entry.id, ids.segment_id(source, display)))
         prefix = f"{scene}/" if scene else ""
         names = ids.assign(wanted)
-        return [
+        made = [
             self._segment(entry, prefix + name, scene, f"{at}[{i}]")
             for i, (entry, name) in enumerate(zip(entries, names, strict=True))
         ]
+        texts = [self.texts.get(f"{at}[{i}]") for i in range(len(made))]
+        heard = silence.absorb(zip(made, texts, strict=True))
+        if made and not heard:
+            hint = "write a text between the pauses"
+            self.problems.note("nothing to say but pauses", at, hint)
+        return heard
 
     def _segment(self, entry: SegmentEntry, name: str, scene: str | None, at: str) -> Segment:
         self.check_known(entry.voice, f"{at}.voice")
@@ -201,14 +220,19 @@ class _Resolver:
 
     def _count(self, utterances: Sequence[spoken.Utterance], where: str) -> None:
         """Refuse a script that would take days to speak, or hold days of silence."""
-        utterances_before, silence_before = self.utterances, self.silence
+        before = self.utterances
         self.utterances += len(utterances)
-        self.silence += sum(utterance.pause_before for utterance in utterances)
         hint = "split it into several scripts"
         # It is said of the segment that exceeds the limit, and not of all that follow.
-        if utterances_before <= limits.UTTERANCES < self.utterances:
+        if before <= limits.UTTERANCES < self.utterances:
             raise ScriptError(f"more than {limits.UTTERANCES} utterances", where=where, hint=hint)
-        if silence_before <= limits.SILENCE_SECONDS < self.silence:
+        self._count_silence(sum(utterance.pause_before for utterance in utterances), where)
+
+    def _count_silence(self, seconds: float, where: str) -> None:
+        before = self.silence
+        self.silence += seconds
+        hint = "split it into several scripts"
+        if before <= limits.SILENCE_SECONDS < self.silence:
             hours = limits.SILENCE_SECONDS / 3600
             what = f"more than {hours:.0f} hours of pauses inside segments"
             raise ScriptError(what, where=where, hint=hint)
@@ -220,17 +244,43 @@ class _Resolver:
             hint = "split it into several segments"
             raise ScriptError(f"longer than {limits.TEXT_CHARS} characters", where=where, hint=hint)
         try:
-            result = spoken.read(entry.text, entry.say)
-        except ValueError as error:
-            raise ScriptError(str(error), where=where, hint="correct the tag") from None
+            result = spoken.read(entry.text, entry.say, lenient=self.lenient)
+        except Unreadable as error:
+            raise self._unreadable(error, entry, where) from None
         self._count(result.utterances, where)
+        self.notes += [Note(where, warning) for warning in result.warnings]
+        self._note_marks(result, where)
         if not result.utterances and not entry.audio:
-            hint = "give it a text, or remove the segment"
-            raise ScriptError("nothing to say", where=where, hint=hint)
+            self._check_silence(result, where)
         if result.pause_after is not None and entry.pause_after is not None:
             hint = "keep either the tag at the end or `pause_after`"
             raise ScriptError("two pauses after one segment", where=where, hint=hint)
+        self.texts[at] = result
         return result.display
+
+    def _unreadable(self, error: Unreadable, entry: SegmentEntry, where: str) -> ScriptErrors:
+        """The problems of a text."""
+        segment = f" (segment {quoted(entry.id)})" if entry.id else ""
+        found = [
+            ScriptError(f"{each.what}{segment}", where=where, hint=each.hint)
+            for each in error.problems
+        ]
+        return ScriptErrors(found, len(found), where=where)
+
+    def _note_marks(self, result: spoken.Spoken, where: str) -> None:
+        names = [mark.name for mark in result.marks]
+        for mark in result.marks:
+            other = self.marks.setdefault(mark.name, where)
+            if other != where or names.count(mark.name) > 1:
+                what = f"duplicate mark {quoted(mark.name)}; the other is at {other}"
+                raise ScriptError(what, where=where, hint="rename one of them")
+
+    def _check_silence(self, result: spoken.Spoken, where: str) -> None:
+        """Refuse a text without words that is more, or less, than pauses."""
+        if result.pause_after is None or result.display:
+            hint = "give it words, remove the segment, or write a pause such as [pause:1s]"
+            raise ScriptError("nothing to say", where=where, hint=hint)
+        self._count_silence(result.pause_after, where)
 
 
 def _voices(written: Mapping[str, Voice], problems: Problems) -> dict[str, WrittenVoice]:
@@ -305,3 +355,7 @@ def _plain(seconds: float | None) -> float | None:
 
 def _nfc(text: str | None) -> str | None:
     return None if text is None else unicodedata.normalize("NFC", text)
+
+
+def _title(text: str | None) -> str | None:
+    return None if text is None else visible(unicodedata.normalize("NFC", text))

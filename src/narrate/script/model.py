@@ -81,6 +81,9 @@ class Segment:
     say: str | None = None
     voice: str | None = None
     language: str | None = None
+    pause_before: float = 0.0
+    """Seconds of silence at the beginning of the segment."""
+
     pause_after: float | None = None
     seed: int | None = None
     take: int = 1

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from narrate.base import limits
 from narrate.errors import ScriptError
+from narrate.reading.utterances import plain
 from narrate.script.markdown import attributes, blocks, front_matter
 from narrate.script.markdown.attributes import Fields
 from narrate.script.markdown.report import Report
-from narrate.script.markdown.words import Piece, Words, comment_text, is_comment, shown
+from narrate.script.markdown.words import Piece, Words, comment_text, is_comment
 from narrate.script.model import ReadOptions
 from narrate.script.parsed import Parsed
 
@@ -63,7 +64,7 @@ class _Scene:
         if self.heading is None:
             fields: Fields = {"id": _FIRST_SCENE}
         else:
-            fields = {"title": shown(self.heading.text), **self.heading.fields}
+            fields = {"title": plain(self.heading.text), **self.heading.fields}
         return {
             **fields,
             "segments": [{"text": each.text, **each.fields} for each in self.paragraphs],
@@ -103,7 +104,7 @@ def _titled(head: Fields, titles: Sequence[_Block | None], report: Report) -> Fi
     """The head, with the first heading that is only a title as the title if it has none."""
     for block in titles:
         assert block
-        title = shown(block.text)
+        title = plain(block.text)
         if block.level == 1:
             head = {"title": title, **head} if title else head
         if title != head.get("title"):
@@ -218,7 +219,7 @@ class _Reader:
             if level <= 2 or self.options.headings == "speak":
                 yield block
             else:
-                self.report.omit("heading", shown(block.text), line)
+                self.report.omit("heading", plain(block.text), line)
 
     def _paragraph(self, content: str, line: int, parser: MarkdownIt) -> Iterator[_Block]:
         words = Words(line, self.report, self.env, self.footnotes)

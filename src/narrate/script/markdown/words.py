@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from narrate.base import limits
+from narrate.reading.markup import escape
 from narrate.script.markdown import attributes
 from narrate.script.markdown.report import Report
 
@@ -17,16 +18,6 @@ if TYPE_CHECKING:
 
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _OWN_TAG = re.compile(r"</?(?:break|bookmark)\b", re.IGNORECASE)
-
-
-def literal(text: str) -> str:
-    """A text in narrate's notation, in which its brackets and tags are only signs."""
-    return text.replace("[", "\\[").replace("<", "\\<")
-
-
-def shown(text: str) -> str:
-    """A text in narrate's notation as a title shows it."""
-    return text.replace("\\[", "[").replace("\\<", "<")
 
 
 def is_comment(html: str) -> bool:
@@ -95,7 +86,7 @@ class Words:
             case "text" | "maths":
                 self._say(token.content)
             case "text_special" | "code_inline":
-                self._say(literal(token.content))
+                self._say(escape(token.content))
             case "html_inline":
                 self._html(token.content)
             case "omitted":
