@@ -72,7 +72,11 @@ def name_of(script: Path | None) -> str:
 
 def mark(folder: Path, script: Path | None) -> str:
     """What run.json in a folder says of the script: its path from there."""
-    return os.path.relpath(os.path.realpath(script), os.path.realpath(folder)) if script else STDIN
+    if script is None:
+        return STDIN
+    path = os.path.relpath(os.path.realpath(script), os.path.realpath(folder))
+    # JSON is UTF-8, and a name may not be.
+    return os.fsencode(path).decode(errors="backslashreplace")
 
 
 def holder(folder: Path, script: Path | None) -> str:
