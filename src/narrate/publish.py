@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,6 +12,7 @@ from narrate import speech
 from narrate.base import events, facts
 from narrate.base.events import Emit
 from narrate.base.facts import Fact
+from narrate.config import Qa
 from narrate.output import depfile, narration, overwrite, place, record
 from narrate.output.manifest import Manifest
 from narrate.output.record import RECORD, RunRecord
@@ -95,7 +96,8 @@ def write(
         guard(job, options)
         document, outputs = _publish(session, stage, planned, outcome, started)
     _tell_kept(stage, session.emit)
-    remarks = tuple(recordings.remarks(planned, outcome.clips, session.settings.qa))
+    qa = session.settings.qa
+    remarks = (*recordings.remarks(planned, outcome.clips, qa), *_kept(document, qa))
     for text in remarks:
         session.emit(events.Warned(message=text))
     # An installation of narrate has new metadata, but a plug-in may be edited in place.
@@ -111,6 +113,15 @@ def write(
         outputs=outputs,
         warnings=(*session.configuration.warnings, *remarks),
     )
+
+
+def _kept(document: Manifest, qa: Qa) -> Iterator[str]:
+    """What a person should know of spoken clips that `--qa warn` keeps."""
+    for segment in document.segments:
+        if qa == "warn" and segment.cache_keys and segment.spoken and segment.qa.flags:
+            yield f"segment {segment.id}: kept though it fails the checks: " + "; ".join(
+                segment.qa.flags
+            )
 
 
 def guard(job: Job, options: Options) -> None:

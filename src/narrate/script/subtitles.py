@@ -28,6 +28,11 @@ _TAG = re.compile(
 _BREAK = re.compile(r"<br\s?/?>", re.IGNORECASE)
 _SPEAKER = re.compile(r"<v(?:\.[^<>\s]{1,100})?\s+([^<>]{1,500})>", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]\w{1,30});")
+_SOUND = re.compile(
+    r"\[(?!\s*pause\b)[^\[\]]{0,200}[^\W\d_][^\[\]]{0,200}\]|[♩♪♫♬]+", re.IGNORECASE
+)
+"""What is heard besides words, such as [applause], and the signs around a song."""
+
 _ESCAPED = {"<": r"\<", "[": r"\["}
 _BLOCKS = {"NOTE": "comment", "STYLE": "style sheet", "REGION": "region"}
 
@@ -194,7 +199,9 @@ class _Reader:
         """The segment of a cue; empty if there is nothing to say in it."""
         slot = self.times(cue)
         written = "\n".join(cue.lines)
-        text = _plain(written)
+        for sound in _SOUND.findall(written):
+            self.parsed.omissions.append(Omission(self.place(cue.line), "sound", sound))
+        text = _plain(_SOUND.sub(" ", written))
         for speaker in _SPEAKER.findall(written):
             self.parsed.omissions.append(Omission(self.place(cue.line), "speaker name", speaker))
         if text:

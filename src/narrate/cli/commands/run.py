@@ -152,7 +152,7 @@ def run(
     if work.show_config:
         _print_config(found.only, flags)
     elif work.dry_run:
-        plan.show(found.scripts, flags, todo, look.json)
+        plan.show(found.scripts, flags, todo, look.json, look.verbose)
     else:
         command = upto_date.Command(context.obj, started_ns, looked_at)
         _run(command, found, flags, todo, reports, look)

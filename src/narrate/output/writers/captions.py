@@ -76,7 +76,7 @@ def _shown(planned: PlannedSegment) -> Sequence[Utterance]:
     """The displayed text, with its own pauses where it has a wording of its own."""
     segment = planned.segment
     if segment.caption is None and segment.say is not None and segment.text.strip():
-        return spoken.read(segment.text).utterances
+        return spoken.read(segment.text, lenient=True).utterances
     return [Utterance(planned.display, 0.0)]
 
 
@@ -102,9 +102,9 @@ def _clock(milliseconds: int, point: str) -> str:
 def _plain(line: str) -> str:
     """A line without what SubRip players read as a time, a tag (<b>) or a command ({\\an8}).
 
-    SubRip has no escapes, so an invisible word joiner after a bracket keeps it from opening a tag.
+    SubRip has no escapes, so a space after a bracket keeps it from opening a tag.
     """
-    return re.sub(r"<(?=[/a-zA-Z])|\{(?=\\)", "\\g<0>\u2060", line.replace("-->", "→"))
+    return re.sub(r"<(?=[/a-zA-Z])|\{(?=\\)", r"\g<0> ", line.replace("-->", "→"))
 
 
 def _escaped(line: str) -> str:

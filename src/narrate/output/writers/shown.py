@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import accumulate, groupby, pairwise
 
-from narrate.reading.cuts import CLAUSE, SENTENCE, WORD, ranks
+from narrate.reading.cuts import ABBREVIATION, CLAUSE, SENTENCE, WORD, ranks
 from narrate.reading.utterances import Utterance
 from narrate.sound.pace import weight
 
-_DETOUR = {SENTENCE: 0, CLAUSE: 12, WORD: 30}
+_DETOUR = {SENTENCE: 0, CLAUSE: 12, WORD: 30, ABBREVIATION: 60}
 """How many letters farther from its share of the text a better cut may lie."""
 
 
