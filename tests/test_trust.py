@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from narrate import config
-from narrate.base import ownership
+from narrate.base.files import ownership
 from narrate.config import Settings, resolve
 from narrate.errors import UsageError
 from narrate.workers import client, environments

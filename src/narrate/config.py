@@ -16,8 +16,9 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from narrate.base import encoding, ownership, regular, units
+from narrate.base import units
 from narrate.base.allowed import allowed
+from narrate.base.files import encoding, ownership, regular
 from narrate.base.fps import HINT as FPS_HINT
 from narrate.base.fps import frame_rate
 from narrate.base.limits import PAUSE_SECONDS, SETTINGS_BYTES

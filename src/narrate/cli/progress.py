@@ -22,8 +22,9 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from narrate.base import events, regular, targets
+from narrate.base import events
 from narrate.base.events import Emit, Event
+from narrate.base.files import regular, targets
 from narrate.base.terminal import give_up, tell
 from narrate.base.text import counted, duration, printable, size
 from narrate.errors import UsageError

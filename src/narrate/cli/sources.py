@@ -10,7 +10,7 @@ from pathlib import Path
 from narrate.errors import UsageError
 from narrate.script import folder
 from narrate.script.folder import MAIN
-from narrate.script.formats import FORMATS
+from narrate.script.formats.names import FORMATS
 
 STDIN = "-"
 SUFFIXES = tuple(FORMATS)

@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from narrate.base import durable, targets
 from narrate.base.facts import Fact
+from narrate.base.files import durable, targets
 from narrate.errors import UsageError
 
 OURS = re.compile(rb"[^\n]*run\.json: \\\n")

@@ -14,7 +14,8 @@ from typing import Literal
 
 import msgspec
 
-from narrate.base import limits, regular
+from narrate.base import limits
+from narrate.base.files import regular
 from narrate.base.text import encodable
 from narrate.config import Settings
 from narrate.errors import UsageError

@@ -15,7 +15,8 @@ from typing import TypeVar
 
 import msgspec
 
-from narrate.base import limits, regular
+from narrate.base import limits
+from narrate.base.files import regular
 from narrate.base.text import encodable, unescaped
 from narrate.errors import UsageError
 from narrate.output.record import RECORD

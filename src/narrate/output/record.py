@@ -8,7 +8,8 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from narrate.base import limits, regular
+from narrate.base import limits
+from narrate.base.files import regular
 from narrate.planning.planner import Plan
 from narrate.request import canonical_json
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from narrate.base import regular
+from narrate.base.files import regular
 from narrate.base.text import did_you_mean
 from narrate.cache import Gone, Store
 from narrate.checks import provenance

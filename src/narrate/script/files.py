@@ -6,8 +6,9 @@ import os
 from pathlib import Path
 from typing import BinaryIO
 
-from narrate.base import encoding, limits, regular
-from narrate.base.encoding import NotUtf8
+from narrate.base import limits
+from narrate.base.files import encoding, regular
+from narrate.base.files.encoding import NotUtf8
 from narrate.base.text import printable
 from narrate.errors import ScriptError
 

@@ -7,8 +7,9 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
-from narrate.base import limits, regular
-from narrate.script.formats import FORMATS
+from narrate.base import limits
+from narrate.base.files import regular
+from narrate.script.formats.names import FORMATS
 from narrate.script.model import Script
 
 MAIN = tuple(f"script{suffix}" for suffix in (".json", ".yaml", ".yml", ".md", ".txt"))

@@ -11,17 +11,17 @@ from pathlib import Path
 
 from narrate.base.text import printable, quoted
 from narrate.errors import ScriptError, UsageError
-from narrate.script.chapters import read_chapters
-from narrate.script.data import read_json, read_yaml
 from narrate.script.files import read_file, read_pipe, status
-from narrate.script.formats import FORMATS, NAMES
-from narrate.script.guess import guess
-from narrate.script.markdown import read_markdown
+from narrate.script.formats.chapters import read_chapters
+from narrate.script.formats.data import read_json, read_yaml
+from narrate.script.formats.guess import guess
+from narrate.script.formats.markdown import read_markdown
+from narrate.script.formats.names import FORMATS, NAMES
+from narrate.script.formats.parsed import Parsed
+from narrate.script.formats.plain import read_text
+from narrate.script.formats.shapes import expand
+from narrate.script.formats.subtitles import read_srt, read_vtt
 from narrate.script.model import AS_USUAL, Note, Omission, ReadOptions
-from narrate.script.parsed import Parsed
-from narrate.script.plain import read_text
-from narrate.script.shapes import expand
-from narrate.script.subtitles import read_srt, read_vtt
 
 STDIN = "-"
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from narrate import build, script
-from narrate.base import targets
+from narrate.base.files import targets
 from narrate.config import Config, Settings
 from narrate.engines import registry
 from narrate.engines.base import Job, Reference

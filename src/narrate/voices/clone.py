@@ -8,8 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from narrate.base import encoding, regular
-from narrate.base.encoding import NotUtf8
+from narrate.base.files import encoding, regular
+from narrate.base.files.encoding import NotUtf8
 from narrate.base.limits import TRANSCRIPT_BYTES, TRANSCRIPT_CHARS
 from narrate.checks import recognizer as recognition
 from narrate.checks.recognizer import Heard, Recognizer

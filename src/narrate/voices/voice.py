@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from narrate.base import encoding, facts, regular
-from narrate.base.encoding import NotUtf8
+from narrate.base import facts
 from narrate.base.facts import Fact
+from narrate.base.files import encoding, regular
+from narrate.base.files.encoding import NotUtf8
+from narrate.base.files.regular import TooLarge
 from narrate.base.limits import TRANSCRIPT_BYTES
-from narrate.base.regular import TooLarge
 from narrate.engines.base import Reference
 from narrate.errors import ScriptError
 from narrate.request import Clone

@@ -24,7 +24,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from narrate.base import regular
+from narrate.base.files import regular
 from narrate.base.limits import MARKER_BYTES
 from narrate.config import EngineSettings, Settings, data_dir
 from narrate.engines import registry

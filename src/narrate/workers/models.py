@@ -16,8 +16,9 @@ from typing import Any
 
 import xxhash
 
-from narrate.base import facts, network, regular
+from narrate.base import facts, network
 from narrate.base.facts import Fact
+from narrate.base.files import regular
 from narrate.base.limits import INDEX_BYTES, MARKER_BYTES
 from narrate.config import EngineSettings, Settings, cache_dir
 from narrate.engines import registry

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import xxhash
 
-from narrate.base.durable import write_all
+from narrate.base.files.durable import write_all
 from narrate.config import Format
 from narrate.errors import EnvironmentProblem
 from narrate.output.stage import digest_of

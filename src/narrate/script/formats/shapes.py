@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from narrate.script.document import Document
-from narrate.script.mulmocast import MARK, read_mulmocast
-from narrate.script.parsed import Parsed
+from narrate.script.formats.mulmocast import MARK, read_mulmocast
+from narrate.script.formats.parsed import Parsed
 from narrate.script.problems import below
 
 _KNOWN = {field.encode_name for field in msgspec.structs.fields(Document)}

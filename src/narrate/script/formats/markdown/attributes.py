@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from narrate.base import units
 from narrate.base.text import did_you_mean, quoted
-from narrate.script.markdown.report import Report
+from narrate.script.formats.markdown.report import Report
 
 Fields = dict[str, object]
 """Fields of a script, a scene or a segment, by the names that they have in JSON."""

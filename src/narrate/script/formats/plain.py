@@ -7,8 +7,8 @@ from itertools import groupby, islice
 
 from narrate.base import limits
 from narrate.errors import ScriptError
+from narrate.script.formats.parsed import Parsed
 from narrate.script.model import ReadOptions
-from narrate.script.parsed import Parsed
 
 Placed = tuple[str, str]
 """A text and its place."""

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from narrate.base.text import quoted
 from narrate.script import ids
+from narrate.script.formats.parsed import Parsed
 from narrate.script.model import Note, Omission
-from narrate.script.parsed import Parsed
 
 MARK = "$mulmocast"
 """The key that such a script has."""

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from narrate.base import limits
 from narrate.reading.markup import escape
-from narrate.script.markdown import attributes
-from narrate.script.markdown.report import Report
+from narrate.script.formats.markdown import attributes
+from narrate.script.formats.markdown.report import Report
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from narrate.base import limits
 from narrate.errors import ScriptError
 from narrate.reading.utterances import plain
-from narrate.script.markdown import attributes, blocks, front_matter
-from narrate.script.markdown.attributes import Fields
-from narrate.script.markdown.report import Report
-from narrate.script.markdown.words import Piece, Words, comment_text, is_comment
+from narrate.script.formats.markdown import attributes, blocks, front_matter
+from narrate.script.formats.markdown.attributes import Fields
+from narrate.script.formats.markdown.report import Report
+from narrate.script.formats.markdown.words import Piece, Words, comment_text, is_comment
+from narrate.script.formats.parsed import Parsed
 from narrate.script.model import ReadOptions
-from narrate.script.parsed import Parsed
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt

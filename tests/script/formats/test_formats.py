@@ -11,7 +11,7 @@ import pytest
 from narrate import script
 from narrate.errors import ScriptError
 from narrate.script import ReadOptions
-from narrate.script.guess import guess
+from narrate.script.formats.guess import guess
 
 
 def read(monkeypatch: pytest.MonkeyPatch, content: str, format_in: str | None = None) -> list[str]:

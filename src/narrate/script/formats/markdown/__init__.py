@@ -3,6 +3,6 @@
 Every visible word becomes a segment, a title or an Omission, or is named by an error.
 """
 
-from narrate.script.markdown.scenes import read_markdown
+from narrate.script.formats.markdown.scenes import read_markdown
 
 __all__ = ["read_markdown"]

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from narrate.script.markdown import marks
+from narrate.script.formats.markdown import marks
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt

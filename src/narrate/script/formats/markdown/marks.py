@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from narrate.reading import maths
-from narrate.script.markdown import attributes
+from narrate.script.formats.markdown import attributes
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt

@@ -12,8 +12,8 @@ from narrate.base import limits
 from narrate.base.text import counted, quoted
 from narrate.errors import ScriptError
 from narrate.script import ids
+from narrate.script.formats.parsed import Parsed
 from narrate.script.model import Note, Omission, ReadOptions
-from narrate.script.parsed import Parsed
 from narrate.script.problems import Problems
 
 _TIME = r"(?:(\d{1,4}):)?([0-5]?\d):([0-5]?\d)[,.](\d{1,3})"

@@ -15,10 +15,10 @@ from narrate.base import limits
 from narrate.base.text import printable, quoted
 from narrate.errors import ScriptError
 from narrate.script.conversion import convert
-from narrate.script.data import read_yaml
 from narrate.script.document import Defaults, Document, FrontMatter
-from narrate.script.markdown.attributes import Fields
-from narrate.script.markdown.report import Report
+from narrate.script.formats.data import read_yaml
+from narrate.script.formats.markdown.attributes import Fields
+from narrate.script.formats.markdown.report import Report
 from narrate.script.model import Note
 
 _ENDS = {"---": ("---", "..."), "+++": ("+++",)}

@@ -11,10 +11,10 @@ from narrate.base.text import counted, printable, quoted
 from narrate.errors import ScriptError
 from narrate.script import ids
 from narrate.script.files import read_file, status, too_large, unreadable
-from narrate.script.formats import FORMATS
+from narrate.script.formats.names import FORMATS
+from narrate.script.formats.parsed import Parsed
+from narrate.script.formats.plain import pieces
 from narrate.script.model import Note, ReadOptions
-from narrate.script.parsed import Parsed
-from narrate.script.plain import pieces
 from narrate.script.problems import Problems
 
 _DOCUMENTS = FORMATS.keys() | {
