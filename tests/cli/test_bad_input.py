@@ -118,7 +118,7 @@ def test_all_problems_of_a_script_are_told_in_one_go(tone: Narrate) -> None:
         "error: script.json: $[1]: unknown field 'txt'",
         "  next: did you mean 'text'?",
         "error: script.json: $[2]: nothing to say",
-        "  next: give it a text, or remove the segment",
+        "  next: give it words, remove the segment, or write a pause such as [pause:1s]",
         "error: script.json: 3 problems",
         "  next: fix them and run again",
     ]
@@ -127,7 +127,7 @@ def test_all_problems_of_a_script_are_told_in_one_go(tone: Narrate) -> None:
     assert [each["hint"] for each in said["errors"]] == [
         "write seconds as a number, or as in 0.6s or 600ms",
         "did you mean 'text'?",
-        "give it a text, or remove the segment",
+        "give it words, remove the segment, or write a pause such as [pause:1s]",
     ]
 
 
@@ -138,8 +138,8 @@ def test_a_next_step_that_all_problems_share_is_told_once(tone: Narrate) -> None
         "error: -: $[0]: nothing to say",
         "error: -: $[1]: nothing to say",
         "error: -: 2 problems",
-        "  next: give it a text, or remove the segment; it was read as JSON, and --format-in says"
-        " otherwise",
+        "  next: give it words, remove the segment, or write a pause such as [pause:1s]; "
+        "it was read as JSON, and --format-in says otherwise",
     ]
 
 
@@ -170,12 +170,20 @@ def test_a_script_that_is_not_there_is_named(tone: Narrate, name: str, what: str
     check_refused(tone("run", name), 2, name.rpartition("/")[2], what)
 
 
-@pytest.mark.parametrize("engine", ["tone", "hibari"])
-def test_text_that_no_engine_can_say_fails_its_segment(narrate: Narrate, engine: str) -> None:
-    narrate.write("script.json", lines("#unspeakable" if engine == "tone" else "🎉"))
-    ran = narrate("run", "script.json", "--engine", engine)
+def test_text_that_an_engine_finds_unspeakable_fails_its_segment(tone: Narrate) -> None:
+    tone.write("script.json", lines("#unspeakable"))
+    ran = tone("run", "script.json")
     assert ran.code == 5
     assert "error: segment s1 (script.json: $[0]): " in ran.err
+    assert "next:" in ran.err
+    assert tone.clips == []
+
+
+def test_text_that_an_engine_cannot_say_is_refused_while_planning(narrate: Narrate) -> None:
+    narrate.write("script.json", lines("Fine.", "🎉"))
+    ran = narrate("run", "script.json", "--engine", "hibari")
+    assert ran.code == 2
+    assert "error: script.json: $[1]: the engine hibari cannot say '🎉'" in ran.err
     assert "next:" in ran.err
     assert narrate.clips == []
 
