@@ -204,3 +204,14 @@ def test_mulmocast(tmp_path: Path) -> None:
         path.write_text(f'{{"$mulmocast": {{}}, "beats": {beats}}}')
         with pytest.raises(ScriptError):
             script.load(path)
+
+
+@pytest.mark.parametrize("separator", ["\u2028", "\u2029", "\x85"])
+def test_an_error_after_a_line_break_of_yaml_alone_has_a_hint(
+    tmp_path: Path, separator: str
+) -> None:
+    path = tmp_path / "script.yaml"
+    path.write_text(f"segments: [{{text: 'a {separator} b', 'what {separator}': 1}}]\n")
+    with pytest.raises(ScriptError) as raised:
+        script.load(path)
+    assert raised.value.hint

@@ -61,7 +61,8 @@ def read_yaml(text: str, name: str) -> object:
         mark = error.problem_mark or error.context_mark
         place = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
         what = error.problem or error.context or "syntax error"
-        hint = _hint(what, text.split("\n")[mark.line][: mark.column] if mark else "")
+        before = text[max(0, mark.index - mark.column) : mark.index] if mark else ""
+        hint = _hint(what, before)
         raise ScriptError(
             f"not valid YAML: {printable(what)[:200]}", where=place, hint=hint
         ) from None
