@@ -118,7 +118,7 @@ def test_all_problems_of_a_script_are_told_in_one_go(tone: Narrate) -> None:
         "error: script.json: $[1]: unknown field 'txt'",
         "  next: did you mean 'text'?",
         "error: script.json: $[2]: nothing to say",
-        "  next: give it a text, or remove the segment",
+        "  next: give it words, remove the segment, or write a pause such as [pause:1s]",
         "error: script.json: 3 problems",
         "  next: fix them and run again",
     ]
@@ -138,7 +138,7 @@ def test_a_next_step_that_all_problems_share_is_told_once(tone: Narrate) -> None
         "error: -: $[0]: nothing to say",
         "error: -: $[1]: nothing to say",
         "error: -: 2 problems",
-        "  next: give it a text, or remove the segment; it was read as JSON, and --format-in says"
+        "  next: give it words, remove the segment, or write a pause such as [pause:1s]; it was read as JSON, and --format-in says"
         " otherwise",
     ]
 

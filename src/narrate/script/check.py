@@ -39,6 +39,8 @@ T = TypeVar("T")
 def resolve(source: Source, options: ReadOptions = AS_USUAL) -> Script:
     """Check what types cannot express, and apply the defaults. Raises ScriptError."""
     problems = Problems(source.where)
+    for problem in source.problems:
+        problems.add(problem)
     document = _document(source, problems)
     voices = _voices(document.voices, problems)
     with problems.noted():
@@ -277,6 +279,8 @@ class _Resolver:
 
     def _check_silence(self, result: spoken.Spoken, where: str) -> None:
         """Refuse a text without words that is more, or less, than pauses."""
+        if where in {problem.where for problem in self.source.problems}:
+            return
         if result.pause_after is None or result.display:
             hint = "give it words, remove the segment, or write a pause such as [pause:1s]"
             raise ScriptError("nothing to say", where=where, hint=hint)

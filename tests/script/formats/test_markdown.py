@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from narrate import script
-from narrate.errors import ScriptError
+from narrate.errors import ScriptError, ScriptErrors
 from narrate.script import ReadOptions, Script
 from narrate.script.formats.markdown import scenes
 from narrate.script.formats.markdown.report import Report
@@ -407,3 +407,25 @@ def test_pages_as_people_have_them(name: str) -> None:
     loaded = script.load(PAGES / name)
     assert texts(loaded) == SPOKEN[name]
     assert [each.kind for each in loaded.omissions] == LEFT_OUT[name]
+
+
+def test_all_problems_are_reported_in_one_go(tmp_path: Path) -> None:
+    text = "| a |\n|---|\n\nHello [beat].\n\n{#x bla}\n\nBye. {pasue=1s voice=nobody}\n"
+    error = refused(tmp_path, text)
+    assert isinstance(error, ScriptErrors)
+    assert [(each.where, each.what) for each in error.problems] == [
+        ("a.md:1", "a table cannot be spoken"),
+        ("a.md:4", "unknown direction '[beat]'"),
+        ("a.md:6", "'bla' is not an attribute"),
+        ("a.md:8", "unknown attribute 'pasue'"),
+        ("a.md:8", "unknown voice 'nobody'"),
+    ]
+
+
+@pytest.mark.parametrize("head", ["---\nfps: 30\ntitel: A\n---", '+++\ntitel = "A"\n+++'])
+def test_problems_of_a_head_and_a_body_are_reported_together(tmp_path: Path, head: str) -> None:
+    text = f"{head}\n\nHello. {{#x bla}}\n\nBye. {{voice=host}}\n"
+    error = refused(tmp_path, text)
+    assert isinstance(error, ScriptErrors)
+    found = sorted(each.what for each in error.problems)
+    assert found == ["'bla' is not an attribute", "unknown field 'titel'"]

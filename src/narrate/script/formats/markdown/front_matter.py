@@ -13,7 +13,7 @@ import msgspec
 
 from narrate.base import limits
 from narrate.base.text import printable, quoted
-from narrate.errors import ScriptError
+from narrate.errors import ScriptError, ScriptErrors
 from narrate.script.conversion import convert
 from narrate.script.document import Defaults, Document, FrontMatter
 from narrate.script.formats.data import read_yaml
@@ -46,7 +46,7 @@ class _Entry:
 
 def split(text: str, report: Report) -> tuple[Fields, str]:
     """The head as a tree, and the body with empty lines in place of the head, which keep the line
-    numbers. Raises ScriptError.
+    numbers. What is wrong inside the head goes into the report. Raises ScriptError.
     """
     lines = text.split("\n")
     start = next((i for i, line in enumerate(lines) if line.strip()), 0)
@@ -60,8 +60,14 @@ def split(text: str, report: Report) -> tuple[Fields, str]:
     end = _end(lines, start, fence, report)
     inside = "\n".join([*[""] * (start + 1), *lines[start + 1 : end]])
     read = _toml if fence == "+++" else _yaml
-    tree = read(inside, start + 1, report)
-    return _merge_defaults(tree, report.name), "\n" * (end + 1) + "\n".join(lines[end + 1 :])
+    tree: Fields = {}
+    try:
+        tree = _merge_defaults(read(inside, start + 1, report), report.name)
+    except ScriptErrors as several:
+        report.problems += several.problems
+    except ScriptError as error:
+        report.problems.append(error)
+    return tree, "\n" * (end + 1) + "\n".join(lines[end + 1 :])
 
 
 def _begins(fence: str, rest: Sequence[str]) -> bool:

@@ -78,10 +78,13 @@ def read_markdown(text: str, name: str, options: ReadOptions) -> Parsed:
         raise ScriptError(f"more than {_LINES} lines", where=name, hint=hint)
     report = Report(name)
     head, body = front_matter.split(text, report)
+    has_sound_head = not report.problems
     found = _scenes(_Reader(report, options).blocks(body))
     scenes = [scene for scene in found if not scene.is_title]
     head = _titled(head, [scene.heading for scene in found if scene.is_title], report)
-    report.finish()
+    if not (scenes and has_sound_head):
+        # Without its head, a script would seem to have more problems than it has.
+        report.check()
     if not scenes:
         hint = "write a paragraph"
         raise ScriptError("nothing to say in this file", where=name, hint=hint)
@@ -97,7 +100,7 @@ def _parsed(head: Fields, scenes: Sequence[_Scene], by_scene: bool, report: Repo
         tree = {**head, "segments": only.tree()["segments"]}
         places = _places_below("$", only, report.name)
     omissions = sorted(report.omissions, key=lambda each: int(each.where.rpartition(":")[2]))
-    return Parsed(tree, places, report.notes, omissions)
+    return Parsed(tree, places, report.notes, omissions, report.problems)
 
 
 def _titled(head: Fields, titles: Sequence[_Block | None], report: Report) -> Fields:
