@@ -132,7 +132,11 @@ def _duration(name: str, help: str) -> About:
     """A setting in seconds, which is also written as in 0.5s or 500ms."""
 
     def parse(written: str | float) -> object:
-        return msgspec.convert(units.seconds(written), TYPES[name])
+        seconds = units.seconds(written)
+        try:
+            return msgspec.convert(seconds, TYPES[name])
+        except msgspec.ValidationError:
+            raise ValueError(f"it is not {allowed(TYPES[name])}") from None
 
     hint = "write seconds as a number, or as in 0.5s or 500ms"
     return About(help, written=int | float | str, parse=parse, hint=hint)
@@ -477,8 +481,9 @@ def _checked(name: str, value: Any, origin: str, *, strict: bool) -> Any:
         hint = did_you_mean(name, TYPES, f"the settings are: {', '.join(TYPES)}")
         raise UsageError(f"there is no setting {name!r}", where=origin, hint=hint)
     about = ABOUT[name]
+    where = about.flags[-1] if origin == "flag" and about.flags else origin
     if name in ("out", "cache_dir") and not str(value).strip():
-        raise UsageError(f"{name} is empty", where=origin, hint="name a folder, or leave it out")
+        raise UsageError(f"{name} is empty", where=where, hint="name a folder, or leave it out")
     try:
         written = msgspec.convert(value, about.written or TYPES[name], strict=strict)
         return about.parse(written) if about.parse else written
@@ -486,4 +491,4 @@ def _checked(name: str, value: Any, origin: str, *, strict: bool) -> Any:
         values = "" if about.parse else allowed(TYPES[name])
         what = "is not accepted" if values else f"is not accepted: {error}"
         hint = f"use {values}" if values else about.hint
-        raise UsageError(f"{name} = {value!r} {what}", where=origin, hint=hint) from error
+        raise UsageError(f"{name} = {value!r} {what}", where=where, hint=hint) from error

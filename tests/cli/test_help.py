@@ -51,7 +51,7 @@ def test_a_command_says_where_the_exit_codes_are(app: typer.Typer, command: str)
 
 
 def test_an_argument_has_its_brackets_once(app: typer.Typer) -> None:
-    assert "narrate run [OPTIONS] [SCRIPT] [ID]...\n" in usage(app, "run")
+    assert "narrate run [OPTIONS] [SCRIPT|ID]...\n" in usage(app, "run")
     assert "narrate init [OPTIONS] [DIR|SCRIPT]\n" in usage(app, "init")
     assert "narrate models pull [OPTIONS] [ID]\n" in usage(app, "models", "pull")
 

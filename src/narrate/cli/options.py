@@ -24,8 +24,8 @@ Flags = Mapping[str, Any]
 PANEL = "Settings (also in narrate.toml, and as variables: NARRATE_ENGINE, NARRATE_OUT, …)"
 
 SCRIPT_HELP = (
-    "A .json, .yaml, .md or .txt file, a folder of scripts or of .txt files, or - for standard "
-    "input (script.json, script.md, … in this folder, else its scripts)."
+    "A .json, .yaml, .md, .txt, .srt or .vtt file, a folder of scripts or of .txt files, or - for "
+    "standard input (script.json, script.md, … in this folder, else its scripts)."
 )
 Scripts = Annotated[
     list[str] | None,

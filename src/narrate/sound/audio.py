@@ -236,7 +236,9 @@ def admit_file(path: Path, where: str, within: Path | None = None) -> None:
     try:
         status = path.stat()
     except OSError as error:
-        raise _refused(path, where, f"cannot be read ({error.strerror})") from error
+        hint = "check its name, which is relative to the script, and its permissions"
+        what = f"the recording {path.name} cannot be read ({error.strerror})"
+        raise ScriptError(what, where=where, hint=hint) from error
     if not path.is_file():
         raise _refused(path, where, "is not a regular file")
     if status.st_size > RECORDING_BYTES:
