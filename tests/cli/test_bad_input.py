@@ -127,7 +127,7 @@ def test_all_problems_of_a_script_are_told_in_one_go(tone: Narrate) -> None:
     assert [each["hint"] for each in said["errors"]] == [
         "write seconds as a number, or as in 0.6s or 600ms",
         "did you mean 'text'?",
-        "give it a text, or remove the segment",
+        "give it words, remove the segment, or write a pause such as [pause:1s]",
     ]
 
 
@@ -138,8 +138,8 @@ def test_a_next_step_that_all_problems_share_is_told_once(tone: Narrate) -> None
         "error: -: $[0]: nothing to say",
         "error: -: $[1]: nothing to say",
         "error: -: 2 problems",
-        "  next: give it words, remove the segment, or write a pause such as [pause:1s]; it was read as JSON, and --format-in says"
-        " otherwise",
+        "  next: give it words, remove the segment, or write a pause such as [pause:1s]; it was"
+        " read as JSON, and --format-in says otherwise",
     ]
 
 

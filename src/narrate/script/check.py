@@ -166,7 +166,7 @@ class _Resolver:
         heard = silence.absorb(zip(made, texts, strict=True))
         if made and not heard:
             hint = "write a text between the pauses"
-            self.problems.note("nothing to say but pauses", at, hint)
+            self.problems.note("nothing to say but pauses", f"{at}[0]", hint)
         return heard
 
     def _segment(self, entry: SegmentEntry, name: str, scene: str | None, at: str) -> Segment:
@@ -217,7 +217,7 @@ class _Resolver:
 
     def _check_id(self, name: str | None, at: str) -> None:
         if name is not None and (problem := ids.problem(name)):
-            hint = f"use {ids.slug(name, 'segment')!r}"
+            hint = f"use {ids.slug(visible(name), 'segment')!r}"
             self.problems.note(f"id {quoted(name)} {problem}", at, hint)
 
     def _count(self, utterances: Sequence[spoken.Utterance], where: str) -> None:

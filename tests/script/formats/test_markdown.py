@@ -167,7 +167,7 @@ def test_braces_that_are_no_attributes_stay(tmp_path: Path) -> None:
     body = "The set {x=1} of {a, b} {c}\n\n`{#a}` and \\{#b} and $\\{#c\\}$ {d}\n"
     assert texts(load(tmp_path, body)) == [
         "The set {x=1} of {a, b} {c}",
-        "\\{\\#a} and \\{#b} and $\\{#c\\}$ {d}",
+        "\\{\\#a\\} and \\{#b} and $\\{#c\\}$ {d}",
     ]
 
 
@@ -217,7 +217,7 @@ def test_braces_that_are_no_attributes_stay(tmp_path: Path) -> None:
         ('A <break time="1s"/> <bookmark mark="x"/>', ['A <break time="1s"/> <bookmark mark="x"/>'],
          []),
         ('<break time="1s"/>\n\nA', ["A"], []),
-        ("\\[a] `[b] <i>` &lt;u&gt; 1 < 2", ["\\[a] \\[b] \\<i> \\<u> 1 < 2"], []),
+        ("\\[a] `[b] <i>` &lt;u&gt; 1 < 2", ["\\[a] \\[b\\] \\<i\\> \\<u\\> 1 < 2"], []),
         ("**https://a.b/c_d_e#f?g==h==** <https://a.b/~x~>",
          ["https://a.b/c_d_e#f?g==h== https://a.b/~x~"], []),
     ],
