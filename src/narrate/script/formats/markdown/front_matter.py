@@ -51,6 +51,8 @@ def split(text: str, report: Report) -> tuple[Fields, str]:
     lines = text.split("\n")
     start = next((i for i, line in enumerate(lines) if line.strip()), 0)
     fence = lines[start].rstrip()
+    if fence.startswith("% "):
+        return _title_block(lines, start, report)
     if fence in _OTHER:
         what = "front matter in a format that narrate does not read"
         hint = "write it as YAML between lines of ---, or as TOML between lines of +++"
@@ -68,6 +70,16 @@ def split(text: str, report: Report) -> tuple[Fields, str]:
     except ScriptError as error:
         report.problems.append(error)
     return tree, "\n" * (end + 1) + "\n".join(lines[end + 1 :])
+
+
+def _title_block(lines: Sequence[str], start: int, report: Report) -> tuple[Fields, str]:
+    """The title block of Pandoc: up to three lines, with title, authors and date."""
+    end = start + 1
+    while end < min(start + 3, len(lines)) and lines[end].startswith("%"):
+        report.omit("title block", lines[end][1:], end + 1)
+        end += 1
+    body = "\n" * end + "\n".join(lines[end:])
+    return {"title": lines[start][1:].strip()}, body
 
 
 def _begins(fence: str, rest: Sequence[str]) -> bool:
