@@ -169,6 +169,8 @@ def test_a_text_is_a_segment_in_a_list(tmp_path: Path) -> None:
         ("- {text: Hi., id: 1}", "$[0].id", "expected text, got a whole number", "in quotes"),
         ("title: 2024-01-01", "1:8", "not valid YAML: a date without quotes", "in quotes"),
         ("- text: yes", "$[0].text", "expected text, got true or false", "in quotes"),
+        ("- Hi.\n- yes", "$[1]", "expected an object with fields, got true or false", "in quotes"),
+        ("- 1984", "$[0]", "expected an object with fields, got a whole number", "in quotes"),
         ("- text:", "$[0].text", "expected text, got nothing", "remove the field"),
         ("- text: [Hi.]", "$[0].text", "expected text, got a list", "narrate schema"),
         ("a: Hi.\nb: 1", "$.b", "expected text, got a whole number", "in quotes"),
