@@ -203,6 +203,7 @@ def test_braces_that_are_no_attributes_stay(tmp_path: Path) -> None:
         ("Go :rocket: at 10:30:45 to a:b:c. :+1:", ["Go at 10:30:45 to a:b:c."],
          [("emoji code", ":rocket:"), ("emoji code", ":+1:")]),
         ("H~2~O and x^2^ cost ~5 to ~10.", ["H2O and x2 cost ~5 to ~10."], []),
+        ("A ^^new word^^ and 2^^3.", ["A new word and 2^^3."], []),
         ("Term\n: One\n: Two\n\n: Three", ["Term", "One", "Two", "Three"], []),
         ("One. ^block-1", ["One."], [("block id", "^block-1")]),
         ("*[HTML]: Hypertext\n\nHTML.", ["HTML."], [("abbreviation", "*[HTML]: Hypertext")]),

@@ -42,7 +42,9 @@ _SINGLE = (
 
 _LINK = re.compile(r"\[\[([^\[\]|\n]+)(?:\|([^\[\]\n]*))?\]\]")
 _LABEL = re.compile(r"^\[(?!\s*pause\b)([^\[\]\n^!]{1,200})\]:", re.MULTILINE | re.IGNORECASE)
-_SUBSCRIPT = re.compile(r"(?<!~)~([^~\s]+)~(?!~)|\^([^\^\s\[\]]+)\^")
+_SUBSCRIPT = re.compile(
+    r"(?<!~)~([^~\s]+)~(?!~)|\^\^(?=\S)([^\^\n]+)(?<=\S)\^\^|\^([^\^\s\[\]]+)\^"
+)
 _URL = re.compile(r"://[^\s<>\[\]()*\"'`|\\]+")
 
 
@@ -197,8 +199,8 @@ def _highlight(state: StateInline, silent: bool) -> bool:
 
 
 def _subscript(state: StateInline, silent: bool) -> bool:
-    """`H~2~O` and `x^2^`, as in Pandoc: the signs are not spoken."""
+    """`H~2~O` and `x^2^`, as in Pandoc, and `^^new^^`, as in MkDocs: the signs are not spoken."""
     match = _SUBSCRIPT.match(state.src, state.pos, state.posMax)
     if not match:
         return False
-    return _push(state, silent, match.end(), "text", match[1] or match[2])
+    return _push(state, silent, match.end(), "text", match[1] or match[2] or match[3])
