@@ -14,7 +14,7 @@ from narrate.reading import durations, foreign, maths
 from narrate.reading.problems import Problem, Unreadable
 
 _CLOSING = ",.;:!?…)”’，。、；：！？"
-_LITERAL = r"[\[<$*~={#:]"
+_LITERAL = r"[\[\]<>$*_~={}#:]"
 
 _TOKEN = re.compile(
     rf"""
@@ -26,7 +26,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE | re.MULTILINE,
 )
-_POSSIBLE = re.compile(r"[\[<\\*~={#>`]|\A(?:\+\+\+|---)|^:::", re.MULTILINE)
+_POSSIBLE = re.compile(r"[\[<\\*_~={#>`]|\A(?:\+\+\+|---)|^:::", re.MULTILINE)
 """What every piece of markup has; most texts have none of it, and `_TOKEN` takes its time."""
 
 _TIME = re.compile(r"""\s*time\s*=\s*(["'])(.*?)\1\s*/?\s*""", re.IGNORECASE)
@@ -107,7 +107,7 @@ def parse(text: str, *, lenient: bool = False) -> Marked:
 
 
 def escape(text: str) -> str:
-    r"""The text with a `\` before each sign that could begin markup; `parse` gives it back."""
+    r"""The text with a `\` before each sign of markup; `parse` gives it back."""
     return re.sub(_LITERAL, r"\\\g<0>", text)
 
 
@@ -143,7 +143,7 @@ def _foreign(marked: Marked, match: re.Match[str], lenient: bool) -> int:
 def _pause(body: str) -> float:
     written = body.strip()
     if not (written.startswith(":") and written.endswith("]")):
-        what = f"malformed tag {'[pause' + written[:20]!r}"
+        what = f"malformed tag {'[pause' + body[:20]!r}"
         duration = foreign.duration_in(written) or "0.6s"
         hint = f"write [pause:{duration}], or \\[ for a literal bracket"
         raise Unreadable(Problem(what, hint))

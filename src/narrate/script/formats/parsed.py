@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from narrate.errors import ScriptError
 from narrate.script.model import Note, Omission
 
 
@@ -15,3 +16,5 @@ class Parsed:
     lines: dict[str, str] = field(default_factory=dict)
     notes: list[Note] = field(default_factory=list)
     omissions: list[Omission] = field(default_factory=list)
+    problems: list[ScriptError] = field(default_factory=list)
+    """What is wrong, but does not hide other problems; all of them are reported together."""
