@@ -394,3 +394,20 @@ def test_a_folder_without_scripts_is_an_error(tone: Narrate) -> None:
     tone.write("voices.txt", "What it says.\n")
     tone.write("voices.wav", b"RIFF")
     assert "no script was named, and this folder has none" in tone("run").err
+
+
+def test_a_folder_without_scripts_names_the_files_that_may_be_meant(tone: Narrate) -> None:
+    tone.write("lesson.json", {"s1": "A data file may be a script."})
+    tone.write("README.md", "# Nothing here\n")
+    for words in ((), (".",), (tone.folder,)):
+        ran = tone("run", *words)
+        assert ran.code == 2
+        assert "is a script, name it: " in ran.err
+        assert "lesson.json" in ran.err
+        assert "README.md" in ran.err
+
+
+def test_the_main_script_needs_no_key_that_says_what_it_is(tone: Narrate) -> None:
+    tone.write("script.json", {"s1": "A data file may be a script."})
+    assert tone("run", ".").code == tone("run").code == 0
+    assert made(tone.out) == ["."]
