@@ -15,7 +15,7 @@ import soundfile
 from support.project import Narrate, identities, lines
 
 GOOD = "# A\n\nGood.\n\nThe shared line.\n"
-BAD = "# B\n\nNot a number. #nan\n\nThe shared line.\n"
+BAD = "# B\n\nNot a number. \\#nan\n\nThe shared line.\n"
 
 
 def made(folder: Path) -> list[str]:
@@ -287,7 +287,7 @@ def test_a_segment_that_fails_keeps_no_other_script_from_being_written(
     assert (report["ok"], report["failed"]) == (False, 1)
     assert [each["script"] for each in report["scripts"]] == ["a.md"]
     assert report["errors"][0]["exit_code"] == 4
-    tone.write("b.md", BAD.replace(" #nan", ""))
+    tone.write("b.md", BAD.replace(" \\#nan", ""))
     assert tone("run").code == 0
     assert made(tone.out) == ["a", "b"]
 
