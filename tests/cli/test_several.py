@@ -411,3 +411,11 @@ def test_the_main_script_needs_no_key_that_says_what_it_is(tone: Narrate) -> Non
     tone.write("script.json", {"s1": "A data file may be a script."})
     assert tone("run", ".").code == tone("run").code == 0
     assert made(tone.out) == ["."]
+
+
+def test_a_link_to_a_script_is_not_another_script(tone: Narrate) -> None:
+    lessons(tone, "a.md", "b.md")
+    (tone.folder / "c.md").symlink_to("b.md")
+    for words in ((), (".",)):
+        assert len(tone("run", *words, "--json").json["scripts"]) == 2
+    assert made(tone.out) == ["a", "b"]

@@ -108,8 +108,6 @@ def _here() -> Sources:
     main = tuple(name for name in MAIN if os.path.exists(name))
     if main:
         return Sources(main, MAIN)
-    found = folder.narrated(Path())
-    if found == [Path()] and not folder.scripts_in(Path()):
+    if not folder.scripts_in(Path()):
         raise _no_script("no script was named, and this folder has none", "SCRIPT", Path())
-    left = tuple(map(str, folder.left_out(Path())))
-    return Sources(tuple(map(str, found)), (*MAIN, "."), left)
+    return find([os.curdir])
