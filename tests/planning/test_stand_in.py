@@ -50,7 +50,8 @@ def test_it_speaks_only_when_asked_and_says_so_everywhere(lacking: Narrate) -> N
     told = "2 segments are spoken by a stand-in (hibari): the default voice, reader\n"
     assert told in ran.err
     assert [each["stand_in"] for each in lacking.manifest["segments"]] == ["hibari", "hibari"]
-    assert "hibari" in [each["name"] for each in lacking.manifest["engines"]]
+    assert "2 of 2 utterances to speak with hibari (" in ran.err
+    assert [each["name"] for each in lacking.manifest["engines"]] == ["hibari"]
     record = json.loads((lacking.out / "run.json").read_text())
     assert record["stand_ins"] == {"one": "hibari", "two": "hibari"}
     again = lacking("run", *STANDS_IN)
@@ -61,7 +62,9 @@ def test_it_speaks_only_when_asked_and_says_so_everywhere(lacking: Narrate) -> N
     planned = lacking("plan", *STANDS_IN)
     assert "warning: [engines.tone] python: there is no " in planned.err
     assert f"warning: {told}" in planned.err
-    assert lacking("plan", *STANDS_IN, "--check").code == 3
+    checked = lacking("plan", *STANDS_IN, "--check")
+    assert checked.code == 3
+    assert "2 utterances would have to be spoken; a stand-in spoke 2 of them" in checked.err
 
 
 def test_it_is_no_narration_that_is_finished(lacking: Narrate) -> None:

@@ -102,7 +102,7 @@ class Miss:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run would do."""
+    """What a run would do; `choices` are the engines that speak it, with their models."""
 
     script: Script
     language: str
@@ -207,11 +207,11 @@ def make(
         segments.append(planner.segment(segment, forced=forced, last=last))
     speakable.refuse(planner.problems, script.name)
     language = settings.language or "en"
-    stand_in = planner.stand_in
-    made = Plan(script, language, (), planner.voices, tuple(segments), stand_in.missing)
-    own, other = planner.choices.values(), stand_in.choice
-    more = (other,) if other and made.stand_ins and other not in own else ()
-    return replace(made, choices=(*own, *more))
+    used = dict.fromkeys(
+        each.choice for planned in segments for each in planned.utterances if each.choice
+    )
+    missing = planner.stand_in.missing
+    return Plan(script, language, tuple(used), planner.voices, tuple(segments), missing)
 
 
 def union(plans: Sequence[Plan]) -> Plan:

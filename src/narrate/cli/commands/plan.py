@@ -48,16 +48,19 @@ def plan(
     found = sources.find(scripts or [])
     terminal.tell(*found.notes)
     names = found.scripts
-    pending = show(names, flags, Options(), json, verbose)
-    if check and pending:
-        what = f"{counted(pending, 'utterance')} would have to be spoken"
-        raise PendingError(what, where=", ".join(names), hint="run: narrate run")
+    whole = show(names, flags, Options(), json, verbose)
+    if check and whole.pending:
+        what = f"{counted(whole.pending, 'utterance')} would have to be spoken"
+        if stood_in := whole.pending - len(whole.misses):
+            what += f"; a stand-in spoke {stood_in} of them"
+        steps = dict.fromkeys([*(each.hint for each in whole.missing), "run: narrate run"])
+        raise PendingError(what, where=", ".join(names), hint="; ".join(steps))
 
 
 def show(
     scripts: Sequence[str], flags: Flags, todo: Options, json: bool, verbose: bool = False
-) -> int:
-    """Print the plan of a run with these flags; return how many utterances it would speak."""
+) -> Plan:
+    """Print the plan of a run with these flags, and return it."""
     try:
         plans = build.plan_all(scripts, flags, todo, messages.show_warning)
     except build.Several as several:
@@ -74,7 +77,7 @@ def show(
         omissions = [each for made in plans for each in made.script.omissions]
         terminal.say(*(omitted.listed(omissions) if verbose else ()))
         terminal.tell(*(() if verbose else omitted.total(omissions)))
-    return whole.pending
+    return whole
 
 
 def _document(plans: Sequence[Plan], whole: Plan) -> dict[str, Any]:
