@@ -143,7 +143,7 @@ def _foreign(marked: Marked, match: re.Match[str], lenient: bool) -> int:
 def _pause(body: str) -> float:
     written = body.strip()
     if not (written.startswith(":") and written.endswith("]")):
-        what = f"malformed tag {'[pause' + written[:20]!r}"
+        what = f"malformed tag {'[pause' + body[:20]!r}"
         duration = foreign.duration_in(written) or "0.6s"
         hint = f"write [pause:{duration}], or \\[ for a literal bracket"
         raise Unreadable(Problem(what, hint))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from narrate.script.model import Note, Omission
+from narrate.script.model import Note, Omission, by_kind
 
 
 @dataclass(slots=True)
@@ -15,3 +16,9 @@ class Parsed:
     lines: dict[str, str] = field(default_factory=dict)
     notes: list[Note] = field(default_factory=list)
     omissions: list[Omission] = field(default_factory=list)
+
+
+def nothing_to_say(omissions: Sequence[Omission]) -> str:
+    """What is wrong with a file that says nothing, and what it holds instead."""
+    left_out = f", only what is not spoken: {by_kind(omissions)}" if omissions else ""
+    return f"nothing to say in this file{left_out}"

@@ -14,7 +14,7 @@ from narrate.script.formats.markdown import attributes, blocks, front_matter
 from narrate.script.formats.markdown.attributes import Fields
 from narrate.script.formats.markdown.report import Report
 from narrate.script.formats.markdown.words import Piece, Words, comment_text, is_comment
-from narrate.script.formats.parsed import Parsed
+from narrate.script.formats.parsed import Parsed, nothing_to_say
 from narrate.script.model import ReadOptions
 
 if TYPE_CHECKING:
@@ -83,8 +83,8 @@ def read_markdown(text: str, name: str, options: ReadOptions) -> Parsed:
     head = _titled(head, [scene.heading for scene in found if scene.is_title], report)
     report.finish()
     if not scenes:
-        hint = "write a paragraph"
-        raise ScriptError("nothing to say in this file", where=name, hint=hint)
+        what = nothing_to_say(report.omissions)
+        raise ScriptError(what, where=name, hint="write a paragraph")
     return _parsed(head, scenes, any(scene.heading for scene in found), report)
 
 
