@@ -181,7 +181,7 @@ def stand_ins(planned: Plan) -> str:
     voices = dict.fromkeys(each.segment.voice or "the default voice" for each in found)
     are = "is" if len(found) == 1 else "are"
     return (
-        f"{counted(len(found), 'segment')} {are} spoken by a stand-in ({engines}): "
+        f"{counted(len(found), 'segment')} {are} spoken by a stand-in ({engines}) in place of: "
         f"{', '.join(voices)}"
     )
 

@@ -346,7 +346,7 @@ def test_ids_go_with_one_script(tone: Narrate) -> None:
     assert "ids of which script: a" in tone("run", "a.json", "b.json", "-f", "a").err
     assert tone("run", "a.json", "-f", "a", "--json").json["spoken"] == 1
     assert tone("run", "-f", "--json").json["spoken"] == 2
-    assert "unexpected: a" in tone("run", "a.json", "a").err
+    assert "not a script: a\n" in tone("run", "a.json", "a").err
     (tone.folder / "a").mkdir()
     assert tone("run", "a.json", "-f", "a", "--json").json["spoken"] == 1
 

@@ -47,7 +47,7 @@ def test_it_speaks_only_when_asked_and_says_so_everywhere(lacking: Narrate) -> N
     assert lacking("run").code == 6
     ran = lacking("run", *STANDS_IN)
     assert ran.code == 0, ran.err
-    told = "2 segments are spoken by a stand-in (hibari): the default voice, reader\n"
+    told = "2 segments are spoken by a stand-in (hibari) in place of: the default voice, reader\n"
     assert told in ran.err
     assert [each["stand_in"] for each in lacking.manifest["segments"]] == ["hibari", "hibari"]
     assert "hibari" in [each["name"] for each in lacking.manifest["engines"]]
@@ -61,7 +61,10 @@ def test_it_speaks_only_when_asked_and_says_so_everywhere(lacking: Narrate) -> N
     planned = lacking("plan", *STANDS_IN)
     assert "warning: [engines.tone] python: there is no " in planned.err
     assert f"warning: {told}" in planned.err
-    assert lacking("plan", *STANDS_IN, "--check").code == 3
+    checked = lacking("plan", *STANDS_IN, "--check")
+    assert checked.code == 3
+    assert "2 utterances would have to be spoken, including what a stand-in speaks" in checked.err
+    assert "narrate run" not in checked.err.splitlines()[-1]
 
 
 def test_it_is_no_narration_that_is_finished(lacking: Narrate) -> None:

@@ -57,13 +57,12 @@ def problem(text: str, start: int, end: int) -> Problem | None:
 
 def _bracket(written: str, before: str, after: str) -> Problem | None:
     inside = written.lstrip("!")[1:-1]
-    if written[0] == "!" or after == "(":
-        if written[0] == "!" or before not in "_)]" and not before.isalnum():
-            return Problem(f"a Markdown link, at {quoted(written)}", _OR_MARKDOWN)
+    is_index = bool(before) and (before.isalnum() or before in "_)]")
+    if written[0] == "!" or (after == "(" and not is_index):
+        return Problem(f"a Markdown link, at {quoted(written)}", _OR_MARKDOWN)
     escape = f"write \\[ for a literal bracket, {_OR_WARN}"
     if inside.startswith("^"):
         return Problem(f"the footnote mark {quoted(written)}", f"remove it, {escape}")
-    is_index = bool(before) and (before.isalnum() or before in "_)]")
     if not _DIRECTIONS.match(inside) and (is_index or _is_mathematics(inside)):
         return None
     if _NUMBER.fullmatch(inside):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
 
@@ -48,16 +49,20 @@ def plan(
     found = sources.find(scripts or [])
     terminal.tell(*found.notes)
     names = found.scripts
-    pending = show(names, flags, Options(), json, verbose)
-    if check and pending:
-        what = f"{counted(pending, 'utterance')} would have to be spoken"
-        raise PendingError(what, where=", ".join(names), hint="run: narrate run")
+    planned = show(names, flags, Options(), json, verbose)
+    if check and planned.pending:
+        what = f"{counted(planned.pending, 'utterance')} would have to be spoken"
+        hint = f"run: narrate run {shlex.join(names)}"
+        if planned.stand_ins:
+            what += ", including what a stand-in speaks"
+            hint = "; ".join(dict.fromkeys(problem.hint for problem in planned.missing))
+        raise PendingError(what, where=", ".join(names), hint=hint)
 
 
 def show(
     scripts: Sequence[str], flags: Flags, todo: Options, json: bool, verbose: bool = False
-) -> int:
-    """Print the plan of a run with these flags; return how many utterances it would speak."""
+) -> Plan:
+    """Print the plan of a run with these flags, and return it; several scripts are one plan."""
     try:
         plans = build.plan_all(scripts, flags, todo, messages.show_warning)
     except build.Several as several:
@@ -74,7 +79,7 @@ def show(
         omissions = [each for made in plans for each in made.script.omissions]
         terminal.say(*(omitted.listed(omissions) if verbose else ()))
         terminal.tell(*(() if verbose else omitted.total(omissions)))
-    return whole.pending
+    return whole
 
 
 def _document(plans: Sequence[Plan], whole: Plan) -> dict[str, Any]:
