@@ -159,6 +159,7 @@ def test_a_folder_of_scripts_is_narrated_in_natural_order(
     ran = tone("run", *words, "--json")
     left_out = "not narrated, unless you name them: package.json, README.md" in ran.err
     assert left_out == (not words or "." in words)
+    assert left_out == ("not narrated" in tone("status", *words).err)
     report = ran.json
     assert [each["script"] for each in report["scripts"]] == list(MANY)
     assert (report["spoken"], report["cached"]) == (3, 0)

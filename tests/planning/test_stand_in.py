@@ -50,7 +50,8 @@ def test_it_speaks_only_when_asked_and_says_so_everywhere(lacking: Narrate) -> N
     told = "2 segments are spoken by a stand-in (hibari) in place of: the default voice, reader\n"
     assert told in ran.err
     assert [each["stand_in"] for each in lacking.manifest["segments"]] == ["hibari", "hibari"]
-    assert "hibari" in [each["name"] for each in lacking.manifest["engines"]]
+    assert "to speak with hibari (stands in for what is missing)" in ran.err
+    assert [each["name"] for each in lacking.manifest["engines"]] == ["hibari"]
     record = json.loads((lacking.out / "run.json").read_text())
     assert record["stand_ins"] == {"one": "hibari", "two": "hibari"}
     again = lacking("run", *STANDS_IN)
