@@ -501,7 +501,7 @@ def test_an_export_of_what_is_missing_names_it_and_leaves_no_file(spoken: Narrat
     assert (ran.code, ran.out) == (3, "")
     assert "2 segments" in ran.err
     assert "new, newer" in ran.err
-    assert "next: run: narrate run" in ran.err
+    assert "next: run: narrate run more.json, then export again" in ran.err
     assert contents(spoken.folder) == before
 
 

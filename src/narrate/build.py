@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -179,9 +180,8 @@ def export(source: str | Path, flags: Mapping[str, Any], path: Path, emit: Emit)
         if planned.misses:
             # The outputs may all exist, and then the next run would trust its stamp and do nothing.
             stamp.clear()
-            raise speech.pending(
-                planned, planned.misses, "not in the cache", "run: narrate run, then export again"
-            )
+            hint = f"run: narrate run {shlex.quote(str(source))}, then export again"
+            raise speech.pending(planned, planned.misses, "not in the cache", hint)
         return archive.export(planned.clips.values(), session.store, path)
 
 

@@ -166,11 +166,13 @@ ABOUT = {
         "Read as json, yaml, md, txt, srt or vtt (by the name).",
     ),
     "segments": _flag(
-        "--segments", "NAME", "Segments of plain text: paragraph or line (paragraph)."
+        "--segments", "NAME", "What is a segment: a paragraph or a line (paragraph)."
     ),
     "headings": About("Headings of level 3 and below in Markdown: speak or skip (skip)."),
     "markup": About("Unknown markup in a text, such as [beat]: error or warn (error)."),
-    "stand_in": _flag("--stand-in", "ENGINE", "Speaks the voices whose own engine is missing."),
+    "stand_in": _flag(
+        "--stand-in", "ENGINE", "The engine that speaks for engines that are missing."
+    ),
     "qa": _flag("--qa", "MODE", "When a check fails: strict refuses, warn keeps, off ignores."),
     "language": _flag("--language", "CODE", "The language that is spoken."),
     "pause_after": _duration("pause_after", "Seconds of silence after a segment (0.4)."),

@@ -159,6 +159,7 @@ def test_a_folder_of_scripts_is_narrated_in_natural_order(
     ran = tone("run", *words, "--json")
     left_out = "not narrated, unless you name them: package.json, README.md" in ran.err
     assert left_out == (not words or "." in words)
+    assert left_out == ("not narrated" in tone("status", *words).err)
     report = ran.json
     assert [each["script"] for each in report["scripts"]] == list(MANY)
     assert (report["spoken"], report["cached"]) == (3, 0)
@@ -346,7 +347,7 @@ def test_ids_go_with_one_script(tone: Narrate) -> None:
     assert "ids of which script: a" in tone("run", "a.json", "b.json", "-f", "a").err
     assert tone("run", "a.json", "-f", "a", "--json").json["spoken"] == 1
     assert tone("run", "-f", "--json").json["spoken"] == 2
-    assert "unexpected: a" in tone("run", "a.json", "a").err
+    assert "not a script: a\n" in tone("run", "a.json", "a").err
     (tone.folder / "a").mkdir()
     assert tone("run", "a.json", "-f", "a", "--json").json["spoken"] == 1
 

@@ -46,6 +46,16 @@ def test_an_engine_that_lists_no_characters_says_any() -> None:
     assert unspeakable("สวัสดี → 🎉", tone.CAPABILITIES) == []
 
 
+def test_an_engine_may_say_nothing_beyond_ascii() -> None:
+    capabilities = replace(tone.CAPABILITIES, characters="")
+    assert unspeakable("naïve 中文, plain “words”", capabilities) == ["naïve", "中文"]
+
+
+def test_an_engine_may_cut_words_and_say_any_character() -> None:
+    capabilities = replace(tone.CAPABILITIES, longest_word=9)
+    assert unspeakable(f"สวัสดี {'a' * 10}", capabilities) == ["a" * 10]
+
+
 def test_an_engine_may_have_no_longest_word() -> None:
     capabilities = replace(hibari.CAPABILITIES, longest_word=0)
     assert unspeakable("a" * 99, capabilities) == []

@@ -101,14 +101,14 @@ def test_a_mark_in_a_long_text_stands_at_a_cut() -> None:
         ("[wait 1500 ms] x", "'[wait 1500 ms]'", "[pause:1500ms]"),
         ("[music 1894] x", "'[music 1894]'", "[pause:0.6s]"),
         ("# Title", "'# Title'", ".md"),
-        (":::note\nx", "':::note'", "remove it"),
-        ("{{< x >}}", "'{{< x >}}'", "remove it"),
-        ("{% x %}", "'{% x %}'", "remove it"),
-        ("+++\ntitle = 1\n+++", "'+++'", "remove it"),
-        ("---\ntitle: x\n---", "'---'", "remove it"),
-        ("```\nx\n```", "'```'", "remove it"),
-        ("> quoted", "'> quoted'", "remove it"),
-        ('One. {#ab say="x"}', "'{#ab say", "remove it"),
+        (":::note\nx", "':::note'", ".md"),
+        ("{{< x >}}", "'{{< x >}}'", ".md"),
+        ("{% x %}", "'{% x %}'", ".md"),
+        ("+++\ntitle = 1\n+++", "'+++'", ".md"),
+        ("---\ntitle: x\n---", "'---'", ".md"),
+        ("```\nx\n```", "'```'", ".md"),
+        ("> quoted", "'> quoted'", ".md"),
+        ('One. {#ab say="x"}', "'{#ab say", ".md"),
     ],
 )
 def test_other_markup_is_named(text: str, what: str, hint: str) -> None:
@@ -128,6 +128,12 @@ def test_a_lenient_reader_speaks_it_with_a_warning(text: str) -> None:
     assert result.display == text
     assert result.warnings
     assert all("it is spoken as it is written" in warning for warning in result.warnings)
+
+
+def test_a_malformed_tag_is_shown_as_it_is_written() -> None:
+    with pytest.raises(Unreadable) as caught:
+        spoken.read("a [pause 2s] b")
+    assert caught.value.problems[0].what == "malformed tag '[pause 2s]'"
 
 
 def test_malformed_tags_are_errors_even_then() -> None:

@@ -89,14 +89,20 @@ HI = {"text": "Hi."}
         (
             '{"voices": {"a": {"ref": 1}}}',
             "a.json: $.voices.'a'.ref",
-            "ref: expected text, got a whole number",
+            "expected text, got a whole number",
             "quotes",
         ),
         (
             '{"voices": {"a": {}}, "segments": [{"text": "a"}]}',
             "a.json: $.voices.'a'",
-            "one kind",
-            "",
+            "it has no kind",
+            "exactly one of",
+        ),
+        (
+            '{"voices": {"a": {"ref": "x", "speaker": "y"}}, "segments": [{"text": "a"}]}',
+            "a.json: $.voices.'a'",
+            "it has 'ref' and 'speaker'",
+            "exactly one of",
         ),
         (
             segments({"id": "a", "text": 1}),
@@ -119,20 +125,20 @@ HI = {"text": "Hi."}
         (
             segments({"text": "a", "pause_after": -1}),
             "a.json: $[0].pause_after",
-            "pause_after: -1 s is not between 0 s and 60 s",
-            "",
+            "-1 s is not between 0 s and 60 s",
+            "within these limits",
         ),
         (
             segments({"text": "a", "pause_after": "1h"}),
             "a.json: $[0].pause_after",
-            "pause_after: '1h' is not a duration such as 0.6s or 600ms",
-            "",
+            "'1h' is not a duration such as 0.6s or 600ms",
+            "600ms",
         ),
         (segments({"id": "a", **HI}, {"id": "a", **HI}), "a.json: $[1]", "duplicate id 'a'", ""),
         (
             segments({"id": "a", **HI}, {"id": "A", **HI}),
             "a.json: $[1]",
-            "'a' and 'A' share a file",
+            "'a' and 'A' would have the same file",
             "",
         ),
         (segments({"text": ""}), "a.json: $[0]", "nothing to say", ""),
@@ -160,7 +166,7 @@ HI = {"text": "Hi."}
         ("{}", "a.json: $", "no segments", ""),
         ("1", "a.json: $", "expected an object with fields, got a whole number", ""),
         ('"text"', "a.json: $", "expected an object with fields, got text", ""),
-        ('{"scenes": []}', "a.json: $.scenes", "scenes: expected a list of length >= 1", ""),
+        ('{"scenes": []}', "a.json: $.scenes", "expected a list of length >= 1", ""),
         ('{"scenes": [{"segments": []}]}', "a.json: $.scenes[0].segments", "length >= 1", ""),
         (
             '{"scenes": [{"segments": [{"text": "a"}]}], "segments": [{"text": "a"}]}',
@@ -228,11 +234,11 @@ def test_ids_that_share_a_file(tmp_path: Path) -> None:
         {"id": "a__b", "segments": [{"id": "c", "text": "Hi."}]},
     ]
     error = refuse_text(tmp_path, "a.json", json.dumps({"scenes": scenes}))
-    assert "'a/b__c' and 'a__b/c' share a file" in error.what
+    assert "'a/b__c' and 'a__b/c' would have the same file" in error.what
     assert "$.scenes[0].segments[0]" in error.what
     scenes[1]["id"] = "A"
     assert (
-        "'a' and 'A' share a file"
+        "'a' and 'A' would have the same file"
         in refuse_text(tmp_path, "b.json", json.dumps({"scenes": scenes})).what
     )
 
@@ -377,7 +383,7 @@ def test_an_unreadable_file_is_named(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_texts(tmp_path: Path) -> None:
-    assert "no .txt file" in refuse(tmp_path).what
+    assert "no script" in refuse(tmp_path).what
     (tmp_path / "a.txt").write_text(" \n")
     assert "nothing to say" in refuse(tmp_path).what
 

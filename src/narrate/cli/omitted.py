@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from narrate.base.text import counted, printable, shortened
+from narrate.base.text import printable, shortened
 from narrate.script import Omission
+from narrate.script.model import by_kind
 
 
 def total(omissions: Sequence[Omission]) -> list[str]:
     """One line that counts what is not spoken by its kind; none if everything is."""
-    counts = Counter(omission.kind for omission in omissions)
-    if not counts:
+    if not omissions:
         return []
-    named = ", ".join(counted(number, kind) for kind, number in counts.items())
-    return [f"not spoken: {named} (narrate plan -v lists them)"]
+    return [f"not spoken: {by_kind(omissions)} (narrate plan -v lists them)"]
 
 
 def listed(omissions: Sequence[Omission]) -> Iterator[str]:

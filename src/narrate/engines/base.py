@@ -73,8 +73,8 @@ class Capabilities:
 
     auto: Auto = Auto.NEVER
 
-    characters: str = ""
-    """The letters and symbols beyond ASCII that it says; empty if it takes any. A text with others
+    characters: str | None = None
+    """The letters and symbols beyond ASCII that it says; None if it takes any. A text with others
     is refused, as they would be left out.
     """
 

@@ -38,31 +38,30 @@ def refuse(problems: Sequence[ScriptError], script: str) -> None:
 
 def unspeakable(text: str, capabilities: Capabilities) -> list[str]:
     """The words that an engine would leave out, in whole or in part, each of them once."""
-    if not capabilities.characters:
+    said, longest = capabilities.characters, capabilities.longest_word
+    if said is None and not longest:
         return []
-    left_out = {
-        char
-        for char in {*text}
-        if not (char.isascii() or char in capabilities.characters or _is_read(char, capabilities))
-    }
+    left_out = {char for char in {*text} if said is not None and not _is_said(char, said)}
     found = [
         word.strip(".,;:!?\"'()“”‘’«»…") or word
         for word in text.split()
-        if not left_out.isdisjoint(word) or _is_cut(word, capabilities.longest_word)
+        if not left_out.isdisjoint(word) or _is_cut(word, longest)
     ]
     return [*dict.fromkeys(found)]
 
 
-def _is_read(char: str, capabilities: Capabilities) -> bool:
-    """Whether an engine reads a character as others, or may skip it: quotes, dashes, bullets."""
+def _is_said(char: str, said: str) -> bool:
+    """Whether an engine says a character, reads it as others, or may skip it: quotes, dashes,
+    bullets.
+    """
+    if char.isascii() or char in said:
+        return True
     category = unicodedata.category(char)
     if category == "Nd":
         return True
     if category[0] in "LN" and not unicodedata.decomposition(char).startswith("<super>"):
         plain = unicodedata.normalize("NFKC", char)
-        return plain != char and all(
-            each.isascii() or each in capabilities.characters for each in plain
-        )
+        return plain != char and all(each.isascii() or each in said for each in plain)
     is_decoration = "\u2500" <= char <= "\u25ff" or "\ufe00" <= char <= "\ufe0f"
     return is_decoration or (category[0] not in "LNM" and category not in ("Sm", "Sc", "So", "Co"))
 

@@ -37,6 +37,7 @@ _DIRECTIONS = re.compile(
 )
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?|\.[0-9]+)\s*(ms|s)?(?![^\W_])", re.I)
 _OR_WARN = 'or set markup to "warn" in narrate.toml to have it spoken'
+_OR_MARKDOWN = "write only the words, or make the script a Markdown file (.md)"
 
 
 def duration_in(text: str) -> str | None:
@@ -60,17 +61,14 @@ def problem(text: str, start: int, end: int) -> Problem | None:
     if written[0] == "<":
         return _tag(written)
     sign = quoted(text[start : max(end, start + 12)].split("\n")[0])
-    hint = f"if it is Markdown, rename the file to .md; otherwise remove it, {_OR_WARN}"
-    return Problem(f"unknown markup at {sign}", hint)
+    return Problem(f"unknown markup at {sign}", f"{_OR_MARKDOWN}, {_OR_WARN}")
 
 
 def _bracket(written: str, before: str, after: str) -> Problem | None:
     inside = written.lstrip("!")[1:-1]
     is_index = bool(before) and (before.isalnum() or before in "_)]")
-    if written[0] == "!" or after == "(":
-        hint = "if it is Markdown, rename the file to .md; otherwise write only its words"
-        if written[0] == "!" or not is_index:
-            return Problem(f"a Markdown link, at {quoted(written)}", hint)
+    if written[0] == "!" or (after == "(" and not is_index):
+        return Problem(f"a Markdown link, at {quoted(written)}", _OR_MARKDOWN)
     escape = f"write \\[ for a literal bracket, {_OR_WARN}"
     if inside.startswith("^"):
         return Problem(f"the footnote mark {quoted(written)}", f"remove it, {escape}")

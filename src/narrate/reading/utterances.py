@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
 from narrate.base import limits
-from narrate.base.units import seconds as seconds
 from narrate.reading import cuts, durations, markup
 from narrate.reading.characters import collapse, has_word, visible
 from narrate.reading.markup import Marked

@@ -35,6 +35,9 @@ from narrate.script.read import Source
 
 T = TypeVar("T")
 
+_KINDS = ("ref", "speaker", "design")
+"""The fields of which a voice has exactly one."""
+
 
 def resolve(source: Source, options: ReadOptions = AS_USUAL) -> Script:
     """Check what types cannot express, and apply the defaults. Raises ScriptError."""
@@ -308,8 +311,10 @@ def _voice(written: Voice, where: str) -> WrittenVoice:
             return Stock(speaker, written.instruct)
         case Voice(ref=None, speaker=None, design=str(design)):
             return Design(design, written.instruct)
+    given = [name for name in _KINDS if getattr(written, name) is not None]
+    what = f"it has {' and '.join(map(repr, given))}" if given else "it has no kind"
     hint = "give exactly one of 'ref', 'speaker' and 'design'"
-    raise ScriptError("not one kind of voice", where=where, hint=hint)
+    raise ScriptError(what, where=where, hint=hint)
 
 
 def _check_local(name: str, where: str) -> None:
@@ -341,7 +346,7 @@ def _check_unlike(named: Sequence[tuple[str, str, str]], problems: Problems) -> 
             seen[key] = (name, where)
             continue
         other, place = seen[key]
-        what = f"ids {quoted(other)} and {quoted(name)} share a file"
+        what = f"ids {quoted(other)} and {quoted(name)} would have the same file"
         if other == name:
             what = f"duplicate id {quoted(name)}"
         hint = "rename one of them"

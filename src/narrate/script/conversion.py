@@ -199,7 +199,9 @@ def _explain(
     at = path + inner.removeprefix("$")
     if not problems.covers(at):
         what, hint = _in_words(what)
-        problems.note(f"{name}: {what}" if name != "$" else what, at, hint)
+        # A place in JSON ends with the name of the field; a line of Markdown does not.
+        is_named = name == "$" or problems.where(at).endswith(f".{name}")
+        problems.note(what if is_named else f"{name}: {what}", at, hint)
     return name
 
 
@@ -212,7 +214,9 @@ def _in_words(what: str) -> tuple[str, str]:
         hint = "put it in quotes, if it is text"
     if words.endswith("got nothing"):
         hint = "write it, or remove the field"
-    if re.search(r"duration|seconds| s$", words):
+    if re.search(r" s is not (between|more)", words):
+        hint = "choose a duration within these limits"
+    elif re.search(r"duration|seconds", words):
         hint = "write seconds as a number, or as in 0.6s or 600ms"
     return words, hint
 

@@ -5,10 +5,13 @@ Its `language`, `fps` and `pause_after` are settings, which flags and the enviro
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal
 
+from narrate.base.text import counted
 from narrate.request import Design, Stock
 
 
@@ -46,6 +49,12 @@ class Omission:
     where: str
     kind: str
     text: str
+
+
+def by_kind(omissions: Iterable[Omission]) -> str:
+    """How many omissions there are of each kind: `2 comments, 1 code block`."""
+    counts = Counter(omission.kind for omission in omissions)
+    return ", ".join(counted(number, kind) for kind, number in counts.items())
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,7 +129,7 @@ def assuming(format_: str) -> Iterator[None]:
         yield
     except ScriptError as error:
         if format_:
-            error.hint += f"; it was read as {NAMES[format_]}, and --format-in says otherwise"
+            error.hint += f"; it was read as {NAMES[format_]} (--format-in names another format)"
         raise
 
 

@@ -228,7 +228,7 @@ def admit_file(path: Path, where: str, within: Path | None = None) -> None:
     """
     if within and not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(within)):
         raise ScriptError(
-            f"the recording {path.name} is outside the script's folder",
+            f"the recording {path} is outside the script's folder",
             where=where,
             hint="move it there, or allow it with --allow-outside, or with allow_outside = true in "
             "narrate.toml",
@@ -237,7 +237,7 @@ def admit_file(path: Path, where: str, within: Path | None = None) -> None:
         status = path.stat()
     except OSError as error:
         hint = "check its name, which is relative to the script, and its permissions"
-        what = f"the recording {path.name} cannot be read ({error.strerror})"
+        what = f"the recording {path} cannot be read ({error.strerror})"
         raise ScriptError(what, where=where, hint=hint) from error
     if not path.is_file():
         raise _refused(path, where, "is not a regular file")

@@ -97,4 +97,4 @@ def test_lines_are_segments_if_asked(tmp_path: Path) -> None:
 def test_a_folder_without_texts_says_so(tmp_path: Path) -> None:
     with pytest.raises(ScriptError) as caught:
         script.load(fill(tmp_path, "a.md"))
-    assert caught.value.what == "no .txt file in the folder"
+    assert caught.value.what == "no script in the folder"

@@ -71,7 +71,8 @@ def test_an_error_says_what_was_assumed(
     with pytest.raises(ScriptError) as caught:
         read(monkeypatch, content)
     assert caught.value.where == where
-    assert caught.value.hint.endswith(f"; it was read as {assumed}, and --format-in says otherwise")
+    hint = f"; it was read as {assumed} (--format-in names another format)"
+    assert caught.value.hint.endswith(hint)
 
 
 def test_a_format_can_be_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -140,6 +140,31 @@ def test_attributes_have_every_field_of_a_segment(tmp_path: Path) -> None:
     assert recorded.audio == tmp_path / "my rec.wav"
 
 
+@pytest.mark.parametrize(
+    ("body", "what"),
+    [
+        ("# Only a title\n", "nothing to say in this file"),
+        (
+            "### Deep\n\n<!-- a -->\n<!-- b -->\n\n```\nc\n```\n",
+            "nothing to say in this file, only what is not spoken:"
+            " 1 heading, 2 comments, 1 code block",
+        ),
+    ],
+)
+def test_a_file_that_says_nothing_is_refused_with_what_it_holds(
+    tmp_path: Path, body: str, what: str
+) -> None:
+    assert refused(tmp_path, body).what == what
+
+
+def test_an_error_names_the_attribute_where_its_place_is_a_line(tmp_path: Path) -> None:
+    error = refused(tmp_path, "Hello. {pause=90s}\n")
+    assert (error.where, error.what) == (
+        "a.md:1",
+        "pause_after: 90 s is not between 0 s and 60 s",
+    )
+
+
 def test_all_wrong_attributes_are_named(tmp_path: Path) -> None:
     body = (
         "$c_{ij}\\,$ is a sum. {#two words}\n\nLook. {#a .cls}\n\nOne {#b} more.\n\n"
@@ -148,7 +173,7 @@ def test_all_wrong_attributes_are_named(tmp_path: Path) -> None:
     )
     assert problems(body) == [
         "a.md:1: 'words' is not an attribute",
-        "a.md:3: '.cls' is a class, which means nothing to narrate",
+        "a.md:3: '.cls' is a class, which narrate does not use",
         "a.md:5: attributes that are not at the end of the paragraph: '{#b}'",
         "a.md:7: 'say=\"x' has a quote that does not end",
         "a.md:13: attributes that are not at the end of the paragraph: '{key=value}'",
@@ -444,16 +469,6 @@ def test_attributes_for_others_are_left_out(tmp_path: Path) -> None:
         ("foreign attribute", "#fig:a width=50%"),
         ("foreign attribute", ":toc"),
     ]
-
-
-@pytest.mark.parametrize("rule", ["* * *", "---", "___", "*****"])
-def test_a_rule_between_paragraphs_of_a_scene_is_silence(tmp_path: Path, rule: str) -> None:
-    loaded = load(tmp_path, f"{rule}\n\nOne.\n\n{rule}\n\nTwo.\n\n{rule}\n\n# A\n\nThree.\n")
-    assert texts(loaded) == ["One.", "Two.", "Three."]
-    assert [segment.pause_after for segment in loaded.segments] == [1.0, None, None]
-    [note] = loaded.notes
-    assert note.where == "a.md:5"
-    assert "1 s of silence" in note.what
 
 
 @pytest.mark.parametrize(

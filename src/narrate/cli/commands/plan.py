@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
 
@@ -48,19 +49,20 @@ def plan(
     found = sources.find(scripts or [])
     terminal.tell(*found.notes)
     names = found.scripts
-    whole = show(names, flags, Options(), json, verbose)
-    if check and whole.pending:
-        what = f"{counted(whole.pending, 'utterance')} would have to be spoken"
-        if stood_in := whole.pending - len(whole.misses):
-            what += f"; a stand-in spoke {stood_in} of them"
-        steps = dict.fromkeys([*(each.hint for each in whole.missing), "run: narrate run"])
-        raise PendingError(what, where=", ".join(names), hint="; ".join(steps))
+    planned = show(names, flags, Options(), json, verbose)
+    if check and planned.pending:
+        what = f"{counted(planned.pending, 'utterance')} would have to be spoken"
+        hint = f"run: narrate run {shlex.join(names)}"
+        if planned.stand_ins:
+            what += ", including what a stand-in speaks"
+            hint = "; ".join(dict.fromkeys(problem.hint for problem in planned.missing))
+        raise PendingError(what, where=", ".join(names), hint=hint)
 
 
 def show(
     scripts: Sequence[str], flags: Flags, todo: Options, json: bool, verbose: bool = False
 ) -> Plan:
-    """Print the plan of a run with these flags, and return it."""
+    """Print the plan of a run with these flags, and return it; several scripts are one plan."""
     try:
         plans = build.plan_all(scripts, flags, todo, messages.show_warning)
     except build.Several as several:

@@ -65,7 +65,8 @@ class Work:
     def options(self, ids: list[str], scripts: int, besides: tuple[Path, ...]) -> Options:
         """The same for the library. Raises UsageError."""
         if ids and not self.force:
-            what, hint = f"unexpected: {' '.join(ids)}", "segment ids go with --force"
+            what = f"not a script: {' '.join(ids)}"
+            hint = "name files or folders that exist; ids of segments go with --force"
             raise UsageError(what, where="narrate run", hint=hint)
         if ids and scripts > 1:
             what, hint = f"ids of which script: {' '.join(ids)}", "name one script with --force ID"

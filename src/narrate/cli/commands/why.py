@@ -53,7 +53,9 @@ def status(flags: Flags, scripts: options.Scripts = None, json: options.Json = F
 
     It leaves a segment as it is, takes it from the cache, or speaks it.
     """
-    names = sources.find(scripts or []).scripts
+    named = sources.find(scripts or [])
+    terminal.tell(*named.notes)
+    names = named.scripts
     found = {name: build.why(name, flags, messages.show_warning) for name in names}
     if json:
         documents = [{"script": name, "segments": list(map(_entry, found[name]))} for name in names]

@@ -34,8 +34,8 @@ def read_chapters(folder: Path, name: str, options: ReadOptions) -> tuple[Parsed
     """
     texts, others = _listed(folder)
     if not texts:
-        hint = "put one .txt file per scene in it"
-        raise ScriptError("no .txt file in the folder", where=name, hint=hint)
+        hint = "put scripts in it, or one .txt file per scene"
+        raise ScriptError("no script in the folder", where=name, hint=hint)
     if sum(status(path).st_size for path in texts) > limits.SCRIPT_BYTES:
         raise too_large(name)
     problems = Problems(lambda path: f"{name}: {path}")

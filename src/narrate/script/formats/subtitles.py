@@ -13,7 +13,7 @@ from narrate.base.text import counted, quoted
 from narrate.errors import ScriptError
 from narrate.reading.characters import has_word
 from narrate.script import ids
-from narrate.script.formats.parsed import Parsed
+from narrate.script.formats.parsed import Parsed, nothing_to_say
 from narrate.script.model import Note, Omission, ReadOptions
 from narrate.script.problems import raise_all
 
@@ -186,8 +186,8 @@ class _Reader:
                 break
         if not spoken:
             raise_all(self.parsed.problems, self.name)
-            hint = "write a cue with a text"
-            raise ScriptError("nothing to say in this file", where=self.name, hint=hint)
+            what = nothing_to_say(self.parsed.omissions)
+            raise ScriptError(what, where=self.name, hint="write a cue with a text")
         self.name_segments(spoken)
         self.parsed.tree = {"segments": [segment for _, segment in spoken]}
         self.parsed.lines = {

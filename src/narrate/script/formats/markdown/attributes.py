@@ -108,7 +108,7 @@ def _start(text: str, at: int) -> int:
 def _refuse(word: str, line: int, report: Report) -> None:
     what = f"{quoted(word)} is not an attribute"
     if word.startswith("."):
-        what = f"{quoted(word)} is a class, which means nothing to narrate"
+        what = f"{quoted(word)} is a class, which narrate does not use"
     elif re.search("=[\"']", word):
         what = f"{quoted(word)} has a quote that does not end"
     report.problem(what, line, _HINT)

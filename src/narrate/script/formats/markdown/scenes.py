@@ -14,7 +14,7 @@ from narrate.script.formats.markdown import attributes, blocks, front_matter
 from narrate.script.formats.markdown.attributes import Fields
 from narrate.script.formats.markdown.report import Report
 from narrate.script.formats.markdown.words import Piece, Words, comment_text, is_comment
-from narrate.script.formats.parsed import Parsed
+from narrate.script.formats.parsed import Parsed, nothing_to_say
 from narrate.script.model import ReadOptions
 
 if TYPE_CHECKING:
@@ -40,7 +40,6 @@ class _Block:
     text: str
     fields: Fields
     level: int = 0
-    is_rule: bool = False
 
 
 @dataclass(slots=True)
@@ -90,8 +89,8 @@ def read_markdown(text: str, name: str, options: ReadOptions) -> Parsed:
         # Without its head, a script would seem to have more problems than it has.
         report.check()
     if not scenes:
-        hint = "write a paragraph"
-        raise ScriptError("nothing to say in this file", where=name, hint=hint)
+        what = nothing_to_say(report.omissions)
+        raise ScriptError(what, where=name, hint="write a paragraph")
     return _parsed(head, scenes, any(scene.heading for scene in found), report)
 
 
@@ -120,25 +119,15 @@ def _titled(head: Fields, titles: Sequence[_Block | None], report: Report) -> Fi
 
 
 def _scenes(found: Iterator[_Block]) -> list[_Scene]:
-    """The blocks by scene; paragraphs before the first heading are a scene without a heading.
-
-    A rule between two paragraphs of a scene is a segment too, which is read as a silence.
-    """
+    """The blocks by scene; paragraphs before the first heading are a scene without a heading."""
     scenes: list[_Scene] = []
-    rule: _Block | None = None
     for block in found:
-        if block.is_rule:
-            rule = block
-        elif block.level:
+        if block.level:
             scenes.append(_Scene(block))
-            rule = None
         elif block.text or block.fields:
             if not scenes:
                 scenes.append(_Scene(None))
-            if rule and scenes[-1].paragraphs:
-                scenes[-1].paragraphs.append(rule)
             scenes[-1].paragraphs.append(block)
-            rule = None
     return scenes
 
 
@@ -180,9 +169,6 @@ class _Reader:
                 self._skip(token, lines)
             elif token.type == "inline":
                 yield from self._inline(token, tokens[max(0, i - 2) : i], parser)
-            elif token.type == "hr":
-                line = token.map[0] + 1 if token.map else 0
-                yield _Block(line, token.markup[:3], {}, is_rule=True)
             else:
                 self._silent(token)
         self._unused(tokens)
