@@ -548,3 +548,12 @@ def test_what_the_engine_cannot_do_is_said_before_anything_is_spoken(
     assert "next:" in ran.err
     assert ran.out == ""
     assert not narrate.out.exists()
+
+
+def test_force_and_frozen_are_not_used_together(tone: Narrate) -> None:
+    """A clip that --force replaces is in the cache, whatever --frozen says of it."""
+    tone.write("script.json", lines("Fine."))
+    tone.run()
+    ran = tone("run", "-f", "--frozen")
+    assert ran.code == 2
+    assert "--force speaks again, and --frozen forbids it" in ran.err

@@ -171,3 +171,11 @@ def test_a_loud_recording_that_was_stored_clipped_is_imported_again(tone: Narrat
     assert tone("run", "-o", "other").code == 0
     again = json.loads((tone.folder / "other" / "manifest.json").read_text())
     assert again["audio"]["xxh3_128"] == digest
+
+
+def test_every_missing_recording_is_named_in_one_go(tone: Narrate) -> None:
+    tone.write("script.json", [{"audio": f"{name}.wav", "text": "x"} for name in ("a", "b")])
+    ran = tone("run")
+    assert ran.code == 2
+    assert "the recording a.wav cannot be read" in ran.err
+    assert "the recording b.wav cannot be read" in ran.err

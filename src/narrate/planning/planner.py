@@ -214,7 +214,13 @@ def make(
     for segment in script.segments:
         forced = "*" in force or segment.id in force
         last = segment is script.segments[-1]
-        segments.append(planner.segment(segment, forced=forced, last=last))
+        try:
+            segments.append(planner.segment(segment, forced=forced, last=last))
+        except ScriptError as error:
+            # A recording is of one segment, so the others may be looked at; a voice is of many.
+            if segment.audio is None:
+                raise
+            planner.problems.append(error)
     speakable.refuse(planner.problems, script.name)
     language = settings.language or "en"
     used = dict.fromkeys(

@@ -71,6 +71,9 @@ class Work:
         if ids and scripts > 1:
             what, hint = f"ids of which script: {' '.join(ids)}", "name one script with --force ID"
             raise UsageError(what, where="narrate run", hint=hint)
+        if self.force and self.frozen:
+            what, hint = "--force speaks again, and --frozen forbids it", "leave out one of them"
+            raise UsageError(what, where="narrate run", hint=hint)
         force = tuple(ids or "*") if self.force else ()
         return Options(force, self.only, self.frozen, self.keep_going, self.force_output, besides)
 
