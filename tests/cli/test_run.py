@@ -288,7 +288,8 @@ def test_a_long_segment_is_spoken_in_parts_and_an_edit_speaks_one_part(tone: Nar
 
 def test_json_has_the_shape_that_pipelines_read(narrated: Narrate) -> None:
     report = narrated.run()
-    assert set(report) == {"ok", "manifest", "spoken", "cached", "failed", "segments"}
+    fields = {"ok", "manifest", "spoken", "cached", "failed", "segments", "over_budget"}
+    assert set(report) == fields
     assert report["ok"] is True
     assert report["failed"] == 0
     assert report["manifest"] == str(narrated.out / "manifest.json")

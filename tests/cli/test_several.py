@@ -15,7 +15,7 @@ import soundfile
 from support.project import Narrate, identities, lines
 
 GOOD = "# A\n\nGood.\n\nThe shared line.\n"
-BAD = "# B\n\nNot a number. #nan\n\nThe shared line.\n"
+BAD = "# B\n\nNot a number. \\#nan\n\nThe shared line.\n"
 
 
 def made(folder: Path) -> list[str]:
@@ -290,7 +290,7 @@ def test_a_segment_that_fails_keeps_no_other_script_from_being_written(
     assert (report["ok"], report["failed"]) == (False, 1)
     assert [each["script"] for each in report["scripts"]] == ["a.md"]
     assert report["errors"][0]["exit_code"] == 4
-    tone.write("b.md", BAD.replace(" #nan", ""))
+    tone.write("b.md", BAD.replace(" \\#nan", ""))
     assert tone("run").code == 0
     assert made(tone.out) == ["a", "b"]
 
@@ -397,3 +397,28 @@ def test_a_folder_without_scripts_is_an_error(tone: Narrate) -> None:
     tone.write("voices.txt", "What it says.\n")
     tone.write("voices.wav", b"RIFF")
     assert "no script was named, and this folder has none" in tone("run").err
+
+
+def test_a_folder_without_scripts_names_the_files_that_may_be_meant(tone: Narrate) -> None:
+    tone.write("lesson.json", {"s1": "A data file may be a script."})
+    tone.write("README.md", "# Nothing here\n")
+    for words in ((), (".",), (tone.folder,)):
+        ran = tone("run", *words)
+        assert ran.code == 2
+        assert "is a script, name it: " in ran.err
+        assert "lesson.json" in ran.err
+        assert "README.md" in ran.err
+
+
+def test_the_main_script_needs_no_key_that_says_what_it_is(tone: Narrate) -> None:
+    tone.write("script.json", {"s1": "A data file may be a script."})
+    assert tone("run", ".").code == tone("run").code == 0
+    assert made(tone.out) == ["."]
+
+
+def test_a_link_to_a_script_is_not_another_script(tone: Narrate) -> None:
+    lessons(tone, "a.md", "b.md")
+    (tone.folder / "c.md").symlink_to("b.md")
+    for words in ((), (".",)):
+        assert len(tone("run", *words, "--json").json["scripts"]) == 2
+    assert made(tone.out) == ["a", "b"]

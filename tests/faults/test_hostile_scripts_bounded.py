@@ -161,6 +161,7 @@ REFUSED: dict[str, tuple[str, bytes | Make]] = {
     "a quote nested deep": ("a.md", b"> " * 20_000 + b"a"),
     "a megabyte of open brackets": ("a.md", b"[" * MEGA),
     "a megabyte of stars": ("a.md", b"*a " * (MEGA // 3)),
+    "shortcodes without an end": ("a.md", b"{{ " * 60_000),
     "a table": ("a.md", b"| a | b |\n|---|---|\n| c | d |\n"),
     "HTML": ("a.md", b"<script>alert(1)</script>\n"),
     "20,001 files": ("folder", texts(20_001)),
@@ -207,7 +208,10 @@ ACCEPTED: dict[str, tuple[str, bytes | Make]] = {
     "16 MiB of spaces": ("a.json", segments() + b" " * (16 * MEGA - 100)),
     "entities": ("a.md", b"&#x202e;&#27;[31m &lt;script&gt; Hello. &amp;" + b"&#x41;" * 500),
     "a YAML bomb that is not read": ("a.md", FRONT.format(BOMB).encode()),
-    "link definitions": ("a.md", b"[a]: http://b\n" * 20_000 + b"\nHello.\n"),
+    "link definitions": (
+        "a.md",
+        b"".join(b"[a%d]: http://b\n" % i for i in range(20_000)) + b"\nHello.\n",
+    ),
     "a folder of one file": ("folder", texts(1)),
 }
 """What is odd and legal."""

@@ -81,20 +81,25 @@ def test_a_mark_in_a_long_text_stands_at_a_cut() -> None:
         ("[0-3s] x", "'[0-3s]'", "\\["),
         ("x [step] y", "'[step]'", "\\["),
         ("[MUSIC] y", "'[MUSIC]'", "\\["),
-        ("[00:15] y", "'[00:15]'", "\\["),
+        ("[00:15] y", "'[00:15]'", "remove it; write \\["),
         ("x[beat] y", "'[beat]'", "[pause:0.6s]"),
-        ("a [pause 2s] b", "malformed tag", "[pause:2s]"),
+        ("a [pause 2s] b", "malformed tag '[pause 2s]'", "[pause:2s]"),
         ("a [pause=2s] b", "malformed tag", "[pause:2s]"),
         ("a [pause] b", "malformed tag", "[pause:0.6s]"),
         ("a claim[^1] b", "footnote mark '[^1]'", "remove it"),
         ("a claim [12] b", "footnote mark '[12]'", "remove it"),
         ("![alt](x.png)", "a Markdown link", ".md"),
         ("see [here](x.md)", "a Markdown link", ".md"),
+        ("[here](x.md)", "a Markdown link", ".md"),
         ("see [[page]]", "'[page]'", "\\["),
         ("a ~~b~~ c", "'~~b~~ c'", ".md"),
         ("a ==b== c", "'==b== c'", ".md"),
         ("a **b** c", "'**b** c'", ".md"),
         ("a *b* c", "'*b* c'", ".md"),
+        ("a _b_ c", "'_b_ c'", ".md"),
+        ("[Copyright 1894] x", "'[Copyright 1894]'", "[pause:0.6s]"),
+        ("[wait 1500 ms] x", "'[wait 1500 ms]'", "[pause:1500ms]"),
+        ("[music 1894] x", "'[music 1894]'", "[pause:0.6s]"),
         ("# Title", "'# Title'", ".md"),
         (":::note\nx", "':::note'", ".md"),
         ("{{< x >}}", "'{{< x >}}'", ".md"),
@@ -147,7 +152,8 @@ def test_all_problems_are_found() -> None:
     [
         "a < b and x<y and y>z, so x <3 -> y",
         "5 * 3 * 2 and a ** b ** c, f(*args, **kwargs)",
-        "C# is #1, snake_case, $5, 50%, {x} and ~5 km, a == b == c",
+        "snake_case, __init__, ___, a_1 and b_2, https://a.org/_b_/",
+        "C# is #1, $5, 50%, {x} and ~5 km, a == b == c",
         "A[i][j], f(x)[0], the intervals [0, 1] and [a, b), [−1; ∞]",
         "1 - 2 --- 3, a ~ b, 2**3**4",
         "[] and [ ] and [?]",
@@ -167,6 +173,7 @@ def test_prose_code_and_mathematics_are_words(text: str) -> None:
         (r"\[beat] and \<b>", "[beat] and <b>"),
         (r"\$5 and \$6", "$5 and $6"),
         (r"\**bold\**, \# one", "**bold**, # one"),
+        (r"\[beat\], \<b\>, \{x\} and \_y\_", "[beat], <b>, {x} and _y_"),
         (r"C:\temp and \n", r"C:\temp and \n"),
     ],
 )
@@ -176,7 +183,7 @@ def test_escapes_show_nowhere(text: str, plain: str) -> None:
     assert [each.text for each in result.utterances] == [plain]
 
 
-signs = st.text(st.sampled_from("[]<>/\\*~={}#:!`^+-ab1 $'\"\n"), max_size=60)
+signs = st.text(st.sampled_from("[]<>/\\*_~={}#:!`^+-ab1 $'\"\n"), max_size=60)
 
 
 @given(signs | st.text(max_size=60))

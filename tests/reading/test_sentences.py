@@ -36,6 +36,8 @@ def test_table(row: str) -> None:
     [
         "He saw Lt. Smith and Col. Jones of the Rev. King's church.¦Hon. Members agreed.",
         "See Prof. Lee, Nos. 4 and 5, pp. 3-4.¦It is there.",
+        "Il sig. Rossi e la sig.ra Bianchi.¦Poi andò.",
+        "Проф. Иванов пришёл.¦Табл. 2 пуста.",
         "I live on 5th Ave. near Sunset Blvd.¦Then I moved.",
         "He works at Apple Inc.¦The firm is big.",
         "Acme Corp. Ltd. vs. Others.¦He can't.¦Nobody can.",

@@ -128,7 +128,7 @@ silent()
     ]
     texts = [" ".join(segment.text.split()) for segment in loaded.segments]
     assert texts == [
-        r"Rows by columns\[0] and a link & \[pause:1s]. [pause:0.5s]",
+        r"Rows by columns\[0\] and a link & \[pause:1s]. [pause:0.5s]",
         "Each $c_{ij}$ counts .",
         "first item",
         "second item",
@@ -167,7 +167,7 @@ def test_braces_of_mathematics_stay_text(tmp_path: Path) -> None:
     assert [segment.text for segment in loaded.segments] == [
         "The sum \\sum_{i=1}",
         "The set {a, b}",
-        "Braces \\{#a}",
+        "Braces \\{#a\\}",
     ]
 
 

@@ -91,7 +91,9 @@ def test_a_strict_run_refuses_what_another_run_let_in(tone: Narrate) -> None:
     project(tone, 0 * hum())
     assert tone("run", "--qa", "off").code == 0
     assert "its clip fails the checks: it is silent" in tone("status").out
-    assert tone("run").code == 4
+    again = tone("run")
+    assert again.code == 4
+    assert "repeats itself" not in again.err
 
 
 def test_every_bad_recording_is_named_in_one_go(tone: Narrate) -> None:

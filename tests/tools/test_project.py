@@ -199,6 +199,7 @@ def test_without_a_script_the_one_here_is_meant(tone: Narrate) -> None:
         ("script.md", "Mine.\n"),
         ("lesson-1.yaml", "- text: Mine.\n"),
         ("talk.txt", "Mine.\n"),
+        ("talk.srt", "1\n00:00:01,000 --> 00:00:02,000\nMine.\n"),
     ],
 )
 def test_a_script_that_is_there_is_used(tone: Narrate, name: str, content: str) -> None:
@@ -239,8 +240,32 @@ def test_of_several_scripts_one_is_to_be_named(tone: Narrate) -> None:
     assert "run two.md" in (tone.folder / "talks" / "narrate.mk").read_text()
 
 
+@pytest.mark.parametrize("driven", [with_make, with_ninja], ids=["make", "ninja"])
+def test_a_build_of_one_of_several_scripts_ends(
+    project: Narrate, driven: Callable[[Narrate], Build]
+) -> None:
+    """The folder that the rules name is the one that they write."""
+    for name in ("narrate.mk", "narrate.ninja", "script.md"):
+        (project.folder / name).unlink()
+    for name in ("talk.md", "other.md"):
+        project.write(name, "Mine.\n")
+    assert project("init", "talk.md").code == 0
+    again = driven(project)
+    again()
+    again()
+    assert happened(project) == (1, 1)
+    assert '"talk.md"' in (project.out / "manifest.json").read_text()
+
+
 def test_a_name_that_make_does_not_take_is_refused(tone: Narrate) -> None:
     tone.write("my talk.md", "Mine.\n")
     ran = tone("init")
     assert ran.code == 2
     assert "a rule for make cannot name this script" in ran.err
+
+
+def test_a_script_that_is_not_there_is_not_made_a_folder(tone: Narrate) -> None:
+    ran = tone("init", "talk.md")
+    assert ran.code == 2
+    assert "error: talk.md: there is no such script" in ran.err
+    assert not (tone.folder / "talk.md").exists()

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 SCRIPT_BYTES = 16 * 1024 * 1024
+MARKDOWN_BYTES = 4 * 1024 * 1024
+"""The Markdown parser takes some seconds for each megabyte; this is days of speech."""
+
 YAML_BYTES = 4 * 1024 * 1024
 YAML_VALUES = 100_000
 """The YAML parser takes a second for each megabyte, or for 40,000 values; JSON is read a hundred

@@ -14,6 +14,7 @@ from narrate.script.formats.names import FORMATS
 
 STDIN = "-"
 SUFFIXES = tuple(FORMATS)
+MOST_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,23 @@ def _is_script(word: str) -> bool:
 def _narrated(word: str) -> list[str]:
     """The scripts that a word stands for: one, unless it is a folder of several."""
     path = Path(word)
-    return list(map(str, folder.narrated(path))) if path.is_dir() else [word]
+    if not path.is_dir():
+        return [word]
+    if not folder.scripts_in(path):
+        raise _no_script("this folder has no script", word, path)
+    return list(map(str, folder.narrated(path)))
+
+
+def _no_script(what: str, where: str, place: Path) -> UsageError:
+    """The error for a folder without a script, which names the files that could be meant."""
+    left = list(map(str, folder.left_out(place)))
+    if not left:
+        hint = "name a script: narrate run script.json; `narrate init` makes one"
+        return UsageError(what, where=where, hint=hint)
+    several = len(left) > 1
+    names = ", ".join(left[:MOST_NAMED]) + (", …" if len(left) > MOST_NAMED else "")
+    hint = f"if {'one of these files' if several else 'this file'} is a script, name it: {names}"
+    return UsageError(what, where=where, hint=hint)
 
 
 def _in_order(names: Iterable[str]) -> tuple[str, ...]:
@@ -91,9 +108,6 @@ def _here() -> Sources:
     main = tuple(name for name in MAIN if os.path.exists(name))
     if main:
         return Sources(main, MAIN)
-    found = folder.narrated(Path())
-    if found == [Path()] and not folder.scripts_in(Path()):
-        what, hint = "no script was named, and this folder has none", "`narrate init` makes one"
-        raise UsageError(what, where="SCRIPT", hint=f"name one: narrate run script.json; {hint}")
-    left = tuple(map(str, folder.left_out(Path())))
-    return Sources(tuple(map(str, found)), (*MAIN, "."), left)
+    if not folder.scripts_in(Path()):
+        raise _no_script("no script was named, and this folder has none", "SCRIPT", Path())
+    return find([os.curdir])

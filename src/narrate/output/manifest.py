@@ -200,12 +200,9 @@ def build(
     fps = settings.fps
     name = f"narration.{settings.format}"
     seconds = timeline.seconds(timeline.samples)
-    engines = list(
-        dict.fromkeys(
-            EngineRef(each.name, each.model_key, each.model.revision or None)
-            for each in plan.speaking
-        )
-    )
+    engines = [
+        EngineRef(each.name, each.model_key, each.model.revision or None) for each in plan.choices
+    ]
     return Manifest(
         title=plan.script.title,
         language=plan.language,

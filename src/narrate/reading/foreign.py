@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from narrate.base import limits, units
 from narrate.base.text import quoted
 from narrate.reading.problems import Problem
 
@@ -23,6 +24,7 @@ PATTERN = rf"""
     | (?<![=\w])==(?=[^\s=])[^=\n]{{1,300}}(?<=\S)==(?![=\w])
     | (?<![*\w])\*\*(?=[^\s*])[^*\n]{{1,300}}(?<=\S)\*\*(?![*\w])
     | (?<![*\w])\*(?=[^\s*])[^*\n]{{1,300}}(?<=\S)\*(?![*\w])
+    | (?<![\w/])_(?=[^\s_])[^_\n]{{1,300}}(?<=\S)_(?![\w/])
 """
 """What may be such markup, for `re.VERBOSE | re.MULTILINE | re.IGNORECASE`; `problem` decides."""
 
@@ -42,6 +44,13 @@ def duration_in(text: str) -> str | None:
     """The last duration in a malformed tag, as it should be written."""
     found = _DURATION.findall(text)
     return f"{found[-1][0]}{(found[-1][1] or 's').lower()}" if found else None
+
+
+def _pause(direction: str) -> str:
+    """The tag to write for a direction, with its duration if a pause can be that long."""
+    duration = duration_in(direction) if _DIRECTIONS.match(direction) else None
+    is_possible = duration and units.seconds(duration) <= limits.PAUSE_SECONDS
+    return f"[pause:{duration if is_possible else '0.6s'}]"
 
 
 def problem(text: str, start: int, end: int) -> Problem | None:
@@ -69,8 +78,10 @@ def _bracket(written: str, before: str, after: str) -> Problem | None:
         return Problem(f"the footnote mark {quoted(written)}", f"remove it, {escape}")
     if not (_CLOCK.fullmatch(inside) or any(char.isalpha() for char in inside)):
         return None
-    pause = f"[pause:{duration_in(inside) or '0.6s'}]"
-    return Problem(f"unknown direction {quoted(written)}", f"for a pause, write {pause}; {escape}")
+    advice = "remove it"
+    if not _CLOCK.fullmatch(inside):
+        advice = f"for a pause, write {_pause(inside)}"
+    return Problem(f"unknown direction {quoted(written)}", f"{advice}; {escape}")
 
 
 def _is_mathematics(inside: str) -> bool:

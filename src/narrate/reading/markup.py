@@ -14,7 +14,7 @@ from narrate.reading import durations, foreign, maths
 from narrate.reading.problems import Problem, Unreadable
 
 _CLOSING = ",.;:!?…)”’，。、；：！？"
-_LITERAL = r"[\[<$*~={#:]"
+_LITERAL = r"[\[\]<>$*_~={}#:]"
 
 _TOKEN = re.compile(
     rf"""
@@ -26,7 +26,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE | re.MULTILINE,
 )
-_POSSIBLE = re.compile(r"[\[<\\*~={#>`]|\A(?:\+\+\+|---)|^:::", re.MULTILINE)
+_POSSIBLE = re.compile(r"[\[<\\*_~={#>`]|\A(?:\+\+\+|---)|^:::", re.MULTILINE)
 """What every piece of markup has; most texts have none of it, and `_TOKEN` takes its time."""
 
 _TIME = re.compile(r"""\s*time\s*=\s*(["'])(.*?)\1\s*/?\s*""", re.IGNORECASE)
@@ -107,7 +107,7 @@ def parse(text: str, *, lenient: bool = False) -> Marked:
 
 
 def escape(text: str) -> str:
-    r"""The text with a `\` before each sign that could begin markup; `parse` gives it back."""
+    r"""The text with a `\` before each sign of markup; `parse` gives it back."""
     return re.sub(_LITERAL, r"\\\g<0>", text)
 
 

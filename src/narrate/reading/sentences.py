@@ -35,9 +35,9 @@ _NEVER = _words(
     # Spanish, Portuguese
     "Sr Sra Sres Sras Srta Dra Dras Lic Ing Arq Ud Uds Vd p.ej pág págs núm Exmo Exma Profa "
     # Italian
-    "Sig Sigg dott prof avv Dott Avv pagg "
+    "Sig Sigg sig sigg dott prof avv Dott Avv pagg "
     # Russian
-    "т.е ул стр рис гл табл проф акад"
+    "т.е ул стр рис гл табл проф акад Проф Акад Ул Рис Табл"
 )
 """Abbreviations, without their last full stop, that need the words after them."""
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from narrate.errors import ScriptError
 from narrate.script.check import resolve
 from narrate.script.document import schema
-from narrate.script.folder import beside, parent_of, scripts_in
+from narrate.script.folder import MAIN, beside, parent_of, scripts_in
+from narrate.script.formats.names import FORMATS
 from narrate.script.model import (
     AS_USUAL,
     Note,
@@ -22,6 +23,8 @@ from narrate.script.model import (
 from narrate.script.read import assuming, display_name, folder_of, read
 
 __all__ = [
+    "FORMATS",
+    "MAIN",
     "Note",
     "Omission",
     "ReadOptions",

@@ -42,6 +42,8 @@ _KINDS = ("ref", "speaker", "design")
 def resolve(source: Source, options: ReadOptions = AS_USUAL) -> Script:
     """Check what types cannot express, and apply the defaults. Raises ScriptError."""
     problems = Problems(source.where)
+    for problem in source.problems:
+        problems.add(problem)
     document = _document(source, problems)
     voices = _voices(document.voices, problems)
     with problems.noted():
@@ -167,7 +169,7 @@ class _Resolver:
         heard = silence.absorb(zip(made, texts, strict=True))
         if made and not heard:
             hint = "write a text between the pauses"
-            self.problems.note("nothing to say but pauses", at, hint)
+            self.problems.note("nothing to say but pauses", f"{at}[0]", hint)
         return heard
 
     def _segment(self, entry: SegmentEntry, name: str, scene: str | None, at: str) -> Segment:
@@ -218,7 +220,7 @@ class _Resolver:
 
     def _check_id(self, name: str | None, at: str) -> None:
         if name is not None and (problem := ids.problem(name)):
-            hint = f"use {ids.slug(name, 'segment')!r}"
+            hint = f"use {ids.slug(visible(name), 'segment')!r}"
             self.problems.note(f"id {quoted(name)} {problem}", at, hint)
 
     def _count(self, utterances: Sequence[spoken.Utterance], where: str) -> None:
@@ -280,6 +282,8 @@ class _Resolver:
 
     def _check_silence(self, result: spoken.Spoken, where: str) -> None:
         """Refuse a text without words that is more, or less, than pauses."""
+        if where in {problem.where for problem in self.source.problems}:
+            return
         if result.pause_after is None or result.display:
             hint = "give it words, remove the segment, or write a pause such as [pause:1s]"
             raise ScriptError("nothing to say", where=where, hint=hint)

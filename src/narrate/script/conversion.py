@@ -210,7 +210,7 @@ def _in_words(what: str) -> tuple[str, str]:
     words = re.sub("`([^`]*)`", lambda match: _type_in_words(match[1]), what)
     words = words[:1].lower() + words[1:]
     hint = "`narrate schema` prints what each field may hold"
-    if re.match("expected text, got (a |true)", words) and "a list" not in words:
+    if re.match("expected (text|an object with fields), got (a (whole )?number|true)", words):
         hint = "put it in quotes, if it is text"
     if words.endswith("got nothing"):
         hint = "write it, or remove the field"

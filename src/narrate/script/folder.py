@@ -65,9 +65,11 @@ def narrated(folder: Path) -> list[Path]:
 
 
 def left_out(folder: Path) -> list[Path]:
-    """The files of a folder that have the suffix of a script, and are not narrated with it."""
+    """The files of a folder that have the suffix of a script, and are not narrated with it; a main
+    script is meant to be narrated alone, and reading a folder of texts says what it leaves out.
+    """
     found = narrated(folder)
-    if found == [folder] or found[0].name in MAIN:
+    if found[0].name in MAIN or (found == [folder] and scripts_in(folder)):
         return []
     files = (folder / name for name in _names(folder) if not name.startswith("."))
     return in_order(path for path in files if path.suffix.lower() in FORMATS and path not in found)
@@ -114,7 +116,8 @@ def _is_script(path: Path, owned: Mapping[str, Collection[str]]) -> bool:
         return False
     if path.stem in owned.get(suffix, ()):
         return False
-    return path.is_file() and (suffix not in DATA or _has_key(path))
+    named = suffix not in DATA or path.name in MAIN
+    return path.is_file() and (named or _has_key(path))
 
 
 def _has_key(path: Path) -> bool:

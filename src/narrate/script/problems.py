@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from narrate.base.text import quoted
@@ -70,6 +70,14 @@ class Problems:
             ordered = sorted(self._found, key=_place)
             name = self.where("$").removesuffix(": $")
             raise ScriptErrors(ordered[:SHOWN], len(ordered), where=name)
+
+
+def raise_all(found: Iterable[ScriptError], name: str) -> None:
+    """Raise the problems of a file in the order of their places, if there are any."""
+    problems = Problems(lambda _: name)
+    for problem in found:
+        problems.add(problem)
+    problems.check()
 
 
 def _place(error: ScriptError) -> list[tuple[str, int]]:

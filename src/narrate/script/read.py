@@ -42,6 +42,9 @@ class Source:
 
     notes: tuple[Note, ...] = ()
     omissions: tuple[Omission, ...] = ()
+    problems: tuple[ScriptError, ...] = ()
+    """What the parser found wrong."""
+
     assumed: str = ""
     """The format that standard input was taken for, if nobody said it."""
 
@@ -95,8 +98,17 @@ def display_name(source: str | Path) -> str:
 def _source(
     parsed: Parsed, name: str, path: Path | None, base: Path, inputs: tuple[Path, ...] = ()
 ) -> Source:
-    notes, omissions = tuple(parsed.notes), tuple(parsed.omissions)
-    return Source(name, path, base, parsed.tree, inputs, parsed.lines, notes, omissions)
+    return Source(
+        name=name,
+        path=path,
+        base=base,
+        tree=parsed.tree,
+        inputs=inputs,
+        lines=parsed.lines,
+        notes=tuple(parsed.notes),
+        omissions=tuple(parsed.omissions),
+        problems=tuple(parsed.problems),
+    )
 
 
 def _read_stdin(options: ReadOptions) -> Source:

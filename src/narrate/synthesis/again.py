@@ -12,8 +12,9 @@ from narrate.store.entry import Clip
 
 
 def sounds(store: Store, misses: Iterable[Miss]) -> dict[bytes, str]:
-    """A digest of the samples of each clip that is to be replaced, by canonical form."""
-    forms = [miss.utterance.canonical for miss in misses if miss.utterance.replace]
+    """A digest of the samples of each spoken clip that is to be replaced, by canonical form."""
+    utterances = [miss.utterance for miss in misses]
+    forms = [each.canonical for each in utterances if each.replace and each.request]
     found = {form: store.find(form) for form in forms}
     digests = {form: _digest(store, clip) for form, clip in found.items() if clip}
     return {form: digest for form, digest in digests.items() if digest}

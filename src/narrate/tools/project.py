@@ -9,7 +9,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from narrate import script as scripts
-from narrate.errors import ScriptError, UsageError
+from narrate.errors import UsageError
 
 RENAMED = {"gitignore": ".gitignore"}
 """Files that have another name in this package, where they would take effect."""
@@ -17,8 +17,6 @@ RENAMED = {"gitignore": ".gitignore"}
 
 SCRIPT = "script.md"
 """The script of a new project, which other files of it name."""
-
-SUFFIXES = (".json", ".yaml", ".yml", ".md", ".txt")
 
 
 @dataclass(slots=True)
@@ -41,7 +39,10 @@ def create(target: Path) -> Project:
     written, or if a folder in it is a link.
     """
     try:
-        named = target.suffix in SUFFIXES and target.is_file()
+        named = target.suffix.lower() in scripts.FORMATS and not target.is_dir()
+        if named and not target.is_file():
+            hint = "write it first, or name the folder of the project"
+            raise UsageError("there is no such script", where=str(target), hint=hint)
         folder, script = (target.parent, target.name) if named else (target, "")
         script = _expressible(script or _script_in(folder), folder)
         project = Project(folder, script)
@@ -61,9 +62,8 @@ def _script_in(folder: Path) -> str:
     """The name of the script in a folder: the only one, else SCRIPT. Raises UsageError if there are
     several.
     """
-    names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
-    usual = [name for name in names if name.startswith("script.") and _is_script(folder / name)]
-    found = usual or [name for name in names if _is_script(folder / name)]
+    everything = [path.name for path in scripts.scripts_in(folder)]
+    found = [name for name in everything if name in scripts.MAIN] or everything
     if len(found) > 1:
         raise UsageError(
             f"there are several scripts: {', '.join(found[:5])}"
@@ -72,22 +72,6 @@ def _script_in(folder: Path) -> str:
             hint=f"name the one that the project is for: narrate init {folder / found[0]}",
         )
     return found[0] if found else SCRIPT
-
-
-def _is_script(path: Path) -> bool:
-    """Whether a file is probably a script: not a README, the requirements of something, or JSON
-    that means something else.
-    """
-    if path.suffix not in SUFFIXES or path.stem.isupper() or not path.is_file():
-        return False
-    if path.suffix in (".md", ".txt"):
-        return not path.stem.startswith(("requirements", "CMakeLists"))
-    try:
-        scripts.load(path)
-    except ScriptError:
-        # One that is named as a script is one, with a fault.
-        return path.stem == "script"
-    return True
 
 
 def _expressible(script: str, folder: Path) -> str:

@@ -126,6 +126,33 @@ def test_segments_by_id(tmp_path: Path) -> None:
     assert in_scene[1][2] == "a.json: $.scenes[0].segments.b"
 
 
+def test_fields_of_a_segment_are_a_single_one(tmp_path: Path) -> None:
+    one = '{"id": "s1", "say": "Hello."}'
+    [segment] = script.load(_written(tmp_path / "a.json", one)).segments
+    assert (segment.id, segment.say, segment.where) == ("s1", "Hello.", "a.json: $")
+    text = '{"segments": {"id": "s1", "text": "Hello."}}'
+    assert segments(tmp_path, "a.json", text) == [("s1", "Hello.", "a.json: $.segments")]
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.yaml"])
+def test_an_empty_file_has_nothing_to_say(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ScriptError, match=f"^{name}: nothing to say in this file$"):
+        script.load(_written(tmp_path / name, "\n"))
+
+
+def test_subtitles_with_the_name_of_a_text_are_refused(tmp_path: Path) -> None:
+    path = _written(tmp_path / "a.txt", "1\n00:00:01,000 --> 00:00:02,000\nHello.\n")
+    with pytest.raises(ScriptError, match="SRT, and not plain text") as caught:
+        script.load(path)
+    assert "--format-in srt" in caught.value.hint
+    assert script.load(path, ReadOptions(format_in="txt")).segments
+
+
+def _written(path: Path, content: str) -> Path:
+    path.write_text(content)
+    return path
+
+
 def test_a_text_is_a_segment_in_a_list(tmp_path: Path) -> None:
     scene = '{"scenes": [{"id": "s", "segments": ["Hi.", {"text": "You."}]}]}'
     assert [each[1] for each in segments(tmp_path, "a.json", scene)] == ["Hi.", "You."]
@@ -141,7 +168,10 @@ def test_a_text_is_a_segment_in_a_list(tmp_path: Path) -> None:
         ("segments: [{text: One, and two}]", "$.segments[0]", "field 'and two'", "in quotes"),
         ("- text: 42", "$[0].text", "expected text, got a whole number", "in quotes"),
         ("- {text: Hi., id: 1}", "$[0].id", "expected text, got a whole number", "in quotes"),
+        ("title: 2024-01-01", "1:8", "not valid YAML: a date without quotes", "in quotes"),
         ("- text: yes", "$[0].text", "expected text, got true or false", "in quotes"),
+        ("- Hi.\n- yes", "$[1]", "expected an object with fields, got true or false", "in quotes"),
+        ("- 1984", "$[0]", "expected an object with fields, got a whole number", "in quotes"),
         ("- text:", "$[0].text", "expected text, got nothing", "remove the field"),
         ("- text: [Hi.]", "$[0].text", "expected text, got a list", "narrate schema"),
         ("a: Hi.\nb: 1", "$.b", "expected text, got a whole number", "in quotes"),
@@ -205,3 +235,14 @@ def test_mulmocast(tmp_path: Path) -> None:
         path.write_text(f'{{"$mulmocast": {{}}, "beats": {beats}}}')
         with pytest.raises(ScriptError):
             script.load(path)
+
+
+@pytest.mark.parametrize("separator", ["\u2028", "\u2029", "\x85"])
+def test_an_error_after_a_line_break_of_yaml_alone_has_a_hint(
+    tmp_path: Path, separator: str
+) -> None:
+    path = tmp_path / "script.yaml"
+    path.write_text(f"segments: [{{text: 'a {separator} b', 'what {separator}': 1}}]\n")
+    with pytest.raises(ScriptError) as raised:
+        script.load(path)
+    assert raised.value.hint

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from narrate import script
-from narrate.errors import ScriptError
+from narrate.errors import ScriptError, ScriptErrors
 from narrate.script import ReadOptions, Script
 from narrate.script.formats.markdown import scenes
 from narrate.script.formats.markdown.report import Report
@@ -168,22 +168,18 @@ def test_an_error_names_the_attribute_where_its_place_is_a_line(tmp_path: Path) 
 def test_all_wrong_attributes_are_named(tmp_path: Path) -> None:
     body = (
         "$c_{ij}\\,$ is a sum. {#two words}\n\nLook. {#a .cls}\n\nOne {#b} more.\n\n"
-        'Two {#c say="x}\n\nThree {.note}\n\nFour. {: .lead }\n\nFive {key=value} six.\n\n'
-        "Seven\neight {#d} {seed=1}\n\nNine.{voise=me}\n\n## Ten {#t voice=me}\n\n"
-        "[a](b){target=_blank} eleven\n"
+        'Two {#c say="x}\n\nThree\n\nFour.\n\nFive {key=value} six.\n\n'
+        "Seven\neight {#d} {seed=1}\n\nNine.{voise=me}\n\n## Ten {#t voice=me}\n"
     )
     assert problems(body) == [
         "a.md:1: 'words' is not an attribute",
         "a.md:3: '.cls' is a class, which narrate does not use",
         "a.md:5: attributes that are not at the end of the paragraph: '{#b}'",
         "a.md:7: 'say=\"x' has a quote that does not end",
-        "a.md:9: '.note' is a class, which narrate does not use",
-        "a.md:11: '.lead' is a class, which narrate does not use",
         "a.md:13: attributes that are not at the end of the paragraph: '{key=value}'",
         "a.md:16: attributes that are not at the end of the paragraph: '{#d}'",
         "a.md:18: unknown attribute 'voise'",
         "a.md:20: unknown attribute 'voice'",
-        "a.md:22: attributes that are not at the end of the paragraph: '{target=_blank}'",
     ]
     assert refused(tmp_path, body).where.startswith("a.md")
 
@@ -192,7 +188,7 @@ def test_braces_that_are_no_attributes_stay(tmp_path: Path) -> None:
     body = "The set {x=1} of {a, b} {c}\n\n`{#a}` and \\{#b} and $\\{#c\\}$ {d}\n"
     assert texts(load(tmp_path, body)) == [
         "The set {x=1} of {a, b} {c}",
-        "\\{\\#a} and \\{#b} and $\\{#c\\}$ {d}",
+        "\\{\\#a\\} and \\{#b} and $\\{#c\\}$ {d}",
     ]
 
 
@@ -232,6 +228,7 @@ def test_braces_that_are_no_attributes_stay(tmp_path: Path) -> None:
         ("Go :rocket: at 10:30:45 to a:b:c. :+1:", ["Go at 10:30:45 to a:b:c."],
          [("emoji code", ":rocket:"), ("emoji code", ":+1:")]),
         ("H~2~O and x^2^ cost ~5 to ~10.", ["H2O and x2 cost ~5 to ~10."], []),
+        ("A ^^new word^^ and 2^^3.", ["A new word and 2^^3."], []),
         ("Term\n: One\n: Two\n\n: Three", ["Term", "One", "Two", "Three"], []),
         ("One. ^block-1", ["One."], [("block id", "^block-1")]),
         ("*[HTML]: Hypertext\n\nHTML.", ["HTML."], [("abbreviation", "*[HTML]: Hypertext")]),
@@ -242,7 +239,7 @@ def test_braces_that_are_no_attributes_stay(tmp_path: Path) -> None:
         ('A <break time="1s"/> <bookmark mark="x"/>', ['A <break time="1s"/> <bookmark mark="x"/>'],
          []),
         ('<break time="1s"/>\n\nA', ["A"], []),
-        ("\\[a] `[b] <i>` &lt;u&gt; 1 < 2", ["\\[a] \\[b] \\<i> \\<u> 1 < 2"], []),
+        ("\\[a] `[b] <i>` &lt;u&gt; 1 < 2", ["\\[a] \\[b\\] \\<i\\> \\<u\\> 1 < 2"], []),
         ("**https://a.b/c_d_e#f?g==h==** <https://a.b/~x~>",
          ["https://a.b/c_d_e#f?g==h== https://a.b/~x~"], []),
     ],
@@ -432,3 +429,88 @@ def test_pages_as_people_have_them(name: str) -> None:
     loaded = script.load(PAGES / name)
     assert texts(loaded) == SPOKEN[name]
     assert [each.kind for each in loaded.omissions] == LEFT_OUT[name]
+
+
+def test_all_problems_are_reported_in_one_go(tmp_path: Path) -> None:
+    text = "| a |\n|---|\n\nHello [beat].\n\n{#x bla}\n\nBye. {pasue=1s voice=nobody}\n"
+    error = refused(tmp_path, text)
+    assert isinstance(error, ScriptErrors)
+    assert [(each.where, each.what) for each in error.problems] == [
+        ("a.md:1", "a table cannot be spoken"),
+        ("a.md:4", "unknown direction '[beat]'"),
+        ("a.md:6", "'bla' is not an attribute"),
+        ("a.md:8", "unknown attribute 'pasue'"),
+        ("a.md:8", "unknown voice 'nobody'"),
+    ]
+
+
+@pytest.mark.parametrize("head", ["---\nfps: 30\ntitel: A\n---", '+++\ntitel = "A"\n+++'])
+def test_problems_of_a_head_and_a_body_are_reported_together(tmp_path: Path, head: str) -> None:
+    text = f"{head}\n\nHello. {{#x bla}}\n\nBye. {{voice=host}}\n"
+    error = refused(tmp_path, text)
+    assert isinstance(error, ScriptErrors)
+    found = sorted(each.what for each in error.problems)
+    assert found == ["'bla' is not an attribute", "unknown field 'titel'"]
+
+
+def test_attributes_for_others_are_left_out(tmp_path: Path) -> None:
+    text = (
+        "One. {.note}\n\nTwo. {: .lead }\n\n[Three](b){target=_blank .x} `four`{.r} five.\n\n"
+        "![Alt](a.png){#fig:a width=50%} Six.\n\n- Contents\n{:toc}\n"
+    )
+    loaded = load(tmp_path, text)
+    assert texts(loaded) == ["One.", "Two.", "Three four five.", "Six.", "Contents"]
+    assert left_out(loaded) == [
+        ("foreign attribute", ".note"),
+        ("foreign attribute", ": .lead"),
+        ("foreign attribute", "target=_blank .x"),
+        ("foreign attribute", ".r"),
+        ("image", "Alt"),
+        ("foreign attribute", "#fig:a width=50%"),
+        ("foreign attribute", ":toc"),
+    ]
+
+
+@pytest.mark.parametrize("rule", ["* * *", "---", "___", "*****"])
+def test_a_rule_between_paragraphs_of_a_scene_is_silence(tmp_path: Path, rule: str) -> None:
+    loaded = load(tmp_path, f"{rule}\n\nOne.\n\n{rule}\n\nTwo.\n\n{rule}\n\n# A\n\nThree.\n")
+    assert texts(loaded) == ["One.", "Two.", "Three."]
+    assert [segment.pause_after for segment in loaded.segments] == [1.0, None, None]
+    [note] = loaded.notes
+    assert note.where == "a.md:5"
+    assert "1 s of silence" in note.what
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "kind"),
+    [
+        ("{% highlight c %}", "{% endhighlight %}", "code block"),
+        ("{%- comment -%}", "{%- endcomment -%}", "comment"),
+        ('{{< highlight go "x=1" >}}', "{{< /highlight >}}", "code block"),
+    ],
+)
+def test_code_and_comments_between_shortcodes_are_left_out(
+    tmp_path: Path, first: str, last: str, kind: str
+) -> None:
+    loaded = load(tmp_path, f"One.\n{first}\nint x;\n\n# include\n{last}\nTwo.\n")
+    assert texts(loaded) == ["One.", "Two."]
+    assert left_out(loaded) == [(kind, "int x; # include")]
+    unclosed = load(tmp_path, f"{first}\nint x;\n")
+    assert texts(unclosed) == ["int x;"]
+
+
+def test_a_comment_of_mdx_is_left_out(tmp_path: Path) -> None:
+    loaded = load(tmp_path, "One. {/* two\nthree */} Four.\n")
+    assert texts(loaded) == ["One. Four."]
+    assert left_out(loaded) == [("comment", "two three")]
+
+
+def test_a_title_block_of_pandoc(tmp_path: Path) -> None:
+    loaded = load(tmp_path, "% The title\n% Ann; Bob\n% 2024\n\nHello [a.\n")
+    assert (loaded.title, texts(loaded)) == ("The title", ["Hello [a."])
+    assert left_out(loaded) == [("title block", "Ann; Bob"), ("title block", "2024")]
+    assert loaded.segments[0].where == "a.md:5"
+
+
+def test_markdown_of_many_megabytes_is_refused_at_once(tmp_path: Path) -> None:
+    assert "larger than 4 MiB" in refused(tmp_path, "a\n\n" * 1_400_000).what

@@ -173,3 +173,23 @@ def test_every_word_of_every_cue_is_kept(
     assert [segment.slot for segment in loaded.segments] == [
         (start / 1000, (start + 1) / 1000) for _, start, _ in cues
     ]
+
+
+def test_all_problems_are_reported_in_one_go(tmp_path: Path) -> None:
+    path = tmp_path / "a.srt"
+    path.write_text(
+        "1\n00:00:aa,000 --> 00:00:02,000\nHello.\n\n2\n00:00:02,000 --> 00:00:03,000\n<x>Hi\n"
+    )
+    with pytest.raises(ScriptErrors) as caught:
+        script.load(path)
+    assert [each.where for each in caught.value.problems] == ["a.srt:2", "a.srt:5"]
+
+
+@pytest.mark.parametrize("text", ["...", "-", "?!", "<i>…</i>"])
+def test_a_cue_without_words_is_left_out(tmp_path: Path, text: str) -> None:
+    times = "00:00:01,000 --> 00:00:02,000"
+    path = tmp_path / "a.srt"
+    path.write_text(f"1\n{times}\nHello.\n\n2\n{times}\n{text}\n")
+    loaded = script.load(path)
+    assert [segment.text for segment in loaded.segments] == ["Hello."]
+    assert loaded.omissions == (Omission("a.srt:5", "empty cue", text),)

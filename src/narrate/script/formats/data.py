@@ -20,7 +20,11 @@ _INT_DIGITS = 20
 
 
 def read_json(text: str, name: str) -> object:
-    """Parse JSON; valid but ambiguous parts become a Flaw in the tree. Raises ScriptError."""
+    """Parse JSON; valid but ambiguous parts become a Flaw in the tree, and an empty text None, as
+    in YAML. Raises ScriptError.
+    """
+    if not text.strip():
+        return None
     try:
         return json.loads(text, object_pairs_hook=_object, parse_int=_int)
     except json.JSONDecodeError as error:
@@ -61,7 +65,10 @@ def read_yaml(text: str, name: str) -> object:
         mark = error.problem_mark or error.context_mark
         place = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
         what = error.problem or error.context or "syntax error"
-        hint = _hint(what, text.split("\n")[mark.line][: mark.column] if mark else "")
+        before = text[max(0, mark.index - mark.column) : mark.index] if mark else ""
+        if "'tag:yaml.org,2002:timestamp'" in what:
+            what = "a date without quotes"
+        hint = _hint(what, before)
         raise ScriptError(
             f"not valid YAML: {printable(what)[:200]}", where=place, hint=hint
         ) from None
@@ -78,7 +85,7 @@ def read_yaml(text: str, name: str) -> object:
 _HINTS = (
     (r"cannot start any token: '\\t'|character '\\t'", "indent with spaces, not with tabs"),
     ("cannot start any token|expected alphabetic", "put the text in quotes: it begins with a sign"),
-    ("constructor for the tag", "put the text in quotes"),
+    ("constructor for the tag|date without quotes", "put the text in quotes"),
     ("aliases are", "put the text in quotes, or write out the value"),
     ("<block end>, but found '<scalar>'", "put the whole text in double quotes"),
     ("unknown escape", "write \\\\ for a backslash"),

@@ -14,13 +14,18 @@ _ITEM = re.compile(r"-\s+(?:id|text|say|audio|voice)\s*:(?:\s|$)|-\s+\{\s*\w+\s*
 
 def guess(text: str) -> str:
     """The format of a text: WebVTT, SRT, JSON or YAML by how it begins, else Markdown."""
-    if re.match(r"WEBVTT(?:\s|$)", text):
-        return "vtt"
-    if _SRT.match(text):
-        return "srt"
+    if found := subtitles(text):
+        return found
     if _JSON.match(text) or _is_json(text):
         return "json"
     return "yaml" if _is_yaml(text) else "md"
+
+
+def subtitles(text: str) -> str | None:
+    """The format of a text that begins as subtitles do."""
+    if re.match(r"WEBVTT(?:\s|$)", text):
+        return "vtt"
+    return "srt" if _SRT.match(text) else None
 
 
 def _is_json(text: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from narrate.errors import ScriptError
 from narrate.script.model import Note, Omission, by_kind
 
 
@@ -16,6 +17,8 @@ class Parsed:
     lines: dict[str, str] = field(default_factory=dict)
     notes: list[Note] = field(default_factory=list)
     omissions: list[Omission] = field(default_factory=list)
+    problems: list[ScriptError] = field(default_factory=list)
+    """What is wrong, but does not hide other problems; all of them are reported together."""
 
 
 def nothing_to_say(omissions: Sequence[Omission]) -> str:

@@ -7,6 +7,8 @@ from itertools import groupby, islice
 
 from narrate.base import limits
 from narrate.errors import ScriptError
+from narrate.script.formats.guess import subtitles
+from narrate.script.formats.names import NAMES
 from narrate.script.formats.parsed import Parsed
 from narrate.script.model import ReadOptions
 
@@ -15,7 +17,10 @@ Placed = tuple[str, str]
 
 
 def read_text(text: str, name: str, options: ReadOptions) -> Parsed:
-    """Parse plain text. Raises ScriptError if it is empty."""
+    """Parse plain text. Raises ScriptError if it is empty, or holds subtitles."""
+    if options.format_in is None and (found := subtitles(text)):
+        hint = f"rename it to .{found}, or say --format-in {found}"
+        raise ScriptError(f"{NAMES[found]}, and not plain text", where=name, hint=hint)
     texts = pieces(text, name, options)
     lines = {f"$.segments[{i}]": where for i, (_, where) in enumerate(texts)}
     return Parsed({"segments": [{"text": piece} for piece, _ in texts]}, lines)

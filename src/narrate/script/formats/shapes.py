@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import msgspec
 
-from narrate.script.document import Document
+from narrate.errors import ScriptError
+from narrate.script.document import Document, SegmentEntry
 from narrate.script.formats.mulmocast import MARK, read_mulmocast
 from narrate.script.formats.parsed import Parsed
 from narrate.script.problems import below
 
 _KNOWN = {field.encode_name for field in msgspec.structs.fields(Document)}
+_OF_SEGMENT = {field.encode_name for field in msgspec.structs.fields(SegmentEntry)}
 _SAID = {"text", "say", "audio"}
 
 
@@ -18,14 +20,17 @@ def expand(tree: object, name: str) -> Parsed:
 
     A text may stand in place of a segment, and an object of segments by their ids in place of a
     list. A single segment, or nothing but such an object, is a script; with a field of a script
-    beside it, it is neither.
+    beside it, it is neither. Raises ScriptError if there is nothing in it.
     """
+    if tree is None:
+        hint = "write segments: a list of texts is enough"
+        raise ScriptError("nothing to say in this file", where=name, hint=hint)
     parsed = Parsed(tree)
     if isinstance(tree, list):
         parsed.tree = _segments(tree, "$", parsed, name)
     elif isinstance(tree, dict) and MARK in tree:
         return read_mulmocast(tree, name)
-    elif isinstance(tree, dict) and "text" in tree and not tree.keys() & {"segments", "scenes"}:
+    elif isinstance(tree, dict) and (_is_segment(tree) or _has_text(tree)):
         return Parsed({"segments": [tree]}, {"$.segments[0]": f"{name}: $"})
     elif isinstance(tree, dict) and _is_by_id(tree):
         parsed.tree = {"segments": _segments(tree, "$", parsed, name)}
@@ -41,6 +46,16 @@ def _expand_group(group: object, path: str, parsed: Parsed, name: str) -> None:
     """Expand the segments of a script or a scene in place."""
     if isinstance(group, dict) and "segments" in group:
         group["segments"] = _segments(group["segments"], f"{path}.segments", parsed, name)
+
+
+def _has_text(tree: dict[object, object]) -> bool:
+    """Whether a script was meant to be a single segment, so that its other fields are errors."""
+    return "text" in tree and not tree.keys() & {"segments", "scenes"}
+
+
+def _is_segment(tree: dict[object, object]) -> bool:
+    """Whether all fields of an object are those of a segment."""
+    return bool(tree.keys() & _SAID) and tree.keys() <= _OF_SEGMENT
 
 
 def _is_by_id(tree: dict[object, object]) -> bool:
@@ -64,13 +79,18 @@ def _says(value: object) -> bool:
 
 
 def _segments(value: object, path: str, parsed: Parsed, name: str) -> object:
-    """A list of segments, from one that may hold texts, or from an object of them by id."""
+    """A list of segments, from one that may hold texts, from an object of them by id, or from a
+    single one.
+    """
     if isinstance(value, list):
         return [{"text": each} if isinstance(each, str) else each for each in value]
     if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
         return value
+    listed = "$.segments" if path == "$" else path
+    if _is_segment(value):
+        parsed.lines[f"{listed}[0]"] = f"{name}: {path}"
+        return [value]
     for i, key in enumerate(value):
-        listed = "$.segments" if path == "$" else path
         parsed.lines[f"{listed}[{i}]"] = f"{name}: {below(path, key)}"
     return [
         {"id": key, **each} if isinstance(each, dict) else {"id": key, "text": each}

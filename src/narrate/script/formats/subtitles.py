@@ -11,10 +11,11 @@ from itertools import pairwise
 from narrate.base import limits
 from narrate.base.text import counted, quoted
 from narrate.errors import ScriptError
+from narrate.reading.characters import has_word
 from narrate.script import ids
 from narrate.script.formats.parsed import Parsed, nothing_to_say
 from narrate.script.model import Note, Omission, ReadOptions
-from narrate.script.problems import Problems
+from narrate.script.problems import raise_all
 
 _TIME = r"(?:(\d{1,4}):)?([0-5]?\d):([0-5]?\d)[,.](\d{1,3})"
 _TIMES = re.compile(rf"\s*{_TIME}\s*-->\s*{_TIME}(?:\s.*)?")
@@ -122,7 +123,6 @@ class _Reader:
     def __init__(self, name: str) -> None:
         self.name = name
         self.parsed = Parsed({})
-        self.problems = Problems(lambda path: f"{name}: {path}")
 
     def place(self, line: int) -> str:
         return f"{self.name}:{line}"
@@ -174,7 +174,7 @@ class _Reader:
 
     def refuse(self, line: int, what: str, hint: str) -> None:
         """Note a problem of a line."""
-        self.problems.add(ScriptError(what, where=self.place(line), hint=hint))
+        self.parsed.problems.append(ScriptError(what, where=self.place(line), hint=hint))
 
     def read(self, cues: Iterator[_Cue]) -> Parsed:
         """The tree of the cues that have a text. Raises ScriptError."""
@@ -184,8 +184,8 @@ class _Reader:
                 spoken.append((cue, segment))
             if len(spoken) > limits.SEGMENTS:
                 break
-        self.problems.check()
         if not spoken:
+            raise_all(self.parsed.problems, self.name)
             what = nothing_to_say(self.parsed.omissions)
             raise ScriptError(what, where=self.name, hint="write a cue with a text")
         self.name_segments(spoken)
@@ -196,7 +196,7 @@ class _Reader:
         return self.parsed
 
     def segment(self, cue: _Cue) -> dict[str, object]:
-        """The segment of a cue; empty if there is nothing to say in it."""
+        """The segment of a cue; empty if there is nothing to say in it, as in a cue of dots."""
         slot = self.times(cue)
         written = "\n".join(cue.lines)
         for sound in _SOUND.findall(written):
@@ -204,13 +204,13 @@ class _Reader:
         text = _plain(_SOUND.sub(" ", written))
         for speaker in _SPEAKER.findall(written):
             self.parsed.omissions.append(Omission(self.place(cue.line), "speaker name", speaker))
-        if text:
-            return {"text": text, "slot": slot}
+        if has_word(text):
+            return {"text": text, **({"slot": slot} if slot else {})}
         self.parsed.omissions.append(Omission(self.place(cue.line), "empty cue", written.strip()))
         return {}
 
     def times(self, cue: _Cue) -> list[float]:
-        """The start and the end of a cue in seconds; what is wrong with them is noted."""
+        """The start and the end of a cue in seconds; none if they are malformed, which is noted."""
         line, written = cue.times
         match = _TIMES.fullmatch(written)
         if not match:

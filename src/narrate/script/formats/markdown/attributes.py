@@ -31,7 +31,9 @@ PARAGRAPH: Known = {
 
 _HINT = r'write it as in {#id pause=0.5s say="two words"}, or \{ for a literal brace'
 
-_BEGINNING = re.compile(r"\{:?[ \t]*(?:(#)|\.[A-Za-z_-]|([A-Za-z][\w-]+)=)")
+_BEGINNING = re.compile(
+    r"\{:?[ \t]*(?:(#)|\.[A-Za-z_-]|([A-Za-z][\w-]+)=)|\{:[ \t]*[A-Za-z]\w*[ \t]*\}"
+)
 _OF_TEXT = re.compile(r"[\w{}$]")
 """After one of these, a brace belongs to the text unless an id or a known key follows it."""
 
@@ -56,6 +58,20 @@ def begin(text: str, at: int, end: int) -> bool:
         return False
     ours = beginning[1] or beginning[2] in {*HEADING, *PARAGRAPH}
     return bool(ours) or not _OF_TEXT.match(before)
+
+
+def are_foreign(text: str, at: int, end: int) -> bool:
+    """Whether the attributes in `text[at:end]` are not for narrate: they are classes or, directly
+    after a link, an image or code, of any kind.
+    """
+    items = list(_ITEM.finditer(text, _start(text, at), end - 1))
+    words = [item["word"] or "" for item in items]
+    if any(item["key"] in {*HEADING, *PARAGRAPH} for item in items):
+        return False
+    if any(word.startswith("#") for word in words):
+        return False
+    is_attached = text[max(0, at - 1) : at] in (")", "]", "`")
+    return is_attached or text[at + 1] == ":" or all(word.startswith(".") for word in words)
 
 
 def close(text: str, at: int, end: int) -> int | None:

@@ -26,11 +26,17 @@ _URL = re.compile(r"[a-z][a-z0-9+.-]*://|mailto:|tel:|www\.", re.IGNORECASE)
 _PATH = re.compile(r"[/#?].|\.{1,2}/|.*[^./]/[^/]|.*\.[A-Za-z][A-Za-z0-9]{1,4}(?:[#?].*)?$")
 _MENTION = re.compile(r"\[([^\[\]]{1,999})\](?!:)")
 
+_DEFINITION_LINES = 10
+"""How many lines a link definition may have."""
+
 _RULE = re.compile(r"(?:-+|=+)[ \t]*")
 _OWN_TAG = re.compile(r"<(?:br|break|bookmark)\b", re.IGNORECASE)
 _CONTAINER = re.compile(r":{3,}[ \t]*([\w-]*)[ \t]*(\{[^{}]*\})?[ \t]*:*[ \t]*(.*)")
 _ADMONITION = re.compile(
     r'(?:(?:!!!|\?\?\?\+?)[ \t]++([\w-]++(?:[ \t]+(?:inline|end))*+)|===[+!]?)(?:[ \t]++"(.*)")?'
+)
+_HIDDEN = re.compile(
+    r"\{%-?[ \t]*(highlight|comment)\b[^%]*%\}[ \t]*|\{\{[<%][ \t]*(highlight)\b.*[>%]\}\}[ \t]*"
 )
 _ABBREVIATION = re.compile(r"\*\[[^\[\]]+\]:[ \t]")
 _DEFINITION = re.compile(r":[ \t]+(?=\S)")
@@ -62,7 +68,7 @@ def _parser() -> MarkdownIt:
     rules.at("lheading", _underlined)
     rules.at("html_block", _html, {"alt": ["paragraph", "reference", "blockquote"]})
     rules.before("paragraph", "rule", _rule, {"alt": ["paragraph"]})
-    for rule in (_comment, _display, _container, _admonition, _abbreviation):
+    for rule in (_comment, _hidden, _display, _container, _admonition, _abbreviation):
         rules.before("fence", rule.__name__, rule, {"alt": _ENDED})
     rules.before("table", "definition", _definition, {"alt": ["paragraph"]})
     marks.install(parser)
@@ -102,9 +108,13 @@ def _link_definition(state: StateBlock, start: int, end: int, silent: bool) -> b
     """
     from markdown_it.rules_block import reference
 
-    before = set(state.env.get("references", ()))
-    line, count = state.line, len(state.tokens)
-    if not reference(state, start, end, silent) or silent:
+    before = len(state.env.get("references", ()))
+    line, count, last = state.line, len(state.tokens), state.lineMax
+    # The rule looks for the end of a paragraph, which takes quadratic time if it is far away.
+    state.lineMax = min(last, start + _DEFINITION_LINES)
+    is_definition = reference(state, start, end, silent)
+    state.lineMax = last
+    if not is_definition or silent:
         return False
     found = state.tokens[count].meta
     url, label = found["url"], found["id"]
@@ -112,7 +122,7 @@ def _link_definition(state: StateBlock, start: int, end: int, silent: bool) -> b
         return True
     del state.tokens[count:]
     state.line = line
-    if label not in before:
+    if len(state.env["references"]) > before:
         del state.env["references"][label]
     return False
 
@@ -170,6 +180,25 @@ def _comment(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     if state.src[rest : state.eMarks[last]].strip():
         state.bMarks[last], state.tShift[last] = rest, 0
         state.line = last
+    return True
+
+
+def _hidden(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """Code or a comment between two shortcodes, such as `{% highlight c %}`, on their own lines."""
+    match = _HIDDEN.fullmatch(_text(state, start, "{"))
+    if not match or silent:
+        return bool(match)
+    name = match[1] or match[2]
+    last_tag = re.compile(rf"\{{[{{%][<%-]?[ \t]*(?:end|/[ \t]*){name}[ \t]*-?[>%]?[%}}]\}}[ \t]*")
+    unclosed = state.env.setdefault("unclosed", set())
+    rest = () if name in unclosed else range(start + 1, end)
+    last = next((i for i in rest if last_tag.fullmatch(_text(state, i, "{"))), None)
+    if last is None:
+        unclosed.add(name)
+        return False
+    inside = state.src[state.bMarks[start + 1] : state.bMarks[last]]
+    _omit(state, "code block" if name == "highlight" else name, inside, start, last + 1)
+    state.line = last + 1
     return True
 
 

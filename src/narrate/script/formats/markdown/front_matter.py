@@ -13,7 +13,7 @@ import msgspec
 
 from narrate.base import limits
 from narrate.base.text import printable, quoted
-from narrate.errors import ScriptError
+from narrate.errors import ScriptError, ScriptErrors
 from narrate.script.conversion import convert
 from narrate.script.document import Defaults, Document, FrontMatter
 from narrate.script.formats.data import read_yaml
@@ -46,11 +46,13 @@ class _Entry:
 
 def split(text: str, report: Report) -> tuple[Fields, str]:
     """The head as a tree, and the body with empty lines in place of the head, which keep the line
-    numbers. Raises ScriptError.
+    numbers. What is wrong inside the head goes into the report. Raises ScriptError.
     """
     lines = text.split("\n")
     start = next((i for i, line in enumerate(lines) if line.strip()), 0)
     fence = lines[start].rstrip()
+    if fence.startswith("% "):
+        return _title_block(lines, start, report)
     if fence in _OTHER:
         what = "front matter in a format that narrate does not read"
         hint = "write it as YAML between lines of ---, or as TOML between lines of +++"
@@ -60,8 +62,24 @@ def split(text: str, report: Report) -> tuple[Fields, str]:
     end = _end(lines, start, fence, report)
     inside = "\n".join([*[""] * (start + 1), *lines[start + 1 : end]])
     read = _toml if fence == "+++" else _yaml
-    tree = read(inside, start + 1, report)
-    return _merge_defaults(tree, report.name), "\n" * (end + 1) + "\n".join(lines[end + 1 :])
+    tree: Fields = {}
+    try:
+        tree = _merge_defaults(read(inside, start + 1, report), report.name)
+    except ScriptErrors as several:
+        report.problems += several.problems
+    except ScriptError as error:
+        report.problems.append(error)
+    return tree, "\n" * (end + 1) + "\n".join(lines[end + 1 :])
+
+
+def _title_block(lines: Sequence[str], start: int, report: Report) -> tuple[Fields, str]:
+    """The title block of Pandoc: up to three lines, with title, authors and date."""
+    end = start + 1
+    while end < min(start + 3, len(lines)) and lines[end].startswith("%"):
+        report.omit("title block", lines[end][1:], end + 1)
+        end += 1
+    body = "\n" * end + "\n".join(lines[end:])
+    return {"title": lines[start][1:].strip()}, body
 
 
 def _begins(fence: str, rest: Sequence[str]) -> bool:

@@ -25,6 +25,7 @@ _PAIRED = (
     ("shortcode", "{{", "}}"),
     ("shortcode", "{%", "%}"),
     ("comment", "%%", "%%"),
+    ("comment", "{/*", "*/}"),
 )
 """Kinds of what is not spoken, with their first and last signs."""
 
@@ -41,7 +42,9 @@ _SINGLE = (
 
 _LINK = re.compile(r"\[\[([^\[\]|\n]+)(?:\|([^\[\]\n]*))?\]\]")
 _LABEL = re.compile(r"^\[(?!\s*pause\b)([^\[\]\n^!]{1,200})\]:", re.MULTILINE | re.IGNORECASE)
-_SUBSCRIPT = re.compile(r"(?<!~)~([^~\s]+)~(?!~)|\^([^\^\s\[\]]+)\^")
+_SUBSCRIPT = re.compile(
+    r"(?<!~)~([^~\s]+)~(?!~)|\^\^(?=\S)([^\^\n]+)(?<=\S)\^\^|\^([^\^\s\[\]]+)\^"
+)
 _URL = re.compile(r"://[^\s<>\[\]()*\"'`|\\]+")
 
 
@@ -98,14 +101,28 @@ def _omitted(state: StateInline, silent: bool) -> bool:
         if not state.src.startswith(first, state.pos):
             continue
         inside = state.pos + len(first)
-        end = state.src.find(last, inside, state.posMax)
+        end = _find(state, last, inside)
         if end >= 0:
             return _omit(state, silent, end + len(last), kind, state.src[inside:end])
-        return kind == "comment" and _unclosed_comment(state, silent)
+        return first == "%%" and _unclosed_comment(state, silent)
     for kind, pattern in _SINGLE:
         if match := pattern.match(state.src, state.pos, state.posMax):
             return _omit(state, silent, match.end(), kind, match[1])
     return False
+
+
+def _find(state: StateInline, sign: str, start: int) -> int:
+    """Where a sign stands next, or -1; a sign that was not found is not searched for again."""
+    missing = state.env.setdefault("missing", {})
+    if state.src not in missing:
+        missing.clear()
+        missing[state.src] = set()
+    if sign in missing[state.src]:
+        return -1
+    end = state.src.find(sign, start)
+    if end < 0:
+        missing[state.src].add(sign)
+    return end if end + len(sign) <= state.posMax else -1
 
 
 def _unclosed_comment(state: StateInline, silent: bool) -> bool:
@@ -121,6 +138,9 @@ def _attributes(state: StateInline, silent: bool) -> bool:
     end = attributes.close(src, at, state.posMax)
     if end is None:
         return _push(state, silent, state.posMax, "unclosed_attributes", "")
+    is_of_image = not state.pending and bool(state.tokens) and state.tokens[-1].type == "image"
+    if is_of_image or attributes.are_foreign(src, at, end):
+        return _omit(state, silent, end, "foreign attribute", src[at + 1 : end - 1])
     return _push(state, silent, end, "attributes", src[at:end])
 
 
@@ -179,8 +199,8 @@ def _highlight(state: StateInline, silent: bool) -> bool:
 
 
 def _subscript(state: StateInline, silent: bool) -> bool:
-    """`H~2~O` and `x^2^`, as in Pandoc: the signs are not spoken."""
+    """`H~2~O` and `x^2^`, as in Pandoc, and `^^new^^`, as in MkDocs: the signs are not spoken."""
     match = _SUBSCRIPT.match(state.src, state.pos, state.posMax)
     if not match:
         return False
-    return _push(state, silent, match.end(), "text", match[1] or match[2])
+    return _push(state, silent, match.end(), "text", match[1] or match[2] or match[3])

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from narrate.errors import ScriptError
 from narrate.script.model import Note, Omission
-from narrate.script.problems import Problems
+from narrate.script.problems import raise_all
 
 
 @dataclass(slots=True)
@@ -40,9 +40,6 @@ class Report:
         if words := " ".join(text.split()):
             self.omissions.append(Omission(self.at(line), kind, words))
 
-    def finish(self) -> None:
-        """Raise the problems that were found."""
-        problems = Problems(lambda _: self.name)
-        for problem in self.problems:
-            problems.add(problem)
-        problems.check()
+    def check(self) -> None:
+        """Raise the problems that were found, if there are any."""
+        raise_all(self.problems, self.name)

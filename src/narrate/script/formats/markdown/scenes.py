@@ -40,6 +40,7 @@ class _Block:
     text: str
     fields: Fields
     level: int = 0
+    is_rule: bool = False
 
 
 @dataclass(slots=True)
@@ -73,15 +74,21 @@ class _Scene:
 
 def read_markdown(text: str, name: str, options: ReadOptions) -> Parsed:
     """Parse Markdown into a script's tree, and a map from JSON paths to `file:line`."""
+    hint = "split it into several scripts"
+    if len(text) > limits.MARKDOWN_BYTES:
+        what = f"Markdown larger than {limits.MARKDOWN_BYTES // 2**20} MiB"
+        raise ScriptError(what, where=name, hint=hint)
     if text.count("\n") > _LINES:
-        hint = "split it into several scripts"
         raise ScriptError(f"more than {_LINES} lines", where=name, hint=hint)
     report = Report(name)
     head, body = front_matter.split(text, report)
+    has_sound_head = not report.problems
     found = _scenes(_Reader(report, options).blocks(body))
     scenes = [scene for scene in found if not scene.is_title]
     head = _titled(head, [scene.heading for scene in found if scene.is_title], report)
-    report.finish()
+    if not (scenes and has_sound_head):
+        # Without its head, a script would seem to have more problems than it has.
+        report.check()
     if not scenes:
         what = nothing_to_say(report.omissions)
         raise ScriptError(what, where=name, hint="write a paragraph")
@@ -97,7 +104,7 @@ def _parsed(head: Fields, scenes: Sequence[_Scene], by_scene: bool, report: Repo
         tree = {**head, "segments": only.tree()["segments"]}
         places = _places_below("$", only, report.name)
     omissions = sorted(report.omissions, key=lambda each: int(each.where.rpartition(":")[2]))
-    return Parsed(tree, places, report.notes, omissions)
+    return Parsed(tree, places, report.notes, omissions, report.problems)
 
 
 def _titled(head: Fields, titles: Sequence[_Block | None], report: Report) -> Fields:
@@ -113,15 +120,25 @@ def _titled(head: Fields, titles: Sequence[_Block | None], report: Report) -> Fi
 
 
 def _scenes(found: Iterator[_Block]) -> list[_Scene]:
-    """The blocks by scene; paragraphs before the first heading are a scene without a heading."""
+    """The blocks by scene; paragraphs before the first heading are a scene without a heading.
+
+    A rule between two paragraphs of a scene is a segment too, which is read as a silence.
+    """
     scenes: list[_Scene] = []
+    rule: _Block | None = None
     for block in found:
-        if block.level:
+        if block.is_rule:
+            rule = block
+        elif block.level:
             scenes.append(_Scene(block))
+            rule = None
         elif block.text or block.fields:
             if not scenes:
                 scenes.append(_Scene(None))
+            if rule and scenes[-1].paragraphs:
+                scenes[-1].paragraphs.append(rule)
             scenes[-1].paragraphs.append(block)
+            rule = None
     return scenes
 
 
@@ -163,6 +180,9 @@ class _Reader:
                 self._skip(token, lines)
             elif token.type == "inline":
                 yield from self._inline(token, tokens[max(0, i - 2) : i], parser)
+            elif token.type == "hr":
+                line = token.map[0] + 1 if token.map else 0
+                yield _Block(line, token.markup[:3], {}, is_rule=True)
             else:
                 self._silent(token)
         self._unused(tokens)
