@@ -56,7 +56,7 @@ def speak(
     readiness.require(
         planner.choices(chosen), settings, lambda text: emit(events.Warned(message=text))
     )
-    if settings.profile == "draft" and any(each.capabilities.models for each in planned.choices):
+    if settings.profile == "draft" and any(each.capabilities.models for each in planned.speaking):
         emit(events.Warned(message=DRAFT))
     if foreign := language.warning(chosen):
         emit(events.Warned(message=foreign))
@@ -126,13 +126,15 @@ def check_only(plans: Iterable[Plan], only: str | None) -> None:
 
 def summary(planned: Plan) -> events.Planned:
     """The figures of a plan: counts, and predicted seconds of audio and of work."""
+    # Equal choices may have been made for several reasons.
+    reasons = (each.choice.reason for each in planned.utterances() if each.choice)
     return events.Planned(
         segments=len(planned.segments),
         utterances=sum(1 for _ in planned.utterances()),
         cached=cached(planned),
         missing=len(planned.misses),
-        engine=" and ".join(dict.fromkeys(choice.name for choice in planned.choices)),
-        reason="; ".join(dict.fromkeys(choice.reason for choice in planned.choices)),
+        engine=" and ".join(dict.fromkeys(choice.name for choice in planned.speaking)),
+        reason="; ".join(dict.fromkeys(reasons)),
         seconds=round(
             sum(planned.seconds(each) + each.pause_after for each in planned.segments), 1
         ),

@@ -169,13 +169,22 @@ def test_a_script_that_is_not_there_is_named(tone: Narrate, name: str, what: str
     check_refused(tone("run", name), 2, name.rpartition("/")[2], what)
 
 
-def test_text_that_an_engine_finds_unspeakable_fails_its_segment(tone: Narrate) -> None:
-    tone.write("script.json", lines("#unspeakable"))
-    ran = tone("run", "script.json")
-    assert ran.code == 5
-    assert "error: segment s1 (script.json: $[0]): " in ran.err
+@pytest.mark.parametrize(
+    ("engine", "text", "code", "place"),
+    [
+        ("tone", "#unspeakable", 5, "segment s1 (script.json: $[0]): "),
+        ("hibari", "🎉", 2, "script.json: $[0]: the engine hibari cannot say '🎉' (segment 's1')"),
+    ],
+)
+def test_text_that_no_engine_can_say_fails_its_segment(
+    narrate: Narrate, engine: str, text: str, code: int, place: str
+) -> None:
+    narrate.write("script.json", lines(text))
+    ran = narrate("run", "script.json", "--engine", engine)
+    assert ran.code == code
+    assert f"error: {place}" in ran.err
     assert "next:" in ran.err
-    assert tone.clips == []
+    assert narrate.clips == []
 
 
 def test_text_that_an_engine_cannot_say_is_refused_while_planning(narrate: Narrate) -> None:

@@ -200,9 +200,12 @@ def build(
     fps = settings.fps
     name = f"narration.{settings.format}"
     seconds = timeline.seconds(timeline.samples)
-    engines = [
-        EngineRef(each.name, each.model_key, each.model.revision or None) for each in plan.choices
-    ]
+    engines = list(
+        dict.fromkeys(
+            EngineRef(each.name, each.model_key, each.model.revision or None)
+            for each in plan.speaking
+        )
+    )
     return Manifest(
         title=plan.script.title,
         language=plan.language,

@@ -107,6 +107,8 @@ class Plan:
     script: Script
     language: str
     choices: tuple[Choice, ...]
+    """The engine of every voice that is used, and the one that stands in for others."""
+
     voices: Mapping[str, LoadedVoice]
     segments: tuple[PlannedSegment, ...]
     missing: tuple[EnvironmentProblem, ...] = ()
@@ -121,6 +123,14 @@ class Plan:
         """Every utterance, in the order of the script."""
         for planned in self.segments:
             yield from planned.utterances
+
+    @property
+    def speaking(self) -> tuple[Choice, ...]:
+        """The engines that speak the utterances, each once, without those that are replaced by a
+        stand-in.
+        """
+        found = (each.choice for each in self.utterances())
+        return tuple(dict.fromkeys(choice for choice in found if choice))
 
     @property
     def clips(self) -> dict[bytes, Clip]:
@@ -174,7 +184,7 @@ class Plan:
         """Seconds of work for one worker, predicted from how long this script's clips took."""
         hits = [each.clip for each in self.utterances() if each.clip and each.request]
         worked = sum(provenance.of(clip.origin).seconds for clip in hits)
-        guesses = [choice.capabilities.rtf for choice in self.choices]
+        guesses = [choice.capabilities.rtf for choice in self.speaking]
         rtf = worked / sum(clip.seconds for clip in hits) if hits else max(guesses, default=0.0)
         return rtf * sum(len(miss.utterance.text) for miss in self.misses) / self.pace
 

@@ -471,16 +471,6 @@ def test_attributes_for_others_are_left_out(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("rule", ["* * *", "---", "___", "*****"])
-def test_a_rule_between_paragraphs_of_a_scene_is_silence(tmp_path: Path, rule: str) -> None:
-    loaded = load(tmp_path, f"{rule}\n\nOne.\n\n{rule}\n\nTwo.\n\n{rule}\n\n# A\n\nThree.\n")
-    assert texts(loaded) == ["One.", "Two.", "Three."]
-    assert [segment.pause_after for segment in loaded.segments] == [1.0, None, None]
-    [note] = loaded.notes
-    assert note.where == "a.md:5"
-    assert "1 s of silence" in note.what
-
-
 @pytest.mark.parametrize(
     ("first", "last", "kind"),
     [

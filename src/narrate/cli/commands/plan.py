@@ -49,14 +49,14 @@ def plan(
     found = sources.find(scripts or [])
     terminal.tell(*found.notes)
     names = found.scripts
-    whole = show(names, flags, Options(), json, verbose)
-    if check and whole.pending:
-        what = f"{counted(whole.pending, 'utterance')} would have to be spoken"
-        if stood_in := whole.pending - len(whole.misses):
-            what += f"; a stand-in spoke {stood_in} of them"
-        run = f"run: narrate run {shlex.join(names)}"
-        steps = dict.fromkeys([*(each.hint for each in whole.missing), run])
-        raise PendingError(what, where=", ".join(names), hint="; ".join(steps))
+    planned = show(names, flags, Options(), json, verbose)
+    if check and planned.pending:
+        what = f"{counted(planned.pending, 'utterance')} would have to be spoken"
+        hint = f"run: narrate run {shlex.join(names)}"
+        if planned.stand_ins:
+            what += ", including what a stand-in speaks"
+            hint = "; ".join(dict.fromkeys(problem.hint for problem in planned.missing))
+        raise PendingError(what, where=", ".join(names), hint=hint)
 
 
 def show(

@@ -40,7 +40,6 @@ class _Block:
     text: str
     fields: Fields
     level: int = 0
-    is_rule: bool = False
 
 
 @dataclass(slots=True)
@@ -120,25 +119,15 @@ def _titled(head: Fields, titles: Sequence[_Block | None], report: Report) -> Fi
 
 
 def _scenes(found: Iterator[_Block]) -> list[_Scene]:
-    """The blocks by scene; paragraphs before the first heading are a scene without a heading.
-
-    A rule between two paragraphs of a scene is a segment too, which is read as a silence.
-    """
+    """The blocks by scene; paragraphs before the first heading are a scene without a heading."""
     scenes: list[_Scene] = []
-    rule: _Block | None = None
     for block in found:
-        if block.is_rule:
-            rule = block
-        elif block.level:
+        if block.level:
             scenes.append(_Scene(block))
-            rule = None
         elif block.text or block.fields:
             if not scenes:
                 scenes.append(_Scene(None))
-            if rule and scenes[-1].paragraphs:
-                scenes[-1].paragraphs.append(rule)
             scenes[-1].paragraphs.append(block)
-            rule = None
     return scenes
 
 
@@ -180,9 +169,6 @@ class _Reader:
                 self._skip(token, lines)
             elif token.type == "inline":
                 yield from self._inline(token, tokens[max(0, i - 2) : i], parser)
-            elif token.type == "hr":
-                line = token.map[0] + 1 if token.map else 0
-                yield _Block(line, token.markup[:3], {}, is_rule=True)
             else:
                 self._silent(token)
         self._unused(tokens)
