@@ -56,7 +56,7 @@ def speak(
     readiness.require(
         planner.choices(chosen), settings, lambda text: emit(events.Warned(message=text))
     )
-    if settings.profile == "draft" and any(each.capabilities.models for each in planned.speaking):
+    if settings.profile == "draft" and any(each.capabilities.models for each in planned.choices):
         emit(events.Warned(message=DRAFT))
     if foreign := language.warning(chosen):
         emit(events.Warned(message=foreign))
@@ -133,7 +133,7 @@ def summary(planned: Plan) -> events.Planned:
         utterances=sum(1 for _ in planned.utterances()),
         cached=cached(planned),
         missing=len(planned.misses),
-        engine=" and ".join(dict.fromkeys(choice.name for choice in planned.speaking)),
+        engine=" and ".join(dict.fromkeys(choice.name for choice in planned.choices)),
         reason="; ".join(dict.fromkeys(reasons)),
         seconds=round(
             sum(planned.seconds(each) + each.pause_after for each in planned.segments), 1

@@ -203,7 +203,7 @@ def build(
     engines = list(
         dict.fromkeys(
             EngineRef(each.name, each.model_key, each.model.revision or None)
-            for each in plan.speaking
+            for each in plan.choices
         )
     )
     return Manifest(

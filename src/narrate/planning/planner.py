@@ -107,8 +107,6 @@ class Plan:
     script: Script
     language: str
     choices: tuple[Choice, ...]
-    """The engine of every voice that is used, and the one that stands in for others."""
-
     voices: Mapping[str, LoadedVoice]
     segments: tuple[PlannedSegment, ...]
     missing: tuple[EnvironmentProblem, ...] = ()
@@ -123,14 +121,6 @@ class Plan:
         """Every utterance, in the order of the script."""
         for planned in self.segments:
             yield from planned.utterances
-
-    @property
-    def speaking(self) -> tuple[Choice, ...]:
-        """The engines that speak the utterances, each once, without those that are replaced by a
-        stand-in.
-        """
-        found = (each.choice for each in self.utterances())
-        return tuple(dict.fromkeys(choice for choice in found if choice))
 
     @property
     def clips(self) -> dict[bytes, Clip]:
@@ -184,7 +174,7 @@ class Plan:
         """Seconds of work for one worker, predicted from how long this script's clips took."""
         hits = [each.clip for each in self.utterances() if each.clip and each.request]
         worked = sum(provenance.of(clip.origin).seconds for clip in hits)
-        guesses = [choice.capabilities.rtf for choice in self.speaking]
+        guesses = [choice.capabilities.rtf for choice in self.choices]
         rtf = worked / sum(clip.seconds for clip in hits) if hits else max(guesses, default=0.0)
         return rtf * sum(len(miss.utterance.text) for miss in self.misses) / self.pace
 

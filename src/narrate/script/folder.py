@@ -31,6 +31,14 @@ DATA = frozenset((".json", ".yaml", ".yml"))
 KEY = re.compile(rb"\b(segments|scenes|beats|text)[\"']?[ \t]*:")
 """A key without which a file of data is no script, such as a package.json."""
 
+OUTERMOST = re.compile(
+    rb"\A(?:\xef\xbb\xbf)?\s*[\[{]|^(?:\xef\xbb\xbf)?(?:-|[\"']?(?:segments|scenes|beats|text)\b)",
+    re.MULTILINE,
+)
+"""What JSON begins with, and what stands at the left margin of a script in YAML; the settings of
+MkDocs have a key `text` further in.
+"""
+
 
 def scripts_in(folder: Path) -> list[Path]:
     """The scripts of a folder in natural order, apart from texts that may be its scenes.
@@ -114,6 +122,7 @@ def _is_script(path: Path, owned: Mapping[str, Collection[str]]) -> bool:
 
 def _has_key(path: Path) -> bool:
     try:
-        return KEY.search(regular.read(path, limits.SCRIPT_BYTES)) is not None
+        content = regular.read(path, limits.SCRIPT_BYTES)
     except OSError:
         return False
+    return bool(KEY.search(content) and OUTERMOST.search(content))

@@ -48,7 +48,7 @@ def of(plan: Plan, timeline: Timeline) -> Tags:
     The artist is who speaks: the voices that the script names, or else the engines.
     """
     voices = dict.fromkeys(each.segment.voice for each in plan.segments if each.segment.voice)
-    artist = ", ".join(voices or dict.fromkeys(choice.name for choice in plan.speaking))
+    artist = ", ".join(voices or dict.fromkeys(choice.name for choice in plan.choices))
     chapters = tuple(_scenes(plan, timeline) if plan.script.scenes else _segments(timeline))
     return Tags(
         printable(plan.script.title or Path(plan.script.name).stem),
