@@ -344,15 +344,14 @@ def write_inside(name: str) -> None:
     """Print how long it takes to find every clip and write every output, once imports and the plan
     are made.
     """
-    from narrate import build
+    from narrate import build, session
+    from narrate.output import narration
     from narrate.output.stage import staged
     from narrate.output.timeline import lay
-    from narrate.planning import planner
 
-    script, configuration = build.prepare(f"{name}.json", {"engine": "tone"}, lambda event: None)
-    settings = configuration.settings
-    with build._store(settings, lambda event: None) as store:
-        plan = planner.make(script, settings, store)
+    prepared = build.prepare(f"{name}.json", {"engine": "tone"}, lambda event: None)
+    with session.opened([prepared], lambda event: None) as [opened]:
+        plan, settings, store = opened.plan(), opened.settings, opened.store
         started = time.perf_counter()
         clips = {
             utterance.canonical: clip
@@ -361,7 +360,7 @@ def write_inside(name: str) -> None:
         }
         timeline = lay(plan, clips, settings.format)
         with staged(Path(name).absolute()) as stage:
-            build._write(stage, plan, timeline, settings, store)
+            narration.write(stage, plan, timeline, settings, store)
             stage.publish()
         print(time.perf_counter() - started)
 

@@ -18,9 +18,10 @@ HEAD = """\
 
 # Commands
 
-`narrate COMMAND --help` prints the same on a terminal. `[SCRIPT]` may be left out where the folder
-has only one script. Many options are also [settings](settings.md), which files and variables can
-set. All commands have the same [exit codes](settings.md#exit-codes).
+`narrate COMMAND --help` prints the same on a terminal. Without `[SCRIPT]` a command takes the
+script of this folder; `run`, `plan` and `status` take all that it has. Many options are also
+[settings](settings.md), which files and variables can set. All commands have the same
+[exit codes](settings.md#exit-codes).
 """
 
 Command = TyperCommand | TyperGroup
@@ -60,8 +61,8 @@ def _usage(name: str, parameters: list[Parameter]) -> str:
     words = [name, "[OPTIONS]"]
     for each in parameters:
         if isinstance(each, TyperArgument):
-            optional = not each.required and not each.metavar.startswith("[")
-            words.append(f"[{each.metavar}]" if optional else each.metavar)
+            word = each.metavar if each.required else f"[{each.metavar}]"
+            words.append(word + "..." * (each.nargs != 1))
     return " ".join(words)
 
 

@@ -243,6 +243,26 @@ def test_numbers_in_variables_and_flags_may_be_text_but_not_in_files(project: Pa
     refusal(project)
 
 
+@pytest.mark.parametrize(("written", "seconds"), [("'0.5s'", 0.5), ("'1500ms'", 1.5), ("2", 2.0)])
+def test_durations_in_a_file_and_in_variables(project: Path, written: str, seconds: float) -> None:
+    (project / "narrate.toml").write_text(f"pause_after = {written}\ntimeout = {written}")
+    found = settings(project).settings
+    assert (found.pause_after, found.timeout) == (seconds, seconds)
+    (project / "narrate.toml").unlink()
+    written = written.strip("'")
+    found = settings(project, NARRATE_PAUSE_AFTER=written, NARRATE_TIMEOUT=written).settings
+    assert (found.pause_after, found.timeout) == (seconds, seconds)
+    assert "not a duration" in str(refusal(project, NARRATE_TIMEOUT="1h"))
+    assert "from 0 to 60" in str(refusal(project, NARRATE_PAUSE_AFTER="61s"))
+
+
+def test_a_file_may_begin_with_a_byte_order_mark(project: Path) -> None:
+    (project / "narrate.toml").write_bytes(b"\xef\xbb\xbfjobs = 3")
+    assert settings(project).settings.jobs == 3
+    (project / "narrate.toml").write_bytes("jobs = 3".encode("utf-16"))
+    assert "the text is UTF-16" in str(refusal(project))
+
+
 @pytest.mark.parametrize(
     "content",
     [b"jobs = ", b"\xff", b"jobs = 1\njobs = 2", b"a = " + b"[" * 5000, b"jobs = " + b"9" * 5000],
@@ -302,3 +322,49 @@ def test_a_folder_with_an_empty_name_is_refused(project: Path, name: str) -> Non
 def test_relative_folders_of_the_desktop_are_ignored(project: Path) -> None:
     found = cache_dir(Settings(), {"XDG_CACHE_HOME": "relative"})
     assert found == Path("~/.cache/narrate").expanduser()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "accepted"),
+    [
+        ("format", "aac", "flac, m4a, mp3, ogg, opus or wav"),
+        ("qa", "loud", "off, strict or warn"),
+        ("profile", "x", "draft or final"),
+        ("headings", "no", "skip or speak"),
+        ("format_in", "toml", "json, md, srt, txt, vtt or yaml"),
+        ("jobs", 65, "an integer from 1 to 64"),
+        ("jobs", "three", "an integer from 1 to 64"),
+        ("bitrate", 9999, "an integer from 32 to 320"),
+        ("offline", "perhaps", "true or false"),
+    ],
+)
+def test_a_value_that_is_not_accepted_names_those_that_are(
+    tmp_path: Path, name: str, value: object, accepted: str
+) -> None:
+    with pytest.raises(UsageError) as raised:
+        config.resolve({name: value}, {}, tmp_path)
+    assert raised.value.what == f"{name} = {value!r} is not accepted"
+    assert raised.value.hint == f"use {accepted}"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "accepted"),
+    [
+        ("pause_after", -1, "a number from 0 to 60"),
+        ("pause_after", "61s", "a number from 0 to 60"),
+        ("timeout", 0, "a number above 0, up to 86400"),
+    ],
+)
+def test_a_duration_that_is_not_accepted_names_those_that_are(
+    tmp_path: Path, name: str, value: object, accepted: str
+) -> None:
+    with pytest.raises(UsageError) as raised:
+        config.resolve({name: value}, {}, tmp_path)
+    assert raised.value.what == f"{name} = {value!r} is not accepted: it is not {accepted}"
+    assert raised.value.hint == "write seconds as a number, or as in 0.5s or 500ms"
+
+
+def test_a_value_of_a_flag_is_refused_by_the_name_of_the_flag(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as raised:
+        config.resolve({"format": "aac"}, {}, tmp_path)
+    assert raised.value.where == "--format"

@@ -118,6 +118,7 @@ def move(tone: Narrate) -> None:
 
 def as_json(tone: Narrate) -> None:
     tone.write("script.json", yaml.safe_load((tone.folder / "script.yaml").read_text()))
+    (tone.folder / "script.yaml").unlink()
 
 
 FRONT = "  - {id: hook,"

@@ -18,12 +18,15 @@ SOURCE = Path(narrate.__file__).parent
 LAYERS = (
     ("errors",),
     ("base", "request"),
-    ("sound", "reading", "config", "stamp"),
+    ("sound", "config", "stamp"),
+    ("reading",),
     ("script", "engines"),
     ("checks", "store", "workers"),
     ("cache", "voices"),
     ("archive", "planning"),
     ("output", "synthesis"),
+    ("session", "speech"),
+    ("publish",),
     ("build",),
     ("tools", "upto_date"),
     ("cli",),
@@ -35,7 +38,14 @@ package.
 
 ROW = {name: row for row, names in enumerate(LAYERS) for name in names}
 HEAVY = {"torch", "mlx", "qwen_tts", "mlx_audio"}
-WORKER = ("workers.worker", "engines.base", "workers.frames", "request", "base.limits")
+WORKER = (
+    "workers.worker",
+    "engines.base",
+    "workers.frames",
+    "request",
+    "base.limits",
+    "base.network",
+)
 
 
 def module_of(path: Path) -> str:

@@ -176,9 +176,10 @@ def test_the_files_of_a_model_folder_are_among_what_a_run_was_made_of(
     folders = replace(stand_in.CAPABILITIES, models={"final": {"default": "sine"}})
     monkeypatch.setattr(stand_in, "CAPABILITIES", folders)
     model = tone.write("model/weights.bin", b"weights").parent
+    tone.write("model/config.json", b"{}")
     tone.write("model/.hidden", b"")
     script = tone.write("script.json", lines("Hello."))
     flags = {"engine": "tone", "model": str(model), "cache_dir": str(tone.cache)}
     result = build.run(script, flags, Options(), lambda event: None)
     named = {path for path in result.inputs if path.startswith(str(model))}
-    assert named == {str(model), str(model / "weights.bin")}
+    assert named == {str(model), str(model / "config.json"), str(model / "weights.bin")}

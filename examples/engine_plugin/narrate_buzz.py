@@ -21,6 +21,7 @@ CAPABILITIES = Capabilities(
     voices=("speaker",),
     packages=("narrate-buzz", "numpy"),
     rtf=0.001,
+    characters="",
 )
 
 RATE = 24_000

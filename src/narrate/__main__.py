@@ -19,6 +19,8 @@ from narrate import stamp  # noqa: E402
 
 def main() -> None:
     """Exit immediately if there is nothing to do; else run the command line."""
+    if sys.getfilesystemencoding() == "ascii":
+        _restart_in_utf8()
     if None in (sys.stdin, sys.stdout, sys.stderr):
         _prepare()
     try:
@@ -54,6 +56,17 @@ def main() -> None:
         start(argv)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _restart_in_utf8() -> None:
+    """Start again with names of files in UTF-8, as in ASCII a file called größe cannot be opened.
+
+    Python itself does so in the C locale, unless it is told not to.
+    """
+    if "utf8" not in sys._xoptions:
+        os.environ.setdefault("PYTHONIOENCODING", "ascii")
+        os.environ["PYTHONUTF8"] = "1"
+        os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])
 
 
 def _prepare() -> None:

@@ -24,8 +24,9 @@ from typing import BinaryIO
 
 import msgspec
 
-from narrate.base import durable, limits, regular, targets
-from narrate.base.durable import write_all
+from narrate.base import limits
+from narrate.base.files import durable, regular, targets
+from narrate.base.files.durable import write_all
 from narrate.cache import Gone, Store
 from narrate.checks import provenance
 from narrate.checks import structure as checks

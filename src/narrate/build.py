@@ -1,113 +1,100 @@
-"""The whole way on one page: script -> plan -> clips -> timeline -> files."""
+"""The whole way on one page: scripts -> plans -> clips -> timelines -> files."""
 
 from __future__ import annotations
 
 import os
+import shlex
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import xxhash
-
-from narrate import config, stamp
+from narrate import config, speech, stamp
 from narrate import script as scripts
 from narrate.base import events, facts
 from narrate.base.events import Emit
-from narrate.base.facts import Fact
 from narrate.base.text import counted
 from narrate.cache import Gone, Store
-from narrate.config import Config, Format, Settings
-from narrate.errors import EnvironmentProblem, Interrupted, NarrateError, PendingError, UsageError
-from narrate.output import manifest, overwrite, record, render
-from narrate.output.manifest import Manifest
-from narrate.output.record import RECORD, RunRecord
-from narrate.output.stage import Stage, staged
-from narrate.output.timeline import Timeline, lay
+from narrate.config import Config, Settings
+from narrate.errors import EnvironmentProblem, Interrupted, NarrateError, UsageError
+from narrate.output import record
 from narrate.output.why import Why, explain
-from narrate.output.writers import captions
-from narrate.planning import planner
-from narrate.planning.planner import Miss, Plan, PlannedSegment
+from narrate.planning.planner import Plan
+from narrate.publish import Job, Result, guard, write
+from narrate.session import Options, Prepared, Session, opened
+from narrate.speech import Failed, stand_ins, summary
 from narrate.store import usage
-from narrate.synthesis.speak import Outcome, speak
 
-SIDECARS = ("srt", "vtt")
+__all__ = [
+    "Failed",
+    "Options",
+    "Problems",
+    "Result",
+    "Several",
+    "export",
+    "perform",
+    "plan",
+    "plan_all",
+    "prepare",
+    "run",
+    "run_all",
+    "stand_ins",
+    "summary",
+    "why",
+]
+
 ROUNDS = 5
 """How often clips that vanish while the files are written (a prune, a failing disk) are made again.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What one run should do, apart from its settings: see the flags of the same names."""
-
-    force: tuple[str, ...] = ()
-    only: str | None = None
-    frozen: bool = False
-    keep_going: bool = False
-    force_output: bool = False
-    besides: tuple[Path, ...] = ()
-    """Files that the caller writes during the run, which no output may overwrite."""
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What a run did: `made` holds the canonical forms of the clips that it made, `written` the
-    files that changed.
-
-    `inputs` are the facts of all files that were read or looked for, `surroundings` those of the
-    code that did it and of the folders of settings, and `outputs` those of all that the narration
-    consists of, taken while no other run could write there. `warnings` are those of the settings.
+class Several(NarrateError):
+    """Some of several scripts were not narrated: `errors` has the error of each, and `results`
+    what was done with the others. The exit code is the highest of theirs.
     """
 
-    plan: Plan
-    manifest: Manifest
-    out: Path
-    made: frozenset[bytes]
-    written: tuple[Path, ...]
-    inputs: dict[str, Fact]
-    surroundings: dict[str, Fact]
-    outputs: dict[str, Fact]
-    warnings: tuple[str, ...] = ()
-
-    @property
-    def record(self) -> Path:
-        """run.json, which is newer than everything that was read."""
-        return self.out / RECORD
-
-    @property
-    def spoken(self) -> int:
-        """How many utterances were spoken; recordings are not counted."""
-        return len(
-            {
-                utterance.canonical
-                for utterance in self.plan.utterances()
-                if utterance.request and utterance.canonical in self.made
-            }
-        )
-
-    def from_cache(self, planned: PlannedSegment) -> bool:
-        """Whether nothing of the segment was made by this run."""
-        return not any(utterance.canonical in self.made for utterance in planned.utterances)
-
-
-class Failed(NarrateError):
-    """Segments failed; `failures` holds the error of each by its id, and the exit code is the
-    highest of theirs.
-    """
-
-    def __init__(self, script: str, failures: dict[str, NarrateError]) -> None:
-        self.failures = failures
-        self.exit_code = max(error.exit_code for error in failures.values())
+    def __init__(self, errors: Sequence[NarrateError], of: int, results: Sequence[Result]) -> None:
+        self.errors, self.results = errors, results
+        self.exit_code = max(error.exit_code for error in errors)
+        were = "was" if len(errors) == 1 else "were"
+        rest = f"{len(results)} {'is' if len(results) == 1 else 'are'} complete"
         super().__init__(
-            f"{counted(len(failures), 'segment')} failed; the outputs were left as they were",
-            where=script,
-            hint="finished clips are kept; fix the segments above and run again",
+            f"{len(errors)} of {counted(of, 'script')} {were} not narrated; "
+            + (rest if results else "no output was written"),
+            hint="fix what is named above and run again; finished clips are kept",
         )
+
+
+class Problems:
+    """The errors of scripts that are narrated together, so that all are shown in one go."""
+
+    def __init__(self, scripts: int) -> None:
+        self.scripts = scripts
+        self._errors: list[NarrateError] = []
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Keep the error of one script, and go on with the next one."""
+        try:
+            yield
+        except Interrupted:
+            raise
+        except NarrateError as error:
+            self._errors.append(error)
+
+    @property
+    def found(self) -> bool:
+        """Whether there are errors."""
+        return bool(self._errors)
+
+    def check(self, results: Sequence[Result] = ()) -> None:
+        """Raise the error of a single script, or Several if there are errors."""
+        if self._errors and self.scripts == 1:
+            raise self._errors[0]
+        if self._errors:
+            raise Several(self._errors, self.scripts, results)
 
 
 def prepare(
@@ -132,35 +119,44 @@ def _read_options(settings: Settings) -> scripts.ReadOptions:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Session:
-    """A script, its settings, and the cache while it is open."""
-
-    script: scripts.Script
-    settings: Settings
-    store: Store
-    emit: Emit
-
-    @property
-    def out(self) -> Path:
-        return _out(self.script, self.settings)
-
-    def plan(self, force: tuple[str, ...] = ()) -> Plan:
-        return planner.make(self.script, self.settings, self.store, force)
-
-
-@contextmanager
-def _session(source: str | Path, flags: Mapping[str, Any], emit: Emit) -> Iterator[_Session]:
-    """Read a script and its settings, and open the cache."""
-    script, configuration = prepare(source, flags, emit)
-    with _store(configuration.settings, emit) as store:
-        yield _Session(script, configuration.settings, store, emit)
+def _prepare_all(
+    sources: Sequence[str | Path], flags: Mapping[str, Any], emit: Emit
+) -> list[Prepared]:
+    """Read several scripts; the errors of all of them are raised together."""
+    problems, prepared = Problems(len(sources)), []
+    for source in sources:
+        with problems.kept():
+            prepared.append(prepare(source, flags, emit))
+    problems.check()
+    return prepared
 
 
 def plan(source: str | Path, flags: Mapping[str, Any], options: Options, emit: Emit) -> Plan:
     """Work out what a run would do; nothing is written."""
-    with _session(source, flags, emit) as session:
-        return session.plan(options.force)
+    return plan_all([source], flags, options, emit)[0]
+
+
+def plan_all(
+    sources: Sequence[str | Path], flags: Mapping[str, Any], options: Options, emit: Emit
+) -> list[Plan]:
+    """Work out what a run of several scripts would do, and warn of engines that it would need and
+    that cannot be used here; nothing is written.
+    """
+    problems, plans = Problems(len(sources)), []
+    with opened(_prepare_all(sources, flags, emit), emit) as sessions:
+        for session in sessions:
+            with problems.kept():
+                plans.append(session.plan(options.force))
+                speech.warn_of_missing_engines(plans[-1], session.settings, session.warn)
+    problems.check()
+    return plans
+
+
+@contextmanager
+def _session(source: str | Path, flags: Mapping[str, Any], emit: Emit) -> Iterator[Session]:
+    """Read a script and its settings, and open the cache."""
+    with opened([prepare(source, flags, emit)], emit) as sessions:
+        yield sessions[0]
 
 
 def why(source: str | Path, flags: Mapping[str, Any], emit: Emit) -> list[Why]:
@@ -180,13 +176,12 @@ def export(source: str | Path, flags: Mapping[str, Any], path: Path, emit: Emit)
 
     with _session(source, flags, emit) as session:
         session.store.hold()
-        planned = session.plan()
+        planned = session.without_stand_in().plan()
         if planned.misses:
             # The outputs may all exist, and then the next run would trust its stamp and do nothing.
             stamp.clear()
-            raise _pending(
-                planned, planned.misses, "not in the cache", "run: narrate run, then export again"
-            )
+            hint = f"run: narrate run {shlex.quote(str(source))}, then export again"
+            raise speech.pending(planned, planned.misses, "not in the cache", hint)
         return archive.export(planned.clips.values(), session.store, path)
 
 
@@ -197,59 +192,131 @@ def run(source: str | Path, flags: Mapping[str, Any], options: Options, emit: Em
     Interrupted, ScriptError, UsageError or EnvironmentProblem. No output is written until every
     clip exists.
     """
-    script, configuration = prepare(source, flags, emit)
-    return perform(script, configuration, options, emit)
+    return run_all([source], flags, options, emit)[0]
+
+
+def run_all(
+    sources: Sequence[str | Path], flags: Mapping[str, Any], options: Options, emit: Emit
+) -> list[Result]:
+    """Narrate several scripts: plan all, speak what any of them misses once, then write the files
+    of each.
+
+    Nothing is spoken if a script cannot be planned. A script whose segments failed keeps its
+    outputs as they were; those of the others are written. Raises what `run` raises, within Several
+    if there are several scripts.
+    """
+    return _perform(_prepare_all(sources, flags, emit), options, emit)
 
 
 def perform(script: scripts.Script, configuration: Config, options: Options, emit: Emit) -> Result:
     """Narrate a script that was read already, with settings that were made already. Raises what
     `run` raises.
     """
+    return _perform([(script, configuration)], options, emit)[0]
+
+
+def _perform(prepared: Sequence[Prepared], options: Options, emit: Emit) -> list[Result]:
     started = time.time()
-    settings = configuration.settings
-    recordings = [segment.audio for segment in script.segments if segment.audio]
-    inputs = facts.take((*script.inputs, *configuration.files, *recordings))
-    # Who may write there decides whether the settings in a folder are obeyed.
-    folders = facts.take({os.path.join(path.parent, facts.FOLDER) for path in configuration.files})
-    _check_links(_out(script, settings), script, configuration)
+    problems, results = Problems(len(prepared)), []
     # The store may warn from the threads that keep clips in it.
-    with events.Relay(emit) as relay, _store(settings, relay) as store:
-        session = _Session(script, settings, store, relay)
-        result = _make(session, options, inputs, started)
-        _count_usage(result, settings, store)
-    emit(events.Done(written=sorted(path.name for path in result.written)))
-    return replace(
-        result,
-        inputs=inputs | result.inputs,
-        surroundings=folders | result.surroundings,
-        warnings=configuration.warnings,
-    )
+    with events.Relay(emit) as relay, opened(prepared, relay) as sessions:
+        for group in _groups(_plan_jobs(sessions, options, problems)):
+            results += _make(group, options, problems, started)
+    for result in results:
+        name = result.plan.name if len(prepared) > 1 else None
+        emit(events.Done(script=name, written=sorted(path.name for path in result.written)))
+    problems.check(results)
+    return results
 
 
-def _make(session: _Session, options: Options, inputs: dict[str, Fact], started: float) -> Result:
-    """Plan, speak and write, until no clip vanishes in between."""
-    made: set[bytes] = set()
-    for attempt in range(ROUNDS):
-        planned = session.plan(() if attempt else options.force)
-        _guard(session, planned, inputs, options)
+def _plan_jobs(sessions: Sequence[Session], options: Options, problems: Problems) -> list[Job]:
+    """Plan every script; all their errors are raised together, before anything is spoken."""
+    jobs = []
+    for session in sessions:
+        with problems.kept():
+            jobs.append(_plan_job(session, options))
+    with problems.kept():
+        _check_places(sessions)
+    problems.check()
+    speech.check_only([job.plan for job in jobs], options.only)
+    return jobs
+
+
+def _plan_job(session: Session, options: Options) -> Job:
+    script, files = session.script, session.configuration.files
+    recordings = [segment.audio for segment in script.segments if segment.audio]
+    inputs = facts.take((*script.inputs, *files, *recordings))
+    # Who may write there decides whether the settings in a folder are obeyed.
+    folders = facts.take({os.path.join(path.parent, facts.FOLDER) for path in files})
+    session.check_links()
+    job = Job(session, inputs, folders, session.plan(options.force))
+    _check_job(job, options)
+    return job
+
+
+def _check_job(job: Job, options: Options) -> None:
+    """Refuse a plan that would lose files, or that `frozen` forbids."""
+    guard(job, options)
+    if options.frozen:
+        speech.require_nothing(job.plan)
+
+
+def _check_places(sessions: Sequence[Session]) -> None:
+    """Refuse scripts that would be written to one folder. Raises UsageError."""
+    names: dict[str, str] = {}
+    for session in sessions:
+        other = names.setdefault(os.path.realpath(session.out), session.name)
+        if other != session.name:
+            raise UsageError(
+                f"{other} and {session.name} would both be narrated there",
+                where=str(session.out),
+                hint="run them one by one, each with a folder of its own: -o DIR",
+            )
+
+
+def _groups(jobs: Iterable[Job]) -> list[list[Job]]:
+    """The scripts that can be spoken together."""
+    groups: list[list[Job]] = []
+    for job in jobs:
+        for group in groups:
+            if group[0].session.is_spoken_like(job.session):
+                group.append(job)
+                break
+        else:
+            groups.append([job])
+    return groups
+
+
+def _make(
+    jobs: Sequence[Job], options: Options, problems: Problems, started: float
+) -> list[Result]:
+    """Speak and write scripts, and plan once more those whose clips vanish in between."""
+    session, results, made = jobs[0].session, list[Result](), set[bytes]()
+    for _ in range(ROUNDS):
         session.store.hold()
-        outcome = _speak(session, planned, options)
+        outcome = speech.speak(
+            [job.plan for job in jobs],
+            session.settings,
+            session.store,
+            session.emit,
+            only=options.only,
+            keep_going=options.keep_going,
+            stopped=problems.found and not options.keep_going,
+        )
         made |= outcome.clips.keys() - outcome.shared
-        try:
-            with staged(session.out, partial(_tell_wait, session)) as stage:
-                # Speaking may take hours, in which new files may have appeared there.
-                _guard(session, planned, inputs, options)
-                document, outputs = _publish(session, stage, planned, outcome, started)
-        except Gone as gone:
-            session.emit(events.Warned(message=f"a clip is made again: {gone}"))
-            _set_aside(planned, session.store)
-            continue
-        _tell_kept(stage, session.emit)
-        # An installation of narrate has new metadata, but a plug-in may be edited in place.
-        plugins = {choice.package for choice in planned.choices} - {"narrate"}
-        software, written = facts.of_software(plugins), tuple(stage.written)
-        read, canonical = _read_by(planned), frozenset(made)
-        return Result(planned, document, session.out, canonical, written, read, software, outputs)
+        vanished: list[Job] = []
+        for job in jobs:
+            with problems.kept():
+                speech.check(job.plan, outcome, options.only)
+                try:
+                    results.append(write(job, outcome, made, options, started))
+                except Gone as gone:
+                    _plan_again(job, gone, options)
+                    vanished.append(job)
+        if not vanished:
+            _count_usage(results, session)
+            return results
+        jobs = vanished
     raise EnvironmentProblem(
         "clips vanish from the cache faster than they can be used",
         where=str(session.store.root),
@@ -257,34 +324,11 @@ def _make(session: _Session, options: Options, inputs: dict[str, Fact], started:
     )
 
 
-def _guard(session: _Session, planned: Plan, inputs: dict[str, Fact], options: Options) -> None:
-    """Refuse to overwrite what the run reads and what narrate did not make. Raises UsageError."""
-    read: tuple[str | Path, ...] = (*inputs, *_read_by(planned), *options.besides)
-    names = _names(planned, session.settings.format)
-    overwrite.check(session.out, names, read, options.force_output)
-
-
-def _publish(
-    session: _Session, stage: Stage, planned: Plan, outcome: Outcome, started: float
-) -> tuple[Manifest, dict[str, Fact]]:
-    """Make every file aside and move them all into place; return the manifest and the facts of the
-    outputs. Raises Gone.
-    """
-    timeline = lay(planned, outcome.clips, session.settings.format)
-    document = _write(stage, planned, timeline, session.settings, session.store)
-    stage.publish()
-    stage.write_record(_record(planned, outcome, started))
-    return document, stage.facts()
-
-
-def _tell_wait(session: _Session) -> None:
-    text = f"waiting for another process that has locked the output folder {session.out}"
-    session.emit(events.Warned(message=text))
-
-
-def _tell_kept(stage: Stage, emit: Emit) -> None:
-    for path in stage.kept:
-        emit(events.Warned(message=f"kept, as it was changed since narrate made it: {path}"))
+def _plan_again(job: Job, gone: Gone, options: Options) -> None:
+    job.session.emit(events.Warned(message=f"a clip is made again: {gone}"))
+    _set_aside(job.plan, job.session.store)
+    job.plan = job.session.plan()
+    _check_job(job, options)
 
 
 def _set_aside(planned: Plan, store: Store) -> None:
@@ -296,178 +340,12 @@ def _set_aside(planned: Plan, store: Store) -> None:
             store.read(clip)
 
 
-def _read_by(planned: Plan) -> dict[str, Fact]:
-    """The facts of the files that a plan was made of, apart from the script and its recordings."""
-    voices = [voice.facts for voice in planned.voices.values()]
-    models = [choice.facts for choice in planned.choices]
-    return {path: fact for each in (*voices, *models) for path, fact in each.items()}
-
-
-def _count_usage(result: Result, settings: Settings, store: Store) -> None:
+def _count_usage(results: Sequence[Result], session: Session) -> None:
     """Count hits and misses, and keep the cache below its maximum if it has grown."""
-    asked = {utterance.canonical for utterance in result.plan.utterances()}
-    usage.count(store.root, len(asked - result.made), len(result.made))
-    if result.made:
-        store.trim(settings.cache_max_size)
-
-
-def _store(settings: Settings, emit: Emit) -> Store:
-    return Store(config.cache_dir(settings), lambda text: emit(events.Warned(message=text)))
-
-
-def _out(script: scripts.Script, settings: Settings) -> Path:
-    if settings.out is not None:
-        return Path(settings.out).expanduser().absolute()
-    beside = script.path.parent if script.path else Path.cwd()
-    return beside.absolute() / "build" / "narration"
-
-
-def _check_links(out: Path, script: scripts.Script, configuration: Config) -> None:
-    """Refuse links on the way to an output folder that a project chose, not the user. Raises
-    UsageError.
-    """
-    origin = configuration.origins.get("out", "flag")
-    if origin == "default":
-        overwrite.check_links(out, script.path.parent if script.path else Path.cwd())
-    elif Path(origin) in configuration.files[:-1]:
-        overwrite.check_links(out, Path(origin).parent)
-
-
-def _speak(session: _Session, planned: Plan, options: Options) -> Outcome:
-    """Speak the misses that the options choose. Raises Interrupted, Failed or PendingError unless
-    the plan then lacks nothing.
-    """
-    chosen, left = _choose(planned, options.only)
-    misses = planned.misses
-    if options.frozen and misses:
-        raise _pending(planned, misses, "not cached, and --frozen forbids speaking {them}")
-    session.emit(summary(planned))
-    _warn_of_draft(session, planned)
-    settings, store, emit = session.settings, session.store, session.emit
-    outcome = speak(planned, chosen, settings, store, emit, keep_going=options.keep_going)
-    _check_outcome(outcome, len(chosen), planned.script.name)
-    if left:
-        why = "not in the cache, so no output was written"
-        raise _pending(planned, left, why, which=" outside --only")
-    return outcome
-
-
-def _check_outcome(outcome: Outcome, wanted: int, script: str) -> None:
-    """Raise Interrupted or Failed if not all of the wanted utterances were spoken."""
-    if outcome.interrupted:
-        raise Interrupted(
-            f"interrupted after {len(outcome.clips)} of {counted(wanted, 'utterance')}",
-            hint="finished clips are kept; run the same command again to continue from here",
-        )
-    if outcome.failures:
-        raise Failed(script, outcome.failures)
-
-
-def _choose(planned: Plan, only: str | None) -> tuple[list[Miss], list[Miss]]:
-    """The misses in segments whose ids match a pattern, and the others. Raises UsageError if no
-    segment matches.
-    """
-    wanted: set[bytes] = set()
-    for each in planned.segments:
-        if fnmatchcase(each.segment.id, only or "*"):
-            wanted |= {utterance.canonical for utterance in each.utterances}
-    if not wanted:
-        hint = "see `narrate plan` for the ids"
-        raise UsageError(f"no segment matches {only!r}", where="--only", hint=hint)
-    chosen = [miss for miss in planned.misses if miss.utterance.canonical in wanted]
-    left = [miss for miss in planned.misses if miss.utterance.canonical not in wanted]
-    return chosen, left
-
-
-def _warn_of_draft(session: _Session, planned: Plan) -> None:
-    drafts = any(choice.capabilities.models for choice in planned.choices)
-    if session.settings.profile == "draft" and drafts:
-        text = "spoken by draft models: the final ones will take other times"
-        session.emit(events.Warned(message=text))
-
-
-def summary(planned: Plan) -> events.Planned:
-    """The figures of a plan: counts, and predicted seconds of audio and of work."""
-    return events.Planned(
-        segments=len(planned.segments),
-        utterances=sum(1 for _ in planned.utterances()),
-        cached=_cached(planned),
-        missing=len(planned.misses),
-        engine=" and ".join(dict.fromkeys(choice.name for choice in planned.choices)),
-        reason="; ".join(dict.fromkeys(choice.reason for choice in planned.choices)),
-        seconds=round(
-            sum(planned.seconds(each) + each.pause_after for each in planned.segments), 1
-        ),
-        eta=round(planned.eta, 1),
-    )
-
-
-def _cached(planned: Plan) -> int:
-    return sum(utterance.clip is not None for utterance in planned.utterances())
-
-
-def _pending(
-    planned: Plan,
-    misses: Iterable[Miss],
-    why: str,
-    hint: str = "run without that flag",
-    which: str = "",
-) -> PendingError:
-    ids = list(dict.fromkeys(miss.segment.id for miss in misses))
-    named = ", ".join(ids[:5]) + (f" and {len(ids) - 5} more" if len(ids) > 5 else "")
-    are, them = ("is", "it") if len(ids) == 1 else ("are", "them")
-    return PendingError(
-        f"{counted(len(ids), 'segment')}{which} {are} {why.format(them=them)}: {named}",
-        where=planned.script.name,
-        hint=hint,
-    )
-
-
-def _write(
-    stage: Stage, planned: Plan, timeline: Timeline, settings: Settings, store: Store
-) -> Manifest:
-    """Make every file of the narration aside. Raises Gone."""
-    narration, segments = render.write_audio(stage, timeline, settings.format, store)
-    sidecars = _write_captions(stage, timeline)
-    made = manifest.build(planned, timeline, settings, narration, segments, sidecars)
-    _write_text(stage, "manifest.json", made.encode())
-    return made
-
-
-def _names(planned: Plan, format: Format) -> list[str]:
-    """The name of every file that a narration consists of."""
-    sounds = [f"narration.{format}", *(render.file_name(each, format) for each in planned.segments)]
-    return ["manifest.json", *sounds, *(f"narration.{suffix}" for suffix in SIDECARS)]
-
-
-def _write_captions(stage: Stage, timeline: Timeline) -> dict[str, str]:
-    """Make the captions, and return their files' names by suffix."""
-    cues = list(captions.cues(timeline))
-    names = {suffix: f"narration.{suffix}" for suffix in SIDECARS}
-    _write_text(stage, names["srt"], captions.srt(cues).encode())
-    _write_text(stage, names["vtt"], captions.vtt(cues).encode())
-    return names
-
-
-def _write_text(stage: Stage, name: str, content: bytes) -> None:
-    digest = xxhash.xxh3_128_hexdigest(content)
-
-    def write(path: Path) -> str:
-        path.write_bytes(content)
-        return digest
-
-    stage.make(name, digest, write)
-
-
-def _record(planned: Plan, outcome: Outcome, started: float) -> RunRecord:
-    """What run.json says of this run."""
-    return RunRecord(
-        started=round(started, 3),
-        seconds=round(time.time() - started, 3),
-        engine_seconds=round(outcome.engine_seconds, 3),
-        spoken=len(outcome.clips.keys() - outcome.shared),
-        attempts=outcome.attempts,
-        cached=_cached(planned),
-        requests=record.requests(planned),
-        transcripts=record.transcripts(planned),
-    )
+    if not results:
+        return
+    asked = {each.canonical for result in results for each in result.plan.utterances()}
+    made = {canonical for result in results for canonical in result.made}
+    usage.count(session.store.root, len(asked - made), len(made))
+    if made:
+        session.store.trim(session.settings.cache_max_size)

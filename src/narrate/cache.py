@@ -30,7 +30,7 @@ from dataclasses import replace as replaced
 from functools import partial
 from pathlib import Path
 
-from narrate.base import durable
+from narrate.base.files import durable
 from narrate.errors import EnvironmentProblem
 from narrate.request import key
 from narrate.store import entry, presence, tag, usage

@@ -16,7 +16,9 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from narrate.base import ownership, regular, units
+from narrate.base import units
+from narrate.base.allowed import allowed
+from narrate.base.files import encoding, ownership, regular
 from narrate.base.fps import HINT as FPS_HINT
 from narrate.base.fps import frame_rate
 from narrate.base.limits import PAUSE_SECONDS, SETTINGS_BYTES
@@ -126,9 +128,27 @@ def _flag(names: str, value: str, help: str) -> About:
     return About(help, value, tuple(names.split()))
 
 
+def _duration(name: str, help: str) -> About:
+    """A setting in seconds, which is also written as in 0.5s or 500ms."""
+
+    def parse(written: str | float) -> object:
+        seconds = units.seconds(written)
+        try:
+            return msgspec.convert(seconds, TYPES[name])
+        except msgspec.ValidationError:
+            raise ValueError(f"it is not {allowed(TYPES[name])}") from None
+
+    hint = "write seconds as a number, or as in 0.5s or 500ms"
+    return About(help, written=int | float | str, parse=parse, hint=hint)
+
+
 ABOUT = {
     "engine": _flag("--engine", "NAME", "auto, or one of `narrate engines list` (auto)."),
-    "out": _flag("-o --out", "DIR", "Output folder (build/narration beside the script)."),
+    "out": _flag(
+        "-o --out",
+        "DIR",
+        "Output folder, or the parent of several (build/narration).",
+    ),
     "jobs": _flag("-j --jobs", "N", "Run at most N workers at a time."),
     "format": _flag("--format", "NAME", "wav, flac, mp3, ogg, opus or m4a (wav)."),
     "fps": About(
@@ -146,15 +166,17 @@ ABOUT = {
         "Read as json, yaml, md, txt, srt or vtt (by the name).",
     ),
     "segments": _flag(
-        "--segments", "NAME", "Segments of plain text: paragraph or line (paragraph)."
+        "--segments", "NAME", "What is a segment: a paragraph or a line (paragraph)."
     ),
     "headings": About("Headings of level 3 and below in Markdown: speak or skip (skip)."),
     "markup": About("Unknown markup in a text, such as [beat]: error or warn (error)."),
-    "stand_in": _flag("--stand-in", "ENGINE", "Speaks the voices whose own engine is missing."),
+    "stand_in": _flag(
+        "--stand-in", "ENGINE", "The engine that speaks for engines that are missing."
+    ),
     "qa": _flag("--qa", "MODE", "When a check fails: strict refuses, warn keeps, off ignores."),
     "language": _flag("--language", "CODE", "The language that is spoken."),
-    "pause_after": About("Seconds of silence after a segment (0.4)."),
-    "timeout": About("Seconds that speaking one utterance may take (120)."),
+    "pause_after": _duration("pause_after", "Seconds of silence after a segment (0.4)."),
+    "timeout": _duration("timeout", "Seconds that speaking one utterance may take (120)."),
     "cache_dir": _flag("--cache-dir", "DIR", "Where clips are kept (see `narrate cache dir`)."),
     "model": _flag(
         "--model", "MODEL", "A hub id, id@revision or a folder (see `narrate models list`)."
@@ -173,10 +195,20 @@ ABOUT = {
         "--allow-outside", "", "Accept recordings from outside the script's folder too."
     ),
     "cache_max_size": About(
-        "How large the cache may become: 500MB, 2GB, 1GiB (5GB).", written=str, parse=units.size
+        "How large the cache may become: 500MB, 2GB, 1GiB (5GB).",
+        written=str,
+        parse=units.size,
+        hint='write it in quotes, as in cache_max_size = "500MB"',
     ),
-    "sampling": About("A table: sampling parameters of the model."),
-    "engines": About("A table for each engine: python, model, device, dtype, and more."),
+    "sampling": About(
+        "A table: sampling parameters of the model.",
+        hint="write a table of numbers, such as [sampling] and below it temperature = 0.8",
+    ),
+    "engines": About(
+        "A table for each engine: python, model, device, dtype, and more.",
+        hint="the table of an engine, such as [engines.torch], takes "
+        + ", ".join(EngineSettings.__struct_fields__),
+    ),
 }
 """Every setting by its name: add a line here for a new field of `Settings`."""
 
@@ -386,7 +418,7 @@ def _programs(layers: Sequence[Layer], project: str) -> dict[str, str]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        document = tomllib.loads(regular.read(path, SETTINGS_BYTES).decode())
+        document = tomllib.loads(encoding.decode(regular.read(path, SETTINGS_BYTES)))
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, ValueError, RecursionError) as error:
@@ -451,10 +483,14 @@ def _checked(name: str, value: Any, origin: str, *, strict: bool) -> Any:
         hint = did_you_mean(name, TYPES, f"the settings are: {', '.join(TYPES)}")
         raise UsageError(f"there is no setting {name!r}", where=origin, hint=hint)
     about = ABOUT[name]
+    where = about.flags[-1] if origin == "flag" and about.flags else origin
     if name in ("out", "cache_dir") and not str(value).strip():
-        raise UsageError(f"{name} is empty", where=origin, hint="name a folder, or leave it out")
+        raise UsageError(f"{name} is empty", where=where, hint="name a folder, or leave it out")
     try:
         written = msgspec.convert(value, about.written or TYPES[name], strict=strict)
         return about.parse(written) if about.parse else written
     except ValueError as error:
-        raise UsageError(f"{name} = {value!r}: {error}", where=origin, hint=about.hint) from error
+        values = "" if about.parse else allowed(TYPES[name])
+        what = "is not accepted" if values else f"is not accepted: {error}"
+        hint = f"use {values}" if values else about.hint
+        raise UsageError(f"{name} = {value!r} {what}", where=where, hint=hint) from error

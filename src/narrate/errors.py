@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 EXIT_CODES = {
     0: "done, or nothing to do",
     1: "unexpected",
@@ -33,6 +35,21 @@ class UsageError(NarrateError):
 
 class ScriptError(UsageError):
     """The script is invalid; `where` names the file and the line or JSON path."""
+
+
+class ScriptErrors(ScriptError):
+    """Several problems of one script, in the order of their places.
+
+    `problems` holds the first of them; `total` counts them all.
+    """
+
+    def __init__(self, problems: Sequence[ScriptError], total: int, *, where: str) -> None:
+        self.problems, self.total = tuple(problems), total
+        listed = f", the first {len(problems)} listed" if len(problems) < total else ""
+        what = f"{total:,} problems{listed}"
+        hints = {problem.hint for problem in problems}
+        hint = hints.pop() if len(hints) == 1 else "fix them and run again"
+        super().__init__(what, where=where, hint=hint)
 
 
 class PendingError(NarrateError):

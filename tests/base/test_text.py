@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from narrate.base import text
 from narrate.base.text import counted, did_you_mean, duration, printable, quoted, shortened, size
 
 
@@ -64,3 +65,10 @@ def test_a_similar_name_is_suggested_else_what_there_is() -> None:
     assert did_you_mean("nane3", known) == "did you mean 'name3'?"
     assert did_you_mean("xyz", known, "see the list") == "see the list"
     assert did_you_mean("xyz", known) == "use one of: " + ", ".join(known[:12])
+
+
+@pytest.mark.parametrize("name", ["größe.md", "d\udce4r.md", "\udc80\udcff", "a\\b.md"])
+def test_a_name_that_is_not_utf_8_can_be_stored(name: str) -> None:
+    stored = text.encodable(name)
+    assert stored.encode().decode() == stored
+    assert text.unescaped(stored) == name

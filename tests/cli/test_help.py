@@ -16,6 +16,7 @@ from narrate.cli import app as line
 from narrate.cli import options
 from narrate.config import ABOUT, Settings
 from narrate.errors import EXIT_CODES
+from support.project import Narrate
 
 MOST_PARAMETERS = 8
 
@@ -36,13 +37,60 @@ def help_of(app: typer.Typer, *command: str) -> str:
 
 @pytest.mark.parametrize("command", ["", *line.COMMANDS, "cache export", "models pull"])
 def test_a_flag_has_no_type(app: typer.Typer, command: str) -> None:
-    assert "<bool>" not in help_of(app, *command.split())
+    assert not re.search(r"<[a-z\[\]]+>", help_of(app, *command.split()))
 
 
-@pytest.mark.parametrize("command", ["", "run", "plan", "clone"])
-def test_the_exit_codes_are_listed(app: typer.Typer, command: str) -> None:
-    text = " ".join(help_of(app, *command.split()).split())
-    assert all(f"{code} {meaning}." in text for code, meaning in EXIT_CODES.items())
+def test_the_exit_codes_are_listed_once(app: typer.Typer) -> None:
+    whole = " ".join(help_of(app).split())
+    assert all(whole.count(f"{code} {meaning}.") == 1 for code, meaning in EXIT_CODES.items())
+
+
+@pytest.mark.parametrize("command", ["run", "plan", "clone", "cache ls", "engines install"])
+def test_a_command_says_where_the_exit_codes_are(app: typer.Typer, command: str) -> None:
+    assert help_of(app, *command.split()).count("Exit codes: see `narrate --help`.") == 1
+
+
+def test_an_argument_has_its_brackets_once(app: typer.Typer) -> None:
+    assert "narrate run [OPTIONS] [SCRIPT|ID]...\n" in usage(app, "run")
+    assert "narrate init [OPTIONS] [DIR|SCRIPT]\n" in usage(app, "init")
+    assert "narrate models pull [OPTIONS] [ID]\n" in usage(app, "models", "pull")
+
+
+def usage(app: typer.Typer, *command: str) -> str:
+    """The usage line of a command, under the name by which a person calls it."""
+    ran = CliRunner().invoke(app, [*command, "--help"], prog_name="narrate")
+    return re.sub(r" +\n", "\n", ran.output)
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("narrate pl", {"plan"}),
+        ("narrate run --fo", {"--force", "--force-output", "--format", "--format-in"}),
+        ("narrate cache ", {"dir", "ls", "stats", "verify", "prune", "clear", "export", "import"}),
+    ],
+)
+def test_a_shell_completes_commands_and_flags(
+    narrate: Narrate, words: str, found: set[str]
+) -> None:
+    env = {
+        "_NARRATE_COMPLETE": "complete_bash",
+        "COMP_WORDS": words,
+        "COMP_CWORD": str(len(words.split(" ")) - 1),
+    }
+    assert set(narrate(env=env).out.split()) == found
+
+
+def test_completion_is_installed_for_the_shell(narrate: Narrate) -> None:
+    """The shell is found among the parents of the process, else it is the one that is named."""
+    home = narrate.root / "home"
+    home.mkdir()
+    env = {"HOME": str(home)}
+    assert "_NARRATE_COMPLETE" in narrate("--show-completion", "bash", env=env).out
+    assert "completion installed in" in narrate("--install-completion", "bash", env=env).out
+    assert any(
+        "_NARRATE_COMPLETE" in path.read_text() for path in home.rglob("*.*") if path.is_file()
+    )
 
 
 @pytest.mark.parametrize("command", ["run", "plan", "status", "why", "cache export"])

@@ -288,7 +288,8 @@ def test_a_long_segment_is_spoken_in_parts_and_an_edit_speaks_one_part(tone: Nar
 
 def test_json_has_the_shape_that_pipelines_read(narrated: Narrate) -> None:
     report = narrated.run()
-    assert set(report) == {"ok", "manifest", "spoken", "cached", "failed", "segments"}
+    fields = {"ok", "manifest", "spoken", "cached", "failed", "segments", "over_budget"}
+    assert set(report) == fields
     assert report["ok"] is True
     assert report["failed"] == 0
     assert report["manifest"] == str(narrated.out / "manifest.json")
@@ -488,10 +489,11 @@ def test_a_terminal_sees_bars_and_a_pipe_sees_lines(tone: Narrate) -> None:
 
 
 def test_the_exit_codes_are_in_the_help(narrate: Narrate) -> None:
-    for args in (["--help"], ["run", "--help"]):
-        ran = narrate(*args, env={"COLUMNS": "200", "TERM": "dumb"})
-        for code in (0, 1, 2, 3, 4, 5, 6, 130):
-            assert re.search(rf"\b{code}\b", ran.out.partition("Exit codes")[2]), code
+    wide = {"COLUMNS": "200", "TERM": "dumb"}
+    listed = narrate("--help", env=wide).out.partition("Exit codes")[2]
+    for code in (0, 1, 2, 3, 4, 5, 6, 130):
+        assert re.search(rf"\b{code}\b", listed), code
+    assert "Exit codes: see `narrate --help`." in narrate("run", "--help", env=wide).out
 
 
 def test_the_version_is_printed(narrate: Narrate) -> None:
@@ -504,14 +506,17 @@ def test_the_version_is_printed(narrate: Narrate) -> None:
 
 
 @pytest.mark.parametrize("text", ["🎉🎉🎉", "你好"])
-def test_what_english_cannot_say_fails_and_names_the_segment(narrate: Narrate, text: str) -> None:
+def test_what_english_cannot_say_is_refused_before_anything_is_spoken(
+    narrate: Narrate, text: str
+) -> None:
     narrate.write("script.json", lines("Fine.", text))
     ran = narrate("run", "script.json", "-k")
-    assert ran.code == 5
+    assert ran.code == 2
     assert "s2" in ran.err
+    assert text in ran.err
     assert "script.json" in ran.err
     assert "next:" in ran.err
-    assert len(narrate.clips) == 1
+    assert not narrate.clips
 
 
 CLONED = {"voices": {"me": {"ref": "me.wav"}}, "segments": lines("Hello.", voice="me")}
@@ -543,3 +548,12 @@ def test_what_the_engine_cannot_do_is_said_before_anything_is_spoken(
     assert "next:" in ran.err
     assert ran.out == ""
     assert not narrate.out.exists()
+
+
+def test_force_and_frozen_are_not_used_together(tone: Narrate) -> None:
+    """A clip that --force replaces is in the cache, whatever --frozen says of it."""
+    tone.write("script.json", lines("Fine."))
+    tone.run()
+    ran = tone("run", "-f", "--frozen")
+    assert ran.code == 2
+    assert "--force speaks again, and --frozen forbids it" in ran.err

@@ -386,8 +386,9 @@ def test_connections_are_kept(project: Narrate, server: Server) -> None:
     configure(project, server.base_url(), concurrency=4)
     say(project, *(f"This is line {number}." for number in range(40)))
     project.run()
-    # One more than the four: the first only finds out whether anybody is there.
-    assert (len(server.asked), server.connections) == (40, 5)
+    # Two more than the four: before the run, and in the worker, it finds out whether anybody is
+    # there.
+    assert (len(server.asked), server.connections) == (40, 6)
 
 
 def test_a_finished_narration_asks_no_server(project: Narrate, server: Server) -> None:
@@ -848,7 +849,7 @@ def test_a_server_that_is_not_there_is_noticed_at_once(project: Narrate, server:
     assert ran.code == 6
     assert (
         f"nothing answers at {server.base_url()[:-3]} "
-        "(Connection refused); start it, or correct base_url" in ran.err
+        "(Connection refused)\n  next: start it, or correct base_url" in ran.err
     )
 
 

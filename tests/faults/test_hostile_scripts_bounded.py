@@ -9,6 +9,7 @@ import os
 import random
 import shutil
 import sys
+import textwrap
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -138,7 +139,10 @@ REFUSED: dict[str, tuple[str, bytes | Make]] = {
     "an id that climbs, in Markdown": ("a.md", b"# A {#../../x}\n\nHello.\n"),
     "an id that climbs, as a file": ("folder", texts(1, name="..txt.txt")),
     "a YAML bomb": ("a.yaml", BOMB.encode()),
-    "a YAML bomb in front matter": ("a.md", FRONT.format(BOMB).encode()),
+    "a YAML bomb in front matter": (
+        "a.md",
+        FRONT.format("voices:\n" + textwrap.indent(BOMB, " ")).encode(),
+    ),
     "a YAML knot": ("a.yaml", b"&a [*a]"),
     "a YAML object": ("a.yaml", OBJECT.encode()),
     "a YAML object in front matter": (
@@ -157,6 +161,7 @@ REFUSED: dict[str, tuple[str, bytes | Make]] = {
     "a quote nested deep": ("a.md", b"> " * 20_000 + b"a"),
     "a megabyte of open brackets": ("a.md", b"[" * MEGA),
     "a megabyte of stars": ("a.md", b"*a " * (MEGA // 3)),
+    "shortcodes without an end": ("a.md", b"{{ " * 60_000),
     "a table": ("a.md", b"| a | b |\n|---|---|\n| c | d |\n"),
     "HTML": ("a.md", b"<script>alert(1)</script>\n"),
     "20,001 files": ("folder", texts(20_001)),
@@ -202,7 +207,11 @@ ACCEPTED: dict[str, tuple[str, bytes | Make]] = {
     "an id of 100 bytes": ("a.json", with_id("x" * 100)),
     "16 MiB of spaces": ("a.json", segments() + b" " * (16 * MEGA - 100)),
     "entities": ("a.md", b"&#x202e;&#27;[31m &lt;script&gt; Hello. &amp;" + b"&#x41;" * 500),
-    "link definitions": ("a.md", b"[a]: b\n" * 20_000 + b"\nHello.\n"),
+    "a YAML bomb that is not read": ("a.md", FRONT.format(BOMB).encode()),
+    "link definitions": (
+        "a.md",
+        b"".join(b"[a%d]: http://b\n" % i for i in range(20_000)) + b"\nHello.\n",
+    ),
     "a folder of one file": ("folder", texts(1)),
 }
 """What is odd and legal."""

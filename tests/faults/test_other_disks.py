@@ -174,5 +174,5 @@ def test_ids_that_may_be_one_file_are_refused_on_every_disk(
     tone.write("script.json", [{"id": one, "text": "One."}, {"id": other, "text": "Two."}])
     ran = tone("run", "script.json")
     assert ran.code == 2
-    assert f"ids {one!r} and {other!r} share a file" in ran.err
+    assert f"ids {one!r} and {other!r} would have the same file" in ran.err
     assert not tone.out.exists()

@@ -53,6 +53,15 @@ def script(suffix: str) -> Target:
     return target
 
 
+def stdin(data: bytes) -> None:
+    """A script without a name, whose format is found by how it begins."""
+    sys.stdin = io.TextIOWrapper(io.BytesIO(data))
+    try:
+        assert load("-").segments
+    except ScriptError as error:
+        check_words(error)
+
+
 def check_words(error: ScriptError) -> None:
     """An error says where, what and what next, and nothing that a terminal would obey."""
     assert error.where
@@ -108,6 +117,9 @@ TARGETS: dict[str, Target] = {
     "yaml": script(".yaml"),
     "markdown": script(".md"),
     "text": script(".txt"),
+    "srt": script(".srt"),
+    "vtt": script(".vtt"),
+    "stdin": stdin,
     "entry": entries,
     "origin": origins,
     "archive": archives,

@@ -82,14 +82,14 @@ def test_what_make_or_ninja_would_misread_is_refused(name: str) -> None:
 
 def test_what_was_not_there_is_left_out(tmp_path: Path) -> None:
     inputs = {**facts(tmp_path / "script.md"), str(tmp_path / "narrate.toml"): Fact()}
-    depfile.write(tmp_path / "run.d", tmp_path / "run.json", inputs, str(tmp_path))
+    depfile.write(tmp_path / "run.d", {tmp_path / "run.json": inputs}, str(tmp_path))
     assert (tmp_path / "run.d").read_text() == "run.json: \\\n  script.md\n\nscript.md:\n"
 
 
 def test_paths_are_relative_to_where_make_runs_if_they_lie_below(tmp_path: Path) -> None:
     start, beside = tmp_path / "start", tmp_path / "start-not"
     inputs = facts(start / "a.md", start / "deep" / "b.wav", beside / "c.wav", tmp_path / "d.toml")
-    depfile.write(start / "run.d", start / "out" / "run.json", inputs, str(start))
+    depfile.write(start / "run.d", {start / "out" / "run.json": inputs}, str(start))
     target, _, rest = (start / "run.d").read_text().partition(":")
     assert target == "out/run.json"
     assert rest.split("\n\n")[0].split() == [
@@ -100,13 +100,13 @@ def test_paths_are_relative_to_where_make_runs_if_they_lie_below(tmp_path: Path)
 @pytest.mark.parametrize("name", ["script.md", "grüße.wav", os.fsdecode(b"latin \xe9.wav")])
 def test_an_unchanged_file_is_left_alone(tmp_path: Path, name: str) -> None:
     path = tmp_path / "build" / "deps" / "run.d"
-    depfile.write(path, tmp_path / "run.json", facts(tmp_path / name), str(tmp_path))
+    depfile.write(path, {tmp_path / "run.json": facts(tmp_path / name)}, str(tmp_path))
     os.utime(path, (1000, 1000))
     before = identities(tmp_path)
-    depfile.write(path, tmp_path / "run.json", facts(tmp_path / name), str(tmp_path))
+    depfile.write(path, {tmp_path / "run.json": facts(tmp_path / name)}, str(tmp_path))
     assert identities(tmp_path) == before
     depfile.write(
-        path, tmp_path / "run.json", facts(tmp_path / name, tmp_path / "more"), str(tmp_path)
+        path, {tmp_path / "run.json": facts(tmp_path / name, tmp_path / "more")}, str(tmp_path)
     )
     assert identities(tmp_path) != before
 
@@ -115,7 +115,7 @@ def test_a_file_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for path in (tmp_path, tmp_path / "file" / "run.d"):
         with pytest.raises(UsageError, match="the depfile cannot be written") as raised:
-            depfile.write(path, tmp_path / "run.json", {}, str(tmp_path))
+            depfile.write(path, {tmp_path / "run.json": {}}, str(tmp_path))
         assert raised.value.where == str(path)
 
 
@@ -137,7 +137,7 @@ class Project:
 
     def depend(self, first: bool) -> None:
         inputs = [self.input, self.root / "script.md"][:: 1 if first else -1]
-        depfile.write(self.root / "run.d", self.target, facts(*inputs), str(self.root))
+        depfile.write(self.root / "run.d", {self.target: facts(*inputs)}, str(self.root))
 
     def make(self) -> bool:
         """Whether make finds the target up to date."""
@@ -215,6 +215,41 @@ def test_a_name_that_cannot_be_told_is_an_error_of_the_run(tone: Narrate) -> Non
     assert "the file name contains '%', which a depfile cannot express" in ran.err
     assert "next: rename the file, or run without --depfile" in ran.err
     assert not (tone.folder / "run.d").exists()
+    assert not list(tone.cache.rglob("*.wav")), "nothing is spoken first"
+
+
+def test_a_recording_with_such_a_name_is_found_before_anything_is_spoken(tone: Narrate) -> None:
+    (tone.folder / "50%.wav").write_bytes(b"")
+    tone.write("script.json", [{"text": "Hello."}, {"id": "take", "audio": "50%.wav"}])
+    ran = tone("run", "--depfile", "run.d")
+    assert ran.code == 2
+    assert "contains '%'" in ran.err
+    assert not list(tone.cache.rglob("*.wav"))
+
+
+@pytest.mark.parametrize(
+    ("path", "why"),
+    [
+        ("folder", "Is a directory"),
+        ("file/run.d", "Not a directory"),
+        ("fifo", "it is a FIFO"),
+        ("notes.txt", "not a depfile"),
+        ("link", "it is a link"),
+    ],
+)
+def test_a_target_that_cannot_be_written_is_found_before_anything_is_spoken(
+    tone: Narrate, path: str, why: str
+) -> None:
+    tone.write("script.json", [{"text": "Hello."}])
+    tone.write("notes.txt", "Mine.")
+    tone.write("file", "A file.")
+    (tone.folder / "folder").mkdir()
+    os.mkfifo(tone.folder / "fifo")
+    os.symlink("notes.txt", tone.folder / "link")
+    ran = tone("run", "--depfile", path)
+    assert ran.code == 2
+    assert why in ran.err
+    assert not list(tone.cache.rglob("*.wav"))
 
 
 ORDERS = [
@@ -282,7 +317,7 @@ def test_make_obeys_no_name(tmp_path: Path, name: str) -> None:
         folder = tmp_path / input
         folder.mkdir()
         (folder / input).touch()
-        depfile.write(folder / "run.d", folder / "run.json", facts(folder / input), str(folder))
+        depfile.write(folder / "run.d", {folder / "run.json": facts(folder / input)}, str(folder))
         (folder / "Makefile").write_text(
             'run.json:\n\tcd /; x=1\n\tpwd; test -n "$$x"; false; true\n\tfalse\n-include run.d\n'
         )
@@ -297,20 +332,20 @@ def test_make_obeys_no_name(tmp_path: Path, name: str) -> None:
 def test_a_fifo_is_refused_and_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "run.d")
     with pytest.raises(UsageError, match="FIFO"):
-        depfile.write(tmp_path / "run.d", tmp_path / "run.json", {}, str(tmp_path))
+        depfile.write(tmp_path / "run.d", {tmp_path / "run.json": {}}, str(tmp_path))
 
 
 def test_another_name_of_a_depfile_keeps_its_bytes(tmp_path: Path) -> None:
     path = tmp_path / "run.d"
-    depfile.write(path, tmp_path / "run.json", facts(tmp_path / "one"), str(tmp_path))
+    depfile.write(path, {tmp_path / "run.json": facts(tmp_path / "one")}, str(tmp_path))
     os.link(path, tmp_path / "copy")
     before = path.read_bytes()
-    depfile.write(path, tmp_path / "run.json", facts(tmp_path / "two"), str(tmp_path))
+    depfile.write(path, {tmp_path / "run.json": facts(tmp_path / "two")}, str(tmp_path))
     assert (tmp_path / "copy").read_bytes() == before != path.read_bytes()
 
 
 @pytest.mark.parametrize("name", ["narrate.toml", "pyproject.toml"])
 def test_a_file_of_settings_is_not_written(tmp_path: Path, name: str) -> None:
     with pytest.raises(UsageError, match="reads settings"):
-        depfile.write(tmp_path / name, tmp_path / "run.json", {}, str(tmp_path))
+        depfile.write(tmp_path / name, {tmp_path / "run.json": {}}, str(tmp_path))
     assert not (tmp_path / name).exists()

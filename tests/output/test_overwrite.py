@@ -16,6 +16,7 @@ import soundfile
 
 from narrate import build
 from narrate.errors import UsageError
+from narrate.output import narration
 from narrate.output.record import RECORD
 from narrate.output.stage import PENDING
 from support.project import Narrate, Ran, contents, lines
@@ -189,7 +190,7 @@ def test_the_names_that_are_guarded_are_those_that_are_made(project: Narrate) ->
             lambda event: None,
         )
         made = {os.path.relpath(path, result.out) for path in result.outputs}
-        assert {*build._names(result.plan, format), RECORD} == made
+        assert {*narration.names(result.plan, format), RECORD} == made
 
 
 def test_what_lies_in_the_folder_and_is_no_output_stays(project: Narrate) -> None:
@@ -385,7 +386,8 @@ def test_two_scripts_into_one_folder_leave_the_narration_of_one(tone: Narrate) -
     for name, segments in scripts.items():
         tone.write(name, segments)
     for _ in range(6):
-        running = [tone.start("run", name, "--force") for name in scripts]
+        how = ("--force", "-o", str(tone.out), "--force-output")
+        running = [tone.start("run", name, *how) for name in scripts]
         for process in running:
             _, err = process.communicate()
             assert process.returncode == 0, err
@@ -399,7 +401,7 @@ def test_a_run_notices_that_another_script_replaced_its_narration(tone: Narrate)
     tone.write("b.json", lines("Four.", "Five."))
     for _ in range(2):
         for name in ("a.json", "b.json"):
-            tone.run(script=name)
+            tone.run("-o", tone.out, "--force-output", script=name)
             assert tone.manifest["script"]["file"] == name
             assert torn(tone.out) == []
 

@@ -137,8 +137,8 @@ def test_a_cloned_voice_without_an_engine_names_the_command(cloning: Narrate) ->
     assert f"needs Qwen3-TTS, and {machine[3]}" in ran.err
     engine = casting.cloning_engine()
     assert (
-        f"error: engine {engine}: not installed\n  next: run: narrate engines install {engine}\n"
-        in ran.err
+        f"error: engine {engine}: not installed\n  next: run: narrate engines install {engine}; "
+        "or, for now, add --stand-in hibari\n" in ran.err
     )
     assert cloning.clips == []
     assert not cloning.out.exists()

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from narrate.base import limits
+from narrate.reading import markup
 from narrate.reading import utterances as spoken
 from narrate.reading.utterances import Utterance
 
@@ -36,8 +37,8 @@ def test_punctuation_after_a_tag_stays_with_its_word() -> None:
     ("text", "display"),
     [
         (r"a \[pause:1s] b", "a [pause:1s] b"),
-        ("[town] [paused] [1]", "[town] [paused] [1]"),
-        (r"\[", "["),
+        ("[0, 1] [a, b) a[i][0] [-]", "[0, 1] [a, b) a[i][0] [-]"),
+        (r"\[town] \[1]", "[town] [1]"),
     ],
 )
 def test_other_brackets_are_text(text: str, display: str) -> None:
@@ -122,11 +123,10 @@ def test_pieces_are_short_and_join_to_the_text(text: str, limit: int) -> None:
 
 
 @given(prose)
-def test_a_text_without_tags_loses_only_whitespace(text: str) -> None:
-    text = text.replace("[", "(").replace("\\", "")
-    result = spoken.read(text)
+def test_a_text_without_tags_loses_no_word(text: str) -> None:
+    result = spoken.read(markup.escape(text))
     said = "".join(utterance.text for utterance in result.utterances)
-    assert "".join(said.split()) == "".join(result.display.split())
+    assert [*filter(str.isalnum, said)] == [*filter(str.isalnum, result.display)]
     assert all(len(utterance.text) <= limits.UTTERANCE_CHARS for utterance in result.utterances)
 
 
@@ -149,7 +149,7 @@ def test_nothing_but_value_errors(text: str) -> None:
 
 def test_hostile_runs_take_linear_time() -> None:
     for unit in (".", "[", '."', "[pause", " ", "a.", "。", "\\["):
-        text = unit * (limits.TEXT_CHARS // len(unit))
+        text = unit * (100_000 // len(unit))
         if unit == "[pause":
             with pytest.raises(ValueError, match="malformed"):
                 spoken.read(text)

@@ -4,6 +4,7 @@ next.
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
@@ -17,7 +18,8 @@ from hypothesis import strategies as st
 
 from narrate import script
 from narrate.base import limits
-from narrate.errors import ScriptError, UsageError
+from narrate.errors import ScriptError, ScriptErrors, UsageError
+from narrate.script import problems
 
 
 def refuse(path: Path) -> ScriptError:
@@ -41,6 +43,16 @@ def refuse_text(folder: Path, name: str, content: str | bytes) -> ScriptError:
     return refuse(path)
 
 
+def refuse_all(folder: Path, name: str, content: str) -> tuple[ScriptError, ...]:
+    """The problems of a script that has several."""
+    error = refuse_text(folder, name, content)
+    assert isinstance(error, ScriptErrors)
+    for problem in error.problems:
+        check(problem)
+    assert error.what.startswith(f"{error.total:,} problems")
+    return error.problems
+
+
 def segments(*entries: dict[str, Any]) -> str:
     return json.dumps(list(entries))
 
@@ -53,7 +65,7 @@ HI = {"text": "Hi."}
     [
         ("not json", "a.json:1:1", "not valid JSON", ""),
         ('[{"text": "Hi."},\n {"text" "Hi."}]', "a.json:2:10", "not valid JSON", ""),
-        ("", "a.json:1:1", "not valid JSON", ""),
+        ("", "a.json", "nothing to say in this file", ""),
         ('[{"text": "Hi.", "pause_after": NaN}]', "a.json: $[0].pause_after", "nan", ""),
         ('{"fps": Infinity, "segments": [{"text": "Hi."}]}', "a.json: $.fps", "inf", ""),
         ('{"fps": 1e999, "segments": [{"text": "Hi."}]}', "a.json: $.fps", "inf", ""),
@@ -64,7 +76,7 @@ HI = {"text": "Hi."}
         ('[{"text": "a\\ud800"}]', "a.json: $[0].text", "'\\ud800'", ""),
         ('[{"\\udfff": "a"}]', "a.json: $[0]", "'\\udfff'", ""),
         ('[{"text": "a\\u0000b"}]', "a.json: $[0].text", "'\\x00'", ""),
-        ('{"title": "\\u001b[31m", "segments": []}', "a.json: $.title", "'\\x1b'", ""),
+        ('{"title": "\\u001b[31m", "segments": ["a"]}', "a.json: $.title", "'\\x1b'", ""),
         (segments({"txt": "a"}), "a.json: $[0]", "unknown field 'txt'", "did you mean 'text'?"),
         (segments({"x" * 500: "a"}), "a.json: $[0]", "unknown field 'xxx", "use one of: id, text"),
         ('{"sceenes": []}', "a.json: $", "unknown field 'sceenes'", "'scenes'"),
@@ -74,33 +86,66 @@ HI = {"text": "Hi."}
             "'speker'",
             "'speaker'",
         ),
-        ('{"voices": {"a": {"ref": 1}}}', "a.json: $.voices.'a'.ref", "expected `str", ""),
+        (
+            '{"voices": {"a": {"ref": 1}}}',
+            "a.json: $.voices.'a'.ref",
+            "expected text, got a whole number",
+            "quotes",
+        ),
         (
             '{"voices": {"a": {}}, "segments": [{"text": "a"}]}',
             "a.json: $.voices.'a'",
-            "one kind",
+            "it has no kind",
+            "exactly one of",
+        ),
+        (
+            '{"voices": {"a": {"ref": "x", "speaker": "y"}}, "segments": [{"text": "a"}]}',
+            "a.json: $.voices.'a'",
+            "it has 'ref' and 'speaker'",
+            "exactly one of",
+        ),
+        (
+            segments({"id": "a", "text": 1}),
+            "a.json: $[0].text",
+            "expected text, got a whole number",
+            "quotes",
+        ),
+        (
+            segments({"text": "a", "take": 1.5}),
+            "a.json: $[0].take",
+            "expected a whole number, got a number",
             "",
         ),
-        (segments({"id": "a", "text": 1}), "a.json: $[0].text", "expected `str`", ""),
-        (segments({"text": "a", "take": 1.5}), "a.json: $[0].take", "expected `int`", ""),
-        (segments({"text": "a", "seed": True}), "a.json: $[0].seed", "expected `int", ""),
-        (segments({"text": "a", "pause_after": -1}), "a.json: $[0].pause_after", ">= 0", ""),
         (
-            segments({"text": "a", "pause_after": "1"}),
-            "a.json: $[0].pause_after",
-            "expected `float",
+            segments({"text": "a", "seed": True}),
+            "a.json: $[0].seed",
+            "expected a whole number, got true or false",
             "",
+        ),
+        (
+            segments({"text": "a", "pause_after": -1}),
+            "a.json: $[0].pause_after",
+            "-1 s is not between 0 s and 60 s",
+            "within these limits",
+        ),
+        (
+            segments({"text": "a", "pause_after": "1h"}),
+            "a.json: $[0].pause_after",
+            "'1h' is not a duration such as 0.6s or 600ms",
+            "600ms",
         ),
         (segments({"id": "a", **HI}, {"id": "a", **HI}), "a.json: $[1]", "duplicate id 'a'", ""),
         (
             segments({"id": "a", **HI}, {"id": "A", **HI}),
             "a.json: $[1]",
-            "'a' and 'A' share a file",
+            "'a' and 'A' would have the same file",
             "",
         ),
         (segments({"text": ""}), "a.json: $[0]", "nothing to say", ""),
         (segments({"text": " \n"}), "a.json: $[0]", "nothing to say", ""),
-        (segments({"text": "[pause:1s]"}), "a.json: $[0]", "nothing to say", ""),
+        (segments({"text": "[pause:1s]"}), "a.json: $[0]", "nothing to say but pauses", ""),
+        (segments({"text": "?!"}), "a.json: $[0]", "nothing to say", "[pause:1s]"),
+        (segments({"text": "\u200b"}), "a.json: $[0]", "nothing to say", ""),
         (segments({"text": "a", "say": " "}), "a.json: $[0]", "nothing to say", ""),
         (segments({"id": "a"}), "a.json: $[0]", "nothing to say", ""),
         (segments({"text": "a [pause:1h]"}), "a.json: $[0]", "not a duration", ""),
@@ -108,7 +153,7 @@ HI = {"text": "Hi."}
         (
             segments({"text": "a" * (limits.TEXT_CHARS + 1)}),
             "a.json: $[0]",
-            "longer than 10000",
+            "longer than 1000000",
             "",
         ),
         (
@@ -119,9 +164,9 @@ HI = {"text": "Hi."}
         ),
         ("[]", "a.json: $", "no segments", ""),
         ("{}", "a.json: $", "no segments", ""),
-        ("1", "a.json: $", "expected `object`", ""),
-        ('"text"', "a.json: $", "expected `object`", ""),
-        ('{"scenes": [], "segments": []}', "a.json: $.scenes", "length >= 1", ""),
+        ("1", "a.json: $", "expected an object with fields, got a whole number", ""),
+        ('"text"', "a.json: $", "expected an object with fields, got text", ""),
+        ('{"scenes": []}', "a.json: $.scenes", "expected a list of length >= 1", ""),
         ('{"scenes": [{"segments": []}]}', "a.json: $.scenes[0].segments", "length >= 1", ""),
         (
             '{"scenes": [{"segments": [{"text": "a"}]}], "segments": [{"text": "a"}]}',
@@ -132,11 +177,11 @@ HI = {"text": "Hi."}
         ('{"fps": "30/0", "segments": [{"text": "a"}]}', "a.json: $.fps", "'30/0' is not", ""),
         ('{"fps": 0, "segments": [{"text": "a"}]}', "a.json: $.fps", "is not", ""),
         ('{"fps": "x", "segments": [{"text": "a"}]}', "a.json: $.fps", "'x' is not", ""),
-        (b"\xef\xbb\xbf[]", "a.json:1", "byte-order mark", "UTF-8 without"),
-        ("[]".encode("utf-16"), "a.json:1", "byte-order mark", "UTF-8 without"),
-        ("[]".encode("utf-16-le"), "a.json:1", "NUL", "UTF-8 without"),
-        ("[]".encode("utf-32"), "a.json:1", "byte-order mark", "UTF-8 without"),
-        (b'[\n{"text": "caf\xe9"}]', "a.json:2", "not UTF-8", "UTF-8 without"),
+        ("[]".encode("utf-16"), "a.json:1", "the text is UTF-16", "save it as UTF-8"),
+        ("\ufeff[]".encode("utf-16-be"), "a.json:1", "the text is UTF-16", "save it as UTF-8"),
+        ("[]".encode("utf-16-le"), "a.json:1", "NUL", "save it as UTF-8"),
+        ("[]".encode("utf-32"), "a.json:1", "the text is UTF-32", "save it as UTF-8"),
+        (b'[\n{"text": "caf\xe9"}]', "a.json:2", "Windows-1252", "save it as UTF-8"),
     ],
 )
 def test_json(tmp_path: Path, content: str | bytes, where: str, what: str, hint: str) -> None:
@@ -165,7 +210,7 @@ def test_json(tmp_path: Path, content: str | bytes, where: str, what: str, hint:
         ("a\\b", "'a-b'"),
         ("a:b", "'a-b'"),
         ("cafe\u0301", "'caf\u00e9'"),
-        ("a\u202eb", "'a-b'"),
+        ("a\u202eb", "'ab'"),
         ("a\nb", "'a-b'"),
     ],
 )
@@ -189,11 +234,11 @@ def test_ids_that_share_a_file(tmp_path: Path) -> None:
         {"id": "a__b", "segments": [{"id": "c", "text": "Hi."}]},
     ]
     error = refuse_text(tmp_path, "a.json", json.dumps({"scenes": scenes}))
-    assert "'a/b__c' and 'a__b/c' share a file" in error.what
+    assert "'a/b__c' and 'a__b/c' would have the same file" in error.what
     assert "$.scenes[0].segments[0]" in error.what
     scenes[1]["id"] = "A"
     assert (
-        "'a' and 'A' share a file"
+        "'a' and 'A' would have the same file"
         in refuse_text(tmp_path, "b.json", json.dumps({"scenes": scenes})).what
     )
 
@@ -206,8 +251,78 @@ def test_unknown_voice(tmp_path: Path) -> None:
     assert refuse_text(tmp_path, "a.json", json.dumps(tree)).hint == "did you mean 'narrator'?"
     tree["segments"] = [{"text": "a", "voice": "zzz"}]
     assert refuse_text(tmp_path, "a.json", json.dumps(tree)).hint == "use one of: narrator"
-    error = refuse_text(tmp_path, "a.json", json.dumps({**tree, "defaults": {"voice": "me"}}))
-    assert error.where == "a.json: $.defaults.voice"
+    tree["defaults"] = {"voice": "me"}
+    default, own = refuse_all(tmp_path, "a.json", json.dumps(tree))
+    assert (default.where, own.where) == ("a.json: $.defaults.voice", "a.json: $.segments[0].voice")
+
+
+EVERYTHING_WRONG = """{
+  "titel": "x", "fps": "30/0",
+  "voices": {"a": {"ref": 1, "speker": "b"}, "b": {}, "c": {"ref": "https://example.org/a.wav"}},
+  "defaults": {"voice": "zzz", "pause_after": true},
+  "scenes": [
+    {"id": "one/two", "budget": "long", "segments": [
+      {"id": "x", "text": 1, "txt": "y", "voice": "who", "pause_after": "a"},
+      {"id": "x", "text": "[pause:1h]", "take": 0},
+      {"text": "a\\u0007", "slot": [1, "b"]},
+      7,
+      {"id": "x", "text": ""}
+    ]},
+    {"id": "empty", "segments": []},
+    []
+  ]
+}"""
+
+
+def test_every_problem_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(problems, "SHOWN", 24)
+    found = refuse_all(tmp_path, "a.json", EVERYTHING_WRONG)
+    where = [error.where.removeprefix("a.json: ") for error in found]
+    assert where == [
+        "$",
+        "$.defaults.pause_after",
+        "$.defaults.voice",
+        "$.fps",
+        "$.scenes[0].budget",
+        "$.scenes[0].id",
+        "$.scenes[0].segments[0]",
+        "$.scenes[0].segments[0].pause_after",
+        "$.scenes[0].segments[0].text",
+        "$.scenes[0].segments[0].voice",
+        "$.scenes[0].segments[1]",
+        "$.scenes[0].segments[1]",
+        "$.scenes[0].segments[1].take",
+        "$.scenes[0].segments[2].slot[1]",
+        "$.scenes[0].segments[2].text",
+        "$.scenes[0].segments[3]",
+        "$.scenes[0].segments[4]",
+        "$.scenes[0].segments[4]",
+        "$.scenes[1].segments",
+        "$.scenes[2]",
+        "$.voices.'a'",
+        "$.voices.'a'.ref",
+        "$.voices.'b'",
+        "$.voices.'c'",
+    ]
+
+
+def test_problems_are_in_the_order_of_their_places(tmp_path: Path) -> None:
+    found = refuse_all(tmp_path, "a.json", segments(*[{"text": n} for n in range(12)]))
+    assert [error.where for error in found] == [f"a.json: $[{n}].text" for n in range(12)]
+
+
+def test_a_bad_line_of_markdown_does_not_hide_the_next_one(tmp_path: Path) -> None:
+    found = refuse_all(tmp_path, "a.md", "One. {#a voice=x}\n\nTwo. {#a}\n\nThree. {#b pause=99}")
+    assert [error.where for error in found] == ["a.md:1", "a.md:3", "a.md:5"]
+
+
+def test_thousands_of_problems_are_counted_up_to_a_limit(tmp_path: Path) -> None:
+    error = refuse_text(tmp_path, "a.json", segments(*[{"text": ""}] * 20_000))
+    assert isinstance(error, ScriptErrors)
+    assert (len(error.problems), error.total) == (20, 1_000)
+    assert error.what == "1,000 problems, the first 20 listed"
+    unknown = json.dumps({f"x{n}": 1 for n in range(100_000)} | {"segments": [{"text": "a"}]})
+    assert refuse_text(tmp_path, "a.json", unknown).what.startswith("1,000 problems")
 
 
 BOMB = "a: &a [x, x]\n" + "".join(
@@ -222,20 +337,20 @@ BOMB = "a: &a [x, x]\n" + "".join(
         ("a: &a\n  b: *a\n", "a.yaml:2:6", "aliases are not supported"),
         ("title: a\ntitle: b\n", "a.yaml:2:1", "duplicate key 'title'"),
         ("a: [", "a.yaml:1:5", "not valid YAML"),
-        ("title: 2024-01-01\n", "a.yaml:1:8", "constructor"),
+        ("title: 2024-01-01\n", "a.yaml:1:8", "a date without quotes"),
         ("title: !!python/object/apply:os.system [ls]\n", "a.yaml:1:8", "constructor"),
         ("title: !%1B[31m x\n", "a.yaml:1:8", "not valid YAML"),
         ("title: !!int x\n", "a.yaml:2", "invalid number or tag"),
         ("title: !!map x\n", "a.yaml:1:8", "not valid YAML"),
         ("fps: .nan\n", "a.yaml: $.fps", "nan"),
         ("1: x\n", "a.yaml: $", "the key 1 is not text"),
-        ("title: yes\n", "a.yaml: $.title", "expected `str"),
+        ("title: yes\n", "a.yaml: $.title", "expected text, got true or false"),
         ('title: "\\ud800"\n', "a.yaml: $.title", "'\\ud800'"),
         ("title: a\n\x07", "a.yaml:2", "does not allow"),
         ("--- 1\n--- 2\n", "a.yaml:2:1", "not valid YAML"),
         ("[" * 100_000, "a.yaml", "nested too deeply"),
         ("? [a]\n: b\n", "a.yaml:1:3", "not valid YAML"),
-        ("", "a.yaml: $", "expected `object`"),
+        ("", "a.yaml", "nothing to say in this file"),
     ],
 )
 def test_yaml(tmp_path: Path, content: str, where: str, what: str) -> None:
@@ -268,7 +383,7 @@ def test_an_unreadable_file_is_named(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_texts(tmp_path: Path) -> None:
-    assert "no .txt file" in refuse(tmp_path).what
+    assert "no script" in refuse(tmp_path).what
     (tmp_path / "a.txt").write_text(" \n")
     assert "nothing to say" in refuse(tmp_path).what
 
@@ -318,6 +433,24 @@ def test_a_million_segments(tmp_path: Path, before: str, after: str) -> None:
     assert "more than 20000 segments" in refuse_text(tmp_path, "a.json", content).what
 
 
+@pytest.mark.parametrize(
+    ("name", "cue"),
+    [
+        ("a.srt", "00:00:01,000 --> 00:00:02,000\n<i>a\n\n"),
+        ("a.srt", "1\n00:00:01,000 --> 00:00:02,000\n\n\n"),
+        ("a.srt", "\n 7"),
+        ("a.srt", "00:00:01,000"),
+        ("a.srt", "0:00:01,000 -->\n"),
+        ("a.vtt", "00:01.000 --> 00:02.000\n<v a\n\n"),
+        ("a.vtt", "NOTE\n\n"),
+        ("a.vtt", "{\\\\&#"),
+    ],
+)
+def test_sixteen_megabytes_of_subtitles(tmp_path: Path, name: str, cue: str) -> None:
+    start = "WEBVTT\n\n" if name == "a.vtt" else ""
+    refuse_text(tmp_path, name, start + cue * ((limits.SCRIPT_BYTES - 99) // len(cue)))
+
+
 @pytest.mark.parametrize(("name", "what"), [("a.txt", "20000 segments"), ("a.md", "200000 lines")])
 def test_a_million_paragraphs(tmp_path: Path, name: str, what: str) -> None:
     assert f"more than {what}" in refuse_text(tmp_path, name, "a\n\n" * 1_000_000).what
@@ -332,7 +465,10 @@ values = st.recursive(
     ),
     max_leaves=20,
 )
-SUFFIXES = st.sampled_from([".json", ".yaml", ".md", ".txt"])
+SUFFIXES = st.sampled_from([".json", ".yaml", ".md", ".txt", ".srt", ".vtt"])
+cues = st.text(st.sampled_from("0123:,.-> \nab<i>&;{}\\\\"), max_size=60).map(
+    lambda text: f"WEBVTT\n\n1\n00:01:02.003 --> 00:01:02.004\n{text}\n\n{text}"
+)
 markup = st.text(st.sampled_from("ab#{}[]()<>!-=:`*_\\&;\n \t'\"|~%@?,.1"), max_size=80)
 structured = markup.map(lambda text: f"---\n{text}\n---\n# T {{#a}}\n{text}")
 
@@ -360,13 +496,23 @@ def test_any_bytes(folder: Path, suffix: str, data: bytes) -> None:
     only_refuses(folder, suffix, data)
 
 
-@given(suffix=SUFFIXES, text=st.text(max_size=60) | markup | structured)
+@given(suffix=SUFFIXES, text=st.text(max_size=60) | markup | structured | cues)
 @example(suffix=".yaml", text="a: !!timestamp x")
 @example(suffix=".yaml", text="a: 1:99999999999999999999:1.5")
 @example(suffix=".yaml", text="a: 0b_")
 @example(suffix=".md", text="---\nvoices: 1\n---\n")
 def test_any_text(folder: Path, suffix: str, text: str) -> None:
     only_refuses(folder, suffix, text.encode(errors="surrogatepass"))
+
+
+@given(data=st.binary(max_size=60) | (markup | structured | cues).map(str.encode))
+def test_any_standard_input(data: bytes) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data)))
+        try:
+            assert script.load("-").segments
+        except UsageError as error:
+            check(error)
 
 
 @given(suffix=st.sampled_from([".json", ".yaml"]), tree=values)

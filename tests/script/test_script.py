@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -112,7 +113,7 @@ Each $c_{ij}$ <!-- nor this --> counts ![picture](x.png). {#why voice=you pause=
 silent()
 ```
 
-    silent too
+    not code, but said
 
 ### not a scene
 
@@ -127,10 +128,11 @@ silent()
     ]
     texts = [" ".join(segment.text.split()) for segment in loaded.segments]
     assert texts == [
-        r"Rows by columns\[0] and a link & \[pause:1s]. [pause:0.5s]",
+        r"Rows by columns\[0\] and a link & \[pause:1s]. [pause:0.5s]",
         "Each $c_{ij}$ counts .",
         "first item",
         "second item",
+        "not code, but said",
         "quoted",
     ]
     places = [segment.where for segment in loaded.segments]
@@ -139,6 +141,7 @@ silent()
         "script.md:13",
         "script.md:15",
         "script.md:16",
+        "script.md:22",
         "script.md:27",
     ]
     why = loaded.segments[1]
@@ -164,7 +167,7 @@ def test_braces_of_mathematics_stay_text(tmp_path: Path) -> None:
     assert [segment.text for segment in loaded.segments] == [
         "The sum \\sum_{i=1}",
         "The set {a, b}",
-        "Braces {#a}",
+        "Braces \\{#a\\}",
     ]
 
 
@@ -179,7 +182,7 @@ def test_braces_of_mathematics_stay_text(tmp_path: Path) -> None:
         ("One. {#a pauze=1s}", "a.md:1", "unknown attribute 'pauze'"),
         ("One. {#a seed=x}", "a.md:1", "'x' is not a value for 'seed'"),
         ("One. {#a #b}", "a.md:1", "given twice"),
-        ("One. {#a pause=61s}", "a.md:1", "pause_after: expected `float` <= 60.0"),
+        ("One. {#a pause=61s}", "a.md:1", "pause_after: 61 s is not between 0 s and 60 s"),
         ("One. [pause:1s] {#a pause=1s}", "a.md:1", "two pauses"),
         ("One.\n\n{#a}", "a.md:3", "nothing to say"),
         ("---\nvoice: me", "a.md:1", "without an end"),
@@ -244,7 +247,7 @@ def test_standard_input(monkeypatch: pytest.MonkeyPatch, content: str, segment: 
 
 
 def test_made_ids_repeat_with_a_number(tmp_path: Path) -> None:
-    texts = ["Über alle Maßen schön, ja.", "Über alle Maßen schön, ja.", "नमस्ते दुनिया", "?!"]
+    texts = ["Über alle Maßen schön, ja.", "Über alle Maßen schön, ja.", "नमस्ते दुनिया", "☺"]
     first, second, hindi, marks = ids(
         script.load(write(tmp_path, "a.json", json.dumps([{"text": t} for t in texts])))
     )
@@ -280,15 +283,54 @@ def test_normal_form(tmp_path: Path) -> None:
     assert loaded.segments[0].text == "caf\u00e9"
 
 
+@pytest.mark.parametrize("pause", [0.5, "0.5s", "500ms", " 0.5 ", ".5"])
+def test_durations(tmp_path: Path, pause: str | float) -> None:
+    tree = {
+        "defaults": {"pause_after": pause},
+        "scenes": [
+            {"id": "a", "budget": pause, "segments": [{"text": "Hi.", "pause_after": pause}]}
+        ],
+    }
+    for name, text in (("a.json", json.dumps(tree)), ("a.yaml", yaml.safe_dump(tree))):
+        loaded = script.load(write(tmp_path, name, text))
+        found = (loaded.pause_after, loaded.scenes[0].budget, loaded.segments[0].pause_after)
+        assert found == (0.5, 0.5, 0.5)
+        assert {type(each) for each in found} == {float}
+    front = f"---\npause_after: {pause}\n---\nHi."
+    assert script.load(write(tmp_path, "a.md", front)).pause_after == 0.5
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.txt", "Hi."),
+        ("a.md", "---\ntitle: T\n---\nHi."),
+        ("a.json", '[{"text": "Hi."}]'),
+        ("a.yaml", "- text: Hi."),
+    ],
+)
+def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_bytes(b"\xef\xbb\xbf" + text.encode())
+    assert [segment.text for segment in script.load(tmp_path / name).segments] == ["Hi."]
+
+
+def test_a_long_text_is_one_segment(tmp_path: Path) -> None:
+    [segment] = script.load(write(tmp_path, "a.txt", "A sentence. " * 5_000)).segments
+    assert len(segment.text) == 59_999
+
+
 def test_schema_names_every_field() -> None:
     defs = script.schema()["$defs"]
     assert set(FULL) <= set(defs["Document"]["properties"])
-    assert defs["SegmentEntry"]["properties"]["pause_after"]["anyOf"][0] == {
-        "type": "number",
-        "minimum": 0,
-        "maximum": 60.0,
-    }
+    number, text = defs["SegmentEntry"]["properties"]["pause_after"]["anyOf"][0]["anyOf"]
+    assert number == {"type": "number", "minimum": 0, "maximum": 60.0}
+    assert [bool(re.search(text["pattern"], each)) for each in ("0.5s", "500ms", "1h")] == [
+        True,
+        True,
+        False,
+    ]
     assert defs["Voice"]["additionalProperties"] is False
+    assert defs["SegmentEntry"]["type"] == ["object", "string"]
     json.dumps(script.schema())
 
 

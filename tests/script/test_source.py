@@ -181,7 +181,9 @@ RULES: tuple[Callable[[ast.AST], list[str]], ...] = (
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
 def test_no_source_holds(rule: Callable[[ast.AST], list[str]]) -> None:
     found = {module: rule(tree) for module, tree in TREES.items()}
-    assert {module: what for module, what in found.items() if what} == {}
+    # In the C locale narrate starts itself again, in UTF-8.
+    known = {"__main__": ["os.execv"]} if rule is shells else {}
+    assert {module: what for module, what in found.items() if what} == known
 
 
 def test_only_the_clients_of_servers_reach_a_network() -> None:

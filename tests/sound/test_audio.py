@@ -159,10 +159,39 @@ def test_blocks_join_without_a_seam(tmp_path: Path) -> None:
     assert audio.decode(tmp_path / "ramp.wav", WHERE)[0] == samples.astype("<i2").tobytes()
 
 
-def test_what_is_too_loud_saturates(tmp_path: Path) -> None:
-    soundfile.write(tmp_path / "loud.wav", hum() * 4, RATE, "FLOAT")
+@pytest.mark.parametrize("loudness", [2.1, 4, 1e30])
+def test_what_is_louder_than_full_scale_is_turned_down(loudness: float, tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "loud.wav", hum() * np.float32(loudness), RATE, "FLOAT")
+    read = audio.recording(tmp_path / "loud.wav", WHERE)
+    assert read.gain == pytest.approx(audio.HIGHEST_PEAK / loudness * 2, rel=1e-3)
     pcm, _ = audio.decode(tmp_path / "loud.wav", WHERE)
-    assert (float(level(pcm).max()), float(level(pcm).min())) == (32767 / 32768, -1)
+    assert np.abs(level(pcm) - hum() * 2 * audio.HIGHEST_PEAK).max() < 0.001
+
+
+def test_full_scale_is_not_too_loud(tmp_path: Path) -> None:
+    samples = np.array([-32768, 32767, 5], "int16")
+    soundfile.write(tmp_path / "full.wav", samples, RATE)
+    assert audio.recording(tmp_path / "full.wav", WHERE).gain == 1
+    assert audio.decode(tmp_path / "full.wav", WHERE)[0] == samples.tobytes()
+
+
+@pytest.mark.parametrize(
+    ("second", "cancels"), [(-1, True), (-0.8, True), (-0.3, False), (0, False), (1, False)]
+)
+def test_channels_that_cancel_are_not_averaged(
+    second: float, cancels: bool, tmp_path: Path
+) -> None:
+    path = tmp_path / "stereo.wav"
+    soundfile.write(path, np.stack([hum(), second * hum()], axis=1), RATE)
+    read = audio.recording(path, WHERE)
+    assert read.cancels is cancels
+    expected = hum() if cancels else hum() * (1 + second) / 2
+    assert np.abs(read.samples - expected).max() < 0.0001
+
+
+def test_silent_channels_do_not_cancel(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "silent.wav", np.zeros((500, 2)), RATE)
+    assert not audio.recording(tmp_path / "silent.wav", WHERE).cancels
 
 
 def test_a_recording_may_be_as_long_as_the_limit_and_no_longer(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from narrate.base import durable
+from narrate.base.files import durable
 from narrate.cache import Store
 from narrate.errors import EnvironmentProblem
 from narrate.store import tag

@@ -19,6 +19,8 @@ from narrate.store.entry import Clip
 
 MEASURES = {"stop": "end", "seconds": 1.0, "peak": 0.5, "silent": 0.1, "clipped": 0.0}
 
+CHOICE = casting.choose("default", Settings(engine="tone"))
+
 
 def noise(samples: int, seed: int = 0) -> bytes:
     """PCM_16 that no two places have in common."""
@@ -49,7 +51,12 @@ def line(clip: Clip, pause_before: float = 0.0, text: str = "Hello there.") -> P
     """An utterance with a canonical form that no other has, whatever its clip."""
     form = canonical_json({"text": text, "of": id(clip)})
     return PlannedUtterance(
-        form, pause_before, clip, request=request(text), flags=verdict(clip, text)
+        form,
+        pause_before,
+        clip,
+        request=request(text),
+        choice=CHOICE,
+        flags=verdict(clip, text),
     )
 
 
@@ -88,8 +95,7 @@ def plan(*segments: PlannedSegment, voices: Mapping[str, WrittenVoice] | None = 
         segments=tuple(each.segment for each in segments),
         inputs=(),
     )
-    choice = casting.choose("default", Settings(engine="tone"))
-    return Plan(script, "en", (choice,), {}, segments)
+    return Plan(script, "en", (CHOICE,), {}, segments)
 
 
 def one(

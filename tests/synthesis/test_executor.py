@@ -154,17 +154,46 @@ def test_a_task_that_is_lost_every_time_fails_its_segment(run: Run) -> None:
         return Lost([task], "it fell over") if task.utterance.text == "Bad." else None
 
     outcome = run.speak(run.plan("Good.", "Bad.", "Good too."), lose, keep_going=True)
-    assert {name: error.what for name, error in outcome.failures.items()} == {
-        "s2": "it fell over, in 3 attempts"
-    }
-    assert isinstance(outcome.failures["s2"], SynthesisError)
+    (error,) = outcome.failures.values()
+    assert (error.where.split()[1], error.what) == ("s2", 'it fell over, in 3 attempts, on "Bad."')
+    assert isinstance(error, SynthesisError)
     assert len(outcome.clips) == 2
+
+
+def test_an_error_that_repeats_ends_at_the_second_attempt(run: Run) -> None:
+    def crash(task: Task) -> Result | None:
+        error = SynthesisError("IndexError: list index out of range")
+        return Refused(task, error) if "3402" in task.utterance.text else None
+
+    text = "A number: " + "3402" * 60
+    outcome = run.speak(run.plan("Good.", text), crash)
+    (error,) = outcome.failures.values()
+    assert error.where.split()[1] == "s2"
+    assert error.what == (
+        "the engine tone failed twice with the same error (IndexError: list index out of "
+        f'range), on "{text}"'
+    )
+    assert [type(event) for event in run.events if event.segment == "s2"] == [
+        events.Retried,
+        events.Failed,
+    ]
+
+
+def test_an_error_that_changes_is_tried_three_times(run: Run) -> None:
+    def crash(task: Task) -> Result | None:
+        words = "out of memory" if task.attempt == 2 else "it broke"
+        return Refused(task, SynthesisError(words))
+
+    outcome = run.speak(run.plan("Hello."), crash)
+    (error,) = outcome.failures.values()
+    assert error.what == 'it broke, in 3 attempts, on "Hello."'
 
 
 def test_its_sounds_are_checked_as_those_of_any_other(run: Run) -> None:
     outcome = run.speak(run.plan("Fine. #nan<2", "Silent. #silence"), keep_going=True)
-    assert list(outcome.failures) == ["s2"]
-    assert isinstance(outcome.failures["s2"], CheckError)
+    (error,) = outcome.failures.values()
+    assert error.where.split()[1] == "s2"
+    assert isinstance(error, CheckError)
     assert [provenance.of(clip.origin).attempt for clip in outcome.clips.values()] == [2]
 
 

@@ -18,7 +18,7 @@ from support.processes import alive, children
 from support.project import Narrate, Ran, lines
 
 CHECKED = ["silence", "nan", "runaway", "short", "clipped", "empty"]
-LOST = ["crash", "garbage", "error"]
+LOST = ["crash", "garbage"]
 WORDS = {
     "silence": "silent",
     "nan": "not finite",
@@ -28,7 +28,6 @@ WORDS = {
     "empty": "empty",
     "crash": "exit code 9",
     "garbage": "garbage",
-    "error": "asked to fail",
     "hang": "no answer within 2 s",
 }
 
@@ -61,6 +60,22 @@ def test_a_worker_that_fails_three_times_fails_its_segment_alone(tone: Narrate, 
     check_fails(tone, fault, 5)
 
 
+def test_an_engine_that_fails_twice_with_one_error_fails_its_segment_alone(tone: Narrate) -> None:
+    tone.write("script.json", lines("A sound line.", "Trouble here. #error", "Another one."))
+    ran = tone("run", "script.json", "-k", "--json")
+    assert (ran.code, ran.json["spoken"], ran.json["failed"]) == (5, 2, 1)
+    assert ran.json["failures"] == [
+        {
+            "id": "s2",
+            "reason": "the engine tone failed twice with the same error (RuntimeError: the "
+            'stand-in was asked to fail), on "Trouble here. #error"',
+        }
+    ]
+    assert len(tone.clips) == 2
+    tone.write("script.json", lines("It comes right. #error<2"))
+    assert tone.run()["spoken"] == 1
+
+
 @pytest.mark.slow
 def test_a_worker_that_hangs_three_times_fails_its_segment_alone(tone: Narrate) -> None:
     tone.env["NARRATE_TIMEOUT"] = "2"
@@ -70,9 +85,7 @@ def test_a_worker_that_hangs_three_times_fails_its_segment_alone(tone: Narrate) 
 def test_a_fault_that_passes_costs_its_segment_alone_and_only_attempts(tone: Narrate) -> None:
     plain = [f"Plain line number {number}." for number in range(4)]
     faults = [f"It comes right. #{fault}<3" for fault in [*CHECKED, *LOST]]
-    texts = [
-        text for pair in zip([*plain, *plain, ""], faults, strict=True) for text in pair if text
-    ]
+    texts = [text for pair in zip([*plain, *plain], faults, strict=True) for text in pair]
     tone.write("script.json", lines(*texts))
     report = tone.run("--events", "log")
     assert (report["spoken"], report["failed"]) == (len(faults) + len(plain), 0)

@@ -186,6 +186,86 @@ def test_without_a_script_the_one_here_is_meant(tone: Narrate) -> None:
     tone("run")
     assert "nothing to do" in tone("run").err
     tone.write("script.json", [{"text": "Another."}])
-    ran = tone("run")
+    both = tone("run", "--json").json["scripts"]
+    assert [each["script"] for each in both] == ["script.json", "script.md"]
+    assert [each["spoken"] for each in both] == [1, 0]
+    assert "several scripts: script.json, script.md" in tone("why").err
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("script.json", '[{"id": "a", "text": "Mine."}]'),
+        ("script.md", "Mine.\n"),
+        ("lesson-1.yaml", "- text: Mine.\n"),
+        ("talk.txt", "Mine.\n"),
+        ("talk.srt", "1\n00:00:01,000 --> 00:00:02,000\nMine.\n"),
+    ],
+)
+def test_a_script_that_is_there_is_used(tone: Narrate, name: str, content: str) -> None:
+    tool("make")
+    tone.write(name, content)
+    tone.write("README.md", "Not a script.\n")
+    tone.write("package.json", '{"name": "x"}')
+    ran = tone("init")
+    assert ran.code == 0, ran.err
+    assert f"kept     {name}\n" in ran.out
+    made = {str(path.relative_to(tone.folder)) for path in tone.folder.rglob("*") if path.is_file()}
+    assert made == FILES - {"script.md"} | {name, "README.md", "package.json"}
+    assert f"narrate run {name} --depfile" in (tone.folder / "narrate.mk").read_text()
+    assert (tone.folder / "narrate.ninja").read_text().endswith(f": narrate {name}\n")
+    assert (tone.folder / name).read_text() == content
+
+
+def test_a_second_init_changes_nothing_and_says_so(tone: Narrate) -> None:
+    tone("init")
+    before = identities(tone.folder)
+    ran = tone("init")
+    assert ran.code == 0
+    assert "nothing to do: every file of the project is there" in ran.out
+    assert identities(tone.folder) == before
+
+
+def test_of_several_scripts_one_is_to_be_named(tone: Narrate) -> None:
+    for name in ("one.md", "two.md"):
+        tone.write(f"talks/{name}", "Mine.\n")
+    ran = tone("init", "talks")
     assert ran.code == 2
-    assert "this folder has several scripts: script.json, script.md" in ran.err
+    assert "error: talks: there are several scripts: one.md, two.md" in ran.err
+    assert "narrate init talks/one.md" in ran.err
+    assert not (tone.folder / "talks" / "Makefile").exists()
+    named = tone("init", "talks/two.md")
+    assert named.code == 0
+    assert "next: narrate -C talks run two.md, or make -C talks\n" in named.out
+    assert "run two.md" in (tone.folder / "talks" / "narrate.mk").read_text()
+
+
+@pytest.mark.parametrize("driven", [with_make, with_ninja], ids=["make", "ninja"])
+def test_a_build_of_one_of_several_scripts_ends(
+    project: Narrate, driven: Callable[[Narrate], Build]
+) -> None:
+    """The folder that the rules name is the one that they write."""
+    for name in ("narrate.mk", "narrate.ninja", "script.md"):
+        (project.folder / name).unlink()
+    for name in ("talk.md", "other.md"):
+        project.write(name, "Mine.\n")
+    assert project("init", "talk.md").code == 0
+    again = driven(project)
+    again()
+    again()
+    assert happened(project) == (1, 1)
+    assert '"talk.md"' in (project.out / "manifest.json").read_text()
+
+
+def test_a_name_that_make_does_not_take_is_refused(tone: Narrate) -> None:
+    tone.write("my talk.md", "Mine.\n")
+    ran = tone("init")
+    assert ran.code == 2
+    assert "a rule for make cannot name this script" in ran.err
+
+
+def test_a_script_that_is_not_there_is_not_made_a_folder(tone: Narrate) -> None:
+    ran = tone("init", "talk.md")
+    assert ran.code == 2
+    assert "error: talk.md: there is no such script" in ran.err
+    assert not (tone.folder / "talk.md").exists()

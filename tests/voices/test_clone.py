@@ -286,6 +286,18 @@ def test_a_good_length_is_left_alone(recognizer: Recognizer) -> None:
     assert np.array_equal(audit.samples, clone.audit(REF, None, None).samples)
 
 
+def test_a_byte_order_mark_is_no_part_of_a_transcript(tmp_path: Path) -> None:
+    (tmp_path / "me.wav").write_bytes(REF.read_bytes())
+    loaded = []
+    for mark in (b"", b"\xef\xbb\xbf"):
+        (tmp_path / "me.txt").write_bytes(mark + b"What it says.")
+        loaded.append(voice.load(script.RecordedVoice("me.wav"), tmp_path, "here"))
+    assert loaded[0].clone == loaded[1].clone
+    (tmp_path / "me.txt").write_bytes("What it says.".encode("utf-16"))
+    with pytest.raises(ScriptError, match="me.txt: the text is UTF-16"):
+        voice.load(script.RecordedVoice("me.wav"), tmp_path, "here")
+
+
 def test_a_stored_voice_is_one_that_a_script_can_use(tmp_path: Path) -> None:
     audit = clone.audit(REF, None, None)
     folder = voices.store(audit, "reader", tmp_path / "voices", ABOUT)

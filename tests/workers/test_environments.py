@@ -51,6 +51,22 @@ def wheel(folder: Path, name: str, version: str, needs: str = "") -> None:
         )
 
 
+@pytest.mark.parametrize("name", environments.known())
+def test_every_environment_says_how_large_it_is(name: str) -> None:
+    assert environments.size(name).startswith("about ")
+    assert " GB" in environments.size(name)
+
+
+def test_stock_speakers_are_listed(narrate: Narrate) -> None:
+    ran = narrate("engines", "list", "-v")
+    assert "\n         speakers: heart\n" in ran.out
+    assert "speakers: ryan, aiden, vivian" in ran.out
+    assert "speakers" not in narrate("engines", "list").out
+    rows = {row["name"]: row for row in narrate("engines", "list", "--json").json["engines"]}
+    assert rows["tone"]["speakers"] == ["low", "high"]
+    assert rows["openai"]["speakers"] == []
+
+
 class Engines:
     """`narrate engines` where mlx is one tiny wheel and torch three, with data folder and pins of
     its own.
@@ -85,7 +101,13 @@ class Engines:
 
     def pin(self, name: str, *requirements: str) -> None:
         """Write the pins of an engine; nothing comes from an index."""
-        lines = ["# pins", "--no-index", f"--find-links {self.pins}", *requirements]
+        lines = [
+            "# size: about 3 bytes",
+            "# pins",
+            "--no-index",
+            f"--find-links {self.pins}",
+            *requirements,
+        ]
         (self.pins / f"{name}.txt").write_text("\n".join(lines) + "\n")
 
     def __call__(self, *args: str, env: dict[str, str] | None = None) -> Ran:
@@ -123,6 +145,7 @@ def test_an_engine_is_installed_once(engines: Engines) -> None:
     ran = engines("engines", "install", "mlx")
     assert ran.code == 0, ran.err
     assert "[1/2] making" in ran.err
+    assert ran.err.index("mlx: the environment takes about 3 bytes") < ran.err.index("[1/2]")
     assert "[2/2] installing tiny==1.0" in ran.err
     python = ran.out.strip()
     assert Path(python).is_relative_to(engines.folder())

@@ -23,6 +23,7 @@ from narrate.workers.models import Profile
 from support.engine_driver import interpreter
 from support.hub import Hub, serving
 from support.project import Narrate
+from support.qwen import python_of
 
 NAME = "Qwen/Qwen3-TTS-12Hz-1.7B-Base"
 FILES = {
@@ -160,13 +161,24 @@ def test_half_a_model_is_not_taken_for_a_whole_one_when_the_hub_is_away(
     Path(folder, "model.safetensors").unlink()
     ran = pulling("models", "pull", NAME, env={"HF_ENDPOINT": "http://127.0.0.1:9"})
     assert ran.code == 6
-    assert "check the id and the network" in ran.err
+    assert f"error: {NAME}: cannot reach 127.0.0.1:9 (connection refused)\n" in ran.err
+    assert "next: check the network and HF_ENDPOINT" in ran.err
+
+
+def test_a_hub_whose_name_cannot_be_resolved_is_one_sentence(pulling: Narrate) -> None:
+    ran = pulling("models", "pull", "a/b", env={"HF_ENDPOINT": "https://hub.invalid"})
+    assert (ran.code, ran.out) == (6, "")
+    assert ran.err.splitlines()[0] == (
+        "error: a/b: cannot reach hub.invalid (its name cannot be resolved)"
+    )
 
 
 def test_a_model_that_the_hub_does_not_have(pulling: Narrate) -> None:
     ran = pulling("models", "pull", "nobody/nothing")
     assert ran.code == 6
-    assert "nobody/nothing: it cannot be downloaded (404 Client Error" in ran.err
+    assert (
+        "nobody/nothing: it cannot be downloaded (the hub has no such model or revision)" in ran.err
+    )
 
 
 def test_a_python_without_the_client_is_an_error(narrating: Narrate) -> None:
@@ -211,7 +223,8 @@ def test_offline_touches_no_network(
     ran = narrating("models", "pull", NAME, flag, env=env)
     assert ran.code == 6
     assert f"next: run: narrate models pull {NAME}" in ran.err
-    run = narrating("run", "script.json", "--engine", "torch", flag, env=env)
+    own = {"NARRATE_ENGINE_PYTHON": str(python_of("torch"))}
+    run = narrating("run", "script.json", "--engine", "torch", flag, env=env | own)
     assert run.code == 6
     assert f"next: run: narrate models pull {NAME}" in run.err
     assert hub.asked == []
@@ -222,13 +235,22 @@ def test_offline_touches_no_network(
 
 
 def test_a_run_fetches_what_it_lacks_and_tells_so(narrating: Narrate, hub: Hub) -> None:
+    narrating.env["NARRATE_ENGINE_PYTHON"] = str(python_of("torch"))
     ran = narrating("run", "script.json", "--engine", "torch", "--events", "events.jsonl")
-    # The tests' own Python has the hub's client, and no torch.
+    # What this hub has is not a model.
     assert ran.code == 6
-    assert "the engine torch cannot be loaded" in ran.err
+    assert "engine torch: it cannot be loaded" in ran.err
     assert narrating("models", "path", NAME).code == 0
     assert f"downloading {NAME}: " in ran.err
     assert '"event": "fetch"' in (narrating.folder / "events.jsonl").read_text()
+
+
+def test_no_model_is_fetched_for_an_engine_that_is_not_there(narrating: Narrate, hub: Hub) -> None:
+    # The tests' own Python has the hub's client, and no torch.
+    ran = narrating("run", "script.json", "--engine", "torch")
+    assert ran.code == 6
+    assert "does not have torch" in ran.err
+    assert hub.asked == []
 
 
 def test_a_run_that_lacks_nothing_touches_neither_network_nor_engine(

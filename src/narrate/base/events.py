@@ -18,9 +18,13 @@ import msgspec
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="event"):
-    """One thing that happened, to the segment with this id or, without one, to the whole run."""
+    """One thing that happened, to the segment with this id or, without one, to the whole run.
+
+    `script` is given where several scripts are narrated together.
+    """
 
     segment: str | None = None
+    script: str | None = None
 
     @property
     def kind(self) -> str:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 SCRIPT_BYTES = 16 * 1024 * 1024
+MARKDOWN_BYTES = 4 * 1024 * 1024
+"""The Markdown parser takes some seconds for each megabyte; this is days of speech."""
+
 YAML_BYTES = 4 * 1024 * 1024
 YAML_VALUES = 100_000
 """The YAML parser takes a second for each megabyte, or for 40,000 values; JSON is read a hundred
@@ -29,10 +32,11 @@ SILENCE_SECONDS = 86_400.0
 """Of all the pauses inside segments together: a day."""
 
 ID_BYTES = 100
-TEXT_CHARS = 10_000
-"""Characters in the text of one segment."""
+TEXT_CHARS = 1_000_000
+"""Characters in the text of one segment, which is many utterances then."""
 
 TRANSCRIPT_BYTES = 1024 * 1024
+TRANSCRIPT_CHARS = 10_000
 
 UTTERANCE_CHARS = 350
 """Speech models lose words and pace on long input (QwenLM/Qwen3-TTS#68); longer text is split at

@@ -26,6 +26,19 @@ def printable(text: str) -> str:
     )
 
 
+def encodable(text: str) -> str:
+    """Text that UTF-8 can hold: the bytes of a file name that are not UTF-8 are escaped."""
+    return text.encode(errors="backslashreplace").decode()
+
+
+def unescaped(text: str) -> str:
+    """The inverse of `encodable`, for names without such escapes of their own."""
+    # Every run imports this module, and `re` takes time.
+    import re
+
+    return re.sub(r"\\u(dc[89a-f][0-9a-f])", lambda match: chr(int(match[1], 16)), text)
+
+
 def quoted(text: str) -> str:
     """Text from outside in quotes: escaped, and at most 78 characters long."""
     return repr(text if len(text) <= 40 else text[:37] + "...")[:78]

@@ -1,4 +1,4 @@
-"""Sizes and ages as people write them: 500MB, 2GiB, 30d."""
+"""Sizes, ages and durations as people write them: 500MB, 2GiB, 30d, 0.6s."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ BYTES = {"": 1} | {
     for binary in ("", "I")
 }
 SECONDS = {"S": 1, "MIN": 60, "H": 3600, "D": 86_400, "W": 7 * 86_400}
+DURATION = r"^\s*([0-9]{1,9}(?:\.[0-9]{1,9})?|\.[0-9]{1,9})\s*(ms|s)?\s*$"
+"""How a duration is written, as a pattern for JSON Schema too."""
 
 
 def size(text: str) -> int:
@@ -27,3 +29,13 @@ def age(text: str) -> float:
     if match is None:
         raise ValueError(f"{text!r} is not an age; use a number and a unit, such as 30d")
     return float(match[1]) * SECONDS[match[2]]
+
+
+def seconds(written: str | float) -> float:
+    """A duration in seconds: a number of seconds, or `0.6s`, `600ms`, `0.6`. Raises ValueError."""
+    if not isinstance(written, str):
+        return float(written)
+    match = re.fullmatch(DURATION, written)
+    if not match:
+        raise ValueError(f"{written[:20]!r} is not a duration such as 0.6s or 600ms")
+    return float(match[1]) / (1000 if match[2] == "ms" else 1)

@@ -13,6 +13,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
+from narrate.base import network
 from narrate.errors import EnvironmentProblem
 
 if TYPE_CHECKING:
@@ -79,9 +80,11 @@ class Recognizer:
         try:
             self._model: Any = _load(model, offline, on_progress)
         except (OSError, ValueError, RuntimeError) as error:
+            away = network.unreachable(error)
             first = str(error).strip().partition("\n")[0]
+            reason = f"cannot reach {network.hub_host()}: {away}" if away else first
             raise EnvironmentProblem(
-                f"the speech recognition model {model!r} cannot be loaded ({first})",
+                f"the speech recognition model {model!r} cannot be loaded ({reason})",
                 where="asr",
                 hint="connect to the network once, or set NARRATE_ASR_MODEL to a folder"
                 " that holds a Whisper model",

@@ -6,11 +6,13 @@ strict run can refuse a clip that a run with `--qa off` accepted.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from narrate.engines.base import StopReason, Synthesis
+from narrate.sound.audio import Recording
 from narrate.sound.pace import bounds
 
 if TYPE_CHECKING:
@@ -28,15 +30,25 @@ SILENT_SHARE = 0.98
 CLIPPED_SHARE = 0.001
 """One sample in a thousand at full scale is audible as a crackle; good engines have none."""
 
+HEARD_SECONDS = 0.05
+"""A recording that is shorter is a click."""
 
-class Measures(msgspec.Struct, frozen=True):
-    """Measurements of one synthesis; shares are between 0 and 1, and full scale is a peak of 1."""
+
+class Measures(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Measurements of one synthesis or recording; shares are between 0 and 1, and full scale is a
+    peak of 1.
+
+    A recording was turned down by the factor `gain`; with `cancels`, its channels would cancel each
+    other out, so only one of them is used.
+    """
 
     stop: str
     seconds: float
     peak: float
     silent: float
     clipped: float
+    gain: float = 1.0
+    cancels: bool = False
 
 
 def measure(sound: Synthesis) -> Measures:
@@ -53,6 +65,12 @@ def measure(sound: Synthesis) -> Measures:
     )
 
 
+def measure_recording(recording: Recording) -> Measures:
+    """Measure a recording as it is used."""
+    measures = measure(Synthesis(recording.samples, recording.rate))
+    return msgspec.structs.replace(measures, gain=recording.gain, cancels=recording.cancels)
+
+
 def broken(sound: Synthesis) -> str | None:
     """Why a synthesis is not usable as audio, whatever the checks allow; None if it is."""
     import numpy as np
@@ -67,24 +85,64 @@ def broken(sound: Synthesis) -> str | None:
 def judge(measures: Measures, text: str) -> tuple[str, ...]:
     """The reasons for refusing a clip with this text, in words; empty if it passes."""
     shortest, longest = bounds(text)
-    failures = (
-        (measures.stop == StopReason.LENGTH, "the engine ran into its length limit (a runaway)"),
+    runaway = measures.stop == StopReason.LENGTH
+    return _reasons(
+        (
+            (runaway, "the engine ran into its length limit (a runaway)"),
+            *_sound(measures),
+            (
+                measures.seconds < shortest,
+                f"{measures.seconds:.2f} s is too short for its text (at least {shortest:.2f} s)",
+            ),
+            (
+                measures.seconds > longest,
+                f"{measures.seconds:.1f} s is too long for its text (at most {longest:.1f} s)",
+            ),
+        )
+    )
+
+
+def judge_recording(measures: Measures, text: str) -> tuple[str, ...]:
+    """The same for a recording and the text that goes with it, if any.
+
+    It may be as long as it likes, as music and pauses are.
+    """
+    shortest, click = bounds(text)[0], measures.seconds < HEARD_SECONDS
+    return _reasons(
+        (
+            (measures.cancels, "its channels cancel each other out when they are mixed"),
+            *_sound(measures),
+            (
+                click,
+                f"{1000 * measures.seconds:.1f} ms is too short to be heard"
+                f" (at least {1000 * HEARD_SECONDS:.0f} ms)",
+            ),
+            (
+                not click and measures.seconds < shortest,
+                f"{measures.seconds:.2f} s is too short for its text (at least {shortest:.2f} s)",
+            ),
+        )
+    )
+
+
+Finding = tuple[bool, str]
+"""Whether a check failed, and what it then says."""
+
+
+def _sound(measures: Measures) -> tuple[Finding, ...]:
+    """The checks that need no text."""
+    return (
         (measures.peak < SILENT_PEAK, f"it is silent (peak {measures.peak:.4f})"),
         (
             measures.peak >= SILENT_PEAK and measures.silent > SILENT_SHARE,
             f"{measures.silent:.0%} of it is silence",
         ),
         (measures.clipped > CLIPPED_SHARE, f"{measures.clipped:.1%} of its samples are clipped"),
-        (
-            measures.seconds < shortest,
-            f"{measures.seconds:.2f} s is too short for its text (at least {shortest:.2f} s)",
-        ),
-        (
-            measures.seconds > longest,
-            f"{measures.seconds:.1f} s is too long for its text (at most {longest:.1f} s)",
-        ),
     )
-    return tuple(reason for failed, reason in failures if failed)
+
+
+def _reasons(findings: Iterable[Finding]) -> tuple[str, ...]:
+    return tuple(reason for failed, reason in findings if failed)
 
 
 def _silent_share(level: NDArray[np.float32], rate: int) -> float:

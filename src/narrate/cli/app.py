@@ -20,17 +20,25 @@ from narrate.cli import failure, messages, options
 from narrate.errors import EXIT_CODES, NarrateError, UsageError
 
 EPILOG = "Exit codes: " + " ".join(f"{code} {meaning}." for code, meaning in EXIT_CODES.items())
+SEE_EXIT_CODES = "Exit codes: see `narrate --help`."
+"""What commands say below their help; the list itself is there once."""
 
 
 class _Plain:
-    """Help in which no type stands beside a flag."""
+    """Help in which no type stands beside a flag or an argument."""
 
     def get_params(self, ctx: Any) -> Any:
         params = super().get_params(ctx)  # type: ignore[misc]
         for param in params:
             if getattr(param, "is_flag", False):
                 param.metavar = ""
+            elif param.param_type_name == "argument":
+                param.display_type_rich = _no_type
         return params
+
+
+def _no_type(ctx: Any) -> None:
+    """What stands beside an argument in the help: its name says what it is."""
 
 
 class Command(_Plain, TyperCommand):
@@ -48,7 +56,7 @@ app = typer.Typer(
     cls=Group,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
+    add_completion=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 COMMANDS = {
@@ -76,10 +84,10 @@ def _register(name: str) -> None:
     command = getattr(import_module(f"narrate.cli.commands.{module}"), attribute)
     if isinstance(command, typer.Typer):
         for each in command.registered_commands:
-            each.cls = Command
+            each.cls, each.epilog = Command, SEE_EXIT_CODES
         app.add_typer(command, name=name, cls=Group)
     else:
-        app.command(name, cls=Command, epilog=EPILOG)(command)
+        app.command(name, cls=Command, epilog=SEE_EXIT_CODES)(command)
 
 
 def _print_version(wanted: bool) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from narrate.base import terminal
 from narrate.base.events import Event, Warned
-from narrate.errors import NarrateError
+from narrate.errors import NarrateError, ScriptErrors
 
 
 def warn(text: str) -> None:
@@ -22,8 +23,31 @@ def show_warning(event: Event) -> None:
 
 
 def complain(error: NarrateError) -> None:
-    """Print an error on stderr: what is wrong and where, then the next step."""
-    terminal.tell(f"error: {error}", *([f"  next: {error.hint}"] if error.hint else []))
+    """Print an error on stderr: what is wrong and where, then the next step.
+
+    The problems of a script are printed one by one; a next step that all share is printed once.
+    """
+    found = problems(error)
+    alike = len(found) > 1 and len({problem.hint for problem in found}) == 1
+    for problem in found:
+        _tell_error(problem, "" if alike else problem.hint)
+    if len(found) > 1:
+        _tell_error(error, error.hint)
+
+
+def _tell_error(error: NarrateError, hint: str) -> None:
+    terminal.tell(f"error: {error}", *([f"  next: {hint}"] if hint else []))
+
+
+def problems(error: NarrateError) -> tuple[NarrateError, ...]:
+    """The problems of a script that are told, or the error itself."""
+    return error.problems if isinstance(error, ScriptErrors) else (error,)
+
+
+def complain_each(errors: Iterable[NarrateError]) -> None:
+    """Print errors, one after the other."""
+    for error in errors:
+        complain(error)
 
 
 def as_object(error: NarrateError) -> dict[str, Any]:

@@ -21,17 +21,15 @@ from narrate.errors import UsageError
 Flags = Mapping[str, Any]
 """Settings by their names, as flags gave them; None means that a flag was not given."""
 
-SCRIPTS = ("script.json", "script.yaml", "script.yml", "script.md", "script.txt")
-"""What a command without a SCRIPT looks for in the current folder."""
-
 PANEL = "Settings (also in narrate.toml, and as variables: NARRATE_ENGINE, NARRATE_OUT, …)"
 
 SCRIPT_HELP = (
-    "A .json, .yaml, .md or .txt file, a folder of .txt files, or - for standard input "
-    "(the one script.json, script.md, … in this folder)."
+    "A .json, .yaml, .md, .txt, .srt or .vtt file, a folder of scripts or of .txt files, or - for "
+    "standard input (script.json, script.md, … in this folder, else its scripts)."
 )
-Script = Annotated[
-    str | None, typer.Argument(metavar="SCRIPT", help=SCRIPT_HELP, show_default=False)
+Scripts = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="SCRIPT", help=SCRIPT_HELP, show_default=False),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print errors only.")]
@@ -126,17 +124,3 @@ def change_to(directory: str | None) -> None:
         what = f"cannot change to this folder ({error.strerror})"
         hint = "name a folder after -C"
         raise UsageError(what, where=directory, hint=hint) from error
-
-
-def script_here(given: str | None) -> str:
-    """The script that a command was given, else the only one here. Raises UsageError."""
-    if given is not None:
-        return given
-    found = [name for name in SCRIPTS if os.path.exists(name)]
-    if len(found) == 1:
-        return found[0]
-    what = "no script was named, and this folder has none"
-    if found:
-        what = f"this folder has several scripts: {', '.join(found)}"
-    hint = "name one: narrate run script.json; `narrate init` makes one"
-    raise UsageError(what, where="SCRIPT", hint=hint)

@@ -22,8 +22,9 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from narrate.base import events, regular, targets
+from narrate.base import events
 from narrate.base.events import Emit, Event
+from narrate.base.files import regular, targets
 from narrate.base.terminal import give_up, tell
 from narrate.base.text import counted, duration, printable, size
 from narrate.errors import UsageError
@@ -105,16 +106,16 @@ class Reporter:
             case events.Fetching():
                 self._show_download(event)
             case events.Spoken():
-                self._advance(str(event.segment), event.duration, event.seconds)
+                self._advance(_named(event), event.duration, event.seconds)
             case events.Shared():
-                self._advance(f"{event.segment} (by another run)", event.duration)
+                self._advance(f"{_named(event)} (by another run)", event.duration)
             case events.Waiting():
                 count = counted(event.utterances, "utterance")
                 self._say_unless_quiet(
                     f"waiting for another run, which is speaking {count} of this script"
                 )
             case events.Retried():
-                attempt = f"{event.segment}: attempt {event.attempt} failed: {event.reason}"
+                attempt = f"{_named(event)}: attempt {event.attempt} failed: {event.reason}"
                 self._say_unless_quiet(attempt, "yellow")
             case events.Failed():
                 self._move_bar()
@@ -122,13 +123,15 @@ class Reporter:
                 self._say_unless_quiet(f"warning: {event.message}", "yellow")
 
     def _begin(self, plan: events.Planned) -> None:
-        self._total = plan.missing
-        if not self._total or self._verbosity < 0:
+        self._total = self._done + plan.missing
+        if not plan.missing or self._verbosity < 0:
             return
-        self.say(
-            f"{plan.missing} of {counted(plan.utterances, 'utterance')} to speak with {plan.engine}"
-            f" ({plan.reason}), about {duration(plan.eta)}"
-        )
+        count = f"{plan.missing} of {counted(plan.utterances, 'utterance')}"
+        if plan.engine:
+            speaking = f"to speak with {plan.engine} ({plan.reason}), about {duration(plan.eta)}"
+        else:
+            speaking = "to read from recordings"
+        self.say(f"{count} {speaking}")
         if self._bars is not None:
             self._task = self._bars.add_task("", total=self._total, now="")
             self._bars.start()
@@ -159,6 +162,11 @@ class Reporter:
     def _say_unless_quiet(self, text: str, style: str = "") -> None:
         if self._verbosity >= 0:
             self.say(text, style)
+
+
+def _named(event: Event) -> str:
+    """The segment that an event is about, with its script if there are several."""
+    return " ".join(filter(None, (event.script, event.segment)))
 
 
 @contextmanager

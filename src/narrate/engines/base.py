@@ -73,6 +73,14 @@ class Capabilities:
 
     auto: Auto = Auto.NEVER
 
+    characters: str | None = None
+    """The letters and symbols beyond ASCII that it says; None if it takes any. A text with others
+    is refused, as they would be left out.
+    """
+
+    longest_word: int = 0
+    """The number of letters after which it leaves out the rest of a word; 0 if there is none."""
+
     models: Mapping[str, Mapping[str, str]] = field(default_factory=dict, compare=False)
     """The hub id of the model for each profile and kind of voice; empty if no models come from
     the hub.
@@ -95,8 +103,8 @@ class Capabilities:
     needs_server: bool = False
     """Whether it asks the server that `base_url` in its table of the configuration names."""
 
-    stand_in: bool = False
-    """Whether it only stands in for an engine in tests."""
+    for_tests: bool = False
+    """Whether it is there for tests only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,8 +196,10 @@ class Engine(Protocol):
     its libraries in `load` and never opens a path or a URL that a script named. `load` and
     `synthesize` run in the same thread.
 
-    Two functions may stand beside the class. `capabilities_of(model: ModelRef) -> Capabilities`
+    Three functions may stand beside the class. `capabilities_of(model: ModelRef) -> Capabilities`
     says what the engine can do with a model, where that depends on the model.
+    `check(model: ModelRef) -> None` raises Unusable if `load` would, as far as that can be seen in
+    a few seconds and without the engine's libraries; it is called before anything is spoken.
     `withheld_key(url: str, servers: Sequence[str]) -> str` says why the key in the environment is
     not sent to a server, or "".
     """

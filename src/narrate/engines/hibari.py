@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import sys
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from narrate.base.text import quoted
 from narrate.engines.base import (
     Auto,
     Capabilities,
@@ -19,6 +22,22 @@ from narrate.engines.base import (
 if TYPE_CHECKING:
     from hibari import Hibari
 
+_LETTERS = (
+    "ÀÁÂÃÄÅÆÇÉÊÌÍÎÏÑÒÓÔÕÖØÚÜÞßàáâãäåæçèéêëìíîïðñòóôõöøùúûüýþÿĀāĂăąĆćČčĎďĐđĒēĕĖėęěĝĞğġ"
+    "ģīĭİıķļĽľŁłńņňŋŌōŏőŒœŘřŚśŞşŠšţťūŭŮůŰųŵźŻżŽžƒơưǎǐǒǔǚșțɑɒɓəɛʃΒΓΔΚΛΜΟΠΣΥΦΧΨΩάαβγδεη"
+    "θκλμνξπρστυφχψωАБВГДЕЖИКЛМНОПРСТФХШЬабвгдезиклмнопрстуфхцчшщыьэюяёṛₗ"
+)
+"""The letters beyond ASCII that its network for unknown words has; it skips all others."""
+
+_SYMBOLS = "°±×÷½¼¾²³µ¢£¥€₹₩§¶©®™№→₀₁₂₃₄₅₆₇₈₉"
+"""Symbols beyond ASCII that it reads, or that nobody reads."""
+
+_LONGEST_NUMBER = 36
+"""It has names for numbers of so many digits."""
+
+_NUMBER = re.compile(r"([-−]?)([$£€]?)(\d[\d,]*)")
+_CURRENCIES = {"": "", "$": " dollars", "£": " pounds", "€": " euros"}
+
 CAPABILITIES = Capabilities(
     name="hibari",
     behaviour=1,
@@ -28,8 +47,28 @@ CAPABILITIES = Capabilities(
     voices=("speaker",),
     packages=("hibari-tts", "numpy"),
     rtf=0.02,
+    characters=_LETTERS + _SYMBOLS,
+    longest_word=24,
     auto=Auto.DEFAULT_VOICE,
 )
+
+
+def spelled(text: str) -> str:
+    """The text with long numbers digit by digit, and with ordinary digits for ① and ₂."""
+    plain = "".join(
+        f" {unicodedata.digit(char)} " if char.isdigit() and not char.isdecimal() else char
+        for char in text
+    )
+    return _NUMBER.sub(_digit_by_digit, plain)
+
+
+def _digit_by_digit(number: re.Match[str]) -> str:
+    sign, currency, written = number.groups()
+    digits = written.replace(",", "")
+    if len(digits) <= _LONGEST_NUMBER:
+        return number[0]
+    end = "," if written.endswith(",") else ""
+    return ("minus " if sign else "") + " ".join(digits) + _CURRENCIES[currency] + end
 
 
 class Engine:
@@ -48,11 +87,32 @@ class Engine:
         self, jobs: Sequence[Job], voices: Mapping[str, Reference]
     ) -> Iterator[Synthesis | Unspeakable]:
         for job in jobs:
-            samples = self._model(job.request.text, seed=job.seed)
-            if samples.size:
-                yield Synthesis(samples, self._model.sample_rate)
-            else:
-                yield Unspeakable("hibari found nothing in it that English can say")
+            yield self._speak(job.request.text, job.seed)
+
+    def _speak(self, text: str, seed: int) -> Synthesis | Unspeakable:
+        try:
+            samples = self._model(text, seed=seed)
+        except (IndexError, ValueError):
+            # Only such texts are spelled, so that all others sound as they did.
+            try:
+                samples = self._model(spelled(text), seed=seed)
+            except (IndexError, ValueError):
+                return Unspeakable(f"hibari cannot read {self._unreadable(text)}")
+        if samples.size:
+            return Synthesis(samples, self._model.sample_rate)
+        return Unspeakable("hibari found nothing in it that English can say")
+
+    def _unreadable(self, text: str) -> str:
+        """The words that it fails on; the whole text if it reads each of them alone."""
+        words = [word for word in text.split() if not self._reads(word)]
+        return ", ".join(map(quoted, words[:5] or [text]))
+
+    def _reads(self, word: str) -> bool:
+        try:
+            self._model.g2p(spelled(word))
+        except (IndexError, ValueError):
+            return False
+        return True
 
     def close(self) -> None:
         del self._model

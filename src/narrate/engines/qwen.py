@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from narrate.base import regular
+from narrate.base.files import regular
 from narrate.base.limits import MARKER_BYTES
 from narrate.engines.base import Job, ModelRef, Unusable, first_line
 from narrate.request import Clone, Design, RequestVoice, Stock

@@ -28,6 +28,7 @@ from narrate.engines.base import (
     Unspeakable,
 )
 from narrate.request import Stock
+from narrate.sound.pace import bounds
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,7 +43,7 @@ CAPABILITIES = Capabilities(
     voices=("speaker", "clone", "design"),
     packages=("numpy",),
     rtf=0.001,
-    stand_in=True,
+    for_tests=True,
 )
 
 RATE = 24_000
@@ -78,7 +79,9 @@ def _hum(job: Job, marks: Sequence[re.Match[str]]) -> NDArray[np.float32]:
 
     lengths = [float(mark["value"]) for mark in marks if mark["fault"] == "seconds"]
     spoken = MARK.sub("", job.request.text)
-    seconds = lengths[0] if lengths else max(0.3, len(spoken) / CHARS_PER_SECOND)
+    seconds = (
+        lengths[0] if lengths else max(0.3, len(spoken) / CHARS_PER_SECOND, 1.1 * bounds(spoken)[0])
+    )
     voice = job.request.voice
     base = 880 if isinstance(voice, Stock) and voice.speaker == "high" else 220
     pitch = base + zlib.crc32(job.request.canonical()) % 200 + job.seed % 50

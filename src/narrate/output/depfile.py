@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from narrate.base import durable, targets
 from narrate.base.facts import Fact
+from narrate.base.files import durable, targets
 from narrate.errors import UsageError
 
 OURS = re.compile(rb"[^\n]*run\.json: \\\n")
@@ -28,22 +28,38 @@ have none.
 
 
 def check_target(path: Path) -> None:
-    """Refuse to replace a file that is not a depfile of narrate. Raises UsageError."""
+    """Refuse a path at which no depfile can be written, and to replace a file that is not a depfile
+    of narrate. Raises UsageError.
+    """
     targets.check(path, OURS, "a depfile", "--depfile")
+    folder = next(parent for parent in path.absolute().parents if os.path.lexists(parent))
+    if targets.is_device(path):
+        return
+    if path.is_fifo():
+        raise _unwritable(path, "it is a FIFO")
+    if path.is_dir():
+        raise _unwritable(path, os.strerror(errno.EISDIR))
+    if not folder.is_dir():
+        raise _unwritable(path, os.strerror(errno.ENOTDIR))
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise _unwritable(path, os.strerror(errno.EACCES))
 
 
-def write(path: Path, target: Path, inputs: Mapping[str, Fact], start: str) -> None:
-    """Write a depfile for `target`, unless the file has this content already.
+def check_names(target: Path, inputs: Mapping[str, Fact], start: str) -> None:
+    """Refuse names that a depfile cannot express. Raises UsageError."""
+    _rule(target, inputs, start)
+
+
+def write(path: Path, rules: Mapping[Path, Mapping[str, Fact]], start: str) -> None:
+    """Write a depfile for targets, each with its inputs, unless the file has this content already.
 
     Inputs that do not exist are left out. Paths below the folder `start`, in which make or ninja
     runs, are relative to it. Raises UsageError.
     """
     check_target(path)
-    existing = [_relative(name, start) for name, fact in inputs.items() if not fact.absent]
-    data = os.fsencode(render(_relative(str(target), start), existing))
+    text = "\n".join(_rule(target, inputs, start) for target, inputs in rules.items())
+    data = os.fsencode(text)
     try:
-        if path.is_fifo():
-            raise OSError(errno.EINVAL, "it is a FIFO", str(path))
         if targets.is_device(path):
             path.write_bytes(data)
         elif not path.is_file() or path.read_bytes() != data:
@@ -51,10 +67,12 @@ def write(path: Path, target: Path, inputs: Mapping[str, Fact], start: str) -> N
             with durable.replacing(path) as file:
                 file.write(data)
     except OSError as error:
-        what = f"the depfile cannot be written ({error.strerror})"
-        raise UsageError(
-            what, where=str(path), hint="choose another file with --depfile"
-        ) from error
+        raise _unwritable(path, str(error.strerror)) from error
+
+
+def _unwritable(path: Path, why: str) -> UsageError:
+    what = f"the depfile cannot be written ({why})"
+    return UsageError(what, where=str(path), hint="choose another file with --depfile")
 
 
 def render(target: str, inputs: Iterable[str]) -> str:
@@ -66,6 +84,11 @@ def render(target: str, inputs: Iterable[str]) -> str:
     names = [_escaped(name) for name in inputs]
     rules = [f"{_escaped(target)}: \\\n" + " \\\n".join(f"  {name}" for name in names)]
     return "\n\n".join([*rules, *(f"{name}:" for name in names)]) + "\n"
+
+
+def _rule(target: Path, inputs: Mapping[str, Fact], start: str) -> str:
+    existing = [_relative(name, start) for name, fact in inputs.items() if not fact.absent]
+    return render(_relative(str(target), start), existing)
 
 
 def _relative(path: str, start: str) -> str:

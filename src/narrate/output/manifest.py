@@ -8,17 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
-from narrate.base import limits, regular
+from narrate.base import limits
+from narrate.base.files import regular
+from narrate.base.text import encodable
 from narrate.config import Settings
 from narrate.errors import UsageError
 from narrate.output.render import file_name
 from narrate.output.timeline import Slot, Timeline
-from narrate.planning.planner import Plan, PlannedUtterance, verdict
+from narrate.planning.planner import Plan, PlannedUtterance, verdict, verdict_recording
+from narrate.reading import utterances as spoken
 from narrate.request import Design, Stock, voice_to_json
 from narrate.script import RecordedVoice, Scene, WrittenVoice
 from narrate.store.entry import Clip
@@ -81,10 +85,20 @@ class Take(msgspec.Struct, frozen=True):
 
 
 class Checked(msgspec.Struct, frozen=True):
-    """The result of the checks; `recorded` for a recording, which is used as it is."""
+    """The result of the checks; `recorded` for a recording that passes them."""
 
     status: Literal["pass", "warn", "recorded"]
     flags: list[str]
+
+
+class MarkEntry(msgspec.Struct, frozen=True):
+    """A bookmark in a text, at the nearest edge of an utterance: `at` in seconds from the start of
+    its segment, `abs` from the start of the narration, and the video frame.
+    """
+
+    at: float
+    abs: float
+    frame: int
 
 
 class SegmentEntry(msgspec.Struct, frozen=True):
@@ -112,6 +126,9 @@ class SegmentEntry(msgspec.Struct, frozen=True):
     cache_keys: list[str]
     take: Take
     qa: Checked
+    marks: dict[str, MarkEntry] = msgspec.field(default_factory=dict)
+    stand_in: str | msgspec.UnsetType = msgspec.UNSET
+    """The engine that speaks it because that of its voice was missing; else left out."""
 
 
 class Totals(msgspec.Struct, frozen=True):
@@ -183,13 +200,16 @@ def build(
     fps = settings.fps
     name = f"narration.{settings.format}"
     seconds = timeline.seconds(timeline.samples)
-    engines = [
-        EngineRef(each.name, each.model_key, each.model.revision or None) for each in plan.choices
-    ]
+    engines = list(
+        dict.fromkeys(
+            EngineRef(each.name, each.model_key, each.model.revision or None)
+            for each in plan.choices
+        )
+    )
     return Manifest(
         title=plan.script.title,
         language=plan.language,
-        script=ScriptRef(plan.script.name),
+        script=ScriptRef(encodable(plan.script.name)),
         engine=engines[0] if engines else None,
         engines=engines,
         voices={
@@ -261,7 +281,7 @@ def _segment(
         id=segment.id,
         scene=segment.scene,
         index=index,
-        text=segment.text,
+        text=spoken.plain(segment.text),
         spoken=" ".join(utterance.text for utterance in planned.utterances),
         voice=segment.voice,
         file=file,
@@ -278,22 +298,43 @@ def _segment(
         cache_keys=[clip.key for clip in clips],
         take=Take(segment.take, segment.seed),
         qa=_checked(slot),
+        stand_in=planned.stand_in or msgspec.UNSET,
+        marks=_marks(slot, timeline, fps),
     )
+
+
+def _marks(slot: Slot, timeline: Timeline, fps: Fraction) -> dict[str, MarkEntry]:
+    """The edges of the utterances at which marks stand; a recording counts as one utterance."""
+    positions = accumulate((part.samples for part in slot.parts), initial=0)
+    spans = [span for part, span in zip(slot.parts, pairwise(positions), strict=True) if part.clip]
+    marks = {}
+    for mark in slot.planned.marks:
+        start, end = spans[min(mark.utterance, len(spans) - 1)]
+        sample = end if mark.at_end or mark.utterance >= len(spans) else start
+        marks[mark.name] = MarkEntry(
+            at=timeline.seconds(sample),
+            abs=timeline.seconds(slot.start + sample),
+            frame=timeline.frame(slot.start + sample, fps),
+        )
+    return marks
 
 
 def _checked(slot: Slot) -> Checked:
     clips = [part.clip for part in slot.parts if part.clip]
     utterances = slot.planned.utterances
-    if any(utterance.recording for utterance in utterances):
-        return Checked("recorded", [])
     flags = [
         flag
         for utterance, clip in zip(utterances, clips, strict=True)
         for flag in _flags(utterance, clip)
     ]
-    return Checked("warn" if flags else "pass", flags)
+    recorded = any(utterance.recording for utterance in utterances)
+    return Checked("warn" if flags else "recorded" if recorded else "pass", flags)
 
 
 def _flags(utterance: PlannedUtterance, clip: Clip) -> tuple[str, ...]:
     """The plan has judged the clips that were there; those that came since are judged here."""
-    return utterance.flags if utterance.clip else verdict(clip, utterance.text)
+    if utterance.clip:
+        return utterance.flags
+    if utterance.recording:
+        return verdict_recording(clip, utterance.transcript)
+    return verdict(clip, utterance.text)

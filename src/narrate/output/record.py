@@ -8,7 +8,8 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from narrate.base import limits, regular
+from narrate.base import limits
+from narrate.base.files import regular
 from narrate.planning.planner import Plan
 from narrate.request import canonical_json
 
@@ -32,12 +33,15 @@ class Record(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
     """All of run.json. Every field has a default, because earlier versions wrote fewer fields.
 
     `started` is in seconds since the epoch; `seconds` is how long the run took, `engine_seconds`
-    how long its engines worked. `spoken`, `attempts` and `cached` count utterances. `requests` are
+    how long its engines worked. `script` is the path from the folder to the script, or "-" for
+    standard input. `spoken`, `attempts` and `cached` count utterances. `requests` are
     those of each segment by its id: as JSON where they are only written, to save memory, and as
     objects where they are compared. `transcripts` are those of references, by their digest.
+    `stand_ins` are the engines that stood in for missing ones, by segment id.
     `outputs` are the files that the narration consists of.
     """
 
+    script: str = ""
     started: float = 0.0
     seconds: float = 0.0
     engine_seconds: float = 0.0
@@ -46,6 +50,7 @@ class Record(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
     cached: int = 0
     requests: dict[str, list[R]] = {}
     transcripts: dict[str, str] = {}
+    stand_ins: dict[str, str] = {}
     outputs: dict[str, Made] = {}
 
 

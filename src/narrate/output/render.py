@@ -11,7 +11,8 @@ from narrate.cache import Store
 from narrate.config import Format
 from narrate.output.stage import BLOCK_BYTES, Stage
 from narrate.output.timeline import Part, Timeline
-from narrate.output.writers.encoders import Block, encode
+from narrate.output.writers.encoders import BITRATE, LOSSY, Block, encode
+from narrate.output.writers.tags import NO_TAGS, Tags
 from narrate.planning.planner import PlannedSegment
 from narrate.sound import audio, wav
 
@@ -20,20 +21,26 @@ RENDERING = 1
 
 
 def write_audio(
-    stage: Stage, timeline: Timeline, format: Format, store: Store
+    stage: Stage,
+    timeline: Timeline,
+    format: Format,
+    store: Store,
+    bitrate: int = BITRATE,
+    tags: Tags = NO_TAGS,
 ) -> tuple[str, dict[str, str]]:
-    """Write the narration and a file for every segment; return the digest of the first and, by id,
-    of the others.
+    """Write the narration, with tags, and a file for every segment; return the digest of the first
+    and, by id, of the others.
 
     Each clip is read once, for both, and not at all if neither file has to be written. Raises
     cache.Gone if a clip is no longer what it was, and EnvironmentProblem for M4A without ffmpeg.
     """
     rate = timeline.rate
     segments: dict[str, str] = {}
-    with Output(stage, f"narration.{format}", whole(timeline), rate, format) as narration:
+    name = f"narration.{format}"
+    with Output(stage, name, whole(timeline), rate, format, bitrate, tags) as narration:
         for slot in timeline.slots:
             name = file_name(slot.planned, format)
-            with Output(stage, name, slot.parts, rate, format) as segment:
+            with Output(stage, name, slot.parts, rate, format, bitrate) as segment:
                 _copy(blocks(slot.parts, rate, store), segment, narration)
             segments[slot.planned.segment.id] = segment.digest
             _copy(_silence(slot.pause), narration)
@@ -47,15 +54,26 @@ class Output:
     """
 
     def __init__(
-        self, stage: Stage, name: str, parts: Iterable[Part], rate: int, format: Format
+        self,
+        stage: Stage,
+        name: str,
+        parts: Iterable[Part],
+        rate: int,
+        format: Format,
+        bitrate: int,
+        tags: Tags = NO_TAGS,
     ) -> None:
         parts = tuple(parts)
         self._stage, self._name = stage, name
-        self._recipe = recipe(parts, rate, format)
+        self._recipe = recipe(parts, rate, format, bitrate, tags)
         unchanged = stage.reuse(name, self._recipe)
         self.digest = unchanged or ""
         samples = sum(part.samples for part in parts)
-        self._encoder = None if unchanged else encode(stage.path_for(name), format, rate, samples)
+        self._encoder = (
+            None
+            if unchanged
+            else encode(stage.path_for(name), format, rate, samples, bitrate, tags)
+        )
 
     @property
     def unchanged(self) -> bool:
@@ -96,10 +114,17 @@ def _copy(blocks: Iterable[Block], *outputs: Output) -> None:
             output.write(block)
 
 
-def recipe(parts: Iterable[Part], rate: int, format: Format) -> str:
+def recipe(
+    parts: Iterable[Part], rate: int, format: Format, bitrate: int = BITRATE, tags: Tags = NO_TAGS
+) -> str:
     """A digest of everything that an audio file is made of."""
     made_of = [(part.samples, part.clip.digest if part.clip else "") for part in parts]
-    return xxhash.xxh3_128_hexdigest(repr((RENDERING, rate, format, made_of)).encode())
+    # WAV has neither a bitrate nor tags.
+    encoded = (
+        *([bitrate] if format in LOSSY else []),
+        *([tags] if tags.title and format != "wav" else []),
+    )
+    return xxhash.xxh3_128_hexdigest(repr((RENDERING, rate, format, made_of, *encoded)).encode())
 
 
 def whole(timeline: Timeline) -> Iterator[Part]:

@@ -46,10 +46,13 @@ OUTPUT = re.compile(
 
 
 class Stage:
-    """The files of one run on their way into the output folder."""
+    """The files of one run on their way into the output folder; `script` is what run.json says of
+    the script.
+    """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, script: str = "") -> None:
         self.folder = folder
+        self._script = script
         self.written: list[Path] = []
         self.kept: list[Path] = []
         self._aside = folder / f".narrate-{os.urandom(8).hex()}"
@@ -119,7 +122,7 @@ class Stage:
             return
         # Moving a file changes its fact, so none is given.
         coming = {name: Made(recipe, digest) for name, (recipe, digest) in self._staged.items()}
-        self._put(PENDING, RunRecord(outputs=self._before | coming))
+        self._put(PENDING, RunRecord(script=self._script, outputs=self._before | coming))
 
     def _remove(self, name: str) -> None:
         """Remove a file that an earlier run made.
@@ -159,7 +162,7 @@ class Stage:
 
     def write_record(self, run: RunRecord) -> None:
         """Write run.json, in which the files of the folder are listed."""
-        self._put(RECORD, msgspec.structs.replace(run, outputs=self._after))
+        self._put(RECORD, msgspec.structs.replace(run, script=self._script, outputs=self._after))
         (self.folder / PENDING).unlink(missing_ok=True)
 
     def _put(self, name: str, content: RunRecord) -> None:
@@ -174,9 +177,11 @@ class Stage:
 
 
 @contextmanager
-def staged(folder: Path, on_wait: Callable[[], object] = lambda: None) -> Iterator[Stage]:
+def staged(
+    folder: Path, on_wait: Callable[[], object] = lambda: None, script: str = ""
+) -> Iterator[Stage]:
     """Open an output folder, for one run at a time; `on_wait` is called before it waits for
-    another.
+    another, and `script` is what run.json will say of the script.
 
     Raises EnvironmentProblem naming the folder.
     """
@@ -196,7 +201,7 @@ def staged(folder: Path, on_wait: Callable[[], object] = lambda: None) -> Iterat
         for name in os.listdir(folder):
             if ASIDE.fullmatch(name):
                 _sweep(folder / name)
-        stage = Stage(folder)
+        stage = Stage(folder, script)
         try:
             yield stage
         finally:

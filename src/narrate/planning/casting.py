@@ -31,7 +31,7 @@ class Choice:
     capabilities: Capabilities
     model: ModelRef
     model_key: str
-    reason: str
+    reason: str = field(compare=False)
     facts: dict[str, Fact] = field(compare=False)
 
     @property

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from narrate.base import regular
+from narrate.base.files import regular
 from narrate.base.text import did_you_mean
-from narrate.cache import Store
+from narrate.cache import Gone, Store
 from narrate.checks import provenance
-from narrate.checks.structure import judge
+from narrate.checks.structure import Measures, judge, judge_recording, measure_recording
 from narrate.config import Settings
 from narrate.engines.base import Capabilities
 from narrate.engines.qwen import CODES
-from narrate.errors import ScriptError
-from narrate.planning import casting
+from narrate.errors import EnvironmentProblem, ScriptError
+from narrate.planning import casting, speakable
 from narrate.planning.casting import Choice
+from narrate.planning.stand_in import StandIn, default_voice
 from narrate.reading import utterances as spoken
+from narrate.reading.characters import collapse, visible
+from narrate.reading.utterances import Mark
 from narrate.request import KEY_SCHEMA, Request, RequestVoice, Stock, canonical_json, key
 from narrate.script import RecordedVoice, Script, Segment
 from narrate.sound import audio
@@ -28,6 +31,7 @@ from narrate.sound.pace import CHARS_PER_SECOND
 from narrate.store.entry import Clip
 from narrate.voices import voice
 from narrate.voices.voice import LoadedVoice
+from narrate.workers.environments import Warn
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,9 @@ class PlannedUtterance:
 
     `pause_before` is the silence before it in seconds. `choice` says which engine would speak it.
     `flags` are the reasons why a strict run would refuse the clip. With `replace` a clip that is
-    already in the store is replaced.
+    already in the store is replaced. With `stand_in` it is spoken in another voice than the script
+    says, as the engine of that voice is missing. `transcript` is what the script says that a
+    recording says.
     """
 
     canonical: bytes
@@ -48,6 +54,8 @@ class PlannedUtterance:
     flags: tuple[str, ...] = ()
     recording: Path | None = None
     replace: bool = False
+    stand_in: bool = False
+    transcript: str = ""
 
     @property
     def key(self) -> str:
@@ -70,11 +78,18 @@ class PlannedSegment:
     display: str
     utterances: tuple[PlannedUtterance, ...]
     pause_after: float
+    marks: tuple[Mark, ...] = ()
 
     @property
     def cached(self) -> bool:
         """Whether every utterance of it has a clip."""
         return all(utterance.clip for utterance in self.utterances)
+
+    @property
+    def stand_in(self) -> str | None:
+        """The engine that stands in for that of the voice, if one does."""
+        named = (each.choice.name for each in self.utterances if each.choice and each.stand_in)
+        return next(named, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +102,20 @@ class Miss:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run would do."""
+    """What a run would do; `choices` are the engines that speak it, with their models."""
 
     script: Script
     language: str
     choices: tuple[Choice, ...]
     voices: Mapping[str, LoadedVoice]
     segments: tuple[PlannedSegment, ...]
+    missing: tuple[EnvironmentProblem, ...] = ()
+    """What is missing for the engines for which another one stands in."""
+
+    @property
+    def name(self) -> str:
+        """The script as it was named."""
+        return str(self.script.path or self.script.name)
 
     def utterances(self) -> Iterator[PlannedUtterance]:
         """Every utterance, in the order of the script."""
@@ -114,6 +136,20 @@ class Plan:
                 if utterance.clip is None:
                     misses.setdefault(utterance.canonical, Miss(planned.segment, utterance))
         return list(misses.values())
+
+    @property
+    def pending(self) -> int:
+        """How many distinct utterances are to be spoken, by their own engine or by a stand-in that
+        has a clip already.
+        """
+        return len(self.misses) + len(
+            {each.canonical for each in self.utterances() if each.stand_in and each.clip}
+        )
+
+    @property
+    def stand_ins(self) -> list[PlannedSegment]:
+        """The segments that are not, or not only, spoken in the voice that the script says."""
+        return [planned for planned in self.segments if planned.stand_in]
 
     @cached_property
     def pace(self) -> float:
@@ -143,63 +179,151 @@ class Plan:
         return rtf * sum(len(miss.utterance.text) for miss in self.misses) / self.pace
 
 
-def make(script: Script, settings: Settings, store: Store, force: tuple[str, ...] = ()) -> Plan:
+def choices(misses: Iterable[Miss]) -> tuple[Choice, ...]:
+    """The engines that misses need, each once."""
+    found = (miss.utterance.choice for miss in misses)
+    return tuple(dict.fromkeys(choice for choice in found if choice))
+
+
+def make(
+    script: Script,
+    settings: Settings,
+    store: Store,
+    force: tuple[str, ...] = (),
+    warn: Warn = lambda text: None,
+) -> Plan:
     """Work out every request of a script and look each up in the store.
 
-    `force` holds the ids of segments whose clips are to be made again; "*" stands for all. Raises
-    ScriptError for what an engine cannot do, and EnvironmentProblem for a voice that no engine can
-    speak.
+    `force` holds the ids of segments whose clips are to be made again; "*" stands for all. `warn`
+    is called as `environments.find` says. Raises ScriptError for what an engine cannot do, and
+    EnvironmentProblem for a voice that no engine can speak.
     """
     _check_ids(script, force)
-    planner = _Planner(script, settings, store)
+    planner = _Planner(script, settings, store, warn)
     segments = []
     for segment in script.segments:
         forced = "*" in force or segment.id in force
         last = segment is script.segments[-1]
-        segments.append(planner.segment(segment, forced=forced, last=last))
+        try:
+            segments.append(planner.segment(segment, forced=forced, last=last))
+        except ScriptError as error:
+            # A recording is of one segment, so the others may be looked at; a voice is of many.
+            if segment.audio is None:
+                raise
+            planner.problems.append(error)
+    speakable.refuse(planner.problems, script.name)
     language = settings.language or "en"
-    choices = tuple(planner.choices.values())
-    return Plan(script, language, choices, planner.voices, tuple(segments))
+    used = dict.fromkeys(
+        each.choice for planned in segments for each in planned.utterances if each.choice
+    )
+    missing = planner.stand_in.missing
+    return Plan(script, language, tuple(used), planner.voices, tuple(segments), missing)
+
+
+def union(plans: Sequence[Plan]) -> Plan:
+    """One plan of all that several would do, in which each distinct utterance is missed once.
+
+    Each of its segments says which script it is of.
+    """
+    if len(plans) == 1:
+        return plans[0]
+    voices = {
+        f"{number}:{name}": voice
+        for number, plan in enumerate(plans)
+        for name, voice in plan.voices.items()
+    }
+    choices = dict.fromkeys(choice for plan in plans for choice in plan.choices)
+    segments = [_of_script(each, plan.name) for plan in plans for each in plan.segments]
+    missing = [problem for plan in plans for problem in plan.missing]
+    return replace(
+        plans[0],
+        choices=tuple(choices),
+        voices=voices,
+        segments=tuple(segments),
+        missing=tuple(missing),
+    )
+
+
+def _of_script(planned: PlannedSegment, script: str) -> PlannedSegment:
+    return replace(planned, segment=replace(planned.segment, script=script))
 
 
 class _Planner:
     """Plans segment by segment; remembers the engine and the reference of every voice."""
 
-    def __init__(self, script: Script, settings: Settings, store: Store) -> None:
+    def __init__(self, script: Script, settings: Settings, store: Store, warn: Warn) -> None:
         self.script, self.settings, self.store = script, settings, store
         self.within = None if settings.allow_outside else script.folder
         self.choices: dict[str | None, Choice] = {}
         self.voices: dict[str, LoadedVoice] = {}
+        self.stand_in = StandIn(settings, warn)
+        self.problems: list[ScriptError] = []
 
     def segment(self, segment: Segment, *, forced: bool, last: bool) -> PlannedSegment:
-        said = spoken.read(segment.text, segment.say)
+        said = spoken.read(segment.text, segment.say, lenient=True)
         if segment.audio is not None:
-            utterances = [self.recording(segment.audio, segment.where)]
+            transcript = " ".join(part.text for part in said.utterances)
+            utterances = [self.recording(segment.audio, segment.where, transcript)]
         else:
             utterances = [
-                self.utterance(segment, part.text, part.pause_before, forced)
+                self.spoken(segment, part.text, part.pause_before, forced)
                 for part in said.utterances
             ]
+        if segment.pause_before:
+            first, *others = utterances
+            pause_before = first.pause_before + segment.pause_before
+            utterances = [replace(first, pause_before=pause_before), *others]
         pause = segment.pause_after if segment.pause_after is not None else said.pause_after
         if pause is None:
             pause = 0.0 if last else self.settings.pause_after
-        display = said.display if segment.caption is None else " ".join(segment.caption.split())
-        return PlannedSegment(segment, display, tuple(utterances), pause)
+        display = said.display if segment.caption is None else collapse(visible(segment.caption))
+        return PlannedSegment(segment, display, tuple(utterances), pause, said.marks)
+
+    def spoken(
+        self, segment: Segment, text: str, pause_before: float, forced: bool
+    ) -> PlannedUtterance:
+        """An utterance by the engine that speaks it; words that it cannot say are noted."""
+        own = self.utterance(segment, text, pause_before, forced)
+        planned = self.with_stand_in(segment, own, forced)
+        assert planned.choice is not None
+        if problem := speakable.problem(text, segment, planned.choice.capabilities):
+            self.problems.append(problem)
+        return planned
 
     def utterance(
         self, segment: Segment, text: str, pause_before: float, forced: bool
     ) -> PlannedUtterance:
         choice = self.choice(segment)
-        request = self.request(segment, text, choice)
+        return self.look_up(self.request(segment, text, choice), choice, pause_before, forced)
+
+    def look_up(
+        self, request: Request, choice: Choice, pause_before: float, forced: bool
+    ) -> PlannedUtterance:
         asked = request.canonical()
         clip = self.store.find(asked)
-        flags = verdict(clip, text) if clip else ()
+        flags = verdict(clip, request.text) if clip else ()
         planned = PlannedUtterance(asked, pause_before, clip, request, choice, flags)
         if forced:
             return replace(planned, clip=None, flags=(), replace=True)
         if flags and self.settings.qa == "strict":
             return replace(planned, clip=None, replace=True)
         return planned
+
+    def with_stand_in(
+        self, segment: Segment, planned: PlannedUtterance, forced: bool
+    ) -> PlannedUtterance:
+        """The utterance, or that of the stand-in if it has no clip and its engine is missing.
+
+        A clip in the right voice that is to be spoken again is left to its own engine.
+        """
+        other = self.stand_in.choice
+        if planned.clip or not (other and planned.choice and self.stand_in.serves(planned.choice)):
+            return planned
+        if forced and self.store.find(planned.canonical):
+            return planned
+        request = default_voice(self.request(segment, planned.text, other))
+        found = self.look_up(request, other, planned.pause_before, forced)
+        return replace(found, stand_in=True)
 
     def choice(self, segment: Segment) -> Choice:
         """The engine that speaks a segment's voice; each voice is decided, and its recording read,
@@ -260,12 +384,37 @@ class _Planner:
         written = self.script.voices[name]
         return self.voices[name].clone if isinstance(written, RecordedVoice) else written
 
-    def recording(self, path: Path, where: str) -> PlannedUtterance:
+    def recording(self, path: Path, where: str, transcript: str) -> PlannedUtterance:
         audio.admit_file(path, where, self.within)
         with os.fdopen(regular.opened(path), "rb") as file:
             digest = hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=32)).hexdigest()
         asked = canonical_json({"schema": KEY_SCHEMA, "recording": digest})
-        return PlannedUtterance(asked, 0.0, self.store.find(asked), recording=path)
+        clip = self.store.find(asked)
+        planned = PlannedUtterance(asked, 0.0, clip, recording=path, transcript=transcript)
+        return self.judged(planned, clip) if clip else planned
+
+    def judged(self, planned: PlannedUtterance, clip: Clip) -> PlannedUtterance:
+        """A recording that was imported already, judged; one that should be imported again has no
+        clip.
+        """
+        measures = provenance.of(clip.origin).measures or self.measured(clip)
+        if measures is None:
+            return replace(planned, clip=None)
+        flags = judge_recording(measures, planned.transcript)
+        # It was stored before recordings were checked, and would be imported in another way now.
+        stale = not provenance.of(clip.origin).measures and (flags or measures.clipped)
+        if stale or (flags and self.settings.qa == "strict"):
+            return replace(planned, clip=None, flags=flags, replace=True)
+        return replace(planned, flags=flags)
+
+    def measured(self, clip: Clip) -> Measures | None:
+        """The measurements of a clip that was stored without; None if it is damaged."""
+        try:
+            return measure_recording(
+                audio.Recording(audio.floats(self.store.read(clip)), clip.rate)
+            )
+        except Gone:
+            return None
 
 
 def _check_speaker(speaker: str | None, capabilities: Capabilities, where: str) -> None:
@@ -300,6 +449,12 @@ def verdict(clip: Clip, text: str) -> tuple[str, ...]:
     """
     measures = provenance.of(clip.origin).measures
     return judge(measures, text) if measures else ("it was stored without measurements",)
+
+
+def verdict_recording(clip: Clip, transcript: str) -> tuple[str, ...]:
+    """The same for a recording that was just imported."""
+    measures = provenance.of(clip.origin).measures
+    return judge_recording(measures, transcript) if measures else ()
 
 
 def _check_ids(script: Script, wanted: tuple[str, ...]) -> None:

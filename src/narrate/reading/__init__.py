@@ -1,1 +1,1 @@
-"""Written text -> what is said: pause tags, utterances."""
+"""Written text -> what is said: markup, marks, sentences, utterances."""

@@ -3,30 +3,22 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from narrate.base import limits
+from narrate.reading import cuts, durations, markup
+from narrate.reading.characters import collapse, has_word, visible
+from narrate.reading.markup import Marked
+from narrate.sound.pace import weight
 
-_DURATION = re.compile(r"\s*([0-9]{1,9}(?:\.[0-9]{1,9})?|\.[0-9]{1,9})\s*(ms|s)?\s*")
-_TAG = re.compile(r"(?<!\\)\[\s*pause\b([^\[\]]*\]?)", re.IGNORECASE)
-_CLOSING = ",.;:!?…)”’，。、；：！？"
+SCENE_BREAK_SECONDS = 1.0
+"""The silence of a scene break: longer than between two paragraphs."""
 
-# One lookbehind for each length, as `re` requires; the last is for initials and "e.g.".
-_NOT_AN_ABBREVIATION = (
-    r"(?<!\b(?:Mr|Ms|Dr|St|Jr|Sr|vs|cf|al|Eq|Co|ca|Nr))(?<!\b(?:Mrs|etc|Fig|Inc|Ltd|bzw|usw))"
-    r"(?<!\bProf)(?<!\bapprox)(?<!\b[^\W\d_])"
-)
-_BOUNDARIES = (
-    re.compile(
-        rf"""(?:[!?…]|{_NOT_AN_ABBREVIATION}\.)["'”’»)\]]*\s(?![a-z\d])|[。！？]+[」』”’）]*"""
-    ),
-    re.compile(r"[,;:]\s|—\s?|[，、；：]"),
-    re.compile(r"\s"),
-)
-"""Where a long text may be cut, best first: after a sentence, a clause or a word."""
+_SCENE_BREAK = re.compile(r"(\*|•|·|~|_|=|\+|#|-|—|–|◆|◇|●|○|★|✦|❖)(?:\s*\1){2,}|[⁂❦❧☙§*#◆❖✦]")
+_LONGEST_BREAK = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,41 +30,111 @@ class Utterance:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """A named place: the start of an utterance, or its end; `utterance` counts from 0."""
+
+    name: str
+    utterance: int
+    at_end: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Spoken:
-    """A segment's text for captions, its utterances, and the pause of a tag at its end."""
+    """A segment's text for captions, its utterances and marks, and the pause of a tag at its end.
+
+    A text of nothing but pauses has no utterances, and `pause_after` is their sum. `warnings` say
+    what a person may not expect.
+    """
 
     display: str
     utterances: tuple[Utterance, ...]
     pause_after: float | None
+    marks: tuple[Mark, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
-def read(text: str, say: str | None = None) -> Spoken:
-    """Separate a text from its pause tags. Raises ValueError if a tag is malformed or too long."""
-    runs, pauses = _runs(text if say is None else say)
-    shown = runs if say is None or not text.strip() else _runs(text)[0]
+def read(text: str, say: str | None = None, *, lenient: bool = False) -> Spoken:
+    """Separate a text from its markup. Raises Unreadable, a ValueError with all its problems.
+
+    `say` is said instead of the text. If `lenient`, unknown markup is said, with a warning.
+    """
+    if say is None and (silence := _scene_break(text)):
+        return silence
+    said = markup.parse(visible(text if say is None else say), lenient=lenient)
+    shown = said
+    if say is not None and text.strip():
+        shown = markup.parse(visible(text), lenient=lenient)
+    pieces = [[piece for piece in split(run) if has_word(piece)] for run in said.runs]
+    utterances, pause_after = _utterances(pieces, said.pauses)
+    return Spoken(
+        collapse(" ".join(shown.runs)),
+        utterances,
+        pause_after,
+        tuple(_marks(said, pieces)),
+        tuple(said.warnings if shown is said else [*said.warnings, *shown.warnings]),
+    )
+
+
+def plain(text: str) -> str:
+    """A written text without its markup, on one line."""
+    return collapse(" ".join(markup.parse(visible(text), lenient=True).runs))
+
+
+def _scene_break(text: str) -> Spoken | None:
+    signs = visible(text[:_LONGEST_BREAK]).strip()
+    if len(text) > _LONGEST_BREAK or not _SCENE_BREAK.fullmatch(signs):
+        return None
+    warning = f"the scene break {signs!r} is {SCENE_BREAK_SECONDS:g} s of silence"
+    return Spoken("", (), SCENE_BREAK_SECONDS, (), (warning,))
+
+
+def _utterances(
+    pieces: list[list[str]], pauses: list[float]
+) -> tuple[tuple[Utterance, ...], float | None]:
+    """The utterances of all runs, each with the pause before it, and the pause after the last."""
     utterances: list[Utterance] = []
     pending: float | None = None
-    for run, pause in zip(runs, [*pauses, None], strict=True):
-        for piece in split(run):
+    for run, pause in zip(pieces, [*pauses, None], strict=True):
+        for piece in run:
             utterances.append(Utterance(piece, pending or 0.0))
             pending = None
         if pause is not None:
-            pending = _bounded((pending or 0.0) + pause)
-    return Spoken(_collapse(" ".join(shown)), tuple(utterances), pending)
+            pending = durations.bounded((pending or 0.0) + pause)
+    return tuple(utterances), pending
 
 
-def seconds(duration: str) -> float:
-    """A duration such as `0.6s`, `600ms` or `0.6` in seconds. Raises ValueError."""
-    match = _DURATION.fullmatch(duration)
-    if not match:
-        raise ValueError(f"{duration[:20]!r} is not a duration such as 0.6s or 600ms")
-    return float(match[1]) / (1000 if match[2] == "ms" else 1)
+def _marks(said: Marked, pieces: list[list[str]]) -> Iterator[Mark]:
+    """Each mark at the nearest edge of an utterance, measured by how long the text sounds."""
+    runs = said.runs
+    firsts = [*accumulate(map(len, pieces), initial=0)]
+    total = firsts[-1]
+    known: dict[int, tuple[list[int], list[int]]] = {}
+    for name, run, offset in said.marks:
+        if run not in known:
+            known[run] = _heard(runs[run]), _heard_pieces(pieces[run])
+        before, ends = known[run]
+        first = firsts[run]
+        place = bisect_left(ends, before[offset])
+        if place == len(ends):
+            yield Mark(name, min(first + place, total - 1), first + place >= total)
+        else:
+            start = ends[place - 1] if place else 0
+            yield Mark(name, first + place, 2 * before[offset] > start + ends[place])
+
+
+def _heard(text: str) -> list[int]:
+    """How long the beginning of a text sounds, for each length of it."""
+    return [*accumulate((0 if char.isspace() else weight(char) for char in text), initial=0)]
+
+
+def _heard_pieces(pieces: list[str]) -> list[int]:
+    return [*accumulate(_heard(piece)[-1] for piece in pieces)]
 
 
 def split(text: str, limit: int = limits.UTTERANCE_CHARS) -> list[str]:
     """Cut a text into pieces of at most `limit` characters, at the best possible places."""
     pieces: list[str] = []
-    for atom in _atoms(_collapse(text), limit, _BOUNDARIES):
+    for atom in _atoms(collapse(text), limit, cuts.SENTENCE):
         if pieces and len((pieces[-1] + atom).rstrip()) <= limit:
             pieces[-1] += atom
         else:
@@ -80,46 +142,13 @@ def split(text: str, limit: int = limits.UTTERANCE_CHARS) -> list[str]:
     return [stripped for piece in pieces if (stripped := piece.strip())]
 
 
-def _atoms(text: str, limit: int, boundaries: Sequence[re.Pattern[str]]) -> list[str]:
+def _atoms(text: str, limit: int, rank: int) -> list[str]:
     """Parts that add up to the text, each within the limit and cut at the best boundaries."""
     if len(text.rstrip()) <= limit:
         return [text]
-    if not boundaries:
-        return [text[i : i + limit] for i in range(0, len(text), limit)]
-    cuts = [0, *(match.end() for match in boundaries[0].finditer(text)), len(text)]
+    if rank > cuts.ABBREVIATION:
+        return [*cuts.chunks(text, limit)]
     atoms: list[str] = []
-    for start, end in pairwise(cuts):
-        atoms += _atoms(text[start:end], limit, boundaries[1:])
+    for start, end in pairwise([0, *cuts.places(text, rank), len(text)]):
+        atoms += _atoms(text[start:end], limit, rank + 1)
     return atoms
-
-
-def _runs(text: str) -> tuple[list[str], list[float]]:
-    """The texts around the tags, and the seconds of each tag; there is one text more than tags."""
-    parts = _TAG.split(text)
-    runs = [part.replace("\\[", "[") for part in parts[::2]]
-    for i in range(1, len(runs)):
-        # Otherwise, "Hello[pause:1s]." would make the model say a full stop.
-        rest = runs[i].lstrip(_CLOSING)
-        if runs[i - 1].strip():
-            runs[i - 1] += runs[i].removesuffix(rest)
-            runs[i] = rest
-    return runs, [_pause(tag) for tag in parts[1::2]]
-
-
-def _pause(tag: str) -> float:
-    body = tag.strip()
-    if not (body.startswith(":") and body.endswith("]")):
-        raise ValueError(
-            f"malformed tag {'[pause' + tag[:20]!r}; write [pause:0.6s], or \\[ for a bracket"
-        )
-    return _bounded(seconds(body[1:-1]))
-
-
-def _bounded(pause: float) -> float:
-    if pause > limits.PAUSE_SECONDS:
-        raise ValueError(f"a pause of {pause:g} s is longer than {limits.PAUSE_SECONDS:g} s")
-    return pause
-
-
-def _collapse(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", text).split())

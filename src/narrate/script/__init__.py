@@ -7,6 +7,8 @@ from pathlib import Path
 from narrate.errors import ScriptError
 from narrate.script.check import resolve
 from narrate.script.document import schema
+from narrate.script.folder import MAIN, beside, parent_of, scripts_in
+from narrate.script.formats.names import FORMATS
 from narrate.script.model import (
     AS_USUAL,
     Note,
@@ -18,9 +20,11 @@ from narrate.script.model import (
     Segment,
     WrittenVoice,
 )
-from narrate.script.read import display_name, folder_of, read
+from narrate.script.read import assuming, display_name, folder_of, read
 
 __all__ = [
+    "FORMATS",
+    "MAIN",
     "Note",
     "Omission",
     "ReadOptions",
@@ -29,8 +33,11 @@ __all__ = [
     "Script",
     "Segment",
     "WrittenVoice",
+    "beside",
     "folder_of",
     "load",
+    "parent_of",
+    "scripts_in",
     "schema",
 ]
 
@@ -38,7 +45,9 @@ __all__ = [
 def load(source: str | Path, options: ReadOptions = AS_USUAL) -> Script:
     """Read a script: a file, a folder of .txt files, or `-` for standard input."""
     try:
-        return resolve(read(source, options), options)
+        found = read(source, options)
+        with assuming(found.assumed):
+            return resolve(found, options)
     except RecursionError:
         hint = "a script has at most five levels"
         raise ScriptError("nested too deeply", where=display_name(source), hint=hint) from None

@@ -1,29 +1,30 @@
-"""A script as it is written: the types for JSON, YAML and the JSON Schema, and their errors."""
+"""A script as it is written: the types for JSON, YAML and the JSON Schema."""
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Callable
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
 
-from narrate.base import limits
-from narrate.base.text import did_you_mean, quoted
-from narrate.errors import ScriptError
+from narrate.base import limits, units
 
 Name = Annotated[str, Meta(min_length=1)]
-T = TypeVar("T")
-Where = Callable[[str], str]
-"""From a JSON path to the place in the script, for people."""
+
+
+class PauseSeconds(float):
+    """Seconds of silence, which are written as a number or as in 0.6s or 600ms."""
+
+
+class BudgetSeconds(float):
+    """Seconds that something may take, written as a pause is."""
+
 
 Language = Annotated[Name | None, Meta(description="language of the text, such as 'en'")]
 VoiceName = Annotated[str | None, Meta(description="a name from `voices`")]
 Pause = Annotated[
-    Annotated[float, Meta(ge=0, le=limits.PAUSE_SECONDS)] | None,
-    Meta(description="seconds of silence after the segment"),
+    PauseSeconds | None,
+    Meta(description="silence after the segment: a number of seconds, or as in 0.6s or 600ms"),
 ]
 Seconds = Annotated[float, Meta(ge=0)]
 Natural = Annotated[int, Meta(ge=0, le=2**32 - 1)]
@@ -80,7 +81,7 @@ class SceneEntry(_Entry):
     id: Annotated[str | None, Meta(description="made from the title if left out")] = None
     title: str | None = None
     budget: Annotated[
-        Annotated[float, Meta(gt=0)] | None, Meta(description="seconds that the scene may take")
+        BudgetSeconds | None, Meta(description="what the scene may take, written as a pause is")
     ] = None
 
 
@@ -122,100 +123,32 @@ class Document(Head):
     segments: Annotated[list[SegmentEntry], Meta(min_length=1)] | None = None
 
 
-_BY_FIELD: dict[str, type[msgspec.Struct]] = {
-    "segments": SegmentEntry,
-    "scenes": SceneEntry,
-    "defaults": Defaults,
-    "voices": Voice,
-}
-
-
 def schema() -> dict[str, Any]:
     """The JSON Schema of a script."""
     one_of = {"oneOf": [{"required": ["scenes"]}, {"required": ["segments"]}]}
     dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
-    return {**dialect, **msgspec.json.schema(Document), **one_of}
+    made = msgspec.json.schema(Document, schema_hook=_seconds_schema)
+    # A text may stand in place of a segment: `shapes` expands it.
+    made["$defs"]["SegmentEntry"]["type"] = ["object", "string"]
+    return {**dialect, **made, **one_of}
 
 
-def convert(tree: object, kind: type[T], where: Where) -> T:
-    """Convert a parsed tree to a type. Raises ScriptError, which says what is invalid and where."""
-    _clean(tree, "$", where)
-    try:
-        return msgspec.convert(tree, kind, strict=True)
-    except msgspec.ValidationError as error:
-        _explain(str(error), tree, kind, where)
+def _seconds_schema(kind: type) -> dict[str, Any]:
+    """The JSON Schema of a duration."""
+    number = {"minimum": 0, "maximum": limits.PAUSE_SECONDS}
+    if kind is BudgetSeconds:
+        number = {"exclusiveMinimum": 0}
+    text = {"type": "string", "pattern": units.DURATION}
+    return {"anyOf": [{"type": "number", **number}, text]}
 
 
-class Flaw:
-    """Stands in a tree for a part that was parsed, but that a script must not contain."""
-
-    def __init__(self, what: str) -> None:
-        self.what = what
-
-
-def _clean(value: object, path: str, where: Where) -> None:
-    """Refuse values that JSON does not have, and text that files or engines cannot process."""
-    match value:
-        case dict():
-            for key, item in value.items():
-                _clean_key(key, path, where)
-                name = key if key.isidentifier() and len(key) < 40 else quoted(key)
-                _clean(item, f"{path}.{name}", where)
-        case list():
-            for i, item in enumerate(value):
-                _clean(item, f"{path}[{i}]", where)
-        case str() if bad := re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]", value):
-            raise ScriptError(
-                f"a character that cannot be spoken: {bad[0]!r}", where=where(path), hint=_REMOVE
-            )
-        case float() if not math.isfinite(value):
-            raise ScriptError(
-                f"{value} is not a number", where=where(path), hint="write a finite number"
-            )
-        case Flaw():
-            raise ScriptError(
-                value.what, where=where(path), hint="correct it, or put text in quotes"
-            )
-
-
-def _clean_key(key: object, path: str, where: Where) -> None:
-    _clean(key if isinstance(key, str) else Flaw(f"the key {key!r:.40} is not text"), path, where)
-
-
-_REMOVE = "remove the control character or broken character"
-
-
-def _explain(message: str, tree: object, kind: object, where: Where) -> NoReturn:
-    """Raise an error of msgspec as a ScriptError with a place and a hint."""
-    what, _, path = message.rpartition(" - at `")
-    what, path = (what, path.rstrip("`")) if what else (message, "$")
-    fields = re.findall(r"\.(\w+)", path)
-    entry = _BY_FIELD.get(fields[-1] if fields else "", kind)
-    if "[...]" in path:
-        path = path.replace("[...]", f".{_bad_voice(tree)}")
-    if unknown := re.fullmatch(r"Object contains unknown field `(.*)`", what, re.DOTALL):
-        names = [field.encode_name for field in msgspec.structs.fields(_struct(entry))]
-        hint = did_you_mean(unknown[1], names)
-        raise ScriptError(
-            f"unknown field {quoted(unknown[1])}", where=where(path), hint=hint
-        ) from None
-    hint = "put text in quotes; `narrate schema` prints what each field may hold"
-    what = what[:1].lower() + what[1:]
-    raise ScriptError(
-        f"{fields[-1]}: {what}" if fields else what, where=where(path), hint=hint
-    ) from None
-
-
-def _struct(kind: object) -> type[msgspec.Struct]:
-    return kind if isinstance(kind, type) and issubclass(kind, msgspec.Struct) else SegmentEntry
-
-
-def _bad_voice(tree: object) -> str:
-    """The name of the first invalid voice, which msgspec does not say."""
-    assert isinstance(tree, dict)
-    for name, voice in tree["voices"].items():
-        try:
-            msgspec.convert({name: voice}, dict[Name, Voice], strict=True)
-        except msgspec.ValidationError:
-            return quoted(name)
-    return quoted("")
+def read_seconds(kind: type, written: object) -> object:
+    """Read a duration, for msgspec. Raises ValueError."""
+    if isinstance(written, bool) or not isinstance(written, str | int | float):
+        raise ValueError(f"Expected seconds, got `{type(written).__name__}`")
+    seconds = units.seconds(written)
+    if kind is BudgetSeconds and not seconds > 0:
+        raise ValueError(f"{seconds:g} s is not more than 0 s")
+    if kind is PauseSeconds and not 0 <= seconds <= limits.PAUSE_SECONDS:
+        raise ValueError(f"{seconds:g} s is not between 0 s and {limits.PAUSE_SECONDS:g} s")
+    return kind(seconds)

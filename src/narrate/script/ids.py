@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
@@ -41,6 +42,17 @@ def slug(text: str, default: str) -> str:
     joined = "-".join([word for word in words if word[0].isalnum()][:_SLUG_WORDS])
     cut = joined.encode()[:_SLUG_BYTES].decode(errors="ignore").rstrip("-") or default
     return f"{cut}_" if _is_device(cut) else cut
+
+
+def from_name(name: str, default: str) -> str:
+    """A valid id from a name, such as that of a file: `01 - Intro (a)` becomes `01-Intro-a`."""
+    plain = unicodedata.normalize("NFC", name[:1000])
+    words = "".join(c if _in_word(c) or c in ".-" else " " for c in plain).split()
+    joined = re.sub("-{2,}", "-", "-".join(word.strip("-") or "-" for word in words))
+    start = next((i for i, c in enumerate(joined) if c.isalnum() or c == "_"), len(joined))
+    cut = joined[start:].encode()[: limits.ID_BYTES - 1].decode(errors="ignore").rstrip("-.")
+    cut = cut or default
+    return f"_{cut}" if _is_device(cut) else cut
 
 
 def segment_id(text: str, spoken: str) -> str:

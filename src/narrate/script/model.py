@@ -5,10 +5,13 @@ Its `language`, `fps` and `pause_after` are settings, which flags and the enviro
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal
 
+from narrate.base.text import counted
 from narrate.request import Design, Stock
 
 
@@ -48,6 +51,12 @@ class Omission:
     text: str
 
 
+def by_kind(omissions: Iterable[Omission]) -> str:
+    """How many omissions there are of each kind: `2 comments, 1 code block`."""
+    counts = Counter(omission.kind for omission in omissions)
+    return ", ".join(counted(number, kind) for kind, number in counts.items())
+
+
 @dataclass(frozen=True, slots=True)
 class RecordedVoice:
     """A recording to clone, relative to the script, and what it says, word for word.
@@ -81,6 +90,9 @@ class Segment:
     say: str | None = None
     voice: str | None = None
     language: str | None = None
+    pause_before: float = 0.0
+    """Seconds of silence at the beginning of the segment."""
+
     pause_after: float | None = None
     seed: int | None = None
     take: int = 1
@@ -89,6 +101,9 @@ class Segment:
 
     caption: str | None = None
     """What captions show, if not the text; "" shows none."""
+
+    script: str | None = None
+    """The name of its script, where several are narrated together."""
 
     slot: tuple[float, float] | None = None
     """Start and end in seconds, where the script gives them, as SRT and VTT do."""

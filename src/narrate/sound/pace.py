@@ -22,8 +22,7 @@ SLACK_SECONDS = 5.0
 
 def bounds(text: str) -> tuple[float, float]:
     """The shortest and the longest time in seconds in which somebody could say the text."""
-    letters = sum(char.isalpha() for char in text)
-    shortest = letters / FASTEST_CHARS_PER_SECOND
+    shortest = sum(map(_letters, text)) / FASTEST_CHARS_PER_SECOND
     return shortest, SLACK_SECONDS + SLOWEST_SECONDS_PER_CHAR * weight(text)
 
 
@@ -37,6 +36,20 @@ def frame_cap(text: str, frames_per_second: float) -> int:
     takes so many.
     """
     return math.ceil(bounds(text)[1] * frames_per_second)
+
+
+def _letters(char: str) -> int:
+    """The fewest letters of English text that a character sounds as long as.
+
+    Mandarin has 5 syllables a second, one a character, and Japanese and Korean have 7 to 8
+    (Pellegrino et al., Language 87:3, 2011). At twice that pace, a Chinese character takes 0.1 s, a
+    kana or a Korean syllable 0.067 s. In other scripts, marks on letters are not counted.
+    """
+    if "\u3400" <= char <= "\u9fff" or "\uf900" <= char <= "\ufaff" or char >= "\U00020000":
+        return 3 if char.isalpha() else 0
+    if "\u3041" <= char <= "\u30ff" or "\uac00" <= char <= "\ud7a3":
+        return 2 if char.isalpha() else 0
+    return int(char.isalpha())
 
 
 def _weight(char: str) -> int:

@@ -21,7 +21,7 @@ from pathlib import Path
 import msgspec
 import xxhash
 
-from narrate.base import regular
+from narrate.base.files import regular
 from narrate.base.limits import ENTRY_BYTES, RATES
 from narrate.sound import wav
 

@@ -19,7 +19,7 @@ import threading
 import time
 from pathlib import Path
 
-from narrate.base import durable
+from narrate.base.files import durable
 from narrate.request import key
 
 _CLAIMS = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from narrate.base import durable
+from narrate.base.files import durable
 from narrate.errors import EnvironmentProblem
 
 NAME = "CACHEDIR.TAG"

@@ -12,7 +12,7 @@ import re
 import time
 from pathlib import Path
 
-from narrate.base import durable, regular
+from narrate.base.files import durable, regular
 from narrate.base.limits import INDEX_BYTES
 from narrate.store import tag
 

@@ -138,5 +138,8 @@ class Executor(Protocol):
         """Finish, and wait until all workers have ended."""
 
 
+Prepare = Callable[[Choice, Settings, Emit], object]
+"""Gets what an executor of an engine needs, such as its model. Raises EnvironmentProblem."""
+
 Start = Callable[[Work], Executor]
 """Starts an executor. Raises EnvironmentProblem if that cannot be."""

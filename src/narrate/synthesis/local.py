@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from queue import Empty
 
-from narrate.base.events import Fetching, Warned
+from narrate.base.events import Emit, Fetching, Warned
+from narrate.config import Settings
+from narrate.planning.casting import Choice
 from narrate.synthesis.executor import AHEAD, Result, Work
 from narrate.synthesis.lane import Desk, Lane
 from narrate.synthesis.queue import Batch
@@ -20,23 +22,25 @@ JOIN_SECONDS = 0.1
 """The longest wait at once, as the main thread runs no signal handler while it waits."""
 
 
-def start(work: Work) -> LocalExecutor:
-    """Find the interpreter of an engine, download its model if need be, and start the lanes.
-    Raises EnvironmentProblem.
+def prepare(choice: Choice, settings: Settings, emit: Emit) -> str:
+    """Find the interpreter of an engine, and download its model unless it is here; return the
+    interpreter. Raises EnvironmentProblem.
     """
-    choice, emit = work.choice, work.emit
 
     def on_progress(done: int, total: int) -> None:
         emit(Fetching(model=choice.model.name, done=done, total=total))
 
-    python = environments.python_for(
-        choice.name, work.settings, lambda text: emit(Warned(message=text))
-    )
+    python = environments.python_for(choice.name, settings, lambda text: emit(Warned(message=text)))
     if models.from_hub(choice.model, choice.name):
         # Before any worker starts: a large model takes longer to download than a worker may take
         # to load, and its progress can be shown.
         models.fetch(choice.model, python, on_progress)
-    return LocalExecutor(work, python)
+    return python
+
+
+def start(work: Work) -> LocalExecutor:
+    """Prepare an engine and start the lanes. Raises EnvironmentProblem."""
+    return LocalExecutor(work, prepare(work.choice, work.settings, work.emit))
 
 
 class LocalExecutor:

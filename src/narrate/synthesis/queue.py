@@ -30,7 +30,7 @@ class Task:
     no good sound.
 
     `segment` is the first one that needs it. From `patience` on (monotonic time; 0 is unset) it is
-    spoken here even if another run has claimed it.
+    spoken here even if another run has claimed it. `fault` is what the engine raised last.
     """
 
     segment: Segment
@@ -38,6 +38,7 @@ class Task:
     attempt: int = 1
     refused: int = 0
     patience: float = 0.0
+    fault: str = ""
 
     @property
     def job(self) -> Job:

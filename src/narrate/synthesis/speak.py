@@ -12,22 +12,23 @@ from types import FrameType
 
 from narrate.base import events
 from narrate.base.events import Emit
+from narrate.base.text import shortened
 from narrate.cache import Store
-from narrate.checks.provenance import Provenance
+from narrate.checks import provenance
 from narrate.config import Settings
 from narrate.engines.base import Reference
 from narrate.errors import CheckError, Interrupted, NarrateError, ScriptError, SynthesisError
 from narrate.planning.casting import Choice
 from narrate.planning.planner import Miss, Plan
-from narrate.sound import audio
 from narrate.store.entry import Clip
-from narrate.synthesis import local
+from narrate.synthesis import local, recordings
 from narrate.synthesis.accept import accept
 from narrate.synthesis.executor import (
     AHEAD,
     Broken,
     Executor,
     Lost,
+    Prepare,
     Refused,
     Result,
     Spoken,
@@ -40,6 +41,9 @@ from narrate.synthesis.queue import Batch, Queue, Task
 POLL_SECONDS = 0.05
 """The longest wait for a result, after which it looks again at what other runs are speaking."""
 
+TEXT_CHARS = 300
+"""Characters of a text that an error shows."""
+
 HINTS: dict[type[NarrateError], str] = {
     CheckError: "reword or split the text, set `say`, or listen to it with --qa warn",
     ScriptError: "change the script, or choose another --model or --engine",
@@ -49,15 +53,16 @@ HINTS: dict[type[NarrateError], str] = {
 
 @dataclass(slots=True)
 class Outcome:
-    """The result of speaking: clips by canonical form, errors by segment id, and whether it was
-    interrupted.
+    """The result of speaking: clips and errors by canonical form, and whether it was interrupted.
 
-    `shared` are the canonical forms of clips that another run made meanwhile.
+    `shared` are the canonical forms of clips that another run made meanwhile, and `imported` are
+    the recordings that a strict run has imported, and that may fail the checks.
     """
 
     clips: dict[bytes, Clip] = field(default_factory=dict)
     shared: set[bytes] = field(default_factory=set)
-    failures: dict[str, NarrateError] = field(default_factory=dict)
+    failures: dict[bytes, NarrateError] = field(default_factory=dict)
+    imported: dict[bytes, Clip] = field(default_factory=dict)
     attempts: int = 0
     engine_seconds: float = 0.0
     interrupted: bool = False
@@ -71,9 +76,11 @@ def speak(
     emit: Emit,
     *,
     keep_going: bool = False,
+    prepare: Prepare = local.prepare,
     start: Start = local.start,
 ) -> Outcome:
-    """Make missing utterances of a plan, one model after the other, with an executor each.
+    """Make missing utterances of a plan, one model after the other, with an executor each, once
+    all models are there.
 
     Without `keep_going` nothing new is begun after the first failure. The first SIGINT or SIGTERM
     lets the utterances that are being spoken finish, the second ends the executor and raises
@@ -87,7 +94,10 @@ def speak(
             driver.import_recording(miss)
         else:
             groups.setdefault(miss.utterance.choice, []).append(Task(miss.segment, miss.utterance))
+    driver.check_recordings(plan)
     with driver.signals():
+        for choice in groups:
+            prepare(choice, settings, emit)
         for choice, tasks in groups.items():
             driver.speak(choice, tasks, start)
     return driver.outcome
@@ -109,14 +119,31 @@ class _Driver:
         self._broken: BaseException | None = None
 
     def import_recording(self, miss: Miss) -> None:
-        """Decode a recording and store it as it is."""
-        utterance = miss.utterance
-        assert utterance.recording is not None
-        name = utterance.recording.name
-        pcm, rate = audio.decode(utterance.recording, miss.segment.where)
-        clip = self._store.put(utterance.canonical, pcm, rate, Provenance(recording=name))
-        self.outcome.clips[utterance.canonical] = clip
-        self._emit(events.Spoken(segment=miss.segment.id, duration=clip.seconds, recording=name))
+        """Decode a recording and store it."""
+        clip = recordings.imported(miss.utterance, miss.segment.where, self._store)
+        self.outcome.clips[miss.utterance.canonical] = clip
+        self._emit(
+            events.Spoken(
+                segment=miss.segment.id,
+                script=miss.segment.script,
+                duration=clip.seconds,
+                recording=provenance.of(clip.origin).recording,
+            )
+        )
+
+    def check_recordings(self, plan: Plan) -> None:
+        """In a strict run, give up the segments whose recordings fail the checks."""
+        if self._settings.qa != "strict":
+            return
+        self.outcome.imported |= self.outcome.clips
+        for segment, error in recordings.refusals(plan, self.outcome.imported):
+            self._emit(
+                events.Failed(
+                    segment=segment.id, script=segment.script, attempt=1, reason=error.what
+                )
+            )
+            if not self._keep_going:
+                self._stop()
 
     def speak(self, choice: Choice, tasks: list[Task], start: Start) -> None:
         """Speak all tasks for one model, or as many as there are until something stops it."""
@@ -204,8 +231,9 @@ class _Driver:
                 self._keep(result, queue)
                 return 1
             case Refused(task, error, final):
-                if final or not self._retry(queue, task, error):
-                    self._fail(queue, task, error)
+                repeated = _repeats(task, error)
+                if final or repeated or not self._retry(queue, task, error):
+                    self._fail(queue, task, error, repeated=repeated)
                 return 1
             case Lost(tasks, reason):
                 count = len(tasks)
@@ -229,6 +257,7 @@ class _Driver:
         self._emit(
             events.Spoken(
                 segment=task.segment.id,
+                script=task.segment.script,
                 duration=clip.seconds,
                 seconds=spoken.seconds,
                 attempt=task.attempt,
@@ -239,7 +268,11 @@ class _Driver:
         """Note a clip that another run has made."""
         self.outcome.clips[task.utterance.canonical] = clip
         self.outcome.shared.add(task.utterance.canonical)
-        self._emit(events.Shared(segment=task.segment.id, duration=clip.seconds))
+        self._emit(
+            events.Shared(
+                segment=task.segment.id, script=task.segment.script, duration=clip.seconds
+            )
+        )
 
     def _blame(self, queue: Queue, tasks: Batch, error: SynthesisError) -> None:
         """Note that a worker was lost while it spoke these tasks: a single one loses an attempt,
@@ -257,18 +290,31 @@ class _Driver:
         attempt = task.attempt
         if not queue.retry(task, same_sound=same_sound):
             return False
-        self._emit(events.Retried(segment=task.segment.id, attempt=attempt, reason=error.what))
+        self._emit(
+            events.Retried(
+                segment=task.segment.id,
+                script=task.segment.script,
+                attempt=attempt,
+                reason=error.what,
+            )
+        )
         return True
 
-    def _fail(self, queue: Queue, task: Task, error: NarrateError) -> None:
+    def _fail(
+        self, queue: Queue, task: Task, error: NarrateError, *, repeated: bool = False
+    ) -> None:
         """Give a task up."""
         queue.release(task)
         segment = task.segment
-        reason = error.what + (f", in {task.attempt} attempts" if task.attempt > 1 else "")
+        reason = _reason(task, error, repeated=repeated)
         where = f"segment {segment.id} ({segment.where})"
         failure = type(error)(reason, where=where, hint=HINTS[type(error)])
-        self.outcome.failures.setdefault(segment.id, failure)
-        self._emit(events.Failed(segment=segment.id, attempt=task.attempt, reason=reason))
+        self.outcome.failures[task.utterance.canonical] = failure
+        self._emit(
+            events.Failed(
+                segment=segment.id, script=segment.script, attempt=task.attempt, reason=reason
+            )
+        )
         if not self._keep_going:
             self._stop()
 
@@ -276,6 +322,26 @@ class _Driver:
         if not self._waited:
             self._waited = True
             self._emit(events.Waiting(utterances=utterances))
+
+
+def _repeats(task: Task, error: NarrateError) -> bool:
+    """Whether an engine raised what it had raised at the last attempt, so that it always will. The
+    faults of a server may pass.
+    """
+    choice, last = task.utterance.choice, task.fault
+    task.fault = error.what if isinstance(error, SynthesisError) else ""
+    return bool(choice and task.fault == last != "" and not choice.capabilities.needs_server)
+
+
+def _reason(task: Task, error: NarrateError, *, repeated: bool) -> str:
+    """Why a task failed; where it was not a check that refused it, on which text."""
+    reason = error.what + (f", in {task.attempt} attempts" if task.attempt > 1 else "")
+    if repeated and task.utterance.choice:
+        name = task.utterance.choice.name
+        reason = f"the engine {name} failed twice with the same error ({error.what})"
+    if isinstance(error, SynthesisError):
+        reason += f', on "{shortened(task.utterance.text, TEXT_CHARS)}"'
+    return reason
 
 
 def _references(plan: Plan) -> Mapping[str, Reference]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from narrate import build, script
-from narrate.base import targets
+from narrate.base.files import targets
 from narrate.config import Config, Settings
 from narrate.engines import registry
 from narrate.engines.base import Job, Reference
@@ -146,7 +146,7 @@ def _cast(
 ) -> tuple[Choice, RequestVoice, dict[str, Reference]]:
     """The engine, what a request says of the voice, and the recording itself."""
     engine = registry.capabilities(settings.engine)
-    if "clone" not in engine.voices or engine.stand_in:
+    if "clone" not in engine.voices or engine.for_tests:
         return casting.choose("default", settings), Stock(), {}
     path = reference or default_reference()
     loaded = voice.load(script.RecordedVoice(path.name), path.parent, f"--ref {path}")

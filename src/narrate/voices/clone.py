@@ -8,8 +8,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from narrate.base import regular
-from narrate.base.limits import TEXT_CHARS, TRANSCRIPT_BYTES
+from narrate.base.files import encoding, regular
+from narrate.base.files.encoding import NotUtf8
+from narrate.base.limits import TRANSCRIPT_BYTES, TRANSCRIPT_CHARS
 from narrate.checks import recognizer as recognition
 from narrate.checks.recognizer import Heard, Recognizer
 from narrate.errors import UsageError
@@ -159,7 +160,7 @@ def _transcript(path: Path, wanted: str | None) -> tuple[str, str, tuple[Path, .
         text, origin, files = _text(file), f"from {file.name}", (file,)
     else:
         text, origin = "", ""
-    if len(text) > TEXT_CHARS:
+    if len(text) > TRANSCRIPT_CHARS:
         raise UsageError(
             f"the transcript is too long ({len(text):,} characters)",
             where="--transcript",
@@ -170,8 +171,8 @@ def _transcript(path: Path, wanted: str | None) -> tuple[str, str, tuple[Path, .
 
 def _text(path: Path) -> str:
     try:
-        return regular.read(path, TRANSCRIPT_BYTES).decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+        return encoding.decode(regular.read(path, TRANSCRIPT_BYTES))
+    except (OSError, NotUtf8) as error:
         raise UsageError(
             f"the transcript cannot be read ({getattr(error, 'strerror', error)})",
             where=str(path),

@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from narrate.base import regular
+from narrate.base.files import regular
 from narrate.base.limits import MARKER_BYTES, RECORDING_BYTES
 from narrate.errors import EnvironmentProblem, UsageError
 from narrate.script import ids

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from narrate.base import facts, regular
+from narrate.base import facts
 from narrate.base.facts import Fact
+from narrate.base.files import encoding, regular
+from narrate.base.files.encoding import NotUtf8
+from narrate.base.files.regular import TooLarge
 from narrate.base.limits import TRANSCRIPT_BYTES
-from narrate.base.regular import TooLarge
 from narrate.engines.base import Reference
 from narrate.errors import ScriptError
 from narrate.request import Clone
@@ -86,13 +88,13 @@ def _read_transcript(path: Path, where: str, within: Path | None) -> str:
     if path.exists():
         audio.admit_file(path, where, within)
     try:
-        return " ".join(regular.read(path, TRANSCRIPT_BYTES).decode().split())
-    except (OSError, UnicodeDecodeError) as error:
-        reason = (
-            f"{path.name} {error.strerror}"
-            if isinstance(error, TooLarge)
-            else f"{path.name} cannot be read"
-        )
+        return " ".join(encoding.decode(regular.read(path, TRANSCRIPT_BYTES)).split())
+    except (OSError, NotUtf8) as error:
+        reason = f"{path.name} cannot be read"
+        if isinstance(error, TooLarge):
+            reason = f"{path.name} {error.strerror}"
+        if isinstance(error, NotUtf8):
+            reason = f"{path.name}: {error}"
         raise ScriptError(
             f"the recording {path.stem} has no transcript ({reason})",
             where=where,

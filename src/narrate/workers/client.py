@@ -32,19 +32,18 @@ waiting.
 """
 
 
-_BOOT = """
-import importlib.util, sys
-place, engine, module = sys.argv[1:]
+BOOT = """
+import importlib, importlib.util, sys
+place, module, *arguments = sys.argv[1:]
 spec = importlib.util.spec_from_file_location(
     "narrate", place + "/__init__.py", submodule_search_locations=[place]
 )
 package = sys.modules["narrate"] = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(package)
-from narrate.workers.worker import main
-main(engine, module)
+importlib.import_module(module).main(*arguments)
 """
-"""Runs the worker in any interpreter, which finds this package and nothing else of the parent's
-environment.
+"""Runs `main` of a module of narrate in any interpreter, which finds this package and nothing else
+of the parent's environment.
 """
 
 PACKAGE = Path(__file__).parents[1]
@@ -121,7 +120,13 @@ class Worker:
         self._stderr: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
         self._process = subprocess.Popen(
             isolated(
-                python, "-c", _BOOT, str(PACKAGE), engine, module or f"narrate.engines.{engine}"
+                python,
+                "-c",
+                BOOT,
+                str(PACKAGE),
+                "narrate.workers.worker",
+                engine,
+                module or f"narrate.engines.{engine}",
             ),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -256,7 +261,7 @@ class Worker:
     def cannot_load(self, reason: str) -> EnvironmentProblem:
         """The error to raise for an engine that does not get ready."""
         return EnvironmentProblem(
-            f"the engine {self.engine} cannot be loaded: {reason}",
+            f"it cannot be loaded: {reason}",
             where=f"engine {self.engine}",
             hint="see `narrate doctor`, or choose another --engine",
         )

@@ -24,7 +24,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from narrate.base import regular
+from narrate.base.files import regular
 from narrate.base.limits import MARKER_BYTES
 from narrate.config import EngineSettings, Settings, data_dir
 from narrate.engines import registry
@@ -36,6 +36,9 @@ REQUIREMENTS = Path(__file__).parents[1] / "engines" / "requirements"
 """NAME.txt holds the pins of an environment; NAME-no-deps.txt those of packages that are installed
 without their own requirements.
 """
+
+SIZE = "# size: "
+"""How a line of NAME.txt begins that says how much room the environment takes."""
 
 OLDEST = (3, 11)
 """The Python that the worker is written in."""
@@ -252,6 +255,21 @@ def _given(python: str, origin: str, source: str | None, warn: Warn) -> str:
     return path
 
 
+def require(engine: str, settings: Settings, warn: Warn = _silent) -> Interpreter:
+    """The interpreter that runs an engine. Raises EnvironmentProblem as `find` does, and for one
+    without the engine's packages.
+    """
+    found = find(engine, settings, warn)
+    wanted = registry.capabilities(engine).modules
+    if wanted and (missing := probe(found.path, modules=wanted)["missing"]):
+        raise EnvironmentProblem(
+            f"{found.path} ({found.origin}) does not have {' and '.join(missing)}",
+            where=f"engine {engine}",
+            hint=f"name another Python, or leave it out and run: narrate engines install {engine}",
+        )
+    return found
+
+
 def _is_new(program: str, source: str) -> bool:
     """Whether a project's file names a program for the first time, which is remembered."""
     pair = json.dumps([os.path.realpath(program), os.path.realpath(source)])
@@ -277,6 +295,16 @@ def pins(environment: str) -> dict[Path, list[str]]:
             lines = path.read_text(encoding="utf-8").splitlines()
             found[path] = [line for line in lines if line.strip() and line[0] not in "#-"]
     return found
+
+
+def size(environment: str) -> str:
+    """How much room an environment takes, in words, as its file of pins says; "" if it does not."""
+    try:
+        lines = (REQUIREMENTS / f"{environment}.txt").read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return ""
+    said = (line.removeprefix(SIZE) for line in lines if line.startswith(SIZE))
+    return next(said, "")
 
 
 def versions(environment: str) -> dict[str, str]:

@@ -1,9 +1,9 @@
-"""Downloads a model from the hub: a script for an engine's own interpreter, as narrate itself has
-no hub client.
+"""Downloads a model from the hub, in an engine's own interpreter, as narrate itself has no hub
+client.
 
 arguments: a hub id, and a revision or nothing
 stdout:    a JSON object a line: {"done": bytes, "total": bytes} while it goes on,
-           at the end {"folder": path} or {"error": text}
+           at the end {"folder": path}, {"unreachable": why} or {"error": text}
 
 It needs the standard library and huggingface_hub, which honours HF_HOME, HF_TOKEN and HF_ENDPOINT.
 """
@@ -17,6 +17,9 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from narrate.base import network
+from narrate.engines import base
+
 SECONDS = 0.5
 """Between two reports of progress."""
 
@@ -29,9 +32,25 @@ def main(name: str, revision: str) -> None:
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as error:  # the client raises those of its network library as they are
-        text = str(error).strip() or type(error).__name__
-        _say(error=" ".join(text.split()))
+        if why := network.unreachable(error):
+            _say(unreachable=why)
+        else:
+            _say(error=_reason(error))
         sys.exit(1)
+
+
+def _reason(error: Exception) -> str:
+    """What the hub answered, or else what the client says, in one line."""
+    known = {
+        401: "the hub has no such model, or wants a login",
+        403: "the hub refuses it with this login",
+        404: "the hub has no such model or revision",
+        429: "the hub wants fewer requests: try again later",
+    }
+    status = getattr(getattr(error, "response", None), "status_code", None)
+    if status:
+        return known.get(status, f"the hub answered {status}")
+    return base.first_line(error)
 
 
 def _fetch(name: str, revision: str) -> str:
@@ -71,7 +90,3 @@ def _say(**words: Any) -> None:
     # One write a line: two threads talk.
     sys.stdout.write(json.dumps(words) + "\n")
     sys.stdout.flush()
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

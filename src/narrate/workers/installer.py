@@ -30,6 +30,7 @@ from narrate.workers.environments import (
     modules,
     pins,
     probe,
+    size,
     versions,
 )
 
@@ -72,6 +73,8 @@ def install(name: str, watch: Watch) -> Environment:
             _require_own(folder)
         _erase(folder)
         try:
+            if room := size(name):
+                watch.note(f"the environment takes {room}")
             steps = _steps(name, folder)
             for number, step in enumerate(steps, 1):
                 watch.step(number, len(steps), step.title)

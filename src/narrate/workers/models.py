@@ -16,14 +16,15 @@ from typing import Any
 
 import xxhash
 
-from narrate.base import facts, regular
+from narrate.base import facts, network
 from narrate.base.facts import Fact
+from narrate.base.files import regular
 from narrate.base.limits import INDEX_BYTES, MARKER_BYTES
 from narrate.config import EngineSettings, Settings, cache_dir
 from narrate.engines import registry
 from narrate.engines.base import Capabilities, ModelRef
 from narrate.errors import EnvironmentProblem, Interrupted, UsageError
-from narrate.workers.client import NEUTRAL, environment_for, isolated
+from narrate.workers.client import BOOT, NEUTRAL, PACKAGE, environment_for, isolated
 
 Progress = Callable[[int, int], object]
 """Called with the bytes that have come, and those of the whole."""
@@ -188,7 +189,9 @@ def fetch(
 def _client(python: str, model: ModelRef) -> subprocess.Popen[str]:
     """Start the hub's client in another interpreter."""
     return subprocess.Popen(
-        isolated(python, str(Path(__file__).parent / "hub.py"), model.name, model.revision),
+        isolated(
+            python, "-c", BOOT, str(PACKAGE), "narrate.workers.hub", model.name, model.revision
+        ),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -216,11 +219,18 @@ def _fetched(client: subprocess.Popen[str], name: str, on_progress: Progress) ->
             f"{name} is not complete yet",
             hint="what has been downloaded is kept: the same command continues from there",
         )
+    if "unreachable" in last:
+        raise EnvironmentProblem(
+            f"cannot reach {network.hub_host()} ({last['unreachable']})",
+            where=name,
+            hint="check the network and HF_ENDPOINT, or name a model on this machine with --model; "
+            "what has been downloaded is kept",
+        )
     if "folder" not in last:
         raise EnvironmentProblem(
             f"it cannot be downloaded ({last.get('error', 'the client of the hub died')})",
             where=name,
-            hint="check the id and the network, and HF_TOKEN for a model behind a login; "
+            hint="check the id, and HF_TOKEN for a model behind a login; "
             "what has been downloaded is kept",
         )
     return str(last["folder"])

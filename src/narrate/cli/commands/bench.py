@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from narrate.base import regular, terminal
+from narrate.base import terminal
+from narrate.base.files import regular
 from narrate.cli import messages, options
 from narrate.cli.options import Flags
 from narrate.errors import UsageError

@@ -30,8 +30,8 @@ Name = Annotated[
 
 
 @app.command("list")
-def list_engines(json: options.Json = False) -> None:
-    """List the engines, whether each can be used, and with which Python."""
+def list_engines(json: options.Json = False, verbose: options.Verbose = False) -> None:
+    """List the engines, whether each can be used, and with which Python; -v adds their speakers."""
     settings = options.settings({})
     rows = [_row(name, settings) for name in registry.names()]
     if json:
@@ -39,6 +39,9 @@ def list_engines(json: options.Json = False) -> None:
         return
     for row in rows:
         terminal.say(f"{row['name']:<8} {row['origin'] if row['usable'] else row['fix']}")
+        if verbose:
+            known = ", ".join(row["speakers"]) or "what its server or model knows"
+            terminal.say(f"{'':<8} speakers: {known}")
 
 
 @app.command()
@@ -67,6 +70,7 @@ def _row(name: str, settings: Settings) -> dict[str, Any]:
         "python": None,
         "origin": None,
         "fix": None,
+        "speakers": _speakers(name),
     }
     if environment := environments.of_engine(name):
         row["environment"] = environment.state.name.lower()
@@ -75,6 +79,11 @@ def _row(name: str, settings: Settings) -> dict[str, Any]:
     except EnvironmentProblem as problem:
         return row | {"fix": f"{problem.what}; {problem.hint}"}
     return row | {"usable": True, "python": found.path, "origin": f"{found.path} ({found.origin})"}
+
+
+def _speakers(name: str) -> list[str]:
+    """The stock voices of an engine; a plug-in is not loaded to be asked for its own."""
+    return list(registry.capabilities(name).speakers) if name in registry.built_in() else []
 
 
 class _Progress:

@@ -32,7 +32,7 @@ Id = Annotated[
 AnyId = Annotated[
     str | None,
     typer.Argument(
-        metavar="[ID]",
+        metavar="ID",
         help="owner/name or owner/name@revision (what the profile and --kind stand for).",
     ),
 ]
@@ -115,7 +115,9 @@ def _reference(id: str, settings: Settings) -> ModelRef:
 def _kind(kind: str) -> str:
     if kind not in qwen.MODELS:
         raise UsageError(
-            f"there is no kind {kind!r}", where="--kind", hint=f"one of: {', '.join(qwen.MODELS)}"
+            f"there is no kind {kind!r}",
+            where="--kind",
+            hint=f"choose one of: {', '.join(qwen.MODELS)}",
         )
     return kind
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shlex
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -11,10 +12,10 @@ from narrate import build
 from narrate.base import terminal
 from narrate.base.text import counted, duration, printable, shortened
 from narrate.build import Options
-from narrate.cli import messages, options
+from narrate.cli import messages, omitted, options, outcome, sources
 from narrate.cli.options import Flags
 from narrate.errors import PendingError
-from narrate.planning.planner import Plan, PlannedSegment
+from narrate.planning.planner import Plan, PlannedSegment, union
 
 Check = Annotated[
     bool, typer.Option("--check", help="Exit with 3 if anything would have to be spoken.")
@@ -38,27 +39,70 @@ Check = Annotated[
     "cache_dir",
 )
 def plan(
-    flags: Flags, script: options.Script = None, check: Check = False, json: options.Json = False
+    flags: Flags,
+    scripts: options.Scripts = None,
+    check: Check = False,
+    verbose: options.Verbose = False,
+    json: options.Json = False,
 ) -> None:
     """Say what `narrate run` would speak, and how long the narration and the work would be."""
-    source = options.script_here(script)
-    pending = show(source, flags, Options(), json)
-    if check and pending:
-        what = f"{counted(pending, 'utterance')} would have to be spoken"
-        raise PendingError(what, where=source, hint="run: narrate run")
+    found = sources.find(scripts or [])
+    terminal.tell(*found.notes)
+    names = found.scripts
+    planned = show(names, flags, Options(), json, verbose)
+    if check and planned.pending:
+        what = f"{counted(planned.pending, 'utterance')} would have to be spoken"
+        hint = f"run: narrate run {shlex.join(names)}"
+        if planned.stand_ins:
+            what += ", including what a stand-in speaks"
+            hint = "; ".join(dict.fromkeys(problem.hint for problem in planned.missing))
+        raise PendingError(what, where=", ".join(names), hint=hint)
 
 
-def show(script: str, flags: Flags, todo: Options, json: bool) -> int:
-    """Print the plan of a run with these flags; return how many utterances it would speak."""
-    made = build.plan(script, flags, todo, messages.show_warning)
+def show(
+    scripts: Sequence[str], flags: Flags, todo: Options, json: bool, verbose: bool = False
+) -> Plan:
+    """Print the plan of a run with these flags, and return it; several scripts are one plan."""
+    try:
+        plans = build.plan_all(scripts, flags, todo, messages.show_warning)
+    except build.Several as several:
+        messages.complain_each(several.errors)
+        raise
+    whole = union(plans)
     if json:
-        segments = [_entry(made, planned) for planned in made.segments]
-        document = {"ok": True, **build.summary(made).to_json(), "segments": segments}
-        del document["event"]
-        terminal.write(terminal.as_json(document))
+        terminal.write(terminal.as_json(_document(plans, whole)))
     else:
-        terminal.say(*_segments(made), *_over_budget(made), _total(made))
-    return len(made.misses)
+        for made in plans:
+            heading = [f"{made.name}:"] if len(plans) > 1 else []
+            terminal.say(*heading, *_segments(made), *_over_budget(made))
+        terminal.say(_total(whole))
+        omissions = [each for made in plans for each in made.script.omissions]
+        terminal.say(*(omitted.listed(omissions) if verbose else ()))
+        terminal.tell(*(() if verbose else omitted.total(omissions)))
+    return whole
+
+
+def _document(plans: Sequence[Plan], whole: Plan) -> dict[str, Any]:
+    """A plan as the JSON object of --json; several scripts have an object each, and a total."""
+    objects = [_object(made) for made in plans]
+    if len(plans) == 1:
+        return {"ok": True, **objects[0]}
+    scripts = [{"script": made.name, **each} for made, each in zip(plans, objects, strict=True)]
+    return {"ok": True, **_figures(whole), "scripts": scripts}
+
+
+def _figures(made: Plan) -> dict[str, Any]:
+    figures = build.summary(made).to_json()
+    del figures["event"]
+    return figures
+
+
+def _object(made: Plan) -> dict[str, Any]:
+    return {
+        **_figures(made),
+        "segments": [_entry(made, planned) for planned in made.segments],
+        "not_spoken": omitted.entries(made.script.omissions),
+    }
 
 
 def _segments(made: Plan) -> Iterator[str]:
@@ -87,6 +131,7 @@ def _entry(made: Plan, planned: PlannedSegment) -> dict[str, Any]:
         "cached": planned.cached,
         "seconds": round(made.seconds(planned), 3),
         "keys": [utterance.key for utterance in planned.utterances],
+        **outcome.stand_in(planned),
     }
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -15,14 +17,21 @@ from narrate.base import facts, terminal
 from narrate.base.events import Event
 from narrate.base.facts import Fact
 from narrate.build import Options, Result
-from narrate.cli import messages, options, outcome
+from narrate.cli import messages, options, outcome, sources
 from narrate.cli.commands import plan
 from narrate.cli.options import Flags
+from narrate.cli.sources import Sources
 from narrate.errors import NarrateError, UsageError
 from narrate.output import depfile
+from narrate.planning.readiness import EnginesMissing
 
-Ids = Annotated[
-    list[str] | None, typer.Argument(metavar="[ID]...", help="With --force: what to speak again.")
+Words = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="SCRIPT|ID",
+        help=f"{options.SCRIPT_HELP} With --force, ids of segments to speak again may follow.",
+        show_default=False,
+    ),
 ]
 
 
@@ -53,10 +62,17 @@ class Work:
         bool, Option("--show-config", help="Print each setting and where it comes from.")
     ] = False
 
-    def options(self, ids: list[str] | None, besides: tuple[Path, ...]) -> Options:
+    def options(self, ids: list[str], scripts: int, besides: tuple[Path, ...]) -> Options:
         """The same for the library. Raises UsageError."""
         if ids and not self.force:
-            what, hint = f"unexpected: {' '.join(ids)}", "segment ids go with --force"
+            what = f"not a script: {' '.join(ids)}"
+            hint = "name files or folders that exist; ids of segments go with --force"
+            raise UsageError(what, where="narrate run", hint=hint)
+        if ids and scripts > 1:
+            what, hint = f"ids of which script: {' '.join(ids)}", "name one script with --force ID"
+            raise UsageError(what, where="narrate run", hint=hint)
+        if self.force and self.frozen:
+            what, hint = "--force speaks again, and --frozen forbids it", "leave out one of them"
             raise UsageError(what, where="narrate run", hint=hint)
         force = tuple(ids or "*") if self.force else ()
         return Options(force, self.only, self.frozen, self.keep_going, self.force_output, besides)
@@ -125,26 +141,30 @@ def run(
     flags: Flags,
     reports: Reports,
     look: Look,
-    script: options.Script = None,
-    ids: Ids = None,
+    words: Words = None,
 ) -> None:
-    """Narrate SCRIPT: speak what is not in the cache, then write the files that changed."""
+    """Narrate SCRIPT: speak what is not in the cache, then write the files that changed.
+
+    Several scripts are spoken together, and each has an output folder of its own.
+    """
     started_ns = time.time_ns()
-    source = options.script_here(script)
+    named, ids = sources.split(words or [], ids=work.force)
+    found = sources.find(named)
+    looked_at = facts.take(map(os.path.abspath, found.looked_at))
     besides = tuple(path for path in (reports.events, reports.depfile) if path)
-    todo = work.options(ids, besides)
+    todo = work.options(ids, len(found.scripts), besides)
     if work.show_config:
-        _print_config(source, flags)
+        _print_config(found.only, flags)
     elif work.dry_run:
-        plan.show(source, flags, todo, look.json)
+        plan.show(found.scripts, flags, todo, look.json, look.verbose)
     else:
-        command = upto_date.Command(context.obj, started_ns, () if script else options.SCRIPTS)
-        _run(command, source, flags, todo, reports, look)
+        command = upto_date.Command(context.obj, started_ns, looked_at)
+        _run(command, found, flags, todo, reports, look)
 
 
 def _run(
     command: upto_date.Command,
-    source: str,
+    found: Sources,
     flags: Flags,
     todo: Options,
     reports: Reports,
@@ -153,28 +173,33 @@ def _run(
     """Run, say how it went, and keep a stamp of it if the same command may be answered by one."""
     if reports.depfile:
         depfile.check_target(reports.depfile)
-    result = _build(source, flags, todo, look, reports.events)
-    written = _write_depfile(reports.depfile, result, command.folder)
-    stdout = outcome.stdout(result, look.json)
+        todo = replace(todo, depfile_start=command.folder)
+    notes = [] if look.quiet else found.notes
+    terminal.tell(*notes)
+    results = _build(found.scripts, flags, todo, look, reports.events)
+    written = _write_depfile(reports.depfile, results, command.folder)
+    stdout = outcome.stdout(results, look.json)
     if not look.quiet:
-        terminal.tell(*outcome.summary(result))
+        terminal.tell(*outcome.summary(results))
     terminal.write(stdout)
-    if upto_date.is_repeatable(source, todo, reports.events):
-        unchanged = upto_date.unchanged(result)
-        stderr = () if look.quiet else outcome.repeated(unchanged)
+    if upto_date.is_repeatable(found.scripts, todo, reports.events):
+        unchanged = list(map(upto_date.unchanged, results))
+        stderr = [] if look.quiet else [*notes, *outcome.repeated(unchanged)]
         said = outcome.stdout(unchanged, look.json), terminal.text_of(*stderr)
-        upto_date.keep(command, result, written, said)
+        upto_date.keep(command, results, written, said)
 
 
-def _write_depfile(path: Path | None, result: Result, folder: str) -> dict[str, Fact]:
+def _write_depfile(path: Path | None, results: list[Result], folder: str) -> dict[str, Fact]:
     """Write the depfile if one is wanted, and return the facts of it."""
     if path is None:
         return {}
-    depfile.write(path, result.record, result.inputs, folder)
+    depfile.write(path, {result.record: result.inputs for result in results}, folder)
     return facts.take([path])
 
 
-def _build(script: str, flags: Flags, todo: Options, look: Look, log_file: Path | None) -> Result:
+def _build(
+    scripts: Sequence[str], flags: Flags, todo: Options, look: Look, log_file: Path | None
+) -> list[Result]:
     """Run, showing what happens; with --json an error is printed as an object too."""
     from narrate.cli.progress import Display, Reporter, event_log
 
@@ -190,13 +215,15 @@ def _build(script: str, flags: Flags, todo: Options, look: Look, log_file: Path 
                 reporter.show(event)
                 log(event)
 
-            return build.run(script, flags, todo, emit)
+            return build.run_all(scripts, flags, todo, emit)
     except NarrateError as error:
+        if isinstance(error, EnginesMissing) and error.offer:
+            error.hint = f"{error.hint}; {error.offer}"
         if look.json:
             terminal.write(terminal.as_json(outcome.failure(error, events)))
-        if isinstance(error, build.Failed):
-            for failure in error.failures.values():
-                messages.complain(failure)
+        messages.complain_each(outcome.parts(error))
+        if isinstance(error, build.Several) and error.results and not look.quiet:
+            terminal.tell(*outcome.summary(error.results))
         raise
 
 

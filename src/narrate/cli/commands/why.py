@@ -4,7 +4,6 @@ since the last one.
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from typing import Annotated, Any
 
@@ -13,7 +12,7 @@ import typer
 from narrate import build
 from narrate.base import terminal
 from narrate.base.text import counted, did_you_mean, printable, shortened
-from narrate.cli import messages, options
+from narrate.cli import messages, options, sources
 from narrate.cli.options import Flags
 from narrate.errors import UsageError
 from narrate.output.why import Why
@@ -40,8 +39,6 @@ MEANINGS = {
 WIDTH = 100
 """Characters of a reason in `narrate status`; `narrate why` prints it whole."""
 
-SUFFIXES = tuple(os.path.splitext(name)[1] for name in options.SCRIPTS)
-
 Targets = Annotated[
     list[str] | None,
     typer.Argument(
@@ -51,15 +48,27 @@ Targets = Annotated[
 
 
 @options.takes(*SETTINGS)
-def status(flags: Flags, script: options.Script = None, json: options.Json = False) -> None:
+def status(flags: Flags, scripts: options.Scripts = None, json: options.Json = False) -> None:
     """Say what `narrate run` would do with each segment.
 
     It leaves a segment as it is, takes it from the cache, or speaks it.
     """
-    found = build.why(options.script_here(script), flags, messages.show_warning)
+    named = sources.find(scripts or [])
+    terminal.tell(*named.notes)
+    names = named.scripts
+    found = {name: build.why(name, flags, messages.show_warning) for name in names}
     if json:
-        _print_json(found)
+        documents = [{"script": name, "segments": list(map(_entry, found[name]))} for name in names]
+        one = {"segments": documents[0]["segments"]}
+        document = {"ok": True, **(one if len(names) == 1 else {"scripts": documents})}
+        terminal.write(terminal.as_json(document))
         return
+    for name in names:
+        terminal.say(*([f"{name}:"] if len(names) > 1 else []))
+        _print_status(found[name])
+
+
+def _print_status(found: list[Why]) -> None:
     width = max(len(printable(each.planned.segment.id)) for each in found)
     for each in found:
         id = printable(each.planned.segment.id)
@@ -78,7 +87,8 @@ def why(flags: Flags, targets: Targets = None, json: options.Json = False) -> No
 
     Each field that changed is printed with its old and its new value.
     """
-    script, ids = _split(targets or [])
+    words, ids = sources.split(targets or [], ids=True)
+    script = sources.find(words).only
     chosen = _chosen(build.why(script, flags, messages.show_warning), ids, script)
     if json:
         _print_json(chosen)
@@ -88,16 +98,6 @@ def why(flags: Flags, targets: Targets = None, json: options.Json = False) -> No
         terminal.say(f"{each.planned.segment.id}: {MEANINGS[each.state]}", *reasons)
     if not chosen:
         terminal.say("nothing has changed since the last run")
-
-
-def _split(targets: list[str]) -> tuple[str, list[str]]:
-    """The script and the ids. If the first word does not name a script, it is an id, and the script
-    is the one in this folder.
-    """
-    first = targets[0] if targets else ""
-    if first == "-" or os.path.exists(first) or first.endswith(SUFFIXES):
-        return first, targets[1:]
-    return options.script_here(None), targets
 
 
 def _chosen(found: list[Why], ids: list[str], script: str) -> list[Why]:

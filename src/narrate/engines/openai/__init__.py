@@ -79,21 +79,11 @@ class Engine:
 
     def load(self, model: ModelRef) -> None:
         """Find the server; what it cannot do it says when it is asked to speak."""
+        self._server = _reached(model)
         options = dict(model.options)
-        if "base_url" not in options:
-            raise Unusable(NO_SERVER)
-        url = parse(options["base_url"])
-        if model.offline and not is_here(url):
-            raise Unusable(
-                f"this run is offline, so {url.hostname} is not asked; only this machine would be"
-            )
         self._model = f"{model.name}@{model.revision}" if model.revision else model.name
         self._plain = PLAIN.fullmatch(self._model) is not None
         self._references: dict[str, dict[str, Any]] = {}
-        seconds = PATIENCE * float(options["timeout"])
-        key, withheld = find_key(url, options.get("servers", "").split(), os.environ)
-        self._server = Server(options["base_url"], key, seconds, withheld)
-        self._server.reach()
         self._budget = Budget(ANSWERS_BYTES)
         self._pool = ThreadPoolExecutor(int(options["concurrency"]))
 
@@ -154,6 +144,29 @@ class Engine:
                 return self._references[digest]
             case Design(design=description):
                 return {"task_type": "VoiceDesign", "instructions": description}
+
+
+def check(model: ModelRef) -> None:
+    """Raises Unusable unless a server is named, and answers."""
+    _reached(model)
+
+
+def _reached(model: ModelRef) -> Server:
+    """The server that the options of a model name. Raises Unusable unless it answers."""
+    options = dict(model.options)
+    if "base_url" not in options:
+        raise Unusable(NO_SERVER)
+    url = parse(options["base_url"])
+    if model.offline and not is_here(url):
+        raise Unusable(
+            f"this run is offline, and {url.hostname} is not this machine; "
+            "name a server on this machine, or run without --offline"
+        )
+    seconds = PATIENCE * float(options["timeout"])
+    key, withheld = find_key(url, options.get("servers", "").split(), os.environ)
+    server = Server(options["base_url"], key, seconds, withheld)
+    server.reach()
+    return server
 
 
 def withheld_key(url: str, servers: Sequence[str]) -> str:

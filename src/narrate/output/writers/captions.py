@@ -1,21 +1,21 @@
-"""Captions as SRT and WebVTT: the written text, timed within a segment by counting characters."""
+"""Captions as SRT and WebVTT: the written text, each part while its utterance is heard.
+
+Within an utterance, where no times are known, time is shared by how long the words sound.
+"""
 
 from __future__ import annotations
 
 import re
-import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 
-from narrate.output.timeline import Timeline
+from narrate.output.timeline import Slot, Timeline
+from narrate.output.writers import lines
+from narrate.output.writers.shown import shares
+from narrate.planning.planner import PlannedSegment
 from narrate.reading import utterances as spoken
-
-LINE_CHARS = 42
-CUE_LINES = 2
-"""Characters of a line and lines of a cue, as Netflix, the BBC and most broadcasters require."""
-
-CUE_CHARS = CUE_LINES * (LINE_CHARS - 5)
-"""So many characters nearly always fit, though lines break between words."""
+from narrate.reading.utterances import Utterance
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +28,14 @@ class Cue:
 
 
 def cues(timeline: Timeline) -> Iterator[Cue]:
-    """All captions in order, without overlap. A segment without text has none."""
+    """All captions in order, each within its utterance. A segment without text has none.
+
+    An utterance with less than a millisecond for a caption has none either.
+    """
     for slot in timeline.slots:
-        groups = list(_groups(slot.planned.display))
-        total = sum(sum(map(len, group)) for group in groups)
-        before = 0
-        for group in groups:
-            chars = sum(map(len, group))
-            start = slot.start + slot.samples * before // total
-            before += chars
-            end = slot.start + slot.samples * before // total
-            yield Cue(_milliseconds(start, timeline.rate), _milliseconds(end, timeline.rate), group)
+        spans = _spans(slot)
+        for text, (start, end) in zip(_texts(slot.planned), spans, strict=True):
+            yield from _within(text, start, end, timeline.rate)
 
 
 def srt(cues: Sequence[Cue]) -> str:
@@ -61,26 +58,38 @@ def vtt(cues: Sequence[Cue]) -> str:
     return "WEBVTT\n\n" + "\n\n".join(blocks) + "\n"
 
 
-def _groups(text: str) -> Iterator[tuple[str, ...]]:
-    """The lines of each cue, at most two; cues end at sentences or clauses where possible."""
-    for chunk in spoken.split(text, CUE_CHARS):
-        lines = _balanced(chunk)
-        for start in range(0, len(lines), CUE_LINES):
-            yield tuple(lines[start : start + CUE_LINES])
+def _spans(slot: Slot) -> list[tuple[int, int]]:
+    """The first sample of each utterance, and the first one after it."""
+    positions = accumulate((part.samples for part in slot.parts), initial=slot.start)
+    return [span for part, span in zip(slot.parts, pairwise(positions), strict=True) if part.clip]
 
 
-def _balanced(text: str) -> list[str]:
-    """The text in as few lines as it needs, about equally long."""
-    lines = textwrap.wrap(text, LINE_CHARS, break_on_hyphens=False)
-    width = max(len(text) // max(1, len(lines)), 1)
-    narrower = (
-        textwrap.wrap(text, size, break_on_hyphens=False) for size in range(width, LINE_CHARS)
-    )
-    return next((each for each in narrower if len(each) == len(lines)), lines)
+def _texts(planned: PlannedSegment) -> list[str]:
+    """What is shown while each utterance is heard."""
+    if len(planned.utterances) == 1:
+        return [planned.display]
+    said = [Utterance(each.text, each.pause_before) for each in planned.utterances]
+    return shares(_shown(planned), said)
 
 
-def _milliseconds(samples: int, rate: int) -> int:
-    return (2000 * samples + rate) // (2 * rate)
+def _shown(planned: PlannedSegment) -> Sequence[Utterance]:
+    """The displayed text, with its own pauses where it has a wording of its own."""
+    segment = planned.segment
+    if segment.caption is None and segment.say is not None and segment.text.strip():
+        return spoken.read(segment.text, lenient=True).utterances
+    return [Utterance(planned.display, 0.0)]
+
+
+def _within(text: str, start: int, end: int, rate: int) -> Iterator[Cue]:
+    """The cues of a text that is heard from one sample to another, in whole milliseconds."""
+    first, last = -(-1000 * start // rate), 1000 * end // rate
+    blocks = lines.blocks(text, (end - start) / rate)
+    if last - first < len(blocks):
+        return
+    heard = list(accumulate((block.weight for block in blocks), initial=0))
+    edges = [first + (last - first) * each // max(1, heard[-1]) for each in heard]
+    for number, block in enumerate(blocks):
+        yield Cue(edges[number], edges[number + 1], block.lines)
 
 
 def _clock(milliseconds: int, point: str) -> str:
@@ -93,9 +102,9 @@ def _clock(milliseconds: int, point: str) -> str:
 def _plain(line: str) -> str:
     """A line without what SubRip players read as a time, a tag (<b>) or a command ({\\an8}).
 
-    SubRip has no escapes, so an invisible word joiner after a bracket keeps it from opening a tag.
+    SubRip has no escapes, so a space after a bracket keeps it from opening a tag.
     """
-    return re.sub(r"<(?=[/a-zA-Z])|\{(?=\\)", "\\g<0>\u2060", line.replace("-->", "→"))
+    return re.sub(r"<(?=[/a-zA-Z])|\{(?=\\)", r"\g<0> ", line.replace("-->", "→"))
 
 
 def _escaped(line: str) -> str:

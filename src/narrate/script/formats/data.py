@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Hashable
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 from narrate.base import limits
 from narrate.base.text import printable, quoted
 from narrate.errors import ScriptError
-from narrate.script.document import Flaw
+from narrate.script.conversion import Flaw
 
 if TYPE_CHECKING:
     import yaml
@@ -19,7 +20,11 @@ _INT_DIGITS = 20
 
 
 def read_json(text: str, name: str) -> object:
-    """Parse JSON; valid but ambiguous parts become a Flaw in the tree. Raises ScriptError."""
+    """Parse JSON; valid but ambiguous parts become a Flaw in the tree, and an empty text None, as
+    in YAML. Raises ScriptError.
+    """
+    if not text.strip():
+        return None
     try:
         return json.loads(text, object_pairs_hook=_object, parse_int=_int)
     except json.JSONDecodeError as error:
@@ -34,11 +39,13 @@ def _object(pairs: list[tuple[str, object]]) -> object:
     if len(result) == len(pairs):
         return result
     [(repeated, _)] = Counter(key for key, _ in pairs).most_common(1)
-    return Flaw(f"duplicate key {quoted(repeated)}")
+    return Flaw(f"duplicate key {quoted(repeated)}", "keep one of them")
 
 
 def _int(digits: str) -> int | Flaw:
-    return int(digits) if len(digits) <= _INT_DIGITS else Flaw(f"a number of {len(digits)} digits")
+    if len(digits) <= _INT_DIGITS:
+        return int(digits)
+    return Flaw(f"a number of {len(digits)} digits", "write a shorter one, or put text in quotes")
 
 
 def read_yaml(text: str, name: str) -> object:
@@ -58,7 +65,10 @@ def read_yaml(text: str, name: str) -> object:
         mark = error.problem_mark or error.context_mark
         place = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
         what = error.problem or error.context or "syntax error"
-        hint = "correct the syntax, put the text in quotes, or write JSON if it is long"
+        before = text[max(0, mark.index - mark.column) : mark.index] if mark else ""
+        if "'tag:yaml.org,2002:timestamp'" in what:
+            what = "a date without quotes"
+        hint = _hint(what, before)
         raise ScriptError(
             f"not valid YAML: {printable(what)[:200]}", where=place, hint=hint
         ) from None
@@ -70,6 +80,29 @@ def read_yaml(text: str, name: str) -> object:
         what = "not valid YAML: an invalid number or tag"
         place = f"{name}:{loader.line + 1}"
         raise ScriptError(what, where=place, hint="put the text in quotes") from None
+
+
+_HINTS = (
+    (r"cannot start any token: '\\t'|character '\\t'", "indent with spaces, not with tabs"),
+    ("cannot start any token|expected alphabetic", "put the text in quotes: it begins with a sign"),
+    ("constructor for the tag|date without quotes", "put the text in quotes"),
+    ("aliases are", "put the text in quotes, or write out the value"),
+    ("<block end>, but found '<scalar>'", "put the whole text in double quotes"),
+    ("unknown escape", "write \\\\ for a backslash"),
+    ("end of stream", "close what is open: quotes or brackets"),
+    (r"expected ',' or '[\]}]'", "close the bracket"),
+    ("<block end>", "indent entries that belong together alike"),
+)
+"""What helps against an error of the YAML parser, by what it says."""
+
+
+def _hint(what: str, before: str) -> str:
+    """What to do about an error of the YAML parser; `before` is the line up to it."""
+    if "mapping values are not allowed" in what:
+        has_key = re.search(r"[:-]\s+\S", before)
+        return "put the text in quotes: it holds a colon" if has_key else "correct the indentation"
+    found = (hint for pattern, hint in _HINTS if re.search(pattern, what))
+    return next(found, "correct the syntax")
 
 
 def _loader() -> type[yaml.SafeLoader]:

@@ -10,7 +10,7 @@ from pathlib import Path
 FULL = """
 import resource, sys
 from pathlib import Path
-from narrate.base import durable
+from narrate.base.files import durable
 resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
 try:
     with durable.replacing(Path(sys.argv[1])) as file:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from narrate.base import regular
+from narrate.base.files import regular
 
 
 def test_a_file_is_read_to_its_last_byte_and_not_beyond_the_bound(tmp_path: Path) -> None:

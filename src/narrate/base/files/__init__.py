@@ -1,0 +1,1 @@
+"""Files that are bounded, whole, and ours."""

@@ -1,0 +1,74 @@
+"""Can an engine say every word of a text?"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+from narrate.base.text import quoted
+from narrate.engines.base import Capabilities
+from narrate.errors import ScriptError, ScriptErrors
+from narrate.script import Segment
+
+_SHOWN, _LISTED = 5, 20
+
+
+def problem(text: str, segment: Segment, capabilities: Capabilities) -> ScriptError | None:
+    """The error that names the words which an engine would leave out; None if it says them all."""
+    words = unspeakable(text, capabilities)
+    if not words:
+        return None
+    more = f" and {len(words) - _SHOWN} more" if len(words) > _SHOWN else ""
+    shown = ", ".join(map(quoted, words[:_SHOWN]))
+    return ScriptError(
+        f"the engine {capabilities.name} cannot say {shown}{more} (segment {quoted(segment.id)})",
+        where=segment.where,
+        hint="say it with other words or letters in `say`, or use another engine or voice",
+    )
+
+
+def refuse(problems: Sequence[ScriptError], script: str) -> None:
+    """Raise the problems of all segments in one go, if there are any."""
+    if len(problems) == 1:
+        raise problems[0]
+    if problems:
+        raise ScriptErrors(problems[:_LISTED], len(problems), where=script)
+
+
+def unspeakable(text: str, capabilities: Capabilities) -> list[str]:
+    """The words that an engine would leave out, in whole or in part, each of them once."""
+    said, longest = capabilities.characters, capabilities.longest_word
+    if said is None and not longest:
+        return []
+    left_out = {char for char in {*text} if said is not None and not _is_said(char, said)}
+    found = [
+        word.strip(".,;:!?\"'()“”‘’«»…") or word
+        for word in text.split()
+        if not left_out.isdisjoint(word) or _is_cut(word, longest)
+    ]
+    return [*dict.fromkeys(found)]
+
+
+def _is_said(char: str, said: str) -> bool:
+    """Whether an engine says a character, reads it as others, or may skip it: quotes, dashes,
+    bullets.
+    """
+    if char.isascii() or char in said:
+        return True
+    category = unicodedata.category(char)
+    if category == "Nd":
+        return True
+    if category[0] in "LN" and not unicodedata.decomposition(char).startswith("<super>"):
+        plain = unicodedata.normalize("NFKC", char)
+        return plain != char and all(each.isascii() or each in said for each in plain)
+    is_decoration = "\u2500" <= char <= "\u25ff" or "\ufe00" <= char <= "\ufe0f"
+    return is_decoration or (category[0] not in "LNM" and category not in ("Sm", "Sc", "So", "Co"))
+
+
+def _is_cut(word: str, letters: int) -> bool:
+    """Whether a word has more letters than are read; a capital letter inside it begins another."""
+    if not letters or len(word) <= letters:
+        return False
+    longer = rf"[^\W\d_A-Z]{{{letters + 1}}}|[A-Z]{{{letters + 1}}}"
+    return re.search(longer, word) is not None

@@ -1,0 +1,1 @@
+"""The formats of scripts, each of which becomes the same tree."""

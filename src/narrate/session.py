@@ -1,0 +1,150 @@
+"""Scripts that were read, with their settings, their output folders and their caches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import msgspec
+
+from narrate import config
+from narrate import script as scripts
+from narrate.base import events
+from narrate.base.events import Emit
+from narrate.cache import Store
+from narrate.config import Config, Settings
+from narrate.output import overwrite, place
+from narrate.planning import planner
+from narrate.planning.planner import Plan
+from narrate.script import Script
+
+Prepared = tuple[Script, Config]
+"""A script and its settings."""
+
+OF_ONE_SCRIPT = (
+    *("out", "format", "fps", "bitrate", "language", "pause_after"),
+    *("format_in", "segments", "headings", "markup"),
+)
+"""Settings that do not matter while an engine speaks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What one run should do, apart from its settings: see the flags of the same names."""
+
+    force: tuple[str, ...] = ()
+    only: str | None = None
+    frozen: bool = False
+    keep_going: bool = False
+    force_output: bool = False
+    besides: tuple[Path, ...] = ()
+    """Files that the caller writes during the run, which no output may overwrite."""
+
+    depfile_start: str | None = None
+    """The folder from which the caller names what was read in a depfile, if it writes one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A script, its settings, its output folder, and its cache while that is open."""
+
+    script: Script
+    configuration: Config
+    out: Path
+    store: Store
+    emit: Emit
+
+    @property
+    def name(self) -> str:
+        """The script as it was named."""
+        return str(self.script.path or self.script.name)
+
+    @property
+    def settings(self) -> Settings:
+        """The settings for the script."""
+        return self.configuration.settings
+
+    def plan(self, force: tuple[str, ...] = ()) -> Plan:
+        """Work out every request of the script, and look each up."""
+        return planner.make(self.script, self.settings, self.store, force, self.warn)
+
+    def warn(self, text: str) -> None:
+        """Tell of something that is not as it should be."""
+        self.emit(events.Warned(message=text))
+
+    def without_stand_in(self) -> Session:
+        """The same, without regard to which engines are missing."""
+        settings = msgspec.structs.replace(self.settings, stand_in=None)
+        return replace(self, configuration=replace(self.configuration, settings=settings))
+
+    def is_spoken_like(self, other: Session) -> bool:
+        """Whether both scripts can be spoken together, into one cache."""
+        return self.store is other.store and _speaking(self.settings) == _speaking(other.settings)
+
+    def check_links(self) -> None:
+        """Refuse links on the way to an output folder that a project chose, not the user. Raises
+        UsageError.
+        """
+        origin = self.configuration.origins.get("out", "flag")
+        if origin == "default":
+            overwrite.check_links(self.out, scripts.parent_of(self.script))
+        elif Path(origin) in self.configuration.files[:-1]:
+            overwrite.check_links(self.out, Path(origin).parent)
+
+
+@contextmanager
+def opened(prepared: Sequence[Prepared], emit: Emit) -> Iterator[list[Session]]:
+    """Open the caches of scripts, each cache once."""
+    stores: dict[Path, Store] = {}
+    with ExitStack() as stack:
+        for _, configuration in prepared:
+            root = config.cache_dir(configuration.settings)
+            if root not in stores:
+                stores[root] = stack.enter_context(Store(root, _warning(emit)))
+        parents = {scripts.parent_of(script) for script, _ in prepared}
+        found = {parent: scripts.scripts_in(parent) for parent in parents}
+        folders = [_folder(each, prepared, found) for each in prepared]
+        yield [
+            Session(script, own, out, stores[config.cache_dir(own.settings)], emit)
+            for (script, own), out in zip(prepared, folders, strict=True)
+        ]
+
+
+def _warning(emit: Emit) -> Callable[[str], object]:
+    return lambda text: emit(events.Warned(message=text))
+
+
+def _speaking(settings: Settings) -> Settings:
+    usual = Settings()
+    return msgspec.structs.replace(
+        settings, **{name: getattr(usual, name) for name in OF_ONE_SCRIPT}
+    )
+
+
+def _folder(
+    one: Prepared, prepared: Sequence[Prepared], found: Mapping[Path, Sequence[Path]]
+) -> Path:
+    """The output folder of one of the scripts; a flag names that of a single script, or the one in
+    which several have theirs. `found` are the scripts of each folder.
+    """
+    script, base = one[0], _base(*one)
+    named = one[1].settings.out is not None and one[1].origins.get("out", "flag") == "flag"
+    if named and len(prepared) == 1:
+        return base
+    others = [
+        place.name_of(other.path)
+        for other, configuration in prepared
+        if other is not script and _base(other, configuration) == base
+    ]
+    beside = [] if named else scripts.beside(script, found[scripts.parent_of(script)])
+    names = [*others, *map(place.name_of, beside)]
+    return place.choose(base, script.path, names, below=named)
+
+
+def _base(script: Script, configuration: Config) -> Path:
+    """The output folder of a folder's only script."""
+    if configuration.settings.out is not None:
+        return Path(configuration.settings.out).expanduser().absolute()
+    return scripts.parent_of(script).absolute() / "build" / "narration"
