@@ -125,7 +125,7 @@ def _nabla(s: Speaker, node: Node, row: Items, at: int) -> tuple[Phrase, int]:
     if isinstance(node, Script) and node.sub is not None:
         word += f" with respect to {listed([s.say(n).words for n in _parts(node.sub)])}"
     inside, end = factor(s, row, at + skip)
-    return Phrase(f"{word} of {inside.words}", open=True), end
+    return Phrase(f"{word} of {inside.words}", Level.TERM, open=True), end
 
 
 def _parts(node: Node) -> list[Node]:
@@ -173,7 +173,7 @@ def _function(s: Speaker, node: Node, row: Items, at: int) -> tuple[Phrase, int]
         return Phrase(head), at
     inside = s.say(Row(row[at:end]))
     of = "" if core.text in ("log", "lg") and head == "log" and end == at + 1 else "of"
-    return Phrase(joined(head, of, inside.words), open=True), end
+    return Phrase(joined(head, of, inside.words), Level.TERM, open=True), end
 
 
 def _implicit(s: Speaker, core: Function, row: Items) -> int:
@@ -262,9 +262,9 @@ def _applied(s: Speaker, head: str, fence: Node, of: str = "of") -> Phrase:
     assert isinstance(inside, Fence)
     if inside.open not in ("(", "[", "{"):
         words = s.say(fence).words
-        return Phrase(f"{head} of {words}", open=True)
+        return Phrase(f"{head} of {words}", Level.TERM, open=True)
     given = replace(s, bar="given", noun=False, beside=False)
-    said = Phrase(f"{head} {of} {_arguments(given, inside)}", open=True)
+    said = Phrase(f"{head} {of} {_arguments(given, inside)}", Level.TERM, open=True)
     if s.exact:
         said = replace(said, open=False)
     if not isinstance(fence, Script):
@@ -381,6 +381,8 @@ def apart(before: Node, node: Node) -> bool:
         return True
     if not isinstance(before, Script):
         return False
+    if isinstance(before.sub, Number) and before.sup is None and letters.is_upper(node):
+        return False  # A formula of chemistry: "H two O".
     return before.sub is not None or not _short(before.sup)
 
 

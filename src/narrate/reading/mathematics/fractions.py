@@ -61,7 +61,7 @@ def choose(s: Speaker, node: Choose) -> Phrase:
     top, bottom = s.say(node.top), s.say(node.bottom)
     if s.exact:
         return Phrase(f"the binomial {top.words}, choose {bottom.words}, end binomial")
-    pause = "," if top.level > Level.ATOM or top.open else ""
+    pause = "," if top.level > Level.TERM or top.open else ""
     return Phrase(f"{top.words}{pause} choose {bottom.words}", Level.PRODUCT, open=True)
 
 

@@ -10,11 +10,12 @@ class Level(IntEnum):
     """How loosely a phrase holds together: what binds less needs more care beside other words."""
 
     ATOM = 0
-    PRODUCT = 1
-    FRACTION = 2
-    SUM = 3
-    RELATION = 4
-    LIST = 5
+    TERM = 1
+    PRODUCT = 2
+    FRACTION = 3
+    SUM = 4
+    RELATION = 5
+    LIST = 6
 
 
 @dataclass(frozen=True, slots=True)

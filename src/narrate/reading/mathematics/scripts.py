@@ -65,7 +65,7 @@ def script(s: Speaker, node: Script) -> Phrase:
 def hung(s: Speaker, said: Phrase, core: Node, node: Script) -> Phrase:
     """A phrase with the node's subscript, primes and power after it."""
     primes, sup = _primes(node.sup)
-    said = subscripted(s, said, node.sub)
+    said = subscripted(s, said.at(Level.TERM), node.sub)
     if primes:
         said = Phrase(f"{said.words} {primes}", said.level)
     return raised(s, said, core, sup)
@@ -135,13 +135,14 @@ def raised(s: Speaker, said: Phrase, core: Node, sup: Node | None) -> Phrase:
     sup = bare(sup) or sup
     word = _power_word(s, core, sup)
     if word:
-        level = Level.ATOM if said.level == Level.ATOM else Level.PRODUCT
-        return Phrase(said.then(word), level, said.open)
-    if isinstance(sup, Fence) and not s.exact and len(sup.inside.items) == 1:
-        order = _derivative(s, core, sup)
+        return Phrase(said.then(word), said.level, said.open)
+    if isinstance(sup, Fence):
+        order = "" if s.exact else _derivative(s, core, sup)
         if order:
             return Phrase(f"the {order} derivative of {said.words}", Level.PRODUCT, open=True)
-        return Phrase(said.then(f"superscript {s.say(sup.inside).words}"), said.level)
+        return Phrase(
+            said.then(f"superscript {s.say(sup if s.exact else sup.inside).words}"), said.level
+        )
     inside = replace(s, beside=False, noun=False).say(sup)
     if s.exact and inside.level > Level.ATOM:
         return Phrase(f"{said.words} to the power {inside.words}, end power")
@@ -149,7 +150,7 @@ def raised(s: Speaker, said: Phrase, core: Node, sup: Node | None) -> Phrase:
 
 
 def _derivative(s: Speaker, core: Node, sup: Fence) -> str:
-    inside = sup.inside.items[0]
+    inside = bare(sup.inside)
     if not (isinstance(core, Name) and core.text in "fghuyFGH") or sup.open != "(":
         return ""
     if isinstance(inside, Number) and inside.text.isdecimal():

@@ -50,7 +50,7 @@ class Speaker:
         if self.exact:
             kind = _BRACKETS[open], _BRACKETS[close]
             return Phrase(f"open {kind[0]} {inside.words}, close {kind[1]}")
-        if inside.level == Level.ATOM:
+        if inside.level <= Level.TERM:
             return inside
         return Phrase(f"the quantity {inside.words}", open=True)
 

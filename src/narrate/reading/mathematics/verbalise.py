@@ -95,7 +95,7 @@ def _mark(s: Speaker, node: tree.Mark) -> Phrase:
     inside = s.say(node.base)
     if node.word == "vector" and not s.exact:
         return Phrase(f"vector {inside.words}")
-    if inside.level > Level.ATOM:
+    if inside.level > Level.TERM:
         inside = s.quantity(inside)
     return Phrase(inside.then(node.word))
 
