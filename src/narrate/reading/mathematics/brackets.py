@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from narrate.reading.mathematics import factors, rows
@@ -129,7 +130,10 @@ def _set(s: Speaker, node: Fence) -> Phrase:
     content = node.inside.items
     if any(sign(item, "∣", ":") for item in content):
         inside = rows.row(replace(s, bar="such that"), content)
-        return s.ended("the set of all", inside, "set")
+        words = inside.words
+        for one in _TUPLES.values():
+            words = re.sub(f"^{one} ", f"{one.removeprefix('the ')}s ", words)
+        return s.ended("the set of all", replace(inside, words=words), "set")
     parts = rows.listing(s, rows.split(content, rows.comma))
     dotted = any(part.startswith(("and so on", "up to")) for part in parts) or s.exact
     said = ", ".join(parts) if dotted else listed(parts)

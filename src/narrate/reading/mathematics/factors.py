@@ -16,6 +16,7 @@ from narrate.reading.mathematics.symbols import (
 )
 from narrate.reading.mathematics.tree import (
     Big,
+    Choose,
     Fence,
     Fraction,
     Function,
@@ -47,6 +48,7 @@ _LIMITED = {"lim", "max", "min", "sup", "inf", "arg max", "argmax", "arg min", "
 _LIMITED |= {"lim sup", "lim inf", "limsup", "liminf"}
 _PREFIXES = {"¬": "not", "∂": "partial", "#": "the number of", "∠": "angle", "√": "the square root"}
 _PARTS = {"ℜ": "the real part", "ℑ": "the imaginary part"}
+_FACTORIAL = Symbol("!", "close")
 _POSTFIXES = {"!": "factorial", "%": "percent", "°": "degrees", "‰": "per mille"}
 
 
@@ -54,7 +56,10 @@ def factor(s: Speaker, row: Items, at: int) -> tuple[Phrase, int]:
     """The phrase of the factor that starts here, and where the next one starts."""
     said, at = _factor(s, row, at)
     while at < len(row) and _postfix(row[at]):
-        said, at = _after(s, said, row[at]), at + 1
+        if row[at : at + 2] == (_FACTORIAL, _FACTORIAL):
+            said, at = Phrase(said.then("double factorial"), said.level), at + 2
+        else:
+            said, at = _after(s, said, row[at]), at + 1
     return said, at
 
 
@@ -167,11 +172,14 @@ def _function(s: Speaker, node: Node, row: Items, at: int) -> tuple[Phrase, int]
     core = base(node)
     assert isinstance(core, Function)
     if at < len(row) and isinstance(base(row[at]), Fence):
-        return _applied(s, head, row[at]), at + 1
-    end = at + _implicit(s, core, row[at:])
+        return _applied(s, head, row[at], _of(head, row[at])), at + 1
+    if at < len(row) and isinstance(base(row[at]), Function | Big):
+        inside, end = factor(s, row, at)
+    else:
+        end = at + _implicit(s, core, row[at:])
+        inside = s.say(Row(row[at:end]))
     if end == at:
         return Phrase(head), at
-    inside = s.say(Row(row[at:end]))
     of = "" if core.text in ("log", "lg") and head == "log" and end == at + 1 else "of"
     return Phrase(joined(head, of, inside.words), Level.TERM, open=True), end
 
@@ -214,7 +222,7 @@ def apply(s: Speaker, node: Node, fence: Node) -> Phrase:
     if isinstance(core, Name) and core.text in ("E", "P") and not isinstance(node, Mark):
         special = _chance(s, node, core, inside)
         if special:
-            return _applied(s, special, fence, "that" if _stated(core, inside) else "of")
+            return _applied(s, special, fence, _of(special, inside))
     if isinstance(core, Word):
         return _applied(s, s.say(node).words, fence)
     if isinstance(core, Name) and core.variant == "calligraphic" and core.text == "N":
@@ -240,7 +248,8 @@ def _chance(s: Speaker, node: Node, core: Name, inside: Fence) -> str:
         sure = core.variant == "double-struck" or inside.open == "["
         word = "the expected value" if sure else ""
     else:
-        word = "the probability" if core.variant or _event(inside) else ""
+        chance = core.variant == "double-struck" or not core.variant and _event(inside)
+        word = "the probability" if chance else ""
     if word and isinstance(node, Script):
         if node.sup is not None:
             return ""
@@ -274,10 +283,12 @@ def _applied(s: Speaker, head: str, fence: Node, of: str = "of") -> Phrase:
     return scripts.hung(s, said, inside, fence)
 
 
-def _stated(core: Name, inside: Fence) -> bool:
-    """Whether a probability is that of a statement: "that X equals x"."""
-    signs = [item.text for item in inside.inside.items if isinstance(item, Symbol)]
-    return core.text == "P" and any(text in RELATIONS for text in signs)
+def _of(head: str, fence: Node) -> str:
+    """ "that" before a statement, as in "the probability that X equals x"; else "of"."""
+    inside = base(fence)
+    content = inside.inside.items if isinstance(inside, Fence) else ()
+    stated = any(isinstance(item, Symbol) and item.text in RELATIONS for item in content)
+    return "that" if stated and head == "the probability" else "of"
 
 
 def _arguments(s: Speaker, inside: Fence) -> str:
@@ -299,22 +310,47 @@ def arguments(s: Speaker, inside: Fence) -> list[str]:
     content = inside.inside.items
     if any(sign(item, "∣") for item in content):
         return [s.say(inside.inside).words]
-    return rows.listing(s, rows.split(content, rows.comma))
+    parallel = not any(sign(item, ",") for item in content)
+    part = (lambda item: sign(item, "∥")) if parallel and _divergence(content) else rows.comma
+    return rows.listing(s, rows.split(content, part))
+
+
+def _divergence(content: Items) -> bool:
+    """Whether two bars part the arguments: `D(P \\| Q)`."""
+    return any(sign(item, "∥") for item in content)
 
 
 def is_applied(s: Speaker, node: Node, fence: Node) -> bool:
     """Whether a letter before brackets is a function of what they hold."""
     core, inside = base(node), base(fence)
     assert isinstance(inside, Fence)
+    if inside.open == "{":
+        return isinstance(core, Name) and core.variant == "calligraphic"
     if inside.open == "[":
         return isinstance(core, Name) and (core.text in "EPV" or core.variant == "double-struck")
     if inside.open != "(" or inside.close != ")":
         return False
     if isinstance(core, Word):
         return True
-    if not isinstance(core, Name) or not inside.inside.items:
+    if not isinstance(core, Name) or not inside.inside.items or _powered(node):
         return False
     return is_function(s, node) or _argued(core, inside)
+
+
+def _powered(node: Node) -> bool:
+    """Whether a letter has a power, which a function seldom has: `p^k(1-p)`."""
+    if not isinstance(node, Script) or node.sup is None:
+        return False
+    sup = bare(node.sup)
+    return isinstance(sup, Number | Name) or isinstance(sup, Row) and not _inverse(sup)
+
+
+def _inverse(sup: Row) -> bool:
+    return (
+        sup == Row((Symbol("−", "bin"), Number("1")))
+        or bool(sup.items)
+        and sign(sup.items[0], "′", "″", "‴")
+    )
 
 
 def is_function(s: Speaker, node: Node) -> bool:
@@ -331,7 +367,7 @@ def is_function(s: Speaker, node: Node) -> bool:
 def _argued(core: Name, inside: Fence) -> bool:
     """Whether brackets hold what only an argument would be: `x`, `x, y`, `0`, `t - 1`."""
     content = inside.inside.items
-    if any(sign(item, ",", ";", "∣") for item in content):
+    if any(sign(item, ",", ";", "∣", "∥") for item in content):
         return True
     if len(content) == 1 and not isinstance(base(content[0]), Fence | Table):
         return True
@@ -377,9 +413,11 @@ def apart(before: Node, node: Node) -> bool:
         return False
     if isinstance(base(node), Number | Root | Fence | Table | Big) or isinstance(node, Fraction):
         return True
-    if isinstance(base(before), Fence | Table | Root):
+    if isinstance(base(before), Fence | Table | Root | Choose):
         return True
     if not isinstance(before, Script):
+        return False
+    if isinstance(before.base, Word) and isinstance(base(node), Word):
         return False
     if isinstance(before.sub, Number) and before.sup is None and letters.is_upper(node):
         return False  # A formula of chemistry: "H two O".

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
-from narrate.reading.mathematics.tree import Fence, Function, Node, Number, Row, Script, Symbol
+from narrate.reading.mathematics.tree import (
+    Fence,
+    Function,
+    Node,
+    Number,
+    Row,
+    Script,
+    Symbol,
+    sign,
+)
 from narrate.reading.words import Unreadable
 
 Fail = Callable[[str, str], Unreadable]
@@ -102,6 +111,9 @@ def _joined(nodes: Iterable[Node]) -> list[Node]:
     """The nodes with `1{,}000` and `3{,}5` made one number, and `arg` and `max` one function."""
     made: list[Node] = []
     for node in nodes:
+        if made and isinstance(made[-1], Number) and _degrees(node):
+            assert isinstance(node, Script)
+            node = replace(node, base=made.pop())
         if made and made[-1] == Function("arg") and _extreme(node):
             made.pop()
             node = _arg(node)
@@ -114,6 +126,11 @@ def _joined(nodes: Iterable[Node]) -> list[Node]:
         else:
             made.append(node)
     return made
+
+
+def _degrees(node: Node) -> bool:
+    """Whether the node is the circle of `100\\,^\\circ`, which stands on nothing."""
+    return isinstance(node, Script) and node.base == Row() and sign(node.sup, "∘")
 
 
 def _extreme(node: Node) -> bool:

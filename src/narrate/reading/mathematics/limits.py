@@ -18,7 +18,7 @@ def limits(s: Speaker, name: str, node: Script) -> str:
     if name.startswith("lim"):
         return f" as {below}"
     if node.sup is not None:
-        comma = "," if " " in below and name in INTEGRALS else ""
+        comma = "," if below.count(" ") > 2 and name in INTEGRALS else ""
         return f" from {below}{comma} to {s.say(node.sup).words}"
     start = any(sign(item, "=") for item in items(node.sub)) and name in "∑∏⋃⋂⨁⨂"
     return f" {'from' if start else 'over'} {below}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from itertools import groupby
 from typing import Any
 
 from narrate.reading.mathematics import tree
@@ -113,10 +114,14 @@ class _Tree:
             return []
         if node["type"] != "row":
             return self.spliced(node)
-        word = _word(node["children"])
-        if word is not None:
-            return [word]
-        return [made for child in node["children"] for made in self.spliced(child)]
+        made: list[Node] = []
+        for upright, run in groupby(node["children"], _upright):
+            children = list(run)
+            if upright and len(children) > 1:
+                made.append(tree.Word("".join(child["name"] for child in children)))
+            else:
+                made += [one for child in children for one in self.spliced(child)]
+        return made
 
     def spliced(self, node: _Json) -> list[Node]:
         """One of the parser's nodes as ours: none for a space, several where a style ends."""
@@ -240,9 +245,6 @@ class _Tree:
         return self.node(node["unit"])
 
 
-def _word(children: list[_Json]) -> tree.Word | None:
-    """`\\mathrm{softmax}`: upright letters in a group of their own are a word."""
-    upright = [c["name"] for c in children if c.get("variant") == "upright" and "name" in c]
-    if len(children) < 2 or len(upright) < len(children):
-        return None
-    return tree.Word("".join(upright))
+def _upright(child: _Json) -> bool:
+    """Whether a letter is upright, as in `\\mathrm{softmax}`: several of them are a word."""
+    return child.get("variant") == "upright" and str(child.get("name", "")).isascii()

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from narrate.reading.mathematics import brackets, factors, letters
+from narrate.reading.mathematics import brackets, factors, letters, numbers
 from narrate.reading.mathematics.phrase import Level, Phrase, joined
 from narrate.reading.mathematics.speaker import Speaker
 from narrate.reading.mathematics.symbols import ELLIPSES, PRODUCTS, RELATIONS, SIGNS, SUMS
 from narrate.reading.mathematics.tree import (
     Fence,
+    Fraction,
     Name,
     Node,
+    Number,
     Script,
     Stacked,
     Symbol,
@@ -45,7 +47,9 @@ def _bars(s: Speaker, item: Node) -> bool:
 
 def comma(item: Node) -> bool:
     """Whether the node parts a list."""
-    return isinstance(item, Symbol) and (item.kind == "punct" or item.text in (",", ";", "."))
+    if not isinstance(item, Symbol) or item.text == ":":
+        return False
+    return item.kind == "punct" or item.text in (",", ";", ".")
 
 
 def split(items: Items, where: Callable[[Node], bool]) -> list[Items]:
@@ -97,9 +101,13 @@ def _quantified(s: Speaker, items: Items) -> Phrase:
     if rest and sign(rest[0], "!"):
         words, rest = f"{words} a unique", rest[1:]
     at = next((i for i, item in enumerate(rest) if sign(item, ":", "∣")), len(rest))
-    noun = row(replace(s, noun=True), rest[:at]).words
+    bracket = next((i for i, item in enumerate(rest[:at]) if i and isinstance(item, Fence)), None)
+    if bracket is not None and isinstance(rest[bracket - 1], Name):
+        noun, stated = row(replace(s, noun=True), rest[:bracket]), row(s, rest[bracket:])
+        return Phrase(f"{words} {noun.words}, {stated.words}", Level.LIST, open=True)
+    noun = row(replace(s, noun=True), rest[:at])
     such = f"such that {row(s, rest[at + 1 :]).words}" if at < len(rest) else ""
-    return Phrase(joined(words, noun, such), Level.LIST, open=True)
+    return Phrase(joined(words, noun.words, such), Level.LIST, open=True)
 
 
 def _worded(s: Speaker, items: Items) -> Phrase:
@@ -131,7 +139,7 @@ def _logic(s: Speaker, items: Items) -> Phrase:
     said = ""
     for operator, side in parts:
         word = s.say(operator).words if operator else ""
-        pause = operator is not None and not sign(operator, *_JUNCTIONS)
+        pause = operator is not None and " " in said and not sign(operator, *_JUNCTIONS)
         said = joined(said, joined(word, chain(s, side).words if side else ""), pause=pause)
     return Phrase(said, Level.LIST, open=True)
 
@@ -160,7 +168,7 @@ def chain(s: Speaker, items: Items) -> Phrase:
     said = total(inner, parts[0][1]).words if parts[0][1] else ""
     for at, (operator, side) in enumerate(parts[1:]):
         assert operator is not None
-        verb = relation(s, operator)
+        verb = _similar(relation(s, operator), side)
         if at and not s.noun and verb.split()[0] in ("is", "equals"):
             verb = f", which {verb}"
         elif "," in said:
@@ -168,6 +176,14 @@ def chain(s: Speaker, items: Items) -> Phrase:
         words = _related(inner, operator, side) if side else ""
         said = joined(said, verb, words).replace(" ,", ",")
     return Phrase(_modulo(said.strip(" ,")), Level.RELATION, open=True)
+
+
+def _similar(verb: str, side: Items) -> str:
+    """`∼` before a distribution, or in a limit, is "distributed as"; else it is asymptotic."""
+    first = side[0] if side else None
+    first = first.base if isinstance(first, Script) else first
+    random = isinstance(first, Name | Word) and (first.text[0].isupper() or first.text in "pqπ")
+    return verb if random else verb.replace("distributed as", "asymptotic to")
 
 
 def _related(s: Speaker, operator: Node, side: Items) -> str:
@@ -180,7 +196,7 @@ def _related(s: Speaker, operator: Node, side: Items) -> str:
 
 def _modulo(said: str) -> str:
     """`a ≡ b (mod n)` is a congruence."""
-    return said.replace("is equivalent to", "is congruent to") if " modulo " in said else said
+    return said.replace("equivalent to", "congruent to") if " modulo " in said else said
 
 
 def _defined(items: Items) -> Items:
@@ -216,7 +232,10 @@ def relation(s: Speaker, node: Node) -> str:
     if isinstance(node, Stacked):
         notes = [s.say(note).words for note in (node.above, node.below) if note is not None]
         verb = relation(s, node.base)
-        return f"{verb}, as {' and '.join(notes)}," if verb == "goes to" else _noted(verb, notes)
+        if verb == "goes to":
+            said = " and ".join(notes)
+            return f"goes, as {said}, to" if " goes " in said else f"goes by {said} to"
+        return _noted(verb, notes)
     assert isinstance(node, Symbol)
     verb = s.bar if node.text == "∣" else RELATIONS[node.text]
     return verb.removeprefix("is ") if s.noun else verb
@@ -323,6 +342,12 @@ def _multiplied(
         return Phrase(f"{said.words}, and so on", Level.PRODUCT, open=True)
     if sign(before, *ELLIPSES) and not s.exact:
         return Phrase(f"{said.words}, up to {one.words}", Level.PRODUCT, one.open)
+    if isinstance(before, Number) and isinstance(item, Number) and operator == "over":
+        named = numbers.fraction(before.text, item.text)
+        if named and said.words.endswith(numbers.cardinal(before.text)) and not s.exact:
+            return Phrase(said.words.removesuffix(numbers.cardinal(before.text)) + named)
+    if isinstance(before, Number) and one.level == Level.ATOM and isinstance(item, Fraction):
+        return Phrase(f"{said.words} and {one.words}", said.level)
     if operator == "over":
         one = s.quantity(one) if one.level >= Level.FRACTION else one
         return Phrase(said.then(f"over {one.words}"), Level.FRACTION, open=True)

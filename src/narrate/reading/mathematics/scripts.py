@@ -67,7 +67,7 @@ def hung(s: Speaker, said: Phrase, core: Node, node: Script) -> Phrase:
     primes, sup = _primes(node.sup)
     said = subscripted(s, said.at(Level.TERM), node.sub)
     if primes:
-        said = Phrase(f"{said.words} {primes}", said.level)
+        said = Phrase(said.then(primes), said.level)
     return raised(s, said, core, sup)
 
 
@@ -136,17 +136,18 @@ def raised(s: Speaker, said: Phrase, core: Node, sup: Node | None) -> Phrase:
     word = _power_word(s, core, sup)
     if word:
         return Phrase(said.then(word), said.level, said.open)
-    if isinstance(sup, Fence):
+    if isinstance(sup, Fence) and sup.open in ("(", "["):
         order = "" if s.exact else _derivative(s, core, sup)
         if order:
             return Phrase(f"the {order} derivative of {said.words}", Level.PRODUCT, open=True)
-        return Phrase(
-            said.then(f"superscript {s.say(sup if s.exact else sup.inside).words}"), said.level
-        )
+        inside = s.say(sup if s.exact else sup.inside)
+        loose = inside.open or inside.level > Level.TERM
+        return Phrase(said.then(f"superscript {inside.words}"), said.level, said.open or loose)
     inside = replace(s, beside=False, noun=False).say(sup)
     if s.exact and inside.level > Level.ATOM:
         return Phrase(f"{said.words} to the power {inside.words}, end power")
-    return Phrase(said.then(f"to the {inside.words}"), said.level, open=True)
+    power = inside.words.removeprefix("the ")
+    return Phrase(said.then(f"to the {power}"), said.level, open=True)
 
 
 def _derivative(s: Speaker, core: Node, sup: Fence) -> str:
