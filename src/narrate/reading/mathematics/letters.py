@@ -14,7 +14,7 @@ from narrate.reading.mathematics.symbols import GREEK, NUMBER_SETS, VARIANTS
 from narrate.reading.mathematics.tree import Big, Function, Name, Node, Script, bare, walk
 
 # "a" and "i" are words, so a voice reads them as such: the letters are capitals.
-_WORDS = {"a": "A", "i": "I"}
+_WORDS = {"a": "A", "i": "I", "ı": "I", "ȷ": "j"}
 _TEXT = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*|\d[\d,]*(?:\.\d+)?|\s+|.", re.DOTALL)
 _IN_TEXT = {"%": "percent", "&": "and", "+": "plus", "=": "equals"}
 _TRANSPOSES = (Name("T"), Name("H"), Name("c"))
@@ -40,8 +40,9 @@ def letter(text: str) -> str | None:
     """The spoken form of one letter, or None."""
     if text in GREEK:
         return GREEK[text]
-    latin = len(text) == 1 and unicodedata.name(text, "").startswith("LATIN")
-    return _WORDS.get(text, text) if latin else None
+    plain = unicodedata.normalize("NFKD", text)[:1]
+    latin = len(text) == 1 and plain.isascii() and plain.isalpha()
+    return _WORDS.get(text, text if latin else None)
 
 
 def marks(formula: Node, exact: bool) -> dict[Name, str]:

@@ -35,22 +35,36 @@ _ACCENTS = {
     "\u0300": "grave",
     "\u030a": "ring",
 }
+# A macro that calls others twice can grow a short formula without end.
+_MACRO = re.compile(
+    r"\\(?:[egx]?def|let|(?:re)?new(?:command|environment)|providecommand|DeclareMathOperator)"
+    r"(?![A-Za-z])"
+)
 _COLUMN = re.compile(r"column (\d+): ")
 
 
 def parse(tex: str) -> Row:
     """The tree of a formula; raises Unreadable with the place of what the parser does not know."""
-    if len(tex) > LONGEST:
-        raise Unreadable(
-            f"the formula has {len(tex):,} characters, more than {LONGEST:,}",
-            0,
-            len(tex),
-            "split it into several formulas",
-        )
+    _refuse(tex)
     try:
         return Row(_Tree(tex).row(_parsed(tex)))
     except RecursionError:
         raise Unreadable("the formula is nested too deeply", 0, len(tex), "split it") from None
+
+
+def _refuse(tex: str) -> None:
+    """Raise Unreadable for what the parser would take, but nobody should."""
+    if len(tex) > LONGEST:
+        what = f"the formula has {len(tex):,} characters, more than {LONGEST:,}"
+        raise Unreadable(what, 0, len(tex), "split it into several formulas")
+    macro = _MACRO.search(tex)
+    if macro:
+        what = f"{macro[0]} defines a macro, which narrate does not read"
+        raise Unreadable(what, *macro.span(), "write the formula without it")
+    dollar = re.search(r"(?<!\\)\$", tex)
+    if dollar and "\\text" not in tex and "\\mbox" not in tex:
+        what = "a '$' stands inside the formula"
+        raise Unreadable(what, *dollar.span(), "write \\$ for a dollar sign")
 
 
 def _parsed(tex: str) -> _Json:
@@ -70,7 +84,7 @@ def _unreadable(tex: str, message: str) -> Unreadable:
         start = next((i for i, char in enumerate(tex) if f"'{char}' character" in message), 0)
         end = start + 1 if start else len(tex)
         return Unreadable(message, start, end, "write it as TeX or in words")
-    start = min(int(column[1]) - 1, len(tex))
+    start = max(0, min(int(column[1]), len(tex)) - 1)
     what = message[column.end() :]
     return Unreadable(what, start, _end(tex, start), "write it in another way or in words")
 

@@ -55,6 +55,7 @@ _GREEK = frozenset(GREEK.values()) | {"infinity"}
 _APPLIED = frozenset("fghFGHPTOpqΘΩφψσΓ")
 _SIGNS = {"∞": r"\infty ", "∅": r"\emptyset ", "…": r"\ldots "}
 _SETS = frozenset("ℝℕℤℚℂ")
+_STARTS = frozenset("(|√∑∏∫⋃⋂∀∃∂∇∞∅-−")
 _POSTFIXES = ("^", "**", "!", "'", "_")
 _BIG = frozenset("∑∏∫⋃⋂")
 _ARTICLES = frozenset("aAI")
@@ -85,6 +86,7 @@ class _Reader:
 
     text: str
     tokens: list[re.Match[str]]
+    brackets: frozenset[int]
     at: int
     depth: int = 0
     certain: bool = False
@@ -350,9 +352,9 @@ class _Reader:
 
     def bracket(self, opened: str, closed: str) -> str:
         """A bracket with one or more expressions in it."""
-        self.depth += 1
-        if self.depth > _DEEPEST:
+        if self.at not in self.brackets:
             raise _NotMathsError
+        self.depth += 1
         self.take()
         parts = [self.expression()]
         while self.value() in (",", ";", "|", "∣"):
@@ -520,18 +522,42 @@ def find(text: str) -> Iterator[tuple[int, int, str]]:
     if not _SIGN.search(text):
         return
     tokens = list(_TOKEN.finditer(text))
+    brackets = _closed(tokens)
     at = 0
     while at < len(tokens):
         token = tokens[at]
         found = None
-        if token.lastgroup != "space" and _starts_well(text, token.start()):
-            found = _Reader(text, tokens, at).formula()
+        if _may_start(token) and _starts_well(text, token.start()):
+            found = _Reader(text, tokens, brackets, at).formula()
         if found is not None:
             yield token.start(), found.end, found.tex
         end = found.end if found else _end_of_quantity(text, token)
         at += 1
         while at < len(tokens) and tokens[at].start() < end:
             at += 1
+
+
+def _closed(tokens: list[re.Match[str]]) -> frozenset[int]:
+    """The opening brackets that are closed and hold few enough others."""
+    opened: list[list[int]] = []
+    closed: set[int] = set()
+    for at, token in enumerate(tokens):
+        if token[0] in ("(", "[", "{"):
+            opened.append([at, 1])
+        elif token[0] in (")", "]", "}") and opened:
+            start, height = opened.pop()
+            closed |= {start} if height <= _DEEPEST else set()
+            if opened:
+                opened[-1][1] = max(opened[-1][1], height + 1)
+    return frozenset(closed)
+
+
+def _may_start(token: re.Match[str]) -> bool:
+    """Whether a formula could start with the token: most words and signs cannot."""
+    kind, value = token.lastgroup, token[0]
+    if kind == "word":
+        return len(value) <= 3 or value in _FUNCTIONS or value in _GREEK
+    return kind == "number" or value in _STARTS
 
 
 def _end_of_quantity(text: str, token: re.Match[str]) -> int:

@@ -15,6 +15,12 @@ RELATIONS = {
     "≱": "is not greater than or equal to",
     "⩽": "is less than or equal to",
     "⩾": "is greater than or equal to",
+    "≦": "is less than or equal to",
+    "≧": "is greater than or equal to",
+    "⋘": "is very much less than",
+    "⋙": "is very much greater than",
+    "≁": "is not similar to",
+    "⇌": "is in equilibrium with",
     "≪": "is much less than",
     "≫": "is much greater than",
     "≲": "is less than or about equal to",
@@ -122,6 +128,11 @@ SIGNS_ALONE = {
     "⊤": "true",
     "⊥": "bottom",
     "†": "dagger",
+    "‡": "double dagger",
+    "♭": "flat",
+    "♮": "natural",
+    "♯": "sharp",
+    "∁": "the complement",
     "∗": "star",
     "⋆": "star",
     "∘": "degrees",
@@ -164,11 +175,12 @@ ELLIPSES = "…⋯⋮⋱"
 PRIMES = {"′": 1, "″": 2, "‴": 3, "⁗": 4}
 PRIME_WORDS = ("", "prime", "double prime", "triple prime", "quadruple prime")
 
-_GREEK = "αβγδϵεζηθϑικϰλμνξοπϖρϱσςτυϕφχψωΓΔΘΛΞΠΣΥΦΨΩ"
+_GREEK = "αβγδϵεζηθϑικϰλμνξοπϖρϱσςτυϕφχψωΓΔΘΛΞΠΣΥΦΨΩΑΒΕΖΗΙΚΜΝΟΡΤΧ"
 _GREEK_NAMES = (
     "alpha beta gamma delta epsilon epsilon zeta eta theta theta iota kappa kappa lambda mu nu xi "
     "omicron pi pi rho rho sigma sigma tau upsilon phi phi chi psi omega gamma delta theta lambda "
-    "xi pi sigma upsilon phi psi omega"
+    "xi pi sigma upsilon phi psi omega alpha beta epsilon zeta eta iota kappa mu nu omicron rho "
+    "tau chi"
 )
 GREEK = dict(zip(_GREEK, _GREEK_NAMES.split(), strict=True))
 
