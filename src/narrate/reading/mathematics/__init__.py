@@ -23,11 +23,11 @@ def speak(tex: str, style: Style = "teacher") -> str:
     """
     from narrate.reading.mathematics import unicode
 
-    made, places = unicode.to_tex(tex)
+    made, pieces = unicode.to_tex(tex)
     try:
         said = _spoken(made, style)
     except Unreadable as error:
-        start, end = (unicode.origin(places, at) for at in (error.start, error.end))
+        start, end = unicode.origin(pieces, error.start, error.end)
         raise Unreadable(error.what, start, end, error.hint) from None
     if not said:
         raise Unreadable("the formula is empty", 0, len(tex), "remove it")

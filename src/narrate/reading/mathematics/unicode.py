@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from bisect import bisect_right
+from dataclasses import dataclass
 
 SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱᵀᵃᵇᶜᵈᵉᵏᵐᵗˣʸ"
 SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ"
@@ -34,27 +34,43 @@ _COMMANDS = {
 _FOUND = re.compile(f"([{SUPERSCRIPTS}]+)|([{SUBSCRIPTS}]+)|([{''.join(_COMMANDS)}])")
 
 
-def to_tex(text: str) -> tuple[str, list[tuple[int, int]]]:
-    """The text with TeX for such signs, and where each piece of it comes from.
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of the TeX that was made from a sign, and the places of both."""
 
-    The pieces are (place in the result, place in the text), in order; see `origin`.
-    """
-    pieces: list[str] = []
-    places = [(0, 0)]
+    made: tuple[int, int]
+    written: tuple[int, int]
+
+
+def to_tex(text: str) -> tuple[str, list[Piece]]:
+    """The text with TeX for such signs, and which parts of it were made; see `origin`."""
+    parts: list[str] = []
+    pieces: list[Piece] = []
     done = length = 0
     for found in _FOUND.finditer(text):
         made = _tex(found)
-        pieces += [text[done : found.start()], made]
+        parts += [text[done : found.start()], made]
         length += found.start() - done + len(made)
         done = found.end()
-        places += [(length - len(made), found.start()), (length, done)]
-    return "".join([*pieces, text[done:]]), places
+        pieces.append(Piece((length - len(made), length), found.span()))
+    return "".join([*parts, text[done:]]), pieces
 
 
-def origin(places: list[tuple[int, int]], at: int) -> int:
-    """The place in the text of a place in the result."""
-    made, written = places[bisect_right(places, (at, 1 << 60)) - 1]
-    return written + at - made
+def origin(pieces: list[Piece], start: int, end: int) -> tuple[int, int]:
+    """Where a span of the TeX stands in the text; the whole sign for a part of what it made."""
+    return _origin(pieces, start, end=False), _origin(pieces, end, end=True)
+
+
+def _origin(pieces: list[Piece], at: int, end: bool) -> int:
+    moved = 0
+    for piece in pieces:
+        start, stop = piece.made
+        if at <= start if end else at < start:
+            break
+        if at < stop:
+            return piece.written[end]
+        moved = piece.written[1] - stop
+    return at + moved
 
 
 def plain(scripts: str) -> str:
