@@ -122,12 +122,12 @@ LOOKS = (
 )
 SIGNS = (
     "alpha Omega times cdot div pm mp ast star circ bullet oplus otimes odot wedge vee cap cup "
-    "setminus leq geq neq equiv approx cong sim simeq propto ll gg prec succ subset subseteq supset "
-    "supseteq in ni notin perp parallel mid to gets mapsto implies iff Rightarrow hookrightarrow "
-    "forall exists nexists neg partial nabla infty emptyset ell hbar aleph Re Im angle triangle "
-    "ldots cdots vdots ddots prime dagger sum prod int oint iint bigcup bigcap bigoplus sin cos tan "
-    "log ln exp det lim max min sup inf gcd arg dim ker deg Pr hat bar vec dot ddot tilde overline "
-    "underline widehat sqrt"
+    "setminus leq geq neq equiv approx cong sim simeq propto ll gg prec succ subset subseteq "
+    "supset supseteq in ni notin perp parallel mid to gets mapsto implies iff Rightarrow "
+    "hookrightarrow forall exists nexists neg partial nabla infty emptyset ell hbar aleph Re Im "
+    "angle triangle ldots cdots vdots ddots prime dagger sum prod int oint iint bigcup bigcap "
+    "bigoplus sin cos tan log ln exp det lim max min sup inf gcd arg dim ker deg Pr hat bar vec "
+    "dot ddot tilde overline underline widehat sqrt"
 )
 
 

@@ -32,13 +32,16 @@ _TOKEN = re.compile(
     | (?P<raised>[{SUPERSCRIPTS}]+)
     | (?P<lowered>[{SUBSCRIPTS}]+)
     | (?P<word>(?:(?![{_SCRIPTS}])[^\W\d_])+)
-    | (?P<index>_(?:\{{[\w,+\-]{{1,20}}\}}|[A-Za-z0-9]{{1,6}}))
+    | (?P<index>_(?:\{{[\w,+\-= ]{{1,20}}\}}|[A-Za-z0-9]{{1,6}}))
     | (?P<relation><=|>=|!=|==|->|=>|[=<>≤≥≠≈≡∈∉⊂⊆∼→⇒⇔∝])
     | (?P<operator>\*\*|[+\-−*/×·⋅÷±∪∩∘⊗⊕∖∧∨])
+    | (?P<dots>\.\.\.|…)
     | (?P<other>.)
     """,
     re.VERBOSE | re.DOTALL,
 )
+# `_ij`, `_12`, `_1n`, `_ijk`; what is longer is a part of a variable's name.
+_INDEX = re.compile(r"[A-Za-z0-9]{1,2}|\d{3}|[ijklmn]{3}")
 _UNIT = "|".join(sorted(map(re.escape, UNITS), key=len, reverse=True))
 _QUANTITY = re.compile(rf" ?((?:{_UNIT})(?:/(?:{_UNIT}))?)(?:\^?(-?\d)|([²³⁻¹]+))?(?![\w(^²³])")
 # What has to be in a text for it to hold a formula: a quick look before the grammar.
@@ -53,7 +56,7 @@ _COMMANDS = {"sin", "cos", "tan", "log", "ln", "exp", "max", "min", "det", "gcd"
 _BARE = {"sin", "cos", "tan", "log", "ln"}
 _GREEK = frozenset(GREEK.values()) | {"infinity"}
 _APPLIED = frozenset("fghFGHPTOpqΘΩφψσΓ")
-_SIGNS = {"∞": r"\infty ", "∅": r"\emptyset ", "…": r"\ldots "}
+_SIGNS = {"∞": r"\infty ", "∅": r"\emptyset "}
 _SETS = frozenset("ℝℕℤℚℂ")
 _STARTS = frozenset("(|√∑∏∫⋃⋂∀∃∂∇∞∅-−")
 _POSTFIXES = ("^", "**", "!", "'", "_")
@@ -193,7 +196,8 @@ class _Reader:
             raise _NotMathsError
         if self.kind() not in ("word", "other") or self.value() in ("'", "!", "|", "-"):
             raise _NotMathsError
-        if spaced and (self.value() in _ARTICLES or self.value() == "("):
+        scripted = self.kind(1) in ("index", "raised", "lowered") or self.value(1) in ("^", "_")
+        if spaced and (self.value() == "(" or self.value() in _ARTICLES and not scripted):
             raise _NotMathsError
         return (" " if spaced else "") + self.factor()
 
@@ -213,6 +217,9 @@ class _Reader:
             return self.number()
         if kind == "word":
             return self.word(first)
+        if kind == "dots":
+            self.take()
+            return r"\dots "
         if value == "(":
             return self.bracket("(", ")")
         if value == "|" and self.kind(1) != "space":
@@ -226,6 +233,8 @@ class _Reader:
     def number(self) -> str:
         """A number, with a unit if one comes after it."""
         tex = self.take().replace(",", "")
+        if len(tex) > 1 and tex.startswith("0") and tex[1] != ".":
+            raise _NotMathsError
         unit = _QUANTITY.match(self.text, self.tokens[self.at - 1].end())
         if unit and (unit[0][0] == " " or "/" in unit[1]):
             return tex + self.unit(unit)
@@ -277,7 +286,8 @@ class _Reader:
             return True
         side = self.kind(1) in ("index", "raised", "lowered") or self.value(1) in ("^", ")")
         few = len(value) <= 3 and value.isascii() and not _vowels(value)
-        product = value.isupper() and len(value) == 2 and (self.depth > 0 or self.certain)
+        scripted = self.value(1) == ")" and self.value(2)[:1] in ("_", "^", "ᵀ")
+        product = value.isupper() and len(value) == 2 and (scripted or self.certain)
         power = len(value) == 2 and self.value(1) == "^"
         counted = before is not None and before.lastgroup == "number" and few
         return counted or product or power or few and side and self.depth > 0 or self.pair(value)
@@ -303,6 +313,9 @@ class _Reader:
     def function(self) -> str:
         """A named function with its argument."""
         name = self.take()
+        base = ""
+        if name == "log" and self.kind() == "number" and self.value(1) == "(":
+            base = f"_{{{self.take()}}}"
         if self.value() == "(":
             plural = self.value(1) in ("s", "es") and self.value(2) == ")"
             counted = self.at > 2 and self.tokens[self.at - 3].lastgroup == "number"
@@ -312,7 +325,7 @@ class _Reader:
             self.certain = True
             if name == "sqrt":
                 return rf"\sqrt{{{_inner(inside)}}}"
-            return _command(name) + inside
+            return _command(name) + base + inside
         if name not in _BARE or not self.skip_space() or self.kind() not in ("word", "number"):
             raise _NotMathsError
         return f"{_command(name)} {self.factor()}"
@@ -336,8 +349,9 @@ class _Reader:
         count = 0
         while self.value(count) == "'":
             count += 1
-        after = self.value(count + 1) if self.kind(count) == "space" else self.value(count)
-        if not count or after not in ("(", "=", "+", "-"):
+        spaced = self.kind(count) == "space"
+        after = self.value(count + spaced)
+        if not count or after not in ("=", "+", "-") and (spaced or after != "("):
             return ""
         self.at += count
         self.certain = True
@@ -414,6 +428,8 @@ class _Reader:
             self.certain = True
             return f"{tex}{'^' if kind == 'raised' else '_'}{{{plain(value)}}}"
         if kind == "index":
+            if self.tokens[self.at - 1].lastgroup == "number":
+                raise _NotMathsError
             return tex + self.index()
         if value == "!":
             return tex + self.factorial()
@@ -433,7 +449,7 @@ class _Reader:
         """`_ij`, `_{n+1}`, `_max`; a longer word is a file's or a variable's name."""
         value = self.take()[1:]
         short = value.strip("{}")
-        if not value.startswith("{") and len(short) > 3 and short not in INDEX_WORDS:
+        if not value.startswith("{") and not _INDEX.fullmatch(short) and short not in INDEX_WORDS:
             raise _NotMathsError
         self.certain = True
         self.letters += 1

@@ -26,7 +26,13 @@ def verbalise(formula: tree.Row, exact: bool, fail: Callable[[str, str], Unreada
     """The words of a formula; `fail` makes the error for a sign that has none."""
     marks, functions = letters.marks(formula, exact), factors.functions(formula)
     speaker = Speaker(exact, _say, fail, marks, functions=functions)
-    return speaker.say(formula).words
+    return _tidy(speaker.say(formula).words)
+
+
+def _tidy(said: str) -> str:
+    """One space between words, one comma where a teacher pauses, none at the ends."""
+    parts = (" ".join(part.split()) for part in said.split(","))
+    return ", ".join(part for part in parts if part)
 
 
 def _say(s: Speaker, node: tree.Node) -> Phrase:
