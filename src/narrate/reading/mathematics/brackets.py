@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from narrate.reading.mathematics import factors, rows
+from narrate.reading.mathematics import factors, letters, rows
 from narrate.reading.mathematics.phrase import Level, Phrase, listed
 from narrate.reading.mathematics.speaker import Speaker
 from narrate.reading.mathematics.tree import (
     Choose,
     Fence,
+    Mark,
     Name,
     Node,
     Number,
@@ -65,9 +66,16 @@ def _named(s: Speaker, node: Fence) -> Phrase:
         raise s.fail("the bars are empty", node.open)
     if node.open == "|" and len(content) == 1 and factors.is_vector(content[0]):
         name = "magnitude"
+    if node.open == "|" and s.sets and _is_set(content):
+        name = "size"
     if node.open == "|" and isinstance(content[0], Table) and len(content) == 1:
         return Phrase(f"the determinant of {s.say(content[0]).words}", open=True)
     return s.ended(f"the {name} of", s.say(node.inside), name)
+
+
+def _is_set(content: tuple[Node, ...]) -> bool:
+    """Whether bars hold a set: a capital letter, or sets joined."""
+    return all(letters.is_upper(base(item)) or sign(item, "∪", "∩", "∖", "×") for item in content)
 
 
 def _round(s: Speaker, node: Fence) -> Phrase:
@@ -76,6 +84,8 @@ def _round(s: Speaker, node: Fence) -> Phrase:
     parts = rows.split(content, rows.comma)
     if len(content) == 1 and isinstance(content[0], Table | Choose):
         return s.say(content[0])
+    if len(parts) == 2 and _is_commutator(node):
+        return s.ended("the commutator of", Phrase(_both(s, parts), Level.LIST), "commutator")
     if len(parts) == 2 and _is_interval(node, parts):
         return _interval(s, node, parts)
     if len(parts) > 1:
@@ -98,6 +108,20 @@ def is_modulus(node: Node) -> bool:
 def _list(s: Speaker, name: str, parts: list[tuple[Node, ...]]) -> Phrase:
     said = ", ".join(rows.listing(s, parts))
     return s.ended(name, Phrase(said, Level.LIST), name.removeprefix("the "))
+
+
+def _is_commutator(node: Fence) -> bool:
+    """Whether square brackets hold two operators or matrices, not the ends of an interval."""
+    content = [item for item in node.inside.items if not sign(item, ",")]
+    operators = all(
+        isinstance(item, Mark) and item.word == "hat" or letters.is_upper(base(item))
+        for item in content
+    )
+    return (node.open, node.close) == ("[", "]") and len(content) == 2 and operators
+
+
+def _both(s: Speaker, parts: list[tuple[Node, ...]]) -> str:
+    return " and ".join(s.say(Row(part)).words for part in parts)
 
 
 def _is_interval(node: Fence, parts: list[tuple[Node, ...]]) -> bool:
@@ -187,7 +211,10 @@ def _evaluated(s: Speaker, core: Fence, node: Script) -> Phrase:
     inside = s.say(core.inside)
     below = s.say(node.sub).words if node.sub is not None else ""
     pause = "," if inside.open or inside.level > Level.PRODUCT else ""
-    if node.sup is not None:
+    restricted = all(letters.is_upper(item) for item in items(node.sub))
+    if node.sup is None and restricted:
+        words = f"restricted to {below}"
+    elif node.sup is not None:
         words = f"evaluated from {below} to {s.say(node.sup).words}"
     else:
         words = f"evaluated at {below}"

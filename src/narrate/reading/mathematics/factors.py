@@ -40,13 +40,14 @@ from narrate.reading.mathematics.tree import (
 Items = tuple[Node, ...]
 
 # Letters that are functions before a bracket, unless the formula says otherwise.
-_FUNCTION_LETTERS = frozenset("fghpqFGHLPTOΘΩoφϕψΦΨσρμζΓχδ")
+_FUNCTION_LETTERS = frozenset("fghFGHLPTOΘΩoφϕψΦΨσρμζΓχδ")
 _JOINING = "if otherwise else for and or where when is with such that then so the subject to all"
 _CONNECTIVES = frozenset(_JOINING.split())
 _ORDERS = {"O": "big O", "o": "little o"}
 _LIMITED = {"lim", "max", "min", "sup", "inf", "arg max", "argmax", "arg min", "argmin"}
 _LIMITED |= {"lim sup", "lim inf", "limsup", "liminf"}
 _PREFIXES = {"¬": "not", "∂": "partial", "#": "the number of", "∠": "angle", "√": "the square root"}
+_MONEY = {"$": "dollars", "£": "pounds", "€": "euros"}
 _PARTS = {"ℜ": "the real part", "ℑ": "the imaginary part"}
 _FACTORIAL = Symbol("!", "close")
 _POSTFIXES = {"!": "factorial", "%": "percent", "°": "degrees", "‰": "per mille"}
@@ -108,11 +109,15 @@ def _factor(s: Speaker, row: Items, at: int) -> tuple[Phrase, int]:
 
 
 def _prefix(node: Symbol) -> bool:
-    return node.text in SIGNS or node.text in _PREFIXES or node.text in _PARTS
+    return (
+        node.text in SIGNS or node.text in _MONEY or node.text in _PREFIXES or node.text in _PARTS
+    )
 
 
 def _prefixed(s: Speaker, node: Symbol, row: Items, at: int) -> tuple[Phrase, int]:
     inside, after = factor(s, row, at + 1)
+    if node.text in _MONEY:
+        return Phrase(f"{inside.words} {_MONEY[node.text]}", inside.level, inside.open), after
     word = SIGNS.get(node.text) or _PREFIXES.get(node.text) or f"{_PARTS[node.text]} of"
     return Phrase(f"{word} {inside.words}", inside.level, inside.open), after
 
@@ -367,7 +372,8 @@ def is_function(s: Speaker, node: Node) -> bool:
 def _argued(core: Name, inside: Fence) -> bool:
     """Whether brackets hold what only an argument would be: `x`, `x, y`, `0`, `t - 1`."""
     content = inside.inside.items
-    if any(sign(item, ",", ";", "∣", "∥") for item in content):
+    signs = [item.text for item in content if isinstance(item, Symbol)]
+    if any(text in ",;∣∥" or text in RELATIONS for text in signs):
         return True
     if len(content) == 1 and not isinstance(base(content[0]), Fence | Table):
         return True

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
+from narrate.reading.mathematics import numbers
 from narrate.reading.mathematics.tree import (
     Fence,
     Function,
+    Mark,
     Node,
     Number,
     Row,
     Script,
     Symbol,
+    Word,
     sign,
 )
 from narrate.reading.words import Unreadable
@@ -59,15 +62,27 @@ def _take(frames: list[_Frame], node: Node, fail: Fail) -> None:
         fence = Fence(top.open.text, Row(tuple(top.items)), end.text)
         frames[-1].items.append(replace(node, base=fence) if isinstance(node, Script) else fence)
     elif isinstance(end, Symbol) and (end.kind == "open" or end.text in _BARS):
+        if isinstance(node, Script):
+            _evaluate(top, node, end, fail)
+            return
         before = top.items[-1] if top.items else None
         frames.append(_Frame(end, before))
-        if isinstance(node, Script):
-            raise fail(f"'{end.text}' is not closed before its power", end.text)
     elif isinstance(end, Symbol) and (end.kind == "close" and end.text != "!" or _ends(top, end)):
         _unwind(frames, fail, end)
         _take(frames, node, fail)
     else:
         top.items.append(node)
+
+
+def _evaluate(top: _Frame, node: Script, end: Symbol, fail: Fail) -> None:
+    """Make `f(x)|_0` a fence that is open on the left."""
+    start = len(top.items)
+    while start and _operand(top.items[start - 1]):
+        start -= 1
+    if end.text != "|" or start == len(top.items):
+        raise fail(f"'{end.text}' is not closed before its power", end.text)
+    inside = Row(tuple(top.items[start:]))
+    top.items[start:] = [replace(node, base=Fence("", inside, "|"))]
 
 
 def _closes(top: _Frame, end: Symbol) -> bool:
@@ -114,6 +129,9 @@ def _joined(nodes: Iterable[Node]) -> list[Node]:
         if made and isinstance(made[-1], Number) and _degrees(node):
             assert isinstance(node, Script)
             node = replace(node, base=made.pop())
+        if len(made) > 1 and sign(made[-1], ".") and _repeats(made[-2], node):
+            made.pop()
+            node = _repeating(made.pop(), node)
         if made and made[-1] == Function("arg") and _extreme(node):
             made.pop()
             node = _arg(node)
@@ -126,6 +144,19 @@ def _joined(nodes: Iterable[Node]) -> list[Node]:
         else:
             made.append(node)
     return made
+
+
+def _repeats(number: Node, node: Node) -> bool:
+    """Whether the nodes are a number and the digits under a bar of `0.\\overline{3}`."""
+    return isinstance(number, Number) and isinstance(node, Mark) and isinstance(node.base, Number)
+
+
+def _repeating(number: Node, node: Node) -> Node:
+    assert isinstance(number, Number)
+    assert isinstance(node, Mark)
+    assert isinstance(node.base, Number)
+    digits = numbers.spelled(node.base.text)
+    return Word(f"{numbers.cardinal(number.text)} point {digits} repeating")
 
 
 def _degrees(node: Node) -> bool:

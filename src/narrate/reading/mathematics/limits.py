@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from narrate.reading.mathematics.speaker import Speaker
 from narrate.reading.mathematics.symbols import INTEGRALS
-from narrate.reading.mathematics.tree import Node, Script, Table, items, sign
+from narrate.reading.mathematics.tree import Name, Node, Script, Table, items, sign
 
 
 def limits(s: Speaker, name: str, node: Script) -> str:
@@ -27,4 +27,6 @@ def limits(s: Speaker, name: str, node: Script) -> str:
 def _below(s: Speaker, sub: Node) -> str:
     if isinstance(sub, Table):
         return " and ".join(s.say(cell).words for row in sub.rows for cell in row)
-    return s.say(sub).words
+    names = all(isinstance(item, Name) or sign(item, ",") for item in items(sub))
+    said = s.say(sub).words
+    return said.replace(", ", " and ") if names else said

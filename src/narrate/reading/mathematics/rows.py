@@ -15,10 +15,12 @@ from narrate.reading.mathematics.tree import (
     Name,
     Node,
     Number,
+    Row,
     Script,
     Stacked,
     Symbol,
     Word,
+    base,
     sign,
 )
 
@@ -106,8 +108,9 @@ def _quantified(s: Speaker, items: Items) -> Phrase:
         noun, stated = row(replace(s, noun=True), rest[:bracket]), row(s, rest[bracket:])
         return Phrase(f"{words} {noun.words}, {stated.words}", Level.LIST, open=True)
     noun = row(replace(s, noun=True), rest[:at])
-    such = f"such that {row(s, rest[at + 1 :]).words}" if at < len(rest) else ""
-    return Phrase(joined(words, noun.words, such), Level.LIST, open=True)
+    such = "," if words == "for all" else " such that"
+    after = f"{such} {row(s, rest[at + 1 :]).words}" if at < len(rest) else ""
+    return Phrase(f"{words} {noun.words}{after}", Level.LIST, open=True)
 
 
 def _worded(s: Speaker, items: Items) -> Phrase:
@@ -168,8 +171,13 @@ def chain(s: Speaker, items: Items) -> Phrase:
     said = total(inner, parts[0][1]).words if parts[0][1] else ""
     for at, (operator, side) in enumerate(parts[1:]):
         assert operator is not None
+        if _dotted(s, side):
+            said = f"{said}, and so on"
+            continue
         verb = _similar(relation(s, operator), side)
-        if at and not s.noun and verb.split()[0] in ("is", "equals"):
+        if _dotted(s, parts[at][1]):
+            verb = ", up to"
+        elif at and not s.noun and verb.split()[0] in ("is", "equals"):
             verb = f", which {verb}"
         elif "," in said:
             verb = f", {verb}"
@@ -214,6 +222,8 @@ def _mapping(s: Speaker, items: Items) -> Phrase | None:
         return None
     left, right = total(s, items[:at]).words, items[at + 1 :]
     to = next((i for i, item in enumerate(right) if sign(item, "→", "⟶", "↦")), None)
+    if to is None and any(_relation(s, item) for item in right):
+        return Phrase(f"{left}, {chain(s, right).words}", Level.RELATION, open=True)
     if to is None:
         return Phrase(joined(left, "to", chain(s, right).words), Level.SUM)
     source, target = total(s, right[:to]).words, chain(s, right[to + 1 :]).words
@@ -307,11 +317,24 @@ def product(s: Speaker, items: Items) -> Phrase:
             operator, at = _multiplying(s, item, before, items[at + 1]), at + 1
             continue
         inner = replace(s, beside=s.beside or said is not None)
-        one, at = factors.factor(inner, items, at)
+        end = _denominator(before, items, at) if operator == "over" else at
+        if end > at + 1:
+            one, at = inner.say(Row(items[at:end])), end
+        else:
+            one, at = factors.factor(inner, items, at)
         said = _multiplied(s, said, operator, one, before, item) if said else one
         operator, before = "", item
     assert said is not None
     return said
+
+
+def _denominator(top: Node, items: Items, at: int) -> int:
+    """Where the letters side by side under a slash end: `E/kT`, but `1/2 m`."""
+    end = at + isinstance(items[at], Number) * (not isinstance(top, Number))
+    while end < len(items) and isinstance(base(items[end]), Name):
+        end += 1
+    applied = end < len(items) and isinstance(base(items[end]), Fence)
+    return at if applied else end
 
 
 def _multiplies(item: Node, said: Phrase | None, operator: str, more: bool) -> bool:

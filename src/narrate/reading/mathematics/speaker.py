@@ -29,6 +29,8 @@ class Speaker:
     times: str = "times"
     # Whether something comes before, so that "all over" would seem to include it.
     beside: bool = False
+    # Whether the formula is about sets, so that bars around one are its size.
+    sets: bool = False
     # Letters that stand for a function somewhere in the formula.
     functions: frozenset[Name] = frozenset()
 

@@ -279,7 +279,7 @@ FUNCTIONS = {
     "col": "the column space",
     "sgn": "the sign",
     "sign": "the sign",
-    "diag": "diag",
+    "diag": "the diagonal matrix",
     "vec": "vec",
     "div": "the divergence",
     "grad": "the gradient",

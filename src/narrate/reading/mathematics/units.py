@@ -23,6 +23,9 @@ _SCALES = {"C": "Celsius", "F": "Fahrenheit"}
 _POWERS = {"2": "squared", "3": "cubed", "−1": "to the minus one", "−2": "to the minus two"}
 
 
+_AREAS = {"squared": "square", "cubed": "cubic"}
+
+
 def is_unit(text: str) -> bool:
     """Whether a text is a unit or a quotient of units: "kg", "m/s"."""
     parts = text.strip().split("/")
@@ -55,6 +58,8 @@ def _unit(row: Items, at: int, before: list[str], one: bool) -> str:
         return ""
     single = one and not before or before[-1:] == ["per"]
     pieces = text.strip().split("/")
+    if power in _AREAS and len(pieces) == 1 and text.strip().endswith("m") and not before:
+        return f"{_AREAS[power]} {unit(text.strip(), single)}"
     words = [unit(pieces[0], single), *(unit(piece, True) for piece in pieces[1:])]
     return f"{' per '.join(words)} {power}".strip()
 

@@ -25,7 +25,8 @@ from narrate.reading.words import Unreadable
 def verbalise(formula: tree.Row, exact: bool, fail: Callable[[str, str], Unreadable]) -> str:
     """The words of a formula; `fail` makes the error for a sign that has none."""
     marks, functions = letters.marks(formula, exact), factors.functions(formula)
-    speaker = Speaker(exact, _say, fail, marks, functions=functions)
+    sets = any(tree.sign(node, *"∪∩⊂⊆∖∅∈∉") for node in tree.walk(formula))
+    speaker = Speaker(exact, _say, fail, marks, functions=functions, sets=sets)
     return _tidy(speaker.say(formula).words)
 
 
