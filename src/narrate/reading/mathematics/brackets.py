@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from narrate.reading.mathematics import factors, letters, rows
+from narrate.reading.mathematics import letters, lists, scripts
+from narrate.reading.mathematics.limits import limits
 from narrate.reading.mathematics.phrase import Level, Phrase, listed
 from narrate.reading.mathematics.speaker import Speaker
 from narrate.reading.mathematics.tree import (
@@ -64,7 +65,7 @@ def _named(s: Speaker, node: Fence) -> Phrase:
     content = node.inside.items
     if not content:
         raise s.fail("the bars are empty", node.open)
-    if node.open == "|" and len(content) == 1 and factors.is_vector(content[0]):
+    if node.open == "|" and len(content) == 1 and letters.is_vector(content[0]):
         name = "magnitude"
     if node.open == "|" and s.sets and _is_set(content):
         name = "size"
@@ -81,7 +82,7 @@ def _is_set(content: tuple[Node, ...]) -> bool:
 def _round(s: Speaker, node: Fence) -> Phrase:
     """Parentheses or brackets: an interval, a list or a quantity."""
     content = node.inside.items
-    parts = rows.split(content, rows.comma)
+    parts = lists.split(content, lists.comma)
     if len(content) == 1 and isinstance(content[0], Table | Choose):
         return s.say(content[0])
     if len(parts) == 2 and _is_commutator(node):
@@ -106,7 +107,7 @@ def is_modulus(node: Node) -> bool:
 
 
 def _list(s: Speaker, name: str, parts: list[tuple[Node, ...]]) -> Phrase:
-    said = ", ".join(rows.listing(s, parts))
+    said = ", ".join(lists.listing(s, parts))
     return s.ended(name, Phrase(said, Level.LIST), name.removeprefix("the "))
 
 
@@ -132,7 +133,7 @@ def _is_interval(node: Fence, parts: list[tuple[Node, ...]]) -> bool:
 
 def interval(s: Speaker, node: Fence) -> Phrase:
     """Brackets that hold the ends of an interval if they hold two things."""
-    parts = rows.split(node.inside.items, rows.comma)
+    parts = lists.split(node.inside.items, lists.comma)
     if len(parts) == 2 and node.open in ("(", "[") and node.close in (")", "]"):
         return _interval(s, node, parts)
     return s.say(node)
@@ -153,12 +154,12 @@ def _set(s: Speaker, node: Fence) -> Phrase:
     """A set: its elements, or what they are such that."""
     content = node.inside.items
     if any(sign(item, "∣", ":") for item in content):
-        inside = rows.row(replace(s, bar="such that"), content)
+        inside = replace(s, bar="such that").say(Row(content))
         words = inside.words
         for one in _TUPLES.values():
             words = re.sub(f"^{one} ", f"{one.removeprefix('the ')}s ", words)
         return s.ended("the set of all", replace(inside, words=words), "set")
-    parts = rows.listing(s, rows.split(content, rows.comma))
+    parts = lists.listing(s, lists.split(content, lists.comma))
     dotted = any(part.startswith(("and so on", "up to")) for part in parts) or s.exact
     said = ", ".join(parts) if dotted else listed(parts)
     return s.ended("the set containing", Phrase(said, Level.LIST), "set")
@@ -176,7 +177,7 @@ def _angle(s: Speaker, node: Fence) -> Phrase:
         sides = [*zip([0, *(b + 1 for b in bars)], [*bars, len(content)], strict=True)]
         said = [s.say(Row(content[a:b])).words for a, b in sides]
         return Phrase(f"bra {' '.join(said[:-1])} ket {said[-1]}")
-    parts = rows.listing(s, rows.split(content, rows.comma))
+    parts = lists.listing(s, lists.split(content, lists.comma))
     if len(parts) == 2:
         return s.ended("the inner product of", Phrase(" and ".join(parts), Level.LIST), "product")
     return s.ended("the average of", Phrase(", ".join(parts), Level.LIST), "average")
@@ -202,8 +203,6 @@ def _norm(s: Speaker, core: Fence, node: Script) -> Phrase:
     kind = getattr(sub, "text", "")
     word = _NORMS.get(kind) or (s.say(sub).words if sub is not None else "")
     said = s.ended(f"the {word} norm of", s.say(core.inside), "norm")
-    from narrate.reading.mathematics import scripts
-
     return scripts.raised(s, said, core, node.sup)
 
 
@@ -226,14 +225,10 @@ def _ranges(sub: Node) -> bool:
 
 
 def _sequence(s: Speaker, core: Fence, node: Script) -> Phrase:
-    from narrate.reading.mathematics.limits import limits
-
     return Phrase(f"the sequence {s.say(core.inside).words},{limits(s, '∑', node)}", open=True)
 
 
 def _entry(s: Speaker, core: Fence, node: Script) -> Phrase | None:
-    from narrate.reading.mathematics import scripts
-
     assert node.sub is not None
     index = scripts.index(s, node.sub)
     names = [item for item in core.inside.items if isinstance(base(item), Name)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from narrate.reading.mathematics import fractions, letters, units
+from narrate.reading.mathematics import fractions, letters, lists, scripts, units
 from narrate.reading.mathematics.limits import limits
 from narrate.reading.mathematics.phrase import Level, Phrase, joined, listed
 from narrate.reading.mathematics.speaker import Speaker
@@ -77,8 +77,6 @@ def _after(s: Speaker, said: Phrase, node: Node) -> Phrase:
 
 
 def _raised(s: Speaker, said: Phrase, node: Script) -> Phrase:
-    from narrate.reading.mathematics import scripts
-
     assert isinstance(node.base, Symbol)
     whole = Phrase(said.then(_POSTFIXES[node.base.text]), said.level, open=True)
     return scripts.raised(s, whole, node.base, node.sup)
@@ -283,8 +281,6 @@ def _applied(s: Speaker, head: str, fence: Node, of: str = "of") -> Phrase:
         said = replace(said, open=False)
     if not isinstance(fence, Script):
         return said
-    from narrate.reading.mathematics import scripts
-
     return scripts.hung(s, said, inside, fence)
 
 
@@ -310,14 +306,12 @@ def _arguments(s: Speaker, inside: Fence) -> str:
 
 def arguments(s: Speaker, inside: Fence) -> list[str]:
     """What stands in the brackets of a function, one piece an argument."""
-    from narrate.reading.mathematics import rows
-
     content = inside.inside.items
     if any(sign(item, "∣") for item in content):
         return [s.say(inside.inside).words]
     parallel = not any(sign(item, ",") for item in content)
-    part = (lambda item: sign(item, "∥")) if parallel and _divergence(content) else rows.comma
-    return rows.listing(s, rows.split(content, part))
+    part = (lambda item: sign(item, "∥")) if parallel and _divergence(content) else lists.comma
+    return lists.listing(s, lists.split(content, part))
 
 
 def _divergence(content: Items) -> bool:
@@ -402,15 +396,6 @@ def belongs(run: list[Node], word: Word, after: Node | None) -> bool:
     if isinstance(after, Fence) and word.text.strip().isalpha():
         return word.text.strip() not in _CONNECTIVES
     return word.text.isalpha() and word.text not in _CONNECTIVES
-
-
-def is_vector(node: Node) -> bool:
-    """Whether a letter is bold or has an arrow."""
-    if isinstance(node, Script):
-        return is_vector(node.base)
-    core = base(node)
-    arrow = isinstance(node, Mark) and node.word in ("vector", "hat")
-    return arrow or isinstance(core, Name) and core.variant.startswith("bold") or sign(core, "∇")
 
 
 def apart(before: Node, node: Node) -> bool:

@@ -11,7 +11,18 @@ from narrate.reading.mathematics import numbers
 from narrate.reading.mathematics.phrase import Phrase
 from narrate.reading.mathematics.speaker import Speaker
 from narrate.reading.mathematics.symbols import GREEK, NUMBER_SETS, VARIANTS
-from narrate.reading.mathematics.tree import Big, Function, Name, Node, Script, bare, walk
+from narrate.reading.mathematics.tree import (
+    Big,
+    Function,
+    Mark,
+    Name,
+    Node,
+    Script,
+    bare,
+    base,
+    sign,
+    walk,
+)
 
 # "a" and "i" are words, so a voice reads them as such: the letters are capitals.
 _WORDS = {"a": "A", "i": "I", "ı": "I", "ȷ": "j"}
@@ -98,3 +109,12 @@ def _piece(s: Speaker, piece: str) -> str:
 def is_upper(node: Node | None) -> bool:
     """Whether the node is a capital letter."""
     return isinstance(node, Name) and node.text.isupper()
+
+
+def is_vector(node: Node) -> bool:
+    """Whether a letter is bold or has an arrow."""
+    if isinstance(node, Script):
+        return is_vector(node.base)
+    core = base(node)
+    arrow = isinstance(node, Mark) and node.word in ("vector", "hat")
+    return arrow or isinstance(core, Name) and core.variant.startswith("bold") or sign(core, "∇")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 
-from narrate.reading.mathematics import brackets, factors, letters, numbers
+from narrate.reading.mathematics import brackets, factors, letters, lists, numbers
 from narrate.reading.mathematics.phrase import Level, Phrase, joined
 from narrate.reading.mathematics.speaker import Speaker
 from narrate.reading.mathematics.symbols import ELLIPSES, PRODUCTS, RELATIONS, SIGNS, SUMS
@@ -28,7 +28,6 @@ Items = tuple[Node, ...]
 
 _LOGIC = ("⇒", "⟹", "⇐", "⟸", "⇔", "⟺", "∴", "∵", "⊢", "⊨")
 _JUNCTIONS = ("∧", "∨")
-_QUANTIFIERS = ("∀", "∃", "∄")
 
 
 def row(s: Speaker, items: Items) -> Phrase:
@@ -37,65 +36,27 @@ def row(s: Speaker, items: Items) -> Phrase:
     if at is not None and s.bar != "divides":
         left, right = row(replace(s, noun=s.bar != "given"), items[:at]), row(s, items[at + 1 :])
         return Phrase(joined(left.words, s.bar, right.words), Level.LIST, open=True)
-    parts = split(items, comma)
+    parts = lists.split(items, lists.comma)
     if len(parts) == 1:
         return clause(s, parts[0])
-    return Phrase(", ".join(listing(s, parts)), Level.LIST, open=True)
+    return Phrase(", ".join(lists.listing(s, parts)), Level.LIST, open=True)
 
 
 def _bars(s: Speaker, item: Node) -> bool:
     return sign(item, "∣") or s.bar == "such that" and sign(item, ":")
 
 
-def comma(item: Node) -> bool:
-    """Whether the node parts a list."""
-    if not isinstance(item, Symbol) or item.text == ":":
-        return False
-    return item.kind == "punct" or item.text in (",", ";", ".")
-
-
-def split(items: Items, where: Callable[[Node], bool]) -> list[Items]:
-    """The parts between the nodes that `where` picks, without an empty one at the end."""
-    parts: list[list[Node]] = [[]]
-    for item in items:
-        if where(item):
-            parts.append([])
-        else:
-            parts[-1].append(item)
-    if not parts[-1] and len(parts) > 1:
-        parts.pop()
-    return [tuple(part) for part in parts]
-
-
-def listing(s: Speaker, parts: list[Items]) -> list[str]:
-    """Each part of a list; after "and so on" a teacher says what it goes up to."""
-    said: list[str] = []
-    for part in parts:
-        if not part:
-            continue
-        words = clause(s, part).words
-        after = said and said[-1] == "and so on" and not s.exact
-        said.append(f"up to {words}" if after else words)
-        if _quantifier(part[0]) and not any(_relation(s, item) for item in part):
-            s = replace(s, noun=True)
-    return said
-
-
 def clause(s: Speaker, items: Items) -> Phrase:
     """A statement: quantifiers first, then what words and arrows join."""
     for at, item in enumerate(items):
-        if at and _quantifier(item):
+        if at and lists.is_quantifier(item):
             before, after = clause(s, items[:at]), clause(s, items[at:])
             return Phrase(f"{before.words}, {after.words}", Level.LIST, open=True)
-    if items and _quantifier(items[0]):
+    if items and lists.is_quantifier(items[0]):
         return _quantified(s, items)
     if any(isinstance(item, Word) for item in items):
         return _worded(s, items)
     return _logic(s, items)
-
-
-def _quantifier(item: Node) -> bool:
-    return sign(item.base if isinstance(item, Script) else item, *_QUANTIFIERS)
 
 
 def _quantified(s: Speaker, items: Items) -> Phrase:
@@ -134,7 +95,7 @@ def _worded(s: Speaker, items: Items) -> Phrase:
 def _logic(s: Speaker, items: Items) -> Phrase:
     """What "implies" and its like join; each side is a chain of relations."""
     looser: tuple[str, ...] = _LOGIC
-    if any(sign(item, *_JUNCTIONS) for item in items) and any(_relation(s, i) for i in items):
+    if any(sign(item, *_JUNCTIONS) for item in items) and any(lists.is_relation(i) for i in items):
         looser += _JUNCTIONS
     parts = _parted(items, lambda item: sign(item, *looser))
     if len(parts) == 1:
@@ -164,7 +125,7 @@ def chain(s: Speaker, items: Items) -> Phrase:
     mapped = _mapping(s, items)
     if mapped:
         return mapped
-    parts = _parted(items, lambda item: _relation(s, item))
+    parts = _parted(items, lambda item: lists.is_relation(item))
     if len(parts) == 1:
         return total(s, items)
     inner = replace(s, beside=False)
@@ -222,19 +183,12 @@ def _mapping(s: Speaker, items: Items) -> Phrase | None:
         return None
     left, right = total(s, items[:at]).words, items[at + 1 :]
     to = next((i for i, item in enumerate(right) if sign(item, "→", "⟶", "↦")), None)
-    if to is None and any(_relation(s, item) for item in right):
+    if to is None and any(lists.is_relation(item) for item in right):
         return Phrase(f"{left}, {chain(s, right).words}", Level.RELATION, open=True)
     if to is None:
         return Phrase(joined(left, "to", chain(s, right).words), Level.SUM)
     source, target = total(s, right[:to]).words, chain(s, right[to + 1 :]).words
     return Phrase(f"{left} from {source} to {target}", Level.RELATION, open=True)
-
-
-def _relation(s: Speaker, item: Node) -> bool:
-    item = item.base if isinstance(item, Stacked) else item
-    if sign(item, "∣"):
-        return True
-    return isinstance(item, Symbol) and item.kind in ("rel", "punct") and item.text in RELATIONS
 
 
 def relation(s: Speaker, node: Node) -> str:
@@ -345,7 +299,7 @@ def _multiplies(item: Node, said: Phrase | None, operator: str, more: bool) -> b
 def _multiplying(s: Speaker, item: Node, before: Node, after: Node) -> str:
     """The operator's word."""
     assert isinstance(item, Symbol)
-    vectors = factors.is_vector(before) and factors.is_vector(after)
+    vectors = letters.is_vector(before) and letters.is_vector(after)
     if item.text in "⋅·" and (vectors or after == Name("d")):
         return "dot"
     if item.text == "×":
@@ -380,8 +334,3 @@ def _multiplied(
     word = operator or ("times" if needed else "")
     level = max(Level.PRODUCT, Level.FRACTION if one.level == Level.FRACTION else Level.PRODUCT)
     return Phrase(said.then(joined(word, one.words)), level, one.open)
-
-
-def words(s: Speaker, nodes: Iterable[Node]) -> list[str]:
-    """The words of each node."""
-    return [s.say(node).words for node in nodes]
