@@ -92,6 +92,9 @@ def _round(s: Speaker, node: Fence) -> Phrase:
     if len(parts) > 1:
         name = "the list" if node.open == "[" else _TUPLES.get(len(parts), "the tuple")
         return _list(s, name, parts)
+    if node.open == "[" and any(sign(item, "∣") for item in content) and not s.exact:
+        augmented = replace(s, bar="augmented with").say(node.inside)
+        return Phrase(f"the matrix {augmented.words}", open=True)
     if is_modulus(node):
         return Phrase(f"modulo {s.say(Row(content[1:])).words}")
     negative = len(content) == 2 and sign(content[0], "−") and isinstance(content[1], Number)

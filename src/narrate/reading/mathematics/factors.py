@@ -227,7 +227,10 @@ def apply(s: Speaker, node: Node, fence: Node) -> Phrase:
         if special:
             return _applied(s, special, fence, _of(special, inside))
     if isinstance(core, Word):
-        return _applied(s, s.say(node).words, fence)
+        return _applied(s, FUNCTIONS.get(core.text) or s.say(node).words, fence)
+    if isinstance(core, Fence) and not isinstance(node, Script):
+        words = s.say(node).words if s.exact else f"{s.say(core.inside).words},"
+        return _applied(s, words, fence)
     if isinstance(core, Name) and core.variant == "calligraphic" and core.text == "N":
         normal = _normal(s, inside)
         if normal:
@@ -331,9 +334,19 @@ def is_applied(s: Speaker, node: Node, fence: Node) -> bool:
         return False
     if isinstance(core, Word):
         return True
+    if isinstance(core, Fence):
+        return _composed(core) and bool(inside.inside.items)
     if not isinstance(core, Name) or not inside.inside.items or _powered(node):
         return False
     return is_function(s, node) or _argued(core, inside)
+
+
+def _composed(fence: Fence) -> bool:
+    """Whether brackets hold functions only: `(f ∘ g)(x)`."""
+    content = fence.inside.items
+    letters_only = [base(item) for item in content if not isinstance(item, Symbol)]
+    named = all(isinstance(c, Name) and c.text in "fghFGHTS" for c in letters_only)
+    return fence.open == "(" and len(content) > 1 and named
 
 
 def _powered(node: Node) -> bool:

@@ -76,6 +76,8 @@ def _quantified(s: Speaker, items: Items) -> Phrase:
 
 def _worded(s: Speaker, items: Items) -> Phrase:
     """What stands between pieces of text; a text before a bracket is a function."""
+    if any(isinstance(item, Word) and item.text.strip().startswith("matri") for item in items):
+        s = replace(s, times="by")
     said: list[str] = []
     run: list[Node] = []
     for at, item in enumerate(items):

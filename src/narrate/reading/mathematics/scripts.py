@@ -84,7 +84,7 @@ def subscripted(s: Speaker, said: Phrase, sub: Node | None) -> Phrase:
         return said
     short = index(s, sub)
     if short is None:
-        inside = replace(s, beside=False).say(sub)
+        inside = replace(s, beside=False, times="by").say(sub)
         return s.ended(said.then("sub"), inside, "sub")
     words = f"sub {short}" if s.exact or said.open else short
     return Phrase(said.then(words), said.level, said.open)
