@@ -51,7 +51,7 @@ def _spoken(tex: str, style: Style) -> str:
 def find(text: str, style: Style = "teacher") -> Iterator[Reading]:
     """Each formula of a text with its spoken form, in order.
 
-    TeX between its signs, `$…$`, `$$…$$` and `\\\\(…\\\\)`, must be readable: else Unreadable names
+    TeX between its signs, `$…$`, `$$…$$` and `\\(…\\)`, must be readable: else Unreadable names
     the place in the text. Plain forms are taken only where they are certainly mathematics.
     """
     done = 0

@@ -35,6 +35,7 @@ _ACCENTS = {
     "\u0300": "grave",
     "\u030a": "ring",
 }
+_HINT = "write it in another way or in words"
 # A macro that calls others twice can grow a short formula without end.
 _MACRO = re.compile(
     r"\\(?:[egx]?def|let|(?:re)?new(?:command|environment)|providecommand|DeclareMathOperator)"
@@ -81,12 +82,13 @@ def _unreadable(tex: str, message: str) -> Unreadable:
     """Our error for one of the parser's; its columns count from one."""
     column = _COLUMN.match(message)
     if column is None:
-        start = next((i for i, char in enumerate(tex) if f"'{char}' character" in message), 0)
-        end = start + 1 if start else len(tex)
-        return Unreadable(message, start, end, "write it as TeX or in words")
+        at = next((i for i, char in enumerate(tex) if f"'{char}' character" in message), None)
+        if at is None:
+            return Unreadable(message, 0, len(tex), _HINT)
+        return Unreadable(f"no words for the character '{tex[at]}'", at, at + 1, _HINT)
     start = max(0, min(int(column[1]), len(tex)) - 1)
     what = message[column.end() :]
-    return Unreadable(what, start, _end(tex, start), "write it in another way or in words")
+    return Unreadable(what, start, _end(tex, start), _HINT)
 
 
 def _end(tex: str, start: int) -> int:
@@ -163,7 +165,7 @@ class _Tree:
     def fail(self, what: str, symbol: str = "") -> Unreadable:
         """An error at the sign's place."""
         start, end = place(self.tex, symbol) if symbol else (0, len(self.tex))
-        return Unreadable(what, start, end, "write it in another way or in words")
+        return Unreadable(what, start, end, _HINT)
 
     def _row(self, node: _Json) -> Node:
         return self.node(node)
