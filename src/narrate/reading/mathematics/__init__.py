@@ -1,0 +1,82 @@
+"""Mathematics in a text, said as a teacher says it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal, TypeAlias
+
+from narrate.reading import maths
+from narrate.reading.words import Reading, Unreadable
+
+NAME = "mathematics"
+
+Style: TypeAlias = Literal["teacher", "exact"]
+
+_HINT = "write it in another way or in words"
+
+
+def speak(tex: str, style: Style = "teacher") -> str:
+    """The spoken form of a formula, the inside of `$…$`.
+
+    The exact style says brackets and the ends of fractions. Raises Unreadable with the place, in
+    characters of `tex`, of a character or command that has no words.
+    """
+    from narrate.reading.mathematics import unicode
+
+    made, pieces = unicode.to_tex(tex)
+    try:
+        said = _spoken(made, style)
+    except Unreadable as error:
+        start, end = unicode.origin(pieces, error.start, error.end)
+        raise Unreadable(error.what, start, end, error.hint) from None
+    if not said:
+        raise Unreadable("the formula is empty", 0, len(tex), "remove it")
+    return said
+
+
+def _spoken(tex: str, style: Style) -> str:
+    from narrate.reading.mathematics.parse import parse, place
+    from narrate.reading.mathematics.verbalise import verbalise
+
+    def fail(what: str, symbol: str) -> Unreadable:
+        start, end = place(tex, symbol) if symbol else (0, len(tex))
+        return Unreadable(what, start, end, _HINT)
+
+    try:
+        return verbalise(parse(tex), style == "exact", fail)
+    except RecursionError:
+        raise Unreadable("the formula is nested too deeply", 0, len(tex), "split it") from None
+
+
+def find(text: str, style: Style = "teacher") -> Iterator[Reading]:
+    """Each formula of a text with its spoken form, in order.
+
+    TeX between its signs, `$…$`, `$$…$$` and `\\(…\\)`, must be readable: else Unreadable names
+    the place in the text. Plain forms are taken only where they are certainly mathematics.
+    """
+    done = 0
+    for start, end in maths.spans(text):
+        yield from _plain(text[done:start], done, style)
+        yield Reading(start, end, _tex(text, start, end, style), NAME)
+        done = end
+    yield from _plain(text[done:], done, style)
+
+
+def _tex(text: str, start: int, end: int, style: Style) -> str:
+    width = 2 if text.startswith(("$$", "\\("), start) else 1
+    try:
+        return speak(text[start + width : end - width], style)
+    except Unreadable as error:
+        inside = start + width
+        raise Unreadable(error.what, inside + error.start, inside + error.end, error.hint) from None
+
+
+def _plain(text: str, offset: int, style: Style) -> Iterator[Reading]:
+    from narrate.reading.mathematics import plain
+
+    for start, end, tex in plain.find(text):
+        try:
+            said = speak(tex, style)
+        except Unreadable:
+            continue  # What looked like a formula is not one that can be read: other rules see it.
+        yield Reading(offset + start, offset + end, said, NAME)
