@@ -30,6 +30,7 @@ Qa = Literal["strict", "warn", "off"]
 Profile = Literal["draft", "final"]
 Headings = Literal["speak", "skip"]
 Markup = Literal["error", "warn"]
+ReadingMode = Literal["full", "engine", "off"]
 Segments = Literal["paragraph", "line"]
 ScriptFormat = Literal["json", "yaml", "md", "txt", "srt", "vtt"]
 
@@ -80,6 +81,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     segments: Segments = "paragraph"
     headings: Headings = "skip"
     markup: Markup = "error"
+    reading: ReadingMode = "full"
     stand_in: str | None = None
     qa: Qa = "strict"
     language: str | None = None
@@ -170,6 +172,7 @@ ABOUT = {
     ),
     "headings": About("Headings of level 3 and below in Markdown: speak or skip (skip)."),
     "markup": About("Unknown markup in a text, such as [beat]: error or warn (error)."),
+    "reading": About("How notation is read: full, engine (mathematics only) or off (full)."),
     "stand_in": _flag(
         "--stand-in", "ENGINE", "The engine that speaks for engines that are missing."
     ),

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from narrate.reading import cuts, sentences
-from narrate.reading import utterances as spoken
+from narrate.reading.pieces import split
 
 TABLE = Path(__file__).with_name("sentences.tsv").read_text(encoding="utf-8").splitlines()
 AMBIGUOUS = "It starts at 9 a.m. and ends at 5 p.m.¦Bring lunch."
@@ -66,7 +66,7 @@ def test_no_piece_ends_after_an_abbreviation() -> None:
         "so the soldiers in either camp could say whether it would be given by Gen. Grant himself"
     )
     for limit in range(12, len(text)):
-        assert not any(piece.endswith("Gen.") for piece in spoken.split(text, limit))
+        assert not any(piece.shown.endswith("Gen.") for piece in split(text, limit=limit))
 
 
 def test_ranks() -> None:

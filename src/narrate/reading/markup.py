@@ -26,7 +26,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE | re.MULTILINE,
 )
-_POSSIBLE = re.compile(r"[\[<\\*_~={#>`]|\A(?:\+\+\+|---)|^:::", re.MULTILINE)
+_POSSIBLE = re.compile(r"[\[<\\*_~={#>`$]|\A(?:\+\+\+|---)|^:::", re.MULTILINE)
 """What every piece of markup has; most texts have none of it, and `_TOKEN` takes its time."""
 
 _TIME = re.compile(r"""\s*time\s*=\s*(["'])(.*?)\1\s*/?\s*""", re.IGNORECASE)
@@ -37,12 +37,14 @@ _NAME = re.compile(r"""\s*mark\s*=\s*(["'])([^"']{1,100})\1\s*/?\s*""", re.IGNOR
 class Marked:
     """A text without its markup: runs of words, and the pauses in seconds between them.
 
-    Each mark is a name, the number of its run, and its place in that run. `warnings` name the
-    markup that stayed in the runs.
+    Each mark is a name, the number of its run, and its place in that run; each formula is the
+    number of its run, and where it starts and ends there. `warnings` name the markup that stayed
+    in the runs.
     """
 
     pauses: list[float] = field(default_factory=list)
     marks: list[tuple[str, int, int]] = field(default_factory=list)
+    formulas: list[tuple[int, int, int]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     _runs: list[list[str]] = field(default_factory=lambda: [[]])
     _length: int = 0
@@ -63,6 +65,13 @@ class Marked:
             words = rest
         self._runs[-1].append(words)
         self._length += len(words)
+
+    def formula(self, written: str) -> None:
+        """Add a formula to the last run."""
+        start = self._length
+        self.add(written)
+        if written:
+            self.formulas.append((len(self._runs) - 1, start, self._length))
 
     def pause(self, seconds: float) -> None:
         """End the run with a pause."""
@@ -85,24 +94,23 @@ def parse(text: str, *, lenient: bool = False) -> Marked:
     if not _POSSIBLE.search(text):
         marked.add(text)
         return marked
-    mathematics = maths.spans(text)[::-1]
-    while match := _TOKEN.search(text, at):
-        while mathematics and mathematics[-1][1] <= match.start():
-            mathematics.pop()
-        if mathematics and mathematics[-1][0] <= match.start():
-            end = mathematics[-1][1]
-            marked.add(text[at:end])
+    match = _TOKEN.search(text)
+    for start, end in [*maths.spans(text), (len(text), len(text))]:
+        while match and match.start() < start:
+            if match.start() >= at:
+                marked.add(text[at : match.start()])
+                at = match.end()
+                try:
+                    at = _take(marked, match, lenient)
+                except Unreadable as error:
+                    problems += error.problems
+            match = _TOKEN.search(text, at)
+        if at <= start:
+            marked.add(text[at:start])
+            marked.formula(text[start:end])
             at = end
-            continue
-        marked.add(text[at : match.start()])
-        at = match.end()
-        try:
-            at = _take(marked, match, lenient)
-        except Unreadable as error:
-            problems += error.problems
     if problems:
         raise Unreadable(*problems)
-    marked.add(text[at:])
     return marked
 
 

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from itertools import accumulate
+from typing import TypeAlias
 
-from narrate.base import limits
-from narrate.reading import cuts, durations, markup
+from narrate.reading import durations, markup
 from narrate.reading.characters import collapse, has_word, visible
 from narrate.reading.markup import Marked
+from narrate.reading.maths import Span
+from narrate.reading.pieces import Piece, split
+from narrate.reading.problems import Problem, Unreadable
+from narrate.reading.words import Reading, moved, spelled, spoken
 from narrate.sound.pace import weight
+
+Read: TypeAlias = Callable[[str, Sequence[Span]], Sequence[Reading]]
+"""What reads a text of one line, in which formulas stand at these places. Raises Unreadable."""
 
 SCENE_BREAK_SECONDS = 1.0
 """The silence of a scene break: longer than between two paragraphs."""
@@ -23,10 +30,22 @@ _LONGEST_BREAK = 200
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """What a model says at once, and the silence before it in seconds."""
+    """What a model says at once: the written text with its readings, and the silence before it in
+    seconds.
+    """
 
-    text: str
+    shown: str
     pause_before: float
+    readings: tuple[Reading, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """What is said."""
+        return spoken(self.shown, self.readings)
+
+    def spelled(self, letters: Mapping[str, str]) -> str:
+        """What is said, with an engine's own spelling of some single letters."""
+        return spoken(self.shown, spelled(self.readings, letters))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +62,7 @@ class Spoken:
     """A segment's text for captions, its utterances and marks, and the pause of a tag at its end.
 
     A text of nothing but pauses has no utterances, and `pause_after` is their sum. `warnings` say
-    what a person may not expect.
+    what a person may not expect. The places of `readings` are in `display`.
     """
 
     display: str
@@ -51,12 +70,20 @@ class Spoken:
     pause_after: float | None
     marks: tuple[Mark, ...] = ()
     warnings: tuple[str, ...] = ()
+    readings: tuple[Reading, ...] = ()
 
 
-def read(text: str, say: str | None = None, *, lenient: bool = False) -> Spoken:
+def read(
+    text: str,
+    say: str | None = None,
+    *,
+    lenient: bool = False,
+    reader: Read = lambda line, formulas: (),
+) -> Spoken:
     """Separate a text from its markup. Raises Unreadable, a ValueError with all its problems.
 
-    `say` is said instead of the text. If `lenient`, unknown markup is said, with a warning.
+    `say` is said instead of the text, as it is; `reader` reads the text. If `lenient`, unknown
+    markup is said, with a warning.
     """
     if say is None and (silence := _scene_break(text)):
         return silence
@@ -64,7 +91,12 @@ def read(text: str, say: str | None = None, *, lenient: bool = False) -> Spoken:
     shown = said
     if say is not None and text.strip():
         shown = markup.parse(visible(text), lenient=lenient)
-    pieces = [[piece for piece in split(run) if has_word(piece)] for run in said.runs]
+    lines = [collapse(run) for run in said.runs]
+    readings = _readings(said, lines, reader) if say is None else [() for _ in lines]
+    pieces = [
+        [piece for piece in split(*line) if has_word(piece.spoken)]
+        for line in zip(lines, readings, strict=True)
+    ]
     utterances, pause_after = _utterances(pieces, said.pauses)
     return Spoken(
         collapse(" ".join(shown.runs)),
@@ -72,7 +104,45 @@ def read(text: str, say: str | None = None, *, lenient: bool = False) -> Spoken:
         pause_after,
         tuple(_marks(said, pieces)),
         tuple(said.warnings if shown is said else [*said.warnings, *shown.warnings]),
+        tuple(_displayed(lines, readings)),
     )
+
+
+def _readings(said: Marked, lines: Sequence[str], reader: Read) -> list[Sequence[Reading]]:
+    """The readings of each line. Raises Unreadable with the problems of all of them."""
+    found: list[Sequence[Reading]] = []
+    problems: list[Problem] = []
+    runs = said.runs
+    for number, line in enumerate(lines):
+        formulas = [(start, end) for run, start, end in said.formulas if run == number]
+        try:
+            found.append(reader(line, _placed(runs[number], formulas)))
+        except Unreadable as error:
+            problems += error.problems
+    if problems:
+        raise Unreadable(*problems)
+    return found
+
+
+def _placed(run: str, spans: Sequence[Span]) -> list[Span]:
+    """Where parts of a run stand once it is on one line; they begin and end with a sign."""
+    placed: list[Span] = []
+    done = at = 0
+    for start, end in spans:
+        between = collapse(f"{'|' if done else ''}{run[done:start]}|")
+        at += len(between) - (2 if done else 1)
+        length = len(collapse(run[start:end]))
+        placed.append((at, at + length))
+        done, at = end, at + length
+    return placed
+
+
+def _displayed(lines: Sequence[str], readings: Sequence[Sequence[Reading]]) -> Iterator[Reading]:
+    """What is said otherwise than it is written, with its places in the text that is displayed."""
+    at = 0
+    for line, found in zip(lines, readings, strict=True):
+        yield from moved((each for each in found if line[each.start : each.end] != each.spoken), at)
+        at += len(line) + 1 if line else 0
 
 
 def plain(text: str) -> str:
@@ -89,21 +159,21 @@ def _scene_break(text: str) -> Spoken | None:
 
 
 def _utterances(
-    pieces: list[list[str]], pauses: list[float]
+    pieces: list[list[Piece]], pauses: list[float]
 ) -> tuple[tuple[Utterance, ...], float | None]:
     """The utterances of all runs, each with the pause before it, and the pause after the last."""
     utterances: list[Utterance] = []
     pending: float | None = None
     for run, pause in zip(pieces, [*pauses, None], strict=True):
         for piece in run:
-            utterances.append(Utterance(piece, pending or 0.0))
+            utterances.append(Utterance(piece.shown, pending or 0.0, piece.readings))
             pending = None
         if pause is not None:
             pending = durations.bounded((pending or 0.0) + pause)
     return tuple(utterances), pending
 
 
-def _marks(said: Marked, pieces: list[list[str]]) -> Iterator[Mark]:
+def _marks(said: Marked, pieces: list[list[Piece]]) -> Iterator[Mark]:
     """Each mark at the nearest edge of an utterance, measured by how long the text sounds."""
     runs = said.runs
     firsts = [*accumulate(map(len, pieces), initial=0)]
@@ -127,28 +197,5 @@ def _heard(text: str) -> list[int]:
     return [*accumulate((0 if char.isspace() else weight(char) for char in text), initial=0)]
 
 
-def _heard_pieces(pieces: list[str]) -> list[int]:
-    return [*accumulate(_heard(piece)[-1] for piece in pieces)]
-
-
-def split(text: str, limit: int = limits.UTTERANCE_CHARS) -> list[str]:
-    """Cut a text into pieces of at most `limit` characters, at the best possible places."""
-    pieces: list[str] = []
-    for atom in _atoms(collapse(text), limit, cuts.SENTENCE):
-        if pieces and len((pieces[-1] + atom).rstrip()) <= limit:
-            pieces[-1] += atom
-        else:
-            pieces.append(atom)
-    return [stripped for piece in pieces if (stripped := piece.strip())]
-
-
-def _atoms(text: str, limit: int, rank: int) -> list[str]:
-    """Parts that add up to the text, each within the limit and cut at the best boundaries."""
-    if len(text.rstrip()) <= limit:
-        return [text]
-    if rank > cuts.ABBREVIATION:
-        return [*cuts.chunks(text, limit)]
-    atoms: list[str] = []
-    for start, end in pairwise([0, *cuts.places(text, rank), len(text)]):
-        atoms += _atoms(text[start:end], limit, rank + 1)
-    return atoms
+def _heard_pieces(pieces: list[Piece]) -> list[int]:
+    return [*accumulate(_heard(piece.shown)[-1] for piece in pieces)]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Literal, TypeAlias
 
 from narrate.reading import maths
+from narrate.reading.maths import Span
 from narrate.reading.words import Reading, Unreadable
 
 NAME = "mathematics"
@@ -48,14 +49,16 @@ def _spoken(tex: str, style: Style) -> str:
         raise Unreadable("the formula is nested too deeply", 0, len(tex), "split it") from None
 
 
-def find(text: str, style: Style = "teacher") -> Iterator[Reading]:
-    """Each formula of a text with its spoken form, in order.
+def find(
+    text: str, style: Style = "teacher", formulas: Sequence[Span] | None = None
+) -> Iterator[Reading]:
+    """Each formula of a text with its spoken form, in order; `formulas` says where TeX stands.
 
     TeX between its signs, `$…$`, `$$…$$` and `\\(…\\)`, must be readable: else Unreadable names
     the place in the text. Plain forms are taken only where they are certainly mathematics.
     """
     done = 0
-    for start, end in maths.spans(text):
+    for start, end in maths.spans(text) if formulas is None else formulas:
         yield from _plain(text[done:start], done, style)
         yield Reading(start, end, _tex(text, start, end, style), NAME)
         done = end

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from narrate.reading.rules import (
     abbreviations,
@@ -33,8 +33,8 @@ from narrate.reading.rules import (
     versions,
     web,
 )
-from narrate.reading.rules.form import TAKEN, Form
-from narrate.reading.words import Reading, Unreadable
+from narrate.reading.rules.form import Form
+from narrate.reading.words import TAKEN, Reading, Unreadable, is_english, without
 
 _ORDER = (
     quoted,
@@ -86,7 +86,7 @@ def readings(
     if TAKEN in text:
         at = text.index(TAKEN)
         raise Unreadable("the object replacement character", at, at + 1, "remove it")
-    free = _without(text, taken)
+    free = without(text, taken)
     if not is_english(language):
         from narrate.reading.rules import languages
 
@@ -98,10 +98,20 @@ def readings(
             continue
         if new := list(form.find(free, name)):
             found += new
-            free = _without(free, [(reading.start, reading.end) for reading in new])
+            free = without(free, [(reading.start, reading.end) for reading in new])
             characters = set(free)
     found += symbols.find(free)
     return sorted(found, key=lambda reading: reading.start)
+
+
+def quantities(text: str) -> list[tuple[int, int]]:
+    """Where numbers with units, powers of ten and sizes stand, which are not mathematics."""
+    found: list[tuple[int, int]] = []
+    for form in (units.AMOUNTS, powers.SCALES, sizes.GRIDS):
+        free = without(text, sorted(found))
+        spans = [(each.start, each.end) for each in form.find(free, units.NAME)]
+        found += [span for span in spans if free[span[0] - 1 : span[0]] not in ("^", "_")]
+    return sorted(found)
 
 
 def covers(language: str) -> bool:
@@ -109,18 +119,3 @@ def covers(language: str) -> bool:
     from narrate.reading.rules import languages
 
     return is_english(language) or languages.covers(language)
-
-
-def is_english(language: str) -> bool:
-    """Whether a language code, such as `en-us`, is English."""
-    return language.lower().replace("_", "-").partition("-")[0] == "en"
-
-
-def _without(text: str, spans: Iterable[tuple[int, int]]) -> str:
-    """The text with each character in the spans, which are in order, marked as taken."""
-    parts: list[str] = []
-    at = 0
-    for start, end in spans:
-        parts += [text[at:start], TAKEN * (end - start)]
-        at = end
-    return "".join([*parts, text[at:]])

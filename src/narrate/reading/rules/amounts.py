@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from narrate.reading.rules import numerals
-from narrate.reading.rules.form import TAKEN, compiled
+from narrate.reading.rules.form import compiled
 from narrate.reading.rules.fractions import FRACTION, VULGAR, say_fraction
 from narrate.reading.rules.powers import SCIENTIFIC, say_scientific
+from narrate.reading.words import TAKEN
 
 NUMBER = r"(?:[0-9]{1,3}(?:,[0-9]{3})++(?![0-9])|[0-9]++)(?:\.[0-9]++)?|\.[0-9]++"
 START = r"(?<![\w.])(?<![0-9],)(?<![0-9][-−–])"

@@ -16,9 +16,6 @@ LETTERS = CAPITALS | frozenset("abcdefghijklmnopqrstuvwxyz")
 _ARTICLE = r"(?i:\b(?:an?|each|every) )$"
 _PAUSES = frozenset(" ,.:;!?'’-()")
 
-TAKEN = "\ufffc"
-"""Stands for each character that an earlier rule has read, so that places stay the same."""
-
 
 @dataclass(frozen=True, slots=True)
 class Form:

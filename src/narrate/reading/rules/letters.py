@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from narrate.reading.rules.form import TAKEN, Form, words
+from narrate.reading.rules.form import Form, words
+from narrate.reading.words import TAKEN
 
 NAME = "letters"
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from narrate.reading.rules import numerals
-from narrate.reading.rules.form import DIGITS, TAKEN, Form
+from narrate.reading.rules.form import DIGITS, Form
+from narrate.reading.words import TAKEN
 
 NAME = "numbers"
 

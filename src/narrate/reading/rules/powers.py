@@ -51,12 +51,13 @@ def _power(match: re.Match[str]) -> str:
 
 _BASE = r"(?P<base>[0-9]{1,15}(?:\.[0-9]{1,15})?|[A-Za-z])"
 
+SCALES = Form(
+    DIGITS,
+    rf"(?<![\w.,])[-−+]?(?:{SCIENTIFIC})(?!\w)",
+    lambda match: _signed(match[0]),
+)
 FORMS = (
-    Form(
-        DIGITS,
-        rf"(?<![\w.,])[-−+]?(?:{SCIENTIFIC})(?!\w)",
-        lambda match: _signed(match[0]),
-    ),
+    SCALES,
     Form(
         frozenset("^" + _SUPER),
         rf"(?<![\w.,])(?P<function>[A-Z])\((?P<inside>{_BASE}(?P<exponent>{_EXPONENT}))\)",

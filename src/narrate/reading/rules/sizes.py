@@ -52,6 +52,13 @@ def _scaled(match: re.Match[str]) -> str:
     return f"{numerals.number(match['number'])} {match['scale'].upper()}{plus}"
 
 
+GRIDS = Form(
+    frozenset("x×"),
+    r"(?<![\w.])(?P<it>(?P<sides>(?:[0-9]{1,5}|[a-z])"
+    r"(?: ?[x×] ?(?:[0-9]{1,5}|[a-z])){1,3})(?P<pixels>))"
+    rf"(?=[- ](?:{_GRID})\b)",
+    _sides,
+)
 FORMS = (
     Form(
         DIGITS,
@@ -80,13 +87,7 @@ FORMS = (
         rf"{_EDGE}(?P<sides>{_SIDE}(?:[x×]{_SIDE}){{1,3}})(?P<pixels>)(?![\w^⁻⁺])",
         _sides,
     ),
-    Form(
-        frozenset("x×"),
-        r"(?<![\w.])(?P<it>(?P<sides>(?:[0-9]{1,5}|[a-z])"
-        r"(?: ?[x×] ?(?:[0-9]{1,5}|[a-z])){1,3})(?P<pixels>))"
-        rf"(?=[- ](?:{_GRID})\b)",
-        _sides,
-    ),
+    GRIDS,
     Form(
         DIGITS,
         rf"{_EDGE}(?P<lines>[0-9]{{3,4}})(?P<kind>[pi])(?P<rate>[0-9]{{2,3}})?(?!\w)",

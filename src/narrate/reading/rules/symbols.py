@@ -7,8 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from narrate.reading.rules import numerals
-from narrate.reading.rules.form import TAKEN
-from narrate.reading.words import Reading, Unreadable
+from narrate.reading.words import TAKEN, Reading, Unreadable
 
 NAME = "symbols"
 

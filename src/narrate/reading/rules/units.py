@@ -232,14 +232,15 @@ def _measured(match: re.Match[str]) -> str | None:
     return f"{say_amount(amount)}{scale} {said}" if said else None
 
 
+AMOUNTS = Form(
+    DIGITS | VULGAR,
+    rf"(?P<amount>{AMOUNT})(?P<scale> (?:thousand|million|billion|trillion))?"
+    rf"(?P<space>[\s-]?)(?P<unit>{_UNIT})(?![\w°/])"
+    r"(?P<next>(?= [A-Za-z]{3}))?",
+    _measured,
+)
 FORMS = (
-    Form(
-        DIGITS | VULGAR,
-        rf"(?P<amount>{AMOUNT})(?P<scale> (?:thousand|million|billion|trillion))?"
-        rf"(?P<space>[\s-]?)(?P<unit>{_UNIT})(?![\w°/])"
-        r"(?P<next>(?= [A-Za-z]{3}))?",
-        _measured,
-    ),
+    AMOUNTS,
     Form(
         frozenset("/"),
         rf"(?<![\w/])(?P<unit>{_BARE}{_POWER}?)(?![\w/])",

@@ -1,0 +1,131 @@
+"""How a text of one line is said: code comes first, then mathematics, then the rules.
+
+The rules are imported for texts that may need them only; most prose does not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from narrate.base.text import printable, quoted, shortened
+from narrate.config import ReadingMode
+from narrate.reading import maths, words
+from narrate.reading.maths import Span
+from narrate.reading.problems import Problem, Unreadable
+from narrate.reading.words import TAKEN, Reading, is_english, without
+
+MOST = 20
+"""So many problems of one text are told."""
+
+_AROUND = 12
+"""Characters shown on either side of what cannot be read."""
+
+_NOTATION = re.compile(
+    r"""
+    [^\sA-Za-z,;:.!?'"‘’“”()—-]            # digits, signs, letters with accents
+    | [A-Z][A-Z] | [a-z][A-Z]              # acronyms, camel case
+    | (?<!['’])\b[B-HJ-Zb-z]\b | \bA\b    # single letters
+    | \ba\b(?![ ][a-z]{3})
+    | \ba[ ](?:equals|times|plus|minus|squared|cubed|sub|over|prime|hat|bar)\b
+    | \b[A-Z][a-z]+[ ]I\b
+    | \b(?:vs|iff|wrt|aka|approx|nginx|npm|et[ ]al)\b
+    | \b(?:eg|ie|cf|viz|ca|resp|incl|excl|est|max|min|avg|temp|[Dd]ept|govt|misc|esp|etc)\.
+    | \b(?:Inc|Ltd|Corp|Co|Jr|Sr|Prof|Capt|Mrs?|Ms|Gen|Sgt|Col|Rev|Hon|Sen|Gov|Dr|Lt|St|Mt|Ft)\.
+    | \b(?:Blvd|Ave|Hwy|Rd|Ln|Sq)\.
+    | \.(?=[\w.]*\w) | :(?=\S) | \w\( | [A-Z][a-z]+-[A-Z] | (?<!\w)-|-(?!\w)
+    """,
+    re.VERBOSE,
+)
+"""What may be notation in English; `tests/reading/test_reader.py` compares it with the rules."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads texts in a language, as the setting `reading` says."""
+
+    language: str = "en"
+    mode: ReadingMode = "full"
+
+    def __call__(self, text: str, formulas: Sequence[Span] = ()) -> list[Reading]:
+        """What is said otherwise than it is written, in order. Raises Unreadable with all that
+        cannot be read.
+        """
+        if self.mode == "off" or not (formulas or may_be_notation(text, self.language)):
+            return []
+        return _Line(text, self.language).read(formulas, with_rules=self.mode == "full")
+
+
+def may_be_notation(text: str, language: str) -> bool:
+    """Whether a text may have anything that is said otherwise than it is written."""
+    if is_english(language):
+        return _NOTATION.search(text) is not None
+    return any(map(str.isdecimal, text))
+
+
+class _Line:
+    """A text that is being read."""
+
+    def __init__(self, text: str, language: str) -> None:
+        self.text, self.language = text, language
+        self.taken: list[Span] = []
+        self.problems: list[Problem] = []
+
+    def read(self, formulas: Sequence[Span], with_rules: bool) -> list[Reading]:
+        """Read mathematics outside of code and then, if wanted, all the rest."""
+        found = self.mathematics(formulas)
+        self.taken = sorted([*self.taken, *((each.start, each.end) for each in found)])
+        if with_rules:
+            found = sorted([*found, *self.rules()], key=lambda reading: reading.start)
+        if self.problems:
+            raise Unreadable(*self.problems)
+        return found
+
+    def mathematics(self, formulas: Sequence[Span]) -> list[Reading]:
+        if not is_english(self.language):
+            self.problems += map(self.foreign, formulas[:MOST])
+            return []
+        from narrate.reading import mathematics, rules
+
+        text = without(self.text, maths.code(self.text))
+        text = without(text, rules.quantities(without(text, formulas)))
+        left = list(formulas)
+        while len(self.problems) < MOST:
+            try:
+                return list(mathematics.find(text, formulas=left))
+            except words.Unreadable as error:
+                self.note(error)
+                bad = next(each for each in left if each[0] <= error.start <= each[1])
+                left.remove(bad)
+                self.taken.append(bad)
+                text = without(text, [bad])
+        return []
+
+    def rules(self) -> list[Reading]:
+        from narrate.reading import rules
+
+        while len(self.problems) < MOST:
+            try:
+                return rules.readings(self.text, self.language, self.taken)
+            except words.Unreadable as error:
+                self.note(error)
+                if self.text[error.start] == TAKEN:
+                    break
+                self.taken = sorted([*self.taken, (error.start, error.end)])
+        return []
+
+    def note(self, error: words.Unreadable) -> None:
+        start, end = max(0, error.start - _AROUND), error.end + _AROUND
+        shown = _shown(self.text[start:end])
+        self.problems.append(Problem(f"{shown} cannot be read aloud: {error.what}", error.hint))
+
+    def foreign(self, formula: Span) -> Problem:
+        shown = _shown(self.text[slice(*formula)])
+        what = f"the formula {shown} can be read in English only, not in {quoted(self.language)}"
+        return Problem(what, 'write its words in `say`, or set reading to "off"')
+
+
+def _shown(text: str) -> str:
+    """A part of a text in quotes, with backslashes as they are written."""
+    return f"'{shortened(printable(text.strip()), 60)}'"

@@ -1,0 +1,145 @@
+"""A text is read: code before mathematics, mathematics before the rules, and prose not at all."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from narrate.reading import utterances as spoken
+from narrate.reading.problems import Unreadable
+from narrate.reading.reader import Reader, may_be_notation
+from narrate.reading.words import Reading, spelled
+
+HERE = Path(__file__).parent
+NOTATION = (HERE / "rules" / "notation.tsv").read_text(encoding="utf-8").splitlines()
+PROSE = (HERE / "rules" / "prose.txt").read_text(encoding="utf-8").splitlines()
+
+
+READER = Reader()
+
+
+def said(text: str, reader: Reader = READER) -> str:
+    return " ".join(part.text for part in spoken.read(text, reader=reader).utterances)
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        (
+            "Add `$HOME/.cargo/bin:$PATH`.",
+            "Add dollar home slash dot cargo slash bin colon dollar path.",
+        ),
+        ("So `a + b` is $a + b$.", "So A plus b is A plus b."),
+        (r"It costs \$5, not $x$.", "It costs five dollars, not x."),
+        ("Use v3.12. Then $x^2$.", "Use version three point twelve. Then x squared."),
+        ("C_ij = sum(A_ik * B_kj)", "C I J equals the sum of A I K times B K J"),
+        ("A force of 3 N·m", "A force of three newton meters"),
+        (
+            "It weighs 1.67×10⁻²⁷ kg.",
+            "It weighs one point six seven times ten to the minus twenty-seven kilograms.",
+        ),
+        ("an m×n matrix", "an m by n matrix"),
+    ],
+)
+def test_code_then_mathematics_then_rules(written: str, expected: str) -> None:
+    assert said(written) == expected
+
+
+@pytest.mark.parametrize("line", NOTATION)
+def test_whatever_the_rules_read_may_be_notation(line: str) -> None:
+    assert may_be_notation(line.split("\t")[0], "en")
+
+
+@pytest.mark.parametrize("sentence", PROSE)
+def test_prose_is_said_as_it_is_written(sentence: str) -> None:
+    assert Reader()(sentence) == []
+
+
+def test_most_prose_needs_no_rules() -> None:
+    assert sum(may_be_notation(sentence, "en") for sentence in PROSE) < len(PROSE) / 5
+
+
+def test_prose_does_not_import_the_rules() -> None:
+    program = """
+import sys
+from narrate.reading.reader import Reader
+Reader()("The rows are multiplied by the columns, one by one.")
+print(*(name for name in sys.modules if "rules" in name or "mathra" in name))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert not done.stdout.strip()
+
+
+def test_a_thousand_segments_take_a_moment() -> None:
+    Reader()("$x$ and 3 kg")
+    texts = [f"{sentence} It is said as it is written." for sentence in PROSE]
+    start = time.process_time()
+    for number in range(1000):
+        spoken.read(texts[number % len(texts)], reader=READER)
+    assert time.process_time() - start < 0.6
+
+
+def test_a_reader_does_only_what_it_should() -> None:
+    text = "3 of $x^2$"
+    assert said(text, Reader(mode="off")) == text
+    assert said(text, Reader(mode="engine")) == "3 of x squared"
+    assert said("3 Punkte", Reader("de")) == "drei Punkte"
+    assert said("3 pisteitä", Reader("fi")) == "3 pisteitä"
+
+
+def test_say_is_said_as_it_is() -> None:
+    result = spoken.read("$x^2$", "x 2 [pause:1s] v3", reader=READER)
+    assert [part.text for part in result.utterances] == ["x 2", "v3"]
+    assert result.readings == ()
+
+
+def test_readings_have_their_places_in_what_is_displayed() -> None:
+    result = spoken.read("So  $x^2$\n[pause:1s] and\t v3.12.", reader=READER)
+    assert result.display == "So $x^2$ and v3.12."
+    assert [result.display[each.start : each.end] for each in result.readings] == ["$x^2$", "v3.12"]
+    assert [part.shown for part in result.utterances] == ["So $x^2$", "and v3.12."]
+
+
+def test_all_problems_are_told_at_once() -> None:
+    with pytest.raises(Unreadable) as error:
+        spoken.read(r"$\foo$ then [pause:1s] $\baz$ and" + " \ufffc.", reader=READER)
+    assert len(error.value.problems) == 3
+    assert all("cannot be read aloud" in problem.what for problem in error.value.problems)
+
+
+def test_a_formula_in_another_language_is_a_problem() -> None:
+    with pytest.raises(Unreadable, match="in English only"):
+        said("Es gilt $x^2$.", Reader("de"))
+
+
+def test_an_utterance_is_cut_by_what_is_said_and_not_inside_a_formula() -> None:
+    formula = "$x^2 + y^2 = z^2$"
+    result = spoken.read(f"{formula}, " * 40, reader=READER)
+    assert len(result.utterances) > 3
+    for part in result.utterances:
+        assert len(part.text) <= 350
+        assert set(part.shown.replace(formula, "")) <= set(", ")
+
+
+def test_a_long_formula_is_said_in_several_utterances() -> None:
+    formula = "$" + "+".join(["x^2"] * 60) + "$"
+    result = spoken.read(f"Look: {formula}", reader=READER)
+    assert "".join(part.shown for part in result.utterances) == f"Look:{formula}"
+    assert all(0 < len(part.text) <= 350 for part in result.utterances)
+    assert sum(part.text.count("squared") for part in result.utterances) == 60
+
+
+def test_an_engine_gets_its_own_spelling_of_letters() -> None:
+    result = spoken.read("A matrix A and $A_a$, not A's.", reader=READER)
+    assert result.utterances[0].spelled({"A": "[A](/ˈA/)"}) == (
+        "A matrix [A](/ˈA/) and [A](/ˈA/) [A](/ˈA/), not A's."
+    )
+    assert result.utterances[0].text == "A matrix A and A A, not A's."
+    word = [Reading(0, 1, "CAB A", "x")]
+    assert [each.spoken for each in spelled(word, {"A": "ay"})] == ["CAB ay"]
