@@ -103,7 +103,8 @@ def prepare(
     """Read a script and the settings for it."""
     sources = config.gather(flags, scripts.folder_of(source))
     script = scripts.load(source, _read_options(sources.settle().settings))
-    own = {"fps": script.fps, "language": script.language, "pause_after": script.pause_after}
+    names = ("fps", "language", "pause_after", "reading")
+    own = {name: getattr(script, name) for name in names}
     configuration = sources.settle(own)
     configuration = replace(
         configuration, warnings=(*configuration.warnings, *map(str, script.notes))

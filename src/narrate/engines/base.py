@@ -81,6 +81,11 @@ class Capabilities:
     longest_word: int = 0
     """The number of letters after which it leaves out the rest of a word; 0 if there is none."""
 
+    letters: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """Letters whose names it would say wrongly, and what it is given in their place: `A`, which is
+    an article as well. Phonemes may stand in it, if the engine takes them.
+    """
+
     models: Mapping[str, Mapping[str, str]] = field(default_factory=dict, compare=False)
     """The hub id of the model for each profile and kind of voice; empty if no models come from
     the hub.

@@ -49,6 +49,7 @@ CAPABILITIES = Capabilities(
     rtf=0.02,
     characters=_LETTERS + _SYMBOLS,
     longest_word=24,
+    letters={"A": "[A](/ˈA/)"},
     auto=Auto.DEFAULT_VOICE,
 )
 

@@ -17,13 +17,16 @@ from narrate.checks.structure import Measures, judge, judge_recording, measure_r
 from narrate.config import Settings
 from narrate.engines.base import Capabilities
 from narrate.engines.qwen import CODES
-from narrate.errors import EnvironmentProblem, ScriptError
+from narrate.errors import EnvironmentProblem, ScriptError, ScriptErrors
 from narrate.planning import casting, speakable
 from narrate.planning.casting import Choice
 from narrate.planning.stand_in import StandIn, default_voice
 from narrate.reading import utterances as spoken
 from narrate.reading.characters import collapse, visible
-from narrate.reading.utterances import Mark
+from narrate.reading.problems import Unreadable
+from narrate.reading.reader import Reader
+from narrate.reading.utterances import Mark, Spoken, Utterance
+from narrate.reading.words import Reading
 from narrate.request import KEY_SCHEMA, Request, RequestVoice, Stock, canonical_json, key
 from narrate.script import RecordedVoice, Script, Segment
 from narrate.sound import audio
@@ -42,8 +45,8 @@ class PlannedUtterance:
     `pause_before` is the silence before it in seconds. `choice` says which engine would speak it.
     `flags` are the reasons why a strict run would refuse the clip. With `replace` a clip that is
     already in the store is replaced. With `stand_in` it is spoken in another voice than the script
-    says, as the engine of that voice is missing. `transcript` is what the script says that a
-    recording says.
+    says, as the engine of that voice is missing. `said` is the part of the text that it says;
+    `transcript` is what the script says that a recording says.
     """
 
     canonical: bytes
@@ -55,6 +58,7 @@ class PlannedUtterance:
     recording: Path | None = None
     replace: bool = False
     stand_in: bool = False
+    said: Utterance | None = None
     transcript: str = ""
 
     @property
@@ -64,14 +68,21 @@ class PlannedUtterance:
 
     @property
     def text(self) -> str:
-        """What is said; empty for a recording."""
+        """What is said, without the engine's own spelling; empty for a recording."""
+        if self.said:
+            return self.said.text
         return self.request.text if self.request else ""
+
+    @property
+    def shown(self) -> str:
+        """The part of the written text that is said."""
+        return self.said.shown if self.said else self.text
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedSegment:
     """A segment with its utterances in the order in which they are heard, and the pause after it
-    in seconds.
+    in seconds. The places of `readings` are in the written text without its markup.
     """
 
     segment: Segment
@@ -79,6 +90,7 @@ class PlannedSegment:
     utterances: tuple[PlannedUtterance, ...]
     pause_after: float
     marks: tuple[Mark, ...] = ()
+    readings: tuple[Reading, ...] = ()
 
     @property
     def cached(self) -> bool:
@@ -206,6 +218,8 @@ def make(
         last = segment is script.segments[-1]
         try:
             segments.append(planner.segment(segment, forced=forced, last=last))
+        except ScriptErrors as several:
+            planner.problems += several.problems
         except ScriptError as error:
             # A recording is of one segment, so the others may be looked at; a voice is of many.
             if segment.audio is None:
@@ -260,15 +274,12 @@ class _Planner:
         self.problems: list[ScriptError] = []
 
     def segment(self, segment: Segment, *, forced: bool, last: bool) -> PlannedSegment:
-        said = spoken.read(segment.text, segment.say, lenient=True)
+        said = self.read(segment)
         if segment.audio is not None:
             transcript = " ".join(part.text for part in said.utterances)
             utterances = [self.recording(segment.audio, segment.where, transcript)]
         else:
-            utterances = [
-                self.spoken(segment, part.text, part.pause_before, forced)
-                for part in said.utterances
-            ]
+            utterances = [self.spoken(segment, part, forced) for part in said.utterances]
         if segment.pause_before:
             first, *others = utterances
             pause_before = first.pause_before + segment.pause_before
@@ -277,32 +288,41 @@ class _Planner:
         if pause is None:
             pause = 0.0 if last else self.settings.pause_after
         display = said.display if segment.caption is None else collapse(visible(segment.caption))
-        return PlannedSegment(segment, display, tuple(utterances), pause, said.marks)
+        return PlannedSegment(segment, display, tuple(utterances), pause, said.marks, said.readings)
 
-    def spoken(
-        self, segment: Segment, text: str, pause_before: float, forced: bool
-    ) -> PlannedUtterance:
+    def read(self, segment: Segment) -> Spoken:
+        """What a segment says. Raises ScriptErrors with all that cannot be read aloud."""
+        if segment.audio is not None:
+            return spoken.read(segment.text, segment.say, lenient=True)
+        language = self.language(segment, self.choice(segment).capabilities)
+        reader = Reader(CODES.get(language, language), segment.reading or self.settings.reading)
+        try:
+            return spoken.read(segment.text, segment.say, lenient=True, reader=reader)
+        except Unreadable as error:
+            raise speakable.unreadable(error, segment) from None
+
+    def spoken(self, segment: Segment, part: Utterance, forced: bool) -> PlannedUtterance:
         """An utterance by the engine that speaks it; words that it cannot say are noted."""
-        own = self.utterance(segment, text, pause_before, forced)
+        choice = self.choice(segment)
+        own = self.look_up(segment, part, choice, forced)
         planned = self.with_stand_in(segment, own, forced)
         assert planned.choice is not None
-        if problem := speakable.problem(text, segment, planned.choice.capabilities):
+        if problem := speakable.problem(part.text, segment, planned.choice.capabilities):
             self.problems.append(problem)
         return planned
 
-    def utterance(
-        self, segment: Segment, text: str, pause_before: float, forced: bool
-    ) -> PlannedUtterance:
-        choice = self.choice(segment)
-        return self.look_up(self.request(segment, text, choice), choice, pause_before, forced)
-
     def look_up(
-        self, request: Request, choice: Choice, pause_before: float, forced: bool
+        self, segment: Segment, part: Utterance, choice: Choice, forced: bool, own: bool = True
     ) -> PlannedUtterance:
+        """An utterance by an engine, in the voice of the segment or, if not `own`, the default."""
+        request = self.request(segment, part, choice)
+        request = request if own else default_voice(request)
         asked = request.canonical()
         clip = self.store.find(asked)
-        flags = verdict(clip, request.text) if clip else ()
-        planned = PlannedUtterance(asked, pause_before, clip, request, choice, flags)
+        flags = verdict(clip, part.text) if clip else ()
+        planned = PlannedUtterance(
+            asked, part.pause_before, clip, request, choice, flags, said=part
+        )
         if forced:
             return replace(planned, clip=None, flags=(), replace=True)
         if flags and self.settings.qa == "strict":
@@ -321,8 +341,8 @@ class _Planner:
             return planned
         if forced and self.store.find(planned.canonical):
             return planned
-        request = default_voice(self.request(segment, planned.text, other))
-        found = self.look_up(request, other, planned.pause_before, forced)
+        assert planned.said is not None
+        found = self.look_up(segment, planned.said, other, forced, own=False)
         return replace(found, stand_in=True)
 
     def choice(self, segment: Segment) -> Choice:
@@ -359,16 +379,20 @@ class _Planner:
                     " keep the right one",
                 )
 
-    def request(self, segment: Segment, text: str, choice: Choice) -> Request:
-        capabilities = choice.capabilities
+    def language(self, segment: Segment, capabilities: Capabilities) -> str:
+        """The engine's code for the language of a segment."""
         default = (*capabilities.languages, "en")[0]
         wanted = segment.language or self.settings.language or default
+        return _language(wanted, capabilities, segment.where)
+
+    def request(self, segment: Segment, part: Utterance, choice: Choice) -> Request:
+        capabilities = choice.capabilities
         return Request(
             engine=capabilities.name,
             behaviour=capabilities.behaviour,
             model=choice.model_key,
-            text=text,
-            language=_language(wanted, capabilities, segment.where),
+            text=part.spelled(capabilities.letters),
+            language=self.language(segment, capabilities),
             voice=self.sound(segment.voice),
             seed=segment.seed,
             take=segment.take,

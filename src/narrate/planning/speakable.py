@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from narrate.base.text import quoted
 from narrate.engines.base import Capabilities
 from narrate.errors import ScriptError, ScriptErrors
+from narrate.reading.problems import Unreadable
 from narrate.script import Segment
 
 _SHOWN, _LISTED = 5, 20
@@ -26,6 +27,17 @@ def problem(text: str, segment: Segment, capabilities: Capabilities) -> ScriptEr
         where=segment.where,
         hint="say it with other words or letters in `say`, or use another engine or voice",
     )
+
+
+def unreadable(error: Unreadable, segment: Segment) -> ScriptErrors:
+    """The errors for what cannot be read aloud in a segment."""
+    found = [
+        ScriptError(
+            f"{each.what} (segment {quoted(segment.id)})", where=segment.where, hint=each.hint
+        )
+        for each in error.problems
+    ]
+    return ScriptErrors(found, len(found), where=segment.where)
 
 
 def refuse(problems: Sequence[ScriptError], script: str) -> None:

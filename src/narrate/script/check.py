@@ -13,6 +13,7 @@ from narrate.base import limits
 from narrate.base.fps import HINT as FPS_HINT
 from narrate.base.fps import frame_rate
 from narrate.base.text import did_you_mean, quoted
+from narrate.config import ReadingMode
 from narrate.errors import ScriptError, ScriptErrors
 from narrate.reading import utterances as spoken
 from narrate.reading.characters import visible
@@ -64,6 +65,7 @@ def resolve(source: Source, options: ReadOptions = AS_USUAL) -> Script:
         folder=source.base,
         title=_title(document.title),
         language=document.language,
+        reading=document.reading,
         fps=document.fps,
         pause_after=_plain(document.defaults.pause_after),
         voices=voices,
@@ -183,6 +185,7 @@ class _Resolver:
             say=_nfc(entry.say),
             voice=_first(entry.voice, defaults.voice),
             language=_first(entry.language, defaults.language),
+            reading=_first(entry.reading, self._reading_of(entry.voice or defaults.voice)),
             pause_after=_plain(entry.pause_after),
             seed=_first(entry.seed, defaults.seed),
             take=entry.take,
@@ -190,6 +193,11 @@ class _Resolver:
             caption=_nfc(entry.caption),
             slot=entry.slot,
         )
+
+    def _reading_of(self, voice: str | None) -> ReadingMode | None:
+        """How a voice reads notation, if the script says so."""
+        declared = self.document.voices.get(voice or "")
+        return declared.reading if declared else None
 
     def _recording(self, named: str | None, at: str) -> Path | None:
         if not named:

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from narrate.base import limits, units
+from narrate.config import ReadingMode
 
 Name = Annotated[str, Meta(min_length=1)]
 
@@ -21,6 +22,9 @@ class BudgetSeconds(float):
 
 
 Language = Annotated[Name | None, Meta(description="language of the text, such as 'en'")]
+Reading = Annotated[
+    ReadingMode | None, Meta(description="which notation is read: all, mathematics only, or none")
+]
 VoiceName = Annotated[str | None, Meta(description="a name from `voices`")]
 Pause = Annotated[
     PauseSeconds | None,
@@ -48,6 +52,7 @@ class Voice(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         Name | None, Meta(description="name of one of the engine's own speakers")
     ] = None
     instruct: Annotated[Name | None, Meta(description="how to speak, such as 'calm'")] = None
+    reading: Reading = None
     design: Annotated[Name | None, Meta(description="description of a voice to make up")] = None
 
 
@@ -59,6 +64,7 @@ class SegmentEntry(_Entry):
     say: Annotated[Name | None, Meta(description="spoken instead of the text")] = None
     voice: VoiceName = None
     language: Language = None
+    reading: Reading = None
     pause_after: Pause = None
     seed: Seed = None
     take: Annotated[
@@ -99,6 +105,7 @@ class Head(_Entry):
 
     title: str | None = None
     language: Language = None
+    reading: Reading = None
     voices: dict[Name, Voice] = {}
     defaults: Defaults = msgspec.field(default_factory=Defaults)
     fps: Annotated[

@@ -1,6 +1,7 @@
 """A script as the rest of narrate sees it: every id complete, every text checked.
 
-Its `language`, `fps` and `pause_after` are settings, which flags and the environment can override.
+Its `language`, `reading`, `fps` and `pause_after` are settings, which flags and the environment
+can override.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 from narrate.base.text import counted
+from narrate.config import ReadingMode
 from narrate.request import Design, Stock
 
 
@@ -90,6 +92,7 @@ class Segment:
     say: str | None = None
     voice: str | None = None
     language: str | None = None
+    reading: ReadingMode | None = None
     pause_before: float = 0.0
     """Seconds of silence at the beginning of the segment."""
 
@@ -147,5 +150,6 @@ class Script:
     inputs: tuple[Path, ...]
     """Every file and folder that was read."""
 
+    reading: ReadingMode | None = None
     notes: tuple[Note, ...] = ()
     omissions: tuple[Omission, ...] = ()

@@ -23,6 +23,7 @@ PARAGRAPH: Known = {
     "caption": ("caption", str),
     "voice": ("voice", str),
     "language": ("language", str),
+    "reading": ("reading", str),
     "pause": ("pause_after", units.seconds),
     "pause_after": ("pause_after", units.seconds),
     "seed": ("seed", int),
