@@ -126,6 +126,9 @@ class SegmentEntry(msgspec.Struct, frozen=True):
     cache_keys: list[str]
     take: Take
     qa: Checked
+    words: list[tuple[int, int, str]] = msgspec.field(default_factory=list)
+    """What is said otherwise than it is written: its start and end in `text`, and what is said."""
+
     marks: dict[str, MarkEntry] = msgspec.field(default_factory=dict)
     stand_in: str | msgspec.UnsetType = msgspec.UNSET
     """The engine that speaks it because that of its voice was missing; else left out."""
@@ -283,6 +286,7 @@ def _segment(
         index=index,
         text=spoken.plain(segment.text),
         spoken=" ".join(utterance.text for utterance in planned.utterances),
+        words=[(each.start, each.end, each.spoken) for each in planned.readings],
         voice=segment.voice,
         file=file,
         xxh3_128=digest,

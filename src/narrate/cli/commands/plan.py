@@ -16,6 +16,7 @@ from narrate.cli import messages, omitted, options, outcome, sources
 from narrate.cli.options import Flags
 from narrate.errors import PendingError
 from narrate.planning.planner import Plan, PlannedSegment, union
+from narrate.reading.utterances import plain
 
 Check = Annotated[
     bool, typer.Option("--check", help="Exit with 3 if anything would have to be spoken.")
@@ -74,7 +75,7 @@ def show(
     else:
         for made in plans:
             heading = [f"{made.name}:"] if len(plans) > 1 else []
-            terminal.say(*heading, *_segments(made), *_over_budget(made))
+            terminal.say(*heading, *_segments(made, verbose), *_over_budget(made))
         terminal.say(_total(whole))
         omissions = [each for made in plans for each in made.script.omissions]
         terminal.say(*(omitted.listed(omissions) if verbose else ()))
@@ -105,14 +106,34 @@ def _object(made: Plan) -> dict[str, Any]:
     }
 
 
-def _segments(made: Plan) -> Iterator[str]:
-    """A line for each segment: whether it is cached, its id, its length and its text."""
+def _segments(made: Plan, verbose: bool) -> Iterator[str]:
+    """A line for each segment: whether it is cached, its id, its length and its text. If verbose, a
+    line follows for everything that is said otherwise than it is written.
+    """
     width = max(len(printable(planned.segment.id)) for planned in made.segments)
     for planned in made.segments:
         state, about = ("cached", "") if planned.cached else ("speak ", "~")
         length = f"{about}{made.seconds(planned):.1f} s"
         text = shortened(planned.display, 60)
         yield f"{state}  {printable(planned.segment.id):<{width}}  {length:>8}  {text}"
+        for word in _words(planned) if verbose else ():
+            written = printable(word["written"])
+            yield f"{'':<{width + 20}}{written} → {printable(word['spoken'])} ({word['rule']})"
+
+
+def _words(planned: PlannedSegment) -> list[dict[str, Any]]:
+    """What is said otherwise than it is written, with the rule that says so."""
+    text = plain(planned.segment.text) if planned.readings else ""
+    return [
+        {
+            "start": each.start,
+            "end": each.end,
+            "written": text[each.start : each.end],
+            "spoken": each.spoken,
+            "rule": each.rule,
+        }
+        for each in planned.readings
+    ]
 
 
 def _total(made: Plan) -> str:
@@ -131,6 +152,7 @@ def _entry(made: Plan, planned: PlannedSegment) -> dict[str, Any]:
         "cached": planned.cached,
         "seconds": round(made.seconds(planned), 3),
         "keys": [utterance.key for utterance in planned.utterances],
+        "words": _words(planned),
         **outcome.stand_in(planned),
     }
 

@@ -68,6 +68,8 @@ def _texts(planned: PlannedSegment) -> list[str]:
     """What is shown while each utterance is heard."""
     if len(planned.utterances) == 1:
         return [planned.display]
+    if planned.segment.caption is None and planned.segment.say is None:
+        return [each.shown for each in planned.utterances]
     said = [Utterance(each.text, each.pause_before) for each in planned.utterances]
     return shares(_shown(planned), said)
 
