@@ -82,7 +82,7 @@ def test_a_thousand_segments_take_a_moment() -> None:
     start = time.process_time()
     for number in range(1000):
         spoken.read(texts[number % len(texts)], reader=READER)
-    assert time.process_time() - start < 0.6
+    assert time.process_time() - start < 1
 
 
 def test_a_reader_does_only_what_it_should() -> None:

@@ -62,6 +62,7 @@ app = typer.Typer(
 COMMANDS = {
     "run": "run.run",
     "plan": "plan.plan",
+    "say": "say.say",
     "init": "init.init",
     "status": "why.status",
     "why": "why.why",

@@ -12,11 +12,10 @@ from narrate import build
 from narrate.base import terminal
 from narrate.base.text import counted, duration, printable, shortened
 from narrate.build import Options
-from narrate.cli import messages, omitted, options, outcome, sources
+from narrate.cli import messages, omitted, options, outcome, readings, sources
 from narrate.cli.options import Flags
 from narrate.errors import PendingError
 from narrate.planning.planner import Plan, PlannedSegment, union
-from narrate.reading.utterances import plain
 
 Check = Annotated[
     bool, typer.Option("--check", help="Exit with 3 if anything would have to be spoken.")
@@ -116,24 +115,8 @@ def _segments(made: Plan, verbose: bool) -> Iterator[str]:
         length = f"{about}{made.seconds(planned):.1f} s"
         text = shortened(planned.display, 60)
         yield f"{state}  {printable(planned.segment.id):<{width}}  {length:>8}  {text}"
-        for word in _words(planned) if verbose else ():
-            written = printable(word["written"])
-            yield f"{'':<{width + 20}}{written} → {printable(word['spoken'])} ({word['rule']})"
-
-
-def _words(planned: PlannedSegment) -> list[dict[str, Any]]:
-    """What is said otherwise than it is written, with the rule that says so."""
-    text = plain(planned.segment.text) if planned.readings else ""
-    return [
-        {
-            "start": each.start,
-            "end": each.end,
-            "written": text[each.start : each.end],
-            "spoken": each.spoken,
-            "rule": each.rule,
-        }
-        for each in planned.readings
-    ]
+        for line in readings.lines(planned) if verbose else ():
+            yield f"{'':<{width + 20}}{line}"
 
 
 def _total(made: Plan) -> str:
@@ -152,7 +135,7 @@ def _entry(made: Plan, planned: PlannedSegment) -> dict[str, Any]:
         "cached": planned.cached,
         "seconds": round(made.seconds(planned), 3),
         "keys": [utterance.key for utterance in planned.utterances],
-        "words": _words(planned),
+        "words": readings.entries(planned),
         **outcome.stand_in(planned),
     }
 

@@ -1,0 +1,88 @@
+"""What a text says is decided while planning: by its language, the settings and the engine."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from support.project import Narrate, lines
+
+
+def script(*segments: dict[str, Any], **head: Any) -> str:
+    return json.dumps({**head, "segments": segments})
+
+
+def spoken(tone: Narrate, text: Any) -> list[str]:
+    tone.write("script.json", text)
+    assert tone.run()["ok"]
+    return [segment["spoken"] for segment in tone.manifest["segments"]]
+
+
+def test_a_narration_shows_what_is_written_and_says_what_is_spoken(tone: Narrate) -> None:
+    assert spoken(tone, lines("So $x^2$ is 4 in v3.12.", "Plain words.")) == [
+        "So x squared is four in version three point twelve.",
+        "Plain words.",
+    ]
+    first, second = tone.manifest["segments"]
+    assert first["text"] == "So $x^2$ is 4 in v3.12."
+    assert first["words"] == [
+        [3, 8, "x squared"],
+        [12, 13, "four"],
+        [17, 22, "version three point twelve"],
+    ]
+    assert second["words"] == []
+    assert "So $x^2$ is 4 in v3.12." in (tone.out / "narration.srt").read_text()
+
+
+def test_a_plan_lists_what_is_said_otherwise(tone: Narrate) -> None:
+    tone.write("script.json", lines("So $x^2$ is it."))
+    assert "$x^2$ → x squared (mathematics)" in tone("plan", "-v").out
+    [segment] = tone("plan", "--json").json["segments"]
+    assert [each["rule"] for each in segment["words"]] == ["mathematics"]
+
+
+def test_reading_is_set_by_segment_voice_script_and_settings(tone: Narrate) -> None:
+    text = "3 of $x^2$"
+    segments = [
+        {"text": text},
+        {"text": text, "reading": "engine"},
+        {"text": text, "voice": "raw"},
+        {"text": text, "voice": "raw", "reading": "full"},
+    ]
+    voices = {"raw": {"speaker": "low", "reading": "off"}}
+    full, mathematics = "three of x squared", "3 of x squared"
+    assert spoken(tone, script(*segments, voices=voices)) == [full, mathematics, text, full]
+    assert spoken(tone, script({"text": text}, reading="engine")) == [mathematics]
+    tone.write("narrate.toml", 'engine = "tone"\nreading = "off"\n')
+    assert spoken(tone, lines(text)) == [text]
+
+
+def test_with_reading_off_the_request_is_as_it_always_was(tone: Narrate) -> None:
+    plain = script({"text": "Three of them.", "reading": "off"})
+    tone.write("script.json", plain)
+    off = tone("plan", "--json").json["segments"][0]["keys"]
+    tone.write("script.json", lines("Three of them."))
+    assert tone("plan", "--json").json["segments"][0]["keys"] == off
+
+
+def test_all_that_cannot_be_read_is_told_at_once_with_its_place(tone: Narrate) -> None:
+    tone.write("script.json", lines(r"Bad $\foo$.", "Good.", r"Bad $\baz$ and $\qux$."))
+    planned = tone("plan")
+    assert planned.code == 2
+    assert planned.err.count("cannot be read aloud") == 3
+    assert "(segment 's3')" in planned.err
+    assert "3 problems" in planned.err
+
+
+@pytest.mark.parametrize("engine", ["tone", "hibari"])
+def test_an_engine_gets_its_own_spelling_of_a_letter(tone: Narrate, engine: str) -> None:
+    tone.write("script.json", lines("A matrix A."))
+    tone("run", "script.json", "--engine", engine)
+    record = json.loads((tone.out / "run.json").read_text())
+    [[request]] = record["requests"].values()
+    expected = {"tone": "A matrix A.", "hibari": "A matrix [A](/ˈA/)."}
+    assert request["text"] == expected[engine]
+    assert tone.manifest["segments"][0]["spoken"] == "A matrix A."
+    assert tone.manifest["segments"][0]["words"] == []
