@@ -86,3 +86,40 @@ def test_an_engine_gets_its_own_spelling_of_a_letter(tone: Narrate, engine: str)
     assert request["text"] == expected[engine]
     assert tone.manifest["segments"][0]["spoken"] == "A matrix A."
     assert tone.manifest["segments"][0]["words"] == []
+
+
+def test_a_lexicon_speaks_again_only_the_lines_that_it_changes(tone: Narrate) -> None:
+    tone.write("script.json", lines("We use Kubernetes.", "We use ships.", "It is v3."))
+    assert tone.run()["spoken"] == 3
+    tone.write("lexicon.toml", 'Kubernetes = "koober netties"\nboats = "botes"\n')
+    ran = tone.run()
+    assert (ran["spoken"], ran["cached"]) == (1, 2)
+    first = tone.manifest["segments"][0]
+    assert first["spoken"] == "We use koober netties."
+    assert first["words"] == [[7, 17, "koober netties"]]
+    assert first["text"] == "We use Kubernetes."
+
+
+def test_a_lexicon_is_an_input_of_the_run(tone: Narrate) -> None:
+    tone.write("script.json", lines("We use Kubernetes."))
+    tone.write("lexicon.toml", 'Kubernetes = "koober netties"\n')
+    tone("run", "script.json", "--depfile", "out.d")
+    assert "lexicon.toml" in (tone.folder / "out.d").read_text()
+    assert "nothing to do" in tone("run", "script.json", "--depfile", "out.d").err
+    tone.write("lexicon.toml", 'Kubernetes = "cooper netties"\n')
+    assert "1 utterance spoken" in tone("run", "script.json", "--depfile", "out.d").err
+
+
+def test_the_script_s_lexicon_comes_before_the_user_s(tone: Narrate) -> None:
+    tone.write("../config/narrate/lexicon.toml", 'Kubernetes = "one"\nships = "two"\n')
+    tone.write("lexicon.toml", 'Kubernetes = "three"\n')
+    assert spoken(tone, lines("Kubernetes and ships")) == ["three and two"]
+
+
+def test_a_mistake_in_a_lexicon_is_an_error_that_names_it(tone: Narrate) -> None:
+    tone.write("script.json", lines("We use Kubernetes."))
+    tone.write("lexicon.toml", "Kubernetes = { sya = 'x' }\n")
+    planned = tone("plan")
+    assert planned.code == 2
+    assert "lexicon.toml" in planned.err
+    assert "unknown field `sya`" in planned.err

@@ -12,7 +12,7 @@ import pytest
 from narrate.reading import utterances as spoken
 from narrate.reading.problems import Unreadable
 from narrate.reading.reader import Reader, may_be_notation
-from narrate.reading.words import Reading, spelled
+from narrate.reading.words import Reading, Spelling, spelled
 
 HERE = Path(__file__).parent
 NOTATION = (HERE / "rules" / "notation.tsv").read_text(encoding="utf-8").splitlines()
@@ -137,9 +137,9 @@ def test_a_long_formula_is_said_in_several_utterances() -> None:
 
 def test_an_engine_gets_its_own_spelling_of_letters() -> None:
     result = spoken.read("A matrix A and $A_a$, not A's.", reader=READER)
-    assert result.utterances[0].spelled({"A": "[A](/ˈA/)"}) == (
+    assert result.utterances[0].spelled(Spelling({"A": "[A](/ˈA/)"})) == (
         "A matrix [A](/ˈA/) and [A](/ˈA/) [A](/ˈA/), not A's."
     )
     assert result.utterances[0].text == "A matrix A and A A, not A's."
     word = [Reading(0, 1, "CAB A", "x")]
-    assert [each.spoken for each in spelled(word, {"A": "ay"})] == ["CAB ay"]
+    assert [each.spoken for each in spelled(word, Spelling({"A": "ay"}))] == ["CAB ay"]

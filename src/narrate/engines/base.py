@@ -83,8 +83,16 @@ class Capabilities:
 
     letters: Mapping[str, str] = field(default_factory=dict, compare=False)
     """Letters whose names it would say wrongly, and what it is given in their place: `A`, which is
-    an article as well. Phonemes may stand in it, if the engine takes them.
+    an article as well.
     """
+
+    phonemes: str = ""
+    """How phonemes stand in a text: a template with `{spoken}` and `{phonemes}`; empty if it would
+    read them aloud.
+    """
+
+    ipa: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """Its own signs for those of IPA, where they differ."""
 
     models: Mapping[str, Mapping[str, str]] = field(default_factory=dict, compare=False)
     """The hub id of the model for each profile and kind of voice; empty if no models come from

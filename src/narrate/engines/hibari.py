@@ -38,6 +38,23 @@ _LONGEST_NUMBER = 36
 _NUMBER = re.compile(r"([-−]?)([$£€]?)(\d[\d,]*)")
 _CURRENCIES = {"": "", "$": " dollars", "£": " pounds", "€": " euros"}
 
+_IPA = {
+    "eɪ": "A",
+    "aɪ": "I",
+    "aʊ": "W",
+    "oʊ": "O",
+    "əʊ": "O",
+    "ɔɪ": "Y",
+    "tʃ": "ʧ",
+    "dʒ": "ʤ",
+    "ɝ": "ɜɹ",
+    "ɚ": "əɹ",
+    "ɾ": "T",
+    "ː": "",
+    "g": "ɡ",
+    "r": "ɹ",
+}
+
 CAPABILITIES = Capabilities(
     name="hibari",
     behaviour=1,
@@ -50,6 +67,8 @@ CAPABILITIES = Capabilities(
     characters=_LETTERS + _SYMBOLS,
     longest_word=24,
     letters={"A": "[A](/ˈA/)"},
+    phonemes="[{spoken}](/{phonemes}/)",
+    ipa=_IPA,
     auto=Auto.DEFAULT_VOICE,
 )
 

@@ -21,12 +21,13 @@ from narrate.errors import EnvironmentProblem, ScriptError, ScriptErrors
 from narrate.planning import casting, speakable
 from narrate.planning.casting import Choice
 from narrate.planning.stand_in import StandIn, default_voice
+from narrate.reading import lexicon
 from narrate.reading import utterances as spoken
 from narrate.reading.characters import collapse, visible
 from narrate.reading.problems import Unreadable
 from narrate.reading.reader import Reader
 from narrate.reading.utterances import Mark, Spoken, Utterance
-from narrate.reading.words import Reading
+from narrate.reading.words import Reading, Spelling
 from narrate.request import KEY_SCHEMA, Request, RequestVoice, Stock, canonical_json, key
 from narrate.script import RecordedVoice, Script, Segment
 from narrate.sound import audio
@@ -295,7 +296,9 @@ class _Planner:
         if segment.audio is not None:
             return spoken.read(segment.text, segment.say, lenient=True)
         language = self.language(segment, self.choice(segment).capabilities)
-        reader = Reader(CODES.get(language, language), segment.reading or self.settings.reading)
+        code = CODES.get(language, language)
+        entries = lexicon.chosen(self.script.lexicon, code, segment.voice)
+        reader = Reader(code, segment.reading or self.settings.reading, entries)
         try:
             return spoken.read(segment.text, segment.say, lenient=True, reader=reader)
         except Unreadable as error:
@@ -391,7 +394,9 @@ class _Planner:
             engine=capabilities.name,
             behaviour=capabilities.behaviour,
             model=choice.model_key,
-            text=part.spelled(capabilities.letters),
+            text=part.spelled(
+                Spelling(capabilities.letters, capabilities.phonemes, capabilities.ipa)
+            ),
             language=self.language(segment, capabilities),
             voice=self.sound(segment.voice),
             seed=segment.seed,

@@ -1,4 +1,4 @@
-"""How a text of one line is said: code comes first, then mathematics, then the rules.
+"""How a text of one line is said: first the lexicon, then code, mathematics and the rules.
 
 The rules are imported for texts that may need them only; most prose does not.
 """
@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from narrate.base.text import printable, quoted, shortened
 from narrate.config import ReadingMode
-from narrate.reading import maths, words
+from narrate.reading import lexicon, maths, words
+from narrate.reading.lexicon import Lexicon
 from narrate.reading.maths import Span
 from narrate.reading.problems import Problem, Unreadable
 from narrate.reading.words import TAKEN, Reading, is_english, without
@@ -47,14 +48,19 @@ class Reader:
 
     language: str = "en"
     mode: ReadingMode = "full"
+    lexicon: Lexicon = ()
 
     def __call__(self, text: str, formulas: Sequence[Span] = ()) -> list[Reading]:
         """What is said otherwise than it is written, in order. Raises Unreadable with all that
         cannot be read.
         """
-        if self.mode == "off" or not (formulas or may_be_notation(text, self.language)):
+        if self.mode == "off":
             return []
-        return _Line(text, self.language).read(formulas, with_rules=self.mode == "full")
+        code = maths.code(text)
+        own = list(lexicon.find(without(text, formulas), self.lexicon, code))
+        if not (formulas or may_be_notation(text, self.language)):
+            return own
+        return _Line(text, self.language, own).read(formulas, with_rules=self.mode == "full")
 
 
 def may_be_notation(text: str, language: str) -> bool:
@@ -65,22 +71,23 @@ def may_be_notation(text: str, language: str) -> bool:
 
 
 class _Line:
-    """A text that is being read."""
+    """A text that is being read, after the lexicon."""
 
-    def __init__(self, text: str, language: str) -> None:
-        self.text, self.language = text, language
-        self.taken: list[Span] = []
+    def __init__(self, text: str, language: str, own: list[Reading]) -> None:
+        self.text, self.language, self.own = text, language, own
+        self.taken: list[Span] = [(each.start, each.end) for each in own]
         self.problems: list[Problem] = []
 
     def read(self, formulas: Sequence[Span], with_rules: bool) -> list[Reading]:
         """Read mathematics outside of code and then, if wanted, all the rest."""
         found = self.mathematics(formulas)
         self.taken = sorted([*self.taken, *((each.start, each.end) for each in found)])
+        found += self.own
         if with_rules:
-            found = sorted([*found, *self.rules()], key=lambda reading: reading.start)
+            found += self.rules()
         if self.problems:
             raise Unreadable(*self.problems)
-        return found
+        return sorted(found, key=lambda reading: reading.start)
 
     def mathematics(self, formulas: Sequence[Span]) -> list[Reading]:
         if not is_english(self.language):
@@ -88,7 +95,8 @@ class _Line:
             return []
         from narrate.reading import mathematics, rules
 
-        text = without(self.text, maths.code(self.text))
+        text = without(self.text, self.taken)
+        text = without(text, maths.code(text))
         text = without(text, rules.quantities(without(text, formulas)))
         left = list(formulas)
         while len(self.problems) < MOST:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import TypeAlias
@@ -15,7 +15,7 @@ from narrate.reading.markup import Marked
 from narrate.reading.maths import Span
 from narrate.reading.pieces import Piece, split
 from narrate.reading.problems import Problem, Unreadable
-from narrate.reading.words import Reading, moved, spelled, spoken
+from narrate.reading.words import Reading, Spelling, moved, spelled, spoken
 from narrate.sound.pace import weight
 
 Read: TypeAlias = Callable[[str, Sequence[Span]], Sequence[Reading]]
@@ -43,9 +43,9 @@ class Utterance:
         """What is said."""
         return spoken(self.shown, self.readings)
 
-    def spelled(self, letters: Mapping[str, str]) -> str:
-        """What is said, with an engine's own spelling of some single letters."""
-        return spoken(self.shown, spelled(self.readings, letters))
+    def spelled(self, spelling: Spelling) -> str:
+        """What is said, as an engine gets it."""
+        return spoken(self.shown, spelled(self.readings, spelling))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 TAKEN = "\ufffc"
 """Stands for each character that an earlier rule has read, so that places stay the same."""
@@ -24,6 +24,8 @@ class Reading:
     end: int
     spoken: str
     rule: str
+    phonemes: str = ""
+    """The same in IPA, for engines that take phonemes; from a lexicon only."""
 
 
 class Unreadable(ValueError):
@@ -54,15 +56,35 @@ def moved(readings: Iterable[Reading], by: int) -> Iterator[Reading]:
     return (replace(each, start=each.start + by, end=each.end + by) for each in readings)
 
 
-def spelled(readings: Iterable[Reading], letters: Mapping[str, str]) -> Iterator[Reading]:
-    """The readings as an engine is asked for them, with its own spelling of some single letters."""
-    if not letters:
-        return iter(readings)
-    alone = re.compile(rf"(?<![\w'’])[{''.join(letters)}](?![\w'’])")
-    return (
-        replace(each, spoken=alone.sub(lambda found: letters[found[0]], each.spoken))
-        for each in readings
-    )
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """How an engine is given what it would say wrongly otherwise.
+
+    `letters` are single letters, and what stands in their place. `inline` is how phonemes stand
+    in a text, with `{spoken}` and `{phonemes}`; empty if the engine takes none. `ipa` holds the
+    engine's own signs for those of IPA.
+    """
+
+    letters: Mapping[str, str] = field(default_factory=dict)
+    inline: str = ""
+    ipa: Mapping[str, str] = field(default_factory=dict)
+
+    def of(self, reading: Reading) -> str:
+        """What the engine gets for a reading."""
+        if reading.phonemes and self.inline:
+            phonemes = reading.phonemes
+            for sign, own in self.ipa.items():
+                phonemes = phonemes.replace(sign, own)
+            return self.inline.format(spoken=reading.spoken, phonemes=phonemes)
+        if not self.letters:
+            return reading.spoken
+        alone = rf"(?<![\w'’])[{''.join(self.letters)}](?![\w'’])"
+        return re.sub(alone, lambda found: self.letters[found[0]], reading.spoken)
+
+
+def spelled(readings: Iterable[Reading], spelling: Spelling) -> Iterator[Reading]:
+    """The readings as an engine gets them."""
+    return (replace(each, spoken=spelling.of(each)) for each in readings)
 
 
 def spoken(text: str, readings: Iterable[Reading]) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from narrate.errors import ScriptError
+from narrate.script import lexicon
 from narrate.script.check import resolve
 from narrate.script.document import schema
 from narrate.script.folder import MAIN, beside, parent_of, scripts_in
@@ -39,7 +41,14 @@ __all__ = [
     "parent_of",
     "scripts_in",
     "schema",
+    "with_lexicon",
 ]
+
+
+def with_lexicon(script: Script) -> Script:
+    """The script with the lexicons of its folder and of the user."""
+    inputs = (*script.inputs, *lexicon.paths(script.folder))
+    return replace(script, lexicon=lexicon.load(script.folder), inputs=inputs)
 
 
 def load(source: str | Path, options: ReadOptions = AS_USUAL) -> Script:
@@ -47,7 +56,7 @@ def load(source: str | Path, options: ReadOptions = AS_USUAL) -> Script:
     try:
         found = read(source, options)
         with assuming(found.assumed):
-            return resolve(found, options)
+            return with_lexicon(resolve(found, options))
     except RecursionError:
         hint = "a script has at most five levels"
         raise ScriptError("nested too deeply", where=display_name(source), hint=hint) from None

@@ -14,6 +14,7 @@ from typing import ClassVar, Literal
 
 from narrate.base.text import counted
 from narrate.config import ReadingMode
+from narrate.reading.lexicon import Lexicon
 from narrate.request import Design, Stock
 
 
@@ -151,5 +152,6 @@ class Script:
     """Every file and folder that was read."""
 
     reading: ReadingMode | None = None
+    lexicon: Lexicon = ()
     notes: tuple[Note, ...] = ()
     omissions: tuple[Omission, ...] = ()

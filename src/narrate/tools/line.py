@@ -19,7 +19,7 @@ from narrate.base.text import did_you_mean
 from narrate.config import Config, Format
 from narrate.errors import EnvironmentProblem, UsageError
 from narrate.planning.planner import PlannedSegment
-from narrate.script import Script
+from narrate.script import Script, with_lexicon
 from narrate.script.check import resolve
 from narrate.script.read import Source
 from narrate.session import Prepared, opened
@@ -42,7 +42,7 @@ def prepare(
     """
     text = _text(words)
     if source is None:
-        script, configuration = text, config.resolve(flags, {}, Path.cwd())
+        script, configuration = with_lexicon(text), config.resolve(flags, {}, Path.cwd())
     else:
         script, configuration = build.prepare(source, flags, emit)
     first = script.segments[0]

@@ -6,6 +6,7 @@ import re
 
 from narrate.reading.rules import numerals
 from narrate.reading.rules.form import DIGITS, Form, one_of, table
+from narrate.reading.words import TAKEN
 
 NAME = "abbreviations"
 
@@ -183,7 +184,7 @@ FORMS = (
         rf"(?<!\w)(?P<era>{one_of(_ERAS)}) (?P<year>[1-9][0-9]{{2,3}})(?!\w)",
         lambda match: f"{_ERAS[match['era']]} {numerals.pairs(match['year'])}",
     ),
-    Form(_DOT, rf"(?<!\w)(?P<it>{one_of(_TITLES)})(?= (?:and )?[A-Z])", _title),
+    Form(_DOT, rf"(?<!\w)(?P<it>{one_of(_TITLES)})(?= (?:and )?[A-Z{TAKEN}])", _title),
     Form(_DOT, rf"(?<=[a-z0-9] )(?P<it>{one_of(_STREETS)})(?!\w)", _street),
     Form(
         frozenset(".№§"),

@@ -1,0 +1,85 @@
+"""A person's own words are said as the lexicon says, before anything else is read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from narrate.engines.hibari import CAPABILITIES
+from narrate.reading import lexicon
+from narrate.reading import utterances as spoken
+from narrate.reading.reader import Reader
+from narrate.reading.words import Spelling
+
+HIBARI = Spelling(CAPABILITIES.letters, CAPABILITIES.phonemes, CAPABILITIES.ipa)
+WORDS: dict[str, Any] = {
+    "Kubernetes": "koober netties",
+    "SQL": "sequel",
+    "state of the art": {"say": "very good", "ignore_case": True},
+    "kubectl": {"spell": True},
+    "Nguyen": {"say": "win", "phonemes": "wɪn"},
+    "R2D2": {"spell": True},
+    "data": [{"say": "dah ta", "voice": "old"}, {"say": "day ta", "language": "en"}],
+}
+
+
+def said(
+    text: str, voice: str | None = None, language: str = "en", spelling: Spelling | None = None
+) -> str:
+    entries = lexicon.chosen(lexicon.parse(WORDS), language, voice)
+    result = spoken.read(text, reader=Reader(language, lexicon=entries))
+    return " ".join(part.spelled(spelling or Spelling()) for part in result.utterances)
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("Kubernetes runs.", "koober netties runs."),
+        ("It is SQL, not MySQL.", "It is sequel, not my sequel."),
+        ("State of the Art tools.", "very good tools."),
+        ("Run `kubectl` now.", "Run K U B E C T L now."),
+        ("Mr. Nguyen met R2D2.", "mister win met R two D two."),
+        ("So $SQL = 3$ in SQL.", "So S Q L equals three in sequel."),
+        ("sql is lower.", "sql is lower."),
+    ],
+)
+def test_words_are_said_as_the_lexicon_says(written: str, expected: str) -> None:
+    assert said(written) == expected
+
+
+def test_an_entry_holds_for_its_voice_and_its_language() -> None:
+    assert said("More data.") == "More day ta."
+    assert said("More data.", voice="old") == "More dah ta."
+    assert said("Mehr data.", language="de") == "Mehr data."
+
+
+def test_phonemes_reach_only_engines_that_take_them() -> None:
+    assert said("Mr. Nguyen.") == "mister win."
+    assert said("Mr. Nguyen.", spelling=HIBARI) == "mister [win](/wɪn/)."
+    own = lexicon.parse({"Jay": {"phonemes": "dʒeɪ"}})
+    result = spoken.read("Jay.", reader=Reader(lexicon=own))
+    assert result.utterances[0].text == "Jay."
+    assert result.utterances[0].spelled(HIBARI) == "[Jay](/ʤA/)."
+
+
+def test_reading_off_leaves_the_lexicon_out() -> None:
+    reader = Reader(mode="off", lexicon=lexicon.parse(WORDS))
+    assert spoken.read("SQL", reader=reader).utterances[0].text == "SQL"
+
+
+@pytest.mark.parametrize(
+    ("document", "problem"),
+    [
+        ({"a": 3}, "'a': Expected"),
+        ({"a": {}}, "'a': give `say`"),
+        ({"a": {"say": "b", "spell": True}}, "'a': give `say`"),
+        ({"a": {"sya": "b"}}, "'a': Object contains unknown field `sya`"),
+        ({"a": {"phonemes": "x](/y"}}, "'a': the phonemes have"),
+        ({"": "b"}, "the word is empty"),
+    ],
+)
+def test_a_mistake_is_named(document: dict[str, Any], problem: str) -> None:
+    with pytest.raises(ValueError, match="^") as error:
+        lexicon.parse(document)
+    assert problem in str(error.value)
