@@ -123,3 +123,11 @@ def test_a_mistake_in_a_lexicon_is_an_error_that_names_it(tone: Narrate) -> None
     assert planned.code == 2
     assert "lexicon.toml" in planned.err
     assert "unknown field `sya`" in planned.err
+
+
+def test_a_plan_says_in_which_languages_numbers_are_not_read(tone: Narrate) -> None:
+    warning = "numbers are not read in zh: engines get the digits as they are written"
+    tone.write("script.json", script({"text": "有 3 个。", "language": "zh"}))
+    assert warning in tone("plan", "--engine", "torch").err
+    tone.write("script.json", script({"text": "3 Punkte", "language": "de"}))
+    assert "not read" not in tone("plan", "--engine", "torch").err

@@ -227,6 +227,9 @@ def make(
                 raise
             planner.problems.append(error)
     speakable.refuse(planner.problems, script.name)
+    if planner.uncovered:
+        languages = ", ".join(sorted(planner.uncovered))
+        warn(f"numbers are not read in {languages}: engines get the digits as they are written")
     language = settings.language or "en"
     used = dict.fromkeys(
         each.choice for planned in segments for each in planned.utterances if each.choice
@@ -273,6 +276,8 @@ class _Planner:
         self.voices: dict[str, LoadedVoice] = {}
         self.stand_in = StandIn(settings, warn)
         self.problems: list[ScriptError] = []
+        self.uncovered: set[str] = set()
+        """Languages in which there are numbers that cannot be read."""
 
     def segment(self, segment: Segment, *, forced: bool, last: bool) -> PlannedSegment:
         said = self.read(segment)
@@ -299,6 +304,8 @@ class _Planner:
         code = CODES.get(language, language)
         entries = lexicon.chosen(self.script.lexicon, code, segment.voice)
         reader = Reader(code, segment.reading or self.settings.reading, entries)
+        if reader.leaves_numbers(segment.text):
+            self.uncovered.add(reader.language)
         try:
             return spoken.read(segment.text, segment.say, lenient=True, reader=reader)
         except Unreadable as error:

@@ -62,11 +62,24 @@ class Reader:
             return own
         return _Line(text, self.language, own).read(formulas, with_rules=self.mode == "full")
 
+    def leaves_numbers(self, text: str) -> bool:
+        """Whether a text has numbers in a language in which they cannot be read."""
+        if self.mode != "full" or is_english(self.language) or not has_digit(text):
+            return False
+        from narrate.reading import rules
+
+        return not rules.covers(self.language)
+
 
 def may_be_notation(text: str, language: str) -> bool:
     """Whether a text may have anything that is said otherwise than it is written."""
     if is_english(language):
         return _NOTATION.search(text) is not None
+    return has_digit(text)
+
+
+def has_digit(text: str) -> bool:
+    """Whether a text has a digit of any script."""
     return any(map(str.isdecimal, text))
 
 
