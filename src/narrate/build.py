@@ -246,7 +246,7 @@ def _plan_jobs(sessions: Sequence[Session], options: Options, problems: Problems
 def _plan_job(session: Session, options: Options) -> Job:
     script, files = session.script, session.configuration.files
     recordings = [segment.audio for segment in script.segments if segment.audio]
-    inputs = facts.take((*script.inputs, *files, *recordings))
+    inputs = facts.take((*script.inputs, *scripts.lexicons(script), *files, *recordings))
     # Who may write there decides whether the settings in a folder are obeyed.
     folders = facts.take({os.path.join(path.parent, facts.FOLDER) for path in files})
     session.check_links()

@@ -94,6 +94,9 @@ class Capabilities:
     ipa: Mapping[str, str] = field(default_factory=dict, compare=False)
     """Its own signs for those of IPA, where they differ."""
 
+    commands: str = ""
+    """A pattern of what is a command to it and not a word, which it gets as it is written."""
+
     models: Mapping[str, Mapping[str, str]] = field(default_factory=dict, compare=False)
     """The hub id of the model for each profile and kind of voice; empty if no models come from
     the hub.

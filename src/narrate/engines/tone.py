@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+MARK = re.compile(r"#(?P<fault>[a-z]+)(?:<(?P<below>\d+))?(?:=(?P<value>[\d.]+))?")
+
 CAPABILITIES = Capabilities(
     name="tone",
     behaviour=1,
@@ -43,12 +45,12 @@ CAPABILITIES = Capabilities(
     voices=("speaker", "clone", "design"),
     packages=("numpy",),
     rtf=0.001,
+    commands=MARK.pattern,
     for_tests=True,
 )
 
 RATE = 24_000
 CHARS_PER_SECOND = 15
-MARK = re.compile(r"#(?P<fault>[a-z]+)(?:<(?P<below>\d+))?(?:=(?P<value>[\d.]+))?")
 
 
 class Engine:

@@ -74,11 +74,6 @@ class PlannedUtterance:
             return self.said.text
         return self.request.text if self.request else ""
 
-    @property
-    def shown(self) -> str:
-        """The part of the written text that is said."""
-        return self.said.shown if self.said else self.text
-
 
 @dataclass(frozen=True, slots=True)
 class PlannedSegment:
@@ -300,10 +295,12 @@ class _Planner:
         """What a segment says. Raises ScriptErrors with all that cannot be read aloud."""
         if segment.audio is not None:
             return spoken.read(segment.text, segment.say, lenient=True)
-        language = self.language(segment, self.choice(segment).capabilities)
+        capabilities = self.choice(segment).capabilities
+        language = self.language(segment, capabilities)
         code = CODES.get(language, language)
         entries = lexicon.chosen(self.script.lexicon, code, segment.voice)
-        reader = Reader(code, segment.reading or self.settings.reading, entries)
+        mode = segment.reading or self.settings.reading
+        reader = Reader(code, mode, entries, capabilities.commands)
         if reader.leaves_numbers(segment.text):
             self.uncovered.add(reader.language)
         try:

@@ -49,6 +49,8 @@ class Reader:
     language: str = "en"
     mode: ReadingMode = "full"
     lexicon: Lexicon = ()
+    commands: str = ""
+    """A pattern of what the engine gets as it is written."""
 
     def __call__(self, text: str, formulas: Sequence[Span] = ()) -> list[Reading]:
         """What is said otherwise than it is written, in order. Raises Unreadable with all that
@@ -56,11 +58,13 @@ class Reader:
         """
         if self.mode == "off":
             return []
-        code = maths.code(text)
-        own = list(lexicon.find(without(text, formulas), self.lexicon, code))
-        if not (formulas or may_be_notation(text, self.language)):
+        kept = [each.span() for each in re.finditer(self.commands, text)] if self.commands else []
+        free = without(text, sorted([*kept, *formulas]))
+        own = list(lexicon.find(free, self.lexicon, maths.code(text)))
+        if not (formulas or may_be_notation(free, self.language)):
             return own
-        return _Line(text, self.language, own).read(formulas, with_rules=self.mode == "full")
+        line = _Line(text, self.language, own, kept)
+        return line.read(formulas, with_rules=self.mode == "full")
 
     def leaves_numbers(self, text: str) -> bool:
         """Whether a text has numbers in a language in which they cannot be read."""
@@ -86,9 +90,9 @@ def has_digit(text: str) -> bool:
 class _Line:
     """A text that is being read, after the lexicon."""
 
-    def __init__(self, text: str, language: str, own: list[Reading]) -> None:
+    def __init__(self, text: str, language: str, own: list[Reading], kept: list[Span]) -> None:
         self.text, self.language, self.own = text, language, own
-        self.taken: list[Span] = [(each.start, each.end) for each in own]
+        self.taken = sorted([*kept, *((each.start, each.end) for each in own)])
         self.problems: list[Problem] = []
 
     def read(self, formulas: Sequence[Span], with_rules: bool) -> list[Reading]:

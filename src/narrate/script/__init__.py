@@ -37,6 +37,7 @@ __all__ = [
     "WrittenVoice",
     "beside",
     "folder_of",
+    "lexicons",
     "load",
     "parent_of",
     "scripts_in",
@@ -47,8 +48,12 @@ __all__ = [
 
 def with_lexicon(script: Script) -> Script:
     """The script with the lexicons of its folder and of the user."""
-    inputs = (*script.inputs, *lexicon.paths(script.folder))
-    return replace(script, lexicon=lexicon.load(script.folder), inputs=inputs)
+    return replace(script, lexicon=lexicon.load(script.folder))
+
+
+def lexicons(script: Script) -> tuple[Path, ...]:
+    """The files that hold its lexicons, or could."""
+    return lexicon.paths(script.folder)
 
 
 def load(source: str | Path, options: ReadOptions = AS_USUAL) -> Script:

@@ -68,8 +68,9 @@ def _texts(planned: PlannedSegment) -> list[str]:
     """What is shown while each utterance is heard."""
     if len(planned.utterances) == 1:
         return [planned.display]
-    if planned.segment.caption is None and planned.segment.say is None:
-        return [each.shown for each in planned.utterances]
+    parts = [each.said.shown for each in planned.utterances if each.said]
+    if planned.segment.caption is None and planned.segment.say is None and parts:
+        return parts
     said = [Utterance(each.text, each.pause_before) for each in planned.utterances]
     return shares(_shown(planned), said)
 
