@@ -111,6 +111,11 @@ def another_take(tone: Narrate) -> None:
     soundfile.write(tone.folder / "clap.wav", [0.1, -0.1] * 5000, 24_000)
 
 
+def lexicon(words: str) -> Callable[[Narrate], object]:
+    """Write a lexicon beside the script."""
+    return lambda tone: tone.write("lexicon.toml", words)
+
+
 def move(tone: Narrate) -> None:
     tone.folder = tone.folder.rename(tone.root / "moved")
     tone.out = tone.folder / "build" / "narration"
@@ -165,6 +170,9 @@ EDITS = (
     Edit("change a seed", 1, replace("seed: 7", "seed: 8")),
     Edit("ask for another take", 1, replace("id: hook,", "id: hook, take: 2,")),
     Edit("give a segment another voice", 1, replace("at first.}", "at first., voice: low}")),
+    Edit("say a word by the lexicon", 1, lexicon('strange = "straynge"\n')),
+    Edit("add a word that nobody says to the lexicon", 0, lexicon('tensor = "ten sore"\n')),
+    Edit("turn off reading", 0, lambda tone: tone.write("narrate.toml", 'reading = "off"\n')),
     Edit("change the language", EVERYTHING, replace("language: en", "language: de")),
 )
 

@@ -107,6 +107,7 @@ class _Line:
         return sorted(found, key=lambda reading: reading.start)
 
     def mathematics(self, formulas: Sequence[Span]) -> list[Reading]:
+        """Formulas between their signs, and plain ones outside of code and of amounts."""
         if not is_english(self.language):
             self.problems += map(self.foreign, formulas[:MOST])
             return []
@@ -128,6 +129,7 @@ class _Line:
         return []
 
     def rules(self) -> list[Reading]:
+        """All that is left."""
         from narrate.reading import rules
 
         while len(self.problems) < MOST:
@@ -141,11 +143,13 @@ class _Line:
         return []
 
     def note(self, error: words.Unreadable) -> None:
+        """Remember a problem, with what stands around it."""
         start, end = max(0, error.start - _AROUND), error.end + _AROUND
         shown = _shown(self.text[start:end])
         self.problems.append(Problem(f"{shown} cannot be read aloud: {error.what}", error.hint))
 
     def foreign(self, formula: Span) -> Problem:
+        """The problem of a formula in a language in which formulas have no words."""
         shown = _shown(self.text[slice(*formula)])
         what = f"the formula {shown} can be read in English only, not in {quoted(self.language)}"
         return Problem(what, 'write its words in `say`, or set reading to "off"')
