@@ -8,6 +8,8 @@ import time
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from narrate.reading import utterances as spoken
 from narrate.reading.problems import Unreadable
@@ -143,3 +145,22 @@ def test_an_engine_gets_its_own_spelling_of_letters() -> None:
     assert result.utterances[0].text == "A matrix A and A A, not A's."
     word = [Reading(0, 1, "CAB A", "x")]
     assert [each.spoken for each in spelled(word, Spelling({"A": "ay"}))] == ["CAB ay"]
+
+
+SIGNS = "aAbIx $`\\()^_{}.,-–=+*/≥√é日\ufffc|<>%#&@~:;'😀\u0301\n"
+WORDS = ("10", "kg", "$x^2$", "`a`", "C_ij", "v1.2", "Dr.", "[pause:1s]")
+
+
+@given(st.lists(st.sampled_from([*SIGNS, *WORDS]), max_size=16).map("".join))
+def test_readings_are_in_order_and_what_is_written_stays(text: str) -> None:
+    try:
+        result = spoken.read(text, reader=READER, lenient=True)
+    except Unreadable:
+        return
+    end = 0
+    for reading in result.readings:
+        assert end <= reading.start < reading.end <= len(result.display)
+        assert reading.spoken.strip()
+        end = reading.end
+    assert result.display == spoken.read(text, lenient=True).display
+    assert all(0 < len(part.text) <= 350 for part in result.utterances)
