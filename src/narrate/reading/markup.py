@@ -97,13 +97,7 @@ def parse(text: str, *, lenient: bool = False) -> Marked:
     match = _TOKEN.search(text)
     for start, end in [*maths.spans(text), (len(text), len(text))]:
         while match and match.start() < start:
-            if match.start() >= at:
-                marked.add(text[at : match.start()])
-                at = match.end()
-                try:
-                    at = _take(marked, match, lenient)
-                except Unreadable as error:
-                    problems += error.problems
+            at = _reached(marked, match, at, lenient, problems)
             match = _TOKEN.search(text, at)
         if at <= start:
             marked.add(text[at:start])
@@ -112,6 +106,22 @@ def parse(text: str, *, lenient: bool = False) -> Marked:
     if problems:
         raise Unreadable(*problems)
     return marked
+
+
+def _reached(
+    marked: Marked, match: re.Match[str], at: int, lenient: bool, problems: list[Problem]
+) -> int:
+    """Add the words from `at` to a piece of markup, unless it is inside a formula, and do what it
+    says; return where the text goes on. Its problems are noted.
+    """
+    if match.start() < at:
+        return at
+    marked.add(match.string[at : match.start()])
+    try:
+        return _take(marked, match, lenient)
+    except Unreadable as error:
+        problems += error.problems
+        return match.end()
 
 
 def escape(text: str) -> str:
