@@ -112,11 +112,12 @@ def _readings(said: Marked, lines: Sequence[str], reader: Read) -> list[Sequence
     """The readings of each line. Raises Unreadable with the problems of all of them."""
     found: list[Sequence[Reading]] = []
     problems: list[Problem] = []
-    runs = said.runs
-    for number, line in enumerate(lines):
-        formulas = [(start, end) for run, start, end in said.formulas if run == number]
+    formulas: dict[int, list[Span]] = {}
+    for number, start, end in said.formulas:
+        formulas.setdefault(number, []).append((start, end))
+    for number, (run, line) in enumerate(zip(said.runs, lines, strict=True)):
         try:
-            found.append(reader(line, _placed(runs[number], formulas)))
+            found.append(reader(line, _placed(run, formulas.get(number, ()))))
         except Unreadable as error:
             problems += error.problems
     if problems:
