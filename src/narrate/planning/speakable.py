@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
 
 from narrate.base.text import quoted
 from narrate.engines.base import Capabilities
-from narrate.errors import ScriptError, ScriptErrors
+from narrate.errors import ScriptError
 from narrate.script import Segment
 
-_SHOWN, _LISTED = 5, 20
+_SHOWN = 5
 
 
 def problem(text: str, segment: Segment, capabilities: Capabilities) -> ScriptError | None:
@@ -26,14 +25,6 @@ def problem(text: str, segment: Segment, capabilities: Capabilities) -> ScriptEr
         where=segment.where,
         hint="say it with other words or letters in `say`, or use another engine or voice",
     )
-
-
-def refuse(problems: Sequence[ScriptError], script: str) -> None:
-    """Raise the problems of all segments in one go, if there are any."""
-    if len(problems) == 1:
-        raise problems[0]
-    if problems:
-        raise ScriptErrors(problems[:_LISTED], len(problems), where=script)
 
 
 def unspeakable(text: str, capabilities: Capabilities) -> list[str]:
