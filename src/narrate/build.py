@@ -224,7 +224,7 @@ def _perform(prepared: Sequence[Prepared], options: Options, emit: Emit) -> list
         for group in _groups(_plan_jobs(sessions, options, problems)):
             results += _make(group, options, problems, started)
     for result in results:
-        name = result.plan.name if len(prepared) > 1 else None
+        name = result.plan.script.named if len(prepared) > 1 else None
         emit(events.Done(script=name, written=sorted(path.name for path in result.written)))
     problems.check(results)
     return results
@@ -266,10 +266,10 @@ def _check_places(sessions: Sequence[Session]) -> None:
     """Refuse scripts that would be written to one folder. Raises UsageError."""
     names: dict[str, str] = {}
     for session in sessions:
-        other = names.setdefault(os.path.realpath(session.out), session.name)
-        if other != session.name:
+        other = names.setdefault(os.path.realpath(session.out), session.script.named)
+        if other != session.script.named:
             raise UsageError(
-                f"{other} and {session.name} would both be narrated there",
+                f"{other} and {session.script.named} would both be narrated there",
                 where=str(session.out),
                 hint="run them one by one, each with a folder of its own: -o DIR",
             )

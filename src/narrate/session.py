@@ -57,11 +57,6 @@ class Session:
     emit: Emit
 
     @property
-    def name(self) -> str:
-        """The script as it was named."""
-        return str(self.script.path or self.script.name)
-
-    @property
     def settings(self) -> Settings:
         """The settings for the script."""
         return self.configuration.settings

@@ -82,10 +82,10 @@ def test_a_shell_completes_commands_and_flags(
 
 
 def test_completion_is_installed_for_the_shell(narrate: Narrate) -> None:
-    """The shell is found among the parents of the process, else it is the one that is named."""
     home = narrate.root / "home"
     home.mkdir()
-    env = {"HOME": str(home)}
+    # Otherwise Typer takes the shell that runs the tests, which may be the one of make.
+    env = {"HOME": str(home), "_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"}
     assert "_NARRATE_COMPLETE" in narrate("--show-completion", "bash", env=env).out
     assert "completion installed in" in narrate("--install-completion", "bash", env=env).out
     assert any(

@@ -143,15 +143,15 @@ def take_turns(root: Path) -> dict[str, int]:
     place.script("a.json", {"id": "a", "text": "One."}, {"id": "b", "text": "Two."})
     place.script("b.json", {"id": "b", "text": "Three."}, {"id": "c", "text": "Four."})
     torn = stale = 0
+    shared = ("-o", OUT, "--force-output")
     for number in range(ROUNDS):
-        running = [
-            place.start("run", name, *["--force"] * (number % 2)) for name in ("a.json", "b.json")
-        ]
+        again = ["--force"] * (number % 2)
+        running = [place.start("run", name, *shared, *again) for name in ("a.json", "b.json")]
         for process in running:
             process.communicate(timeout=60)
         torn += place.torn()
         for name in ("a.json", "b.json")[:: 1 if number % 2 else -1]:
-            place.narrate("run", name)
+            place.narrate("run", name, *shared)
             torn += place.torn()
             stale += place.script_of_manifest() != name
     return {"torn": torn, "stale": stale}

@@ -201,7 +201,7 @@ if sys.platform != "darwin":
 ACCEPTED: dict[str, tuple[str, bytes | Make]] = {
     "bidi and markup in a text": (
         "a.json",
-        segments({"text": "\u202eolleH [red]x[/red] \x9b2J \x85"}),
+        segments({"text": "\u202eolleH \\[red]x\\[/red] \x9b2J \x85"}),
     ),
     "10,000 characters": ("a.json", segments({"text": "\u0915\u094d" * 5_000})),
     "an id of 100 bytes": ("a.json", with_id("x" * 100)),

@@ -80,6 +80,14 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60:02} min"
 
 
+def clock(milliseconds: int, point: str = ".") -> str:
+    """A time as captions and chapters have it: 01:02:03.004, or with another decimal point."""
+    seconds, thousandths = divmod(milliseconds, 1000)
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:02}:{minutes:02}:{seconds:02}{point}{thousandths:03}"
+
+
 def size(count: int) -> str:
     """Bytes as a person writes them: 512 bytes, 12.3 MB."""
     if count < 1000:

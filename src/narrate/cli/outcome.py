@@ -45,7 +45,7 @@ def _line(result: Result) -> str:
     """What a run did with one of several scripts."""
     manifest = result.manifest
     return (
-        f"{result.plan.name}: {counted(manifest.totals.segments, 'segment')},"
+        f"{result.plan.script.named}: {counted(manifest.totals.segments, 'segment')},"
         f" {duration(manifest.audio.duration)}, {counted(len(result.written), 'file')} written:"
         f" {shown(result.out / manifest.audio.file)}"
     )
@@ -111,7 +111,7 @@ def success(result: Result) -> dict[str, Any]:
 
 def several(results: Sequence[Result]) -> dict[str, Any]:
     """A run of several scripts as the JSON object of --json: an object for each, and totals."""
-    scripts = [{"script": result.plan.name, **success(result)} for result in results]
+    scripts = [{"script": result.plan.script.named, **success(result)} for result in results]
     return {
         "ok": True,
         "spoken": len(_spoken(results)),
@@ -157,6 +157,6 @@ def failure(error: NarrateError, events: list[Event]) -> dict[str, Any]:
     if isinstance(error, Several):
         document["errors"] = [as_object(each) for each in error.errors]
         document["scripts"] = [
-            {"script": result.plan.name, **success(result)} for result in error.results
+            {"script": result.plan.script.named, **success(result)} for result in error.results
         ]
     return document

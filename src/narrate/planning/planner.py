@@ -30,6 +30,7 @@ from narrate.reading.utterances import Mark, Spoken, Utterance
 from narrate.reading.words import Reading, Spelling
 from narrate.request import KEY_SCHEMA, Request, RequestVoice, Stock, canonical_json, key
 from narrate.script import RecordedVoice, Script, Segment
+from narrate.script.problems import raise_all
 from narrate.sound import audio
 from narrate.sound.pace import CHARS_PER_SECOND
 from narrate.store.entry import Clip
@@ -119,11 +120,6 @@ class Plan:
     segments: tuple[PlannedSegment, ...]
     missing: tuple[EnvironmentProblem, ...] = ()
     """What is missing for the engines for which another one stands in."""
-
-    @property
-    def name(self) -> str:
-        """The script as it was named."""
-        return str(self.script.path or self.script.name)
 
     def utterances(self) -> Iterator[PlannedUtterance]:
         """Every utterance, in the order of the script."""
@@ -221,7 +217,7 @@ def make(
             if segment.audio is None:
                 raise
             planner.problems.append(error)
-    speakable.refuse(planner.problems, script.name)
+    raise_all(planner.problems, script.name)
     if planner.uncovered:
         languages = ", ".join(sorted(planner.uncovered))
         warn(f"numbers are not read in {languages}: engines get the digits as they are written")
@@ -246,7 +242,7 @@ def union(plans: Sequence[Plan]) -> Plan:
         for name, voice in plan.voices.items()
     }
     choices = dict.fromkeys(choice for plan in plans for choice in plan.choices)
-    segments = [_of_script(each, plan.name) for plan in plans for each in plan.segments]
+    segments = [_of_script(each, plan.script.named) for plan in plans for each in plan.segments]
     missing = [problem for plan in plans for problem in plan.missing]
     return replace(
         plans[0],

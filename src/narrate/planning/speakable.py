@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
 
 from narrate.base.text import quoted
 from narrate.engines.base import Capabilities
@@ -12,7 +11,7 @@ from narrate.errors import ScriptError, ScriptErrors
 from narrate.reading.problems import Unreadable
 from narrate.script import Segment
 
-_SHOWN, _LISTED = 5, 20
+_SHOWN = 5
 
 
 def problem(text: str, segment: Segment, capabilities: Capabilities) -> ScriptError | None:
@@ -38,14 +37,6 @@ def unreadable(error: Unreadable, segment: Segment) -> ScriptErrors:
         for each in error.problems
     ]
     return ScriptErrors(found, len(found), where=segment.where)
-
-
-def refuse(problems: Sequence[ScriptError], script: str) -> None:
-    """Raise the problems of all segments in one go, if there are any."""
-    if len(problems) == 1:
-        raise problems[0]
-    if problems:
-        raise ScriptErrors(problems[:_LISTED], len(problems), where=script)
 
 
 def unspeakable(text: str, capabilities: Capabilities) -> list[str]:

@@ -155,3 +155,8 @@ class Script:
     lexicon: Lexicon = ()
     notes: tuple[Note, ...] = ()
     omissions: tuple[Omission, ...] = ()
+
+    @property
+    def named(self) -> str:
+        """The script as it was named on the command line."""
+        return str(self.path or self.name)

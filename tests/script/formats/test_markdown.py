@@ -504,3 +504,7 @@ def test_a_title_block_of_pandoc(tmp_path: Path) -> None:
 
 def test_markdown_of_many_megabytes_is_refused_at_once(tmp_path: Path) -> None:
     assert "larger than 4 MiB" in refused(tmp_path, "a\n\n" * 1_400_000).what
+
+
+def test_a_text_of_little_but_signs_is_refused(tmp_path: Path) -> None:
+    assert refused(tmp_path, "*a " * 200_001).what == "more than 200,000 signs of markup"

@@ -73,7 +73,7 @@ def show(
         terminal.write(terminal.as_json(_document(plans, whole)))
     else:
         for made in plans:
-            heading = [f"{made.name}:"] if len(plans) > 1 else []
+            heading = [f"{made.script.named}:"] if len(plans) > 1 else []
             terminal.say(*heading, *_segments(made, verbose), *_over_budget(made))
         terminal.say(_total(whole))
         omissions = [each for made in plans for each in made.script.omissions]
@@ -87,7 +87,9 @@ def _document(plans: Sequence[Plan], whole: Plan) -> dict[str, Any]:
     objects = [_object(made) for made in plans]
     if len(plans) == 1:
         return {"ok": True, **objects[0]}
-    scripts = [{"script": made.name, **each} for made, each in zip(plans, objects, strict=True)]
+    scripts = [
+        {"script": made.script.named, **each} for made, each in zip(plans, objects, strict=True)
+    ]
     return {"ok": True, **_figures(whole), "scripts": scripts}
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
+from narrate.base.text import clock
 from narrate.output.timeline import Slot, Timeline
 from narrate.output.writers import lines
 from narrate.output.writers.shown import shares
@@ -41,7 +42,7 @@ def cues(timeline: Timeline) -> Iterator[Cue]:
 def srt(cues: Sequence[Cue]) -> str:
     """The captions as SubRip."""
     blocks = (
-        f"{number}\n{_clock(cue.start, ',')} --> {_clock(cue.end, ',')}\n"
+        f"{number}\n{clock(cue.start, ',')} --> {clock(cue.end, ',')}\n"
         + "\n".join(map(_plain, cue.lines))
         for number, cue in enumerate(cues, 1)
     )
@@ -51,8 +52,7 @@ def srt(cues: Sequence[Cue]) -> str:
 def vtt(cues: Sequence[Cue]) -> str:
     """The captions as WebVTT."""
     blocks = (
-        f"{_clock(cue.start, '.')} --> {_clock(cue.end, '.')}\n"
-        + "\n".join(map(_escaped, cue.lines))
+        f"{clock(cue.start)} --> {clock(cue.end)}\n" + "\n".join(map(_escaped, cue.lines))
         for cue in cues
     )
     return "WEBVTT\n\n" + "\n\n".join(blocks) + "\n"
@@ -93,13 +93,6 @@ def _within(text: str, start: int, end: int, rate: int) -> Iterator[Cue]:
     edges = [first + (last - first) * each // max(1, heard[-1]) for each in heard]
     for number, block in enumerate(blocks):
         yield Cue(edges[number], edges[number + 1], block.lines)
-
-
-def _clock(milliseconds: int, point: str) -> str:
-    seconds, thousandths = divmod(milliseconds, 1000)
-    minutes, seconds = divmod(seconds, 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours:02}:{minutes:02}:{seconds:02}{point}{thousandths:03}"
 
 
 def _plain(line: str) -> str:

@@ -94,9 +94,13 @@ class _Layout:
 
     def blocks(self) -> list[Block]:
         """The best blocks: first those with the least time missing, then those cut best."""
+        last = len(self._tokens)
+        if 0 in self._possible_starts(last):
+            # By these costs, no two blocks are better than one.
+            return [self._block(0, last)]
         best = [(0.0, 0.0)]
         came_from = [0]
-        for stop in range(1, len(self._tokens) + 1):
+        for stop in range(1, last + 1):
             costs = (
                 (self._cost(best[start], start, stop), start)
                 for start in self._possible_starts(stop)
@@ -104,7 +108,7 @@ class _Layout:
             cost, start = min(costs)
             best.append(cost)
             came_from.append(start)
-        cuts = [len(self._tokens)]
+        cuts = [last]
         while cuts[-1]:
             cuts.append(came_from[cuts[-1]])
         return [self._block(start, stop) for start, stop in pairwise(reversed(cuts))]
@@ -169,7 +173,7 @@ def _tokens(text: str) -> list[_Token]:
     limit, places = _limit(text), ranks(text)
     tokens: list[_Token] = []
     end = 0
-    for piece in _unbreakable(list(iter_graphemes(text))):
+    for piece in _unbreakable(_clusters(text)):
         for part in _fitting(piece, limit):
             end += len(part)
             otherwise = WORD if _ends_word(part[-1], text[end : end + 1]) else _INSIDE
@@ -207,9 +211,12 @@ def _is_hiragana(char: str) -> bool:
 
 def _fitting(piece: str, limit: int) -> Iterator[str]:
     """A piece, cut between clusters if it is longer than a line."""
+    if _columns(piece) <= limit:
+        yield piece
+        return
     line = ""
     columns = 0
-    for cluster in iter_graphemes(piece):
+    for cluster in _clusters(piece):
         more = _columns(cluster)
         if columns + more > limit and cluster != " ":
             yield line
@@ -219,14 +226,21 @@ def _fitting(piece: str, limit: int) -> Iterator[str]:
     yield line
 
 
+def _clusters(text: str) -> Sequence[str]:
+    # Most texts are ASCII, for which wcwidth takes ten times as long.
+    return text if text.isascii() else list(iter_graphemes(text))
+
+
 def _columns(text: str) -> int:
-    return max(0, width(text))
+    return len(text) if text.isascii() else max(0, width(text))
 
 
 def _is_wide(char: str) -> bool:
     """Whether a character is a full-width letter or sign of East Asia, which needs no space."""
+    if char < "\u1100":
+        return False
     return unicodedata.east_asian_width(char) in "WF" and unicodedata.category(char) != "So"
 
 
 def _is_spaceless(cluster: str) -> bool:
-    return unicodedata.name(cluster[0], "").startswith(_SPACELESS)
+    return cluster[0] > "\u0dff" and unicodedata.name(cluster[0], "").startswith(_SPACELESS)

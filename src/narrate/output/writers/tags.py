@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from narrate.base.text import printable, shortened
+from narrate.base.text import clock, printable, shortened
 from narrate.config import Format
 from narrate.output.timeline import Slot, Timeline
 from narrate.planning.planner import Plan
@@ -118,7 +118,7 @@ def _write_comments(path: Path, tags: Tags) -> None:
         file.add_tags()
     file["TITLE"], file["ARTIST"] = tags.title, tags.artist
     for number, each in enumerate(tags.chapters, 1):
-        file[f"CHAPTER{number:03}"] = _clock(each.start)
+        file[f"CHAPTER{number:03}"] = clock(each.start)
         file[f"CHAPTER{number:03}NAME"] = each.title
     file.save(padding=lambda info: 0)
 
@@ -162,10 +162,3 @@ def ffmetadata(tags: Tags) -> str:
 
 def _escaped(text: str) -> str:
     return "".join(f"\\{char}" if char in "=;#\\\n" else char for char in text)
-
-
-def _clock(milliseconds: int) -> str:
-    seconds, thousandths = divmod(milliseconds, 1000)
-    minutes, seconds = divmod(seconds, 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours:02}:{minutes:02}:{seconds:02}.{thousandths:03}"

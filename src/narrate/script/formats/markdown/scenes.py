@@ -27,6 +27,9 @@ _FIRST_SCENE = "start"
 _LINES = 10 * limits.SEGMENTS
 """Parsing takes so long that a text with more lines, which cannot become a script, is refused."""
 
+_SIGNS = "*_[]<`~=!&\\$%{#^:|"
+"""The parser looks at each of them more closely than at other characters."""
+
 _TASK = re.compile(r"\[[^\[\]]\][ \t]+")
 _CALLOUT = re.compile(r"\[!([\w-]+)(?:\|[^\[\]]*)?\][+-]?[ \t]*(.*)(?:\n|\Z)")
 _CODE = ("fence", "code_block")
@@ -76,6 +79,9 @@ def read_markdown(text: str, name: str, options: ReadOptions) -> Parsed:
     hint = "split it into several scripts"
     if len(text) > limits.MARKDOWN_BYTES:
         what = f"Markdown larger than {limits.MARKDOWN_BYTES // 2**20} MiB"
+        raise ScriptError(what, where=name, hint=hint)
+    if sum(map(text.count, _SIGNS)) > limits.MARKDOWN_SIGNS:
+        what = f"more than {limits.MARKDOWN_SIGNS:,} signs of markup"
         raise ScriptError(what, where=name, hint=hint)
     if text.count("\n") > _LINES:
         raise ScriptError(f"more than {_LINES} lines", where=name, hint=hint)
