@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 Rule = Callable[["StateInline", bool], bool]
 
+OWN_TAGS = "break|bookmark|mark|sub|say-as|phoneme|lang"
+"""The tags of a text; other HTML cannot be spoken."""
+
 _PAIRED = (
     ("shortcode", "{{<", ">}}"),
     ("shortcode", "{{%", "%}}"),
@@ -40,11 +43,15 @@ _SINGLE = (
 )
 """Kinds of what is not spoken and begins with one sign."""
 
+_OMITTED = "{%!#:^"
+"""The first signs of all these."""
+
 _LINK = re.compile(r"\[\[([^\[\]|\n]+)(?:\|([^\[\]\n]*))?\]\]")
 _LABEL = re.compile(r"^\[(?!\s*pause\b)([^\[\]\n^!]{1,200})\]:", re.MULTILINE | re.IGNORECASE)
 _SUBSCRIPT = re.compile(
     r"(?<!~)~([^~\s]+)~(?!~)|\^\^(?=\S)([^\^\n]+)(?<=\S)\^\^|\^([^\^\s\[\]]+)\^"
 )
+_TICKED = re.compile(r"\$`([^`]+)`\$")
 _URL = re.compile(r"://[^\s<>\[\]()*\"'`|\\]+")
 
 
@@ -54,6 +61,12 @@ def install(parser: MarkdownIt) -> None:
         parser.inline.ruler.before("newline", rule.__name__, rule)
     for rule in (_highlight, _subscript):
         parser.inline.ruler.before("newline", rule.__name__, rule)
+
+
+def is_formula(text: str) -> bool:
+    """Whether a text is a formula between `$$`, before some punctuation at most."""
+    formula = text.rstrip(" .,;:")
+    return formula.startswith("$$") and maths.spans(formula) == [(0, len(formula))]
 
 
 def _push(state: StateInline, silent: bool, end: int, kind: str, content: str) -> bool:
@@ -74,7 +87,7 @@ def _omit(state: StateInline, silent: bool, end: int, kind: str, content: str) -
 
 
 def _maths(state: StateInline, silent: bool) -> bool:
-    """TeX, which is kept byte for byte."""
+    """TeX, which is kept byte for byte, but for the backticks in the dollar signs of GitLab."""
     if state.src[state.pos] not in "$\\":
         return False
     known = state.env.setdefault("maths", {})
@@ -84,7 +97,8 @@ def _maths(state: StateInline, silent: bool) -> bool:
     end = known[state.src].get(state.pos)
     if end is None or end > state.posMax:
         return False
-    return _push(state, silent, end, "maths", state.src[state.pos : end])
+    tex = state.src[state.pos : end]
+    return _push(state, silent, end, "maths", _TICKED.sub(r"$\1$", tex))
 
 
 def _url(state: StateInline, silent: bool) -> bool:
@@ -97,6 +111,8 @@ def _url(state: StateInline, silent: bool) -> bool:
 
 def _omitted(state: StateInline, silent: bool) -> bool:
     """What is not spoken: comments, embeds, tags, shortcodes, codes of emoji, ids of blocks."""
+    if state.src[state.pos] not in _OMITTED:
+        return False
     for kind, first, last in _PAIRED:
         if not state.src.startswith(first, state.pos):
             continue
@@ -179,6 +195,8 @@ def _inside(state: StateInline, silent: bool, start: int, last: int, end: int) -
 
 def _label(state: StateInline, silent: bool) -> bool:
     """The bracket of `[Guest]: Yes.`, which is neither a direction nor a link."""
+    if state.src[state.pos] != "[":
+        return False
     from markdown_it.common.utils import normalizeReference
 
     match = _LABEL.match(state.src, state.pos, state.posMax)
