@@ -30,7 +30,7 @@ _DEFINITION_LINES = 10
 """How many lines a link definition may have."""
 
 _RULE = re.compile(r"(?:-+|=+)[ \t]*")
-_OWN_TAG = re.compile(rf"</?(?:br|{marks.OWN_TAGS})(?![\w:.-])", re.IGNORECASE)
+_OWN_TAG = re.compile(rf"</?(?:br|{marks.FORMATS}|{marks.OWN_TAGS})(?![\w:.-])", re.IGNORECASE)
 _CONTAINER = re.compile(r":{3,}[ \t]*([\w-]*)[ \t]*(\{[^{}]*\})?[ \t]*:*[ \t]*(.*)")
 _ADMONITION = re.compile(
     r'(?:(?:!!!|\?\?\?\+?)[ \t]++([\w-]++(?:[ \t]+(?:inline|end))*+)|===[+!]?)(?:[ \t]++"(.*)")?'

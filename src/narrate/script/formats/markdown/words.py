@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
+_FORMAT = re.compile(rf"</?(?:{marks.FORMATS})(?:\s+open)?\s*>", re.IGNORECASE)
 _OWN_TAG = re.compile(rf"</?(?:{marks.OWN_TAGS})(?![\w:.-])", re.IGNORECASE)
 _TICKS = re.compile("`+")
 
@@ -140,6 +141,8 @@ class Words:
             self.report.omit("comment", comment_text(html), self.line)
         elif _BREAK.fullmatch(html):
             self._say("\n")
+        elif _FORMAT.fullmatch(html):
+            return
         elif _OWN_TAG.match(html):
             self._say(html)
         else:
