@@ -24,6 +24,7 @@ from narrate.planning.stand_in import StandIn, default_voice
 from narrate.reading import lexicon
 from narrate.reading import utterances as spoken
 from narrate.reading.characters import collapse, visible
+from narrate.reading.passages import Passage
 from narrate.reading.problems import Unreadable
 from narrate.reading.reader import Reader
 from narrate.reading.utterances import Mark, Spoken, Utterance
@@ -221,6 +222,9 @@ def make(
     if planner.uncovered:
         languages = ", ".join(sorted(planner.uncovered))
         warn(f"numbers are not read in {languages}: engines get the digits as they are written")
+    for engine, language in sorted(planner.unspoken):
+        what = "what is in <lang> is read as the words around it"
+        warn(f"the engine {engine} does not speak {language!r}: {what}")
     language = settings.language or "en"
     used = dict.fromkeys(
         each.choice for planned in segments for each in planned.utterances if each.choice
@@ -270,6 +274,9 @@ class _Planner:
         self.uncovered: set[str] = set()
         """Languages in which there are numbers that cannot be read."""
 
+        self.unspoken: set[tuple[str, str]] = set()
+        """Engines, each with a language of a tag that it does not speak."""
+
     def segment(self, segment: Segment, *, forced: bool, last: bool) -> PlannedSegment:
         said = self.read(segment)
         if segment.audio is not None:
@@ -292,17 +299,35 @@ class _Planner:
         if segment.audio is not None:
             return spoken.read(segment.text, segment.say, lenient=True)
         capabilities = self.choice(segment).capabilities
-        language = self.language(segment, capabilities)
-        code = CODES.get(language, language)
-        entries = lexicon.chosen(self.script.lexicon, code, segment.voice)
-        mode = segment.reading or self.settings.reading
-        reader = Reader(code, mode, entries, capabilities.commands)
-        if reader.leaves_numbers(segment.text):
-            self.uncovered.add(reader.language)
+
+        def read(line: str, passages: Sequence[Passage], language: str) -> list[Reading]:
+            reader = self.reader(segment, language or self.language(segment, capabilities))
+            if reader.leaves_numbers(line):
+                self.uncovered.add(reader.language)
+            return reader(line, passages)
+
+        def speaks(language: str) -> str:
+            code = spoken_as(language, capabilities)
+            if code is None:
+                self.unspoken.add((capabilities.name, language))
+            return code or ""
+
         try:
-            return spoken.read(segment.text, segment.say, lenient=True, reader=reader)
+            return spoken.read(segment.text, segment.say, lenient=True, reader=read, speaks=speaks)
         except Unreadable as error:
             raise speakable.unreadable(error, segment) from None
+
+    def reader(self, segment: Segment, language: str) -> Reader:
+        """What reads a segment in a language; `say` is read by its tags only."""
+        capabilities = self.choice(segment).capabilities
+        code = CODES.get(language, language)
+        return Reader(
+            code,
+            "off" if segment.say is not None else segment.reading or self.settings.reading,
+            lexicon.chosen(self.script.lexicon, code, segment.voice),
+            self.settings.mathematics,
+            capabilities.commands,
+        )
 
     def spoken(self, segment: Segment, part: Utterance, forced: bool) -> PlannedUtterance:
         """An utterance by the engine that speaks it; words that it cannot say are noted."""
@@ -386,7 +411,13 @@ class _Planner:
         """The engine's code for the language of a segment."""
         default = (*capabilities.languages, "en")[0]
         wanted = segment.language or self.settings.language or default
-        return _language(wanted, capabilities, segment.where)
+        if (code := spoken_as(wanted, capabilities)) is None:
+            raise ScriptError(
+                f"the engine {capabilities.name} does not speak {wanted!r}",
+                where=segment.where,
+                hint=f"it speaks: {', '.join(capabilities.languages)}",
+            )
+        return code
 
     def request(self, segment: Segment, part: Utterance, choice: Choice) -> Request:
         capabilities = choice.capabilities
@@ -397,7 +428,7 @@ class _Planner:
             text=part.spelled(
                 Spelling(capabilities.letters, capabilities.phonemes, capabilities.ipa)
             ),
-            language=self.language(segment, capabilities),
+            language=part.language or self.language(segment, capabilities),
             voice=self.sound(segment.voice),
             seed=segment.seed,
             take=segment.take,
@@ -455,9 +486,9 @@ def _check_speaker(speaker: str | None, capabilities: Capabilities, where: str) 
         )
 
 
-def _language(wanted: str, capabilities: Capabilities, where: str) -> str:
-    """The engine's code for a language written as a code, a code with a region, or a name. Raises
-    ScriptError.
+def spoken_as(wanted: str, capabilities: Capabilities) -> str | None:
+    """The engine's code for a language written as a code, a code with a region, or a name; None if
+    it does not speak it.
     """
     name = wanted.lower()
     if not capabilities.languages:
@@ -465,11 +496,7 @@ def _language(wanted: str, capabilities: Capabilities, where: str) -> str:
     for code in (name, CODES.get(name, ""), name.split("-")[0]):
         if code in capabilities.languages:
             return code
-    raise ScriptError(
-        f"the engine {capabilities.name} does not speak {wanted!r}",
-        where=where,
-        hint=f"it speaks: {', '.join(capabilities.languages)}",
-    )
+    return None
 
 
 def verdict(clip: Clip, text: str) -> tuple[str, ...]:

@@ -12,6 +12,8 @@ TAKEN = "\ufffc"
 _UNSPACED = "\u2e80"
 """Scripts from here on, such as Chinese, write no spaces between words."""
 
+_PHONEMES = re.compile(r"[^\s\[\]()/0-9]+(?: [^\s\[\]()/0-9]+)*")
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -34,6 +36,11 @@ class Unreadable(ValueError):
     def __init__(self, what: str, start: int, end: int, hint: str) -> None:
         super().__init__(f"{what} cannot be read aloud; {hint}")
         self.what, self.start, self.end, self.hint = what, start, end, hint
+
+
+def are_phonemes(text: str) -> bool:
+    """Whether a text may be phonemes: it has no brackets, slashes, digits or needless spaces."""
+    return _PHONEMES.fullmatch(text) is not None
 
 
 def is_english(language: str) -> bool:

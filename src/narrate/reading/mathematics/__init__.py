@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Literal, TypeAlias
 
-from narrate.reading import maths
-from narrate.reading.maths import Span
+from narrate.reading import literals
+from narrate.reading.literals import Span
 from narrate.reading.words import Reading, Unreadable
 
 NAME = "mathematics"
@@ -58,7 +58,7 @@ def find(
     the place in the text. Plain forms are taken only where they are certainly mathematics.
     """
     done = 0
-    for start, end in maths.spans(text) if formulas is None else formulas:
+    for start, end in literals.formulas(text) if formulas is None else formulas:
         yield from _plain(text[done:start], done, style)
         yield Reading(start, end, _tex(text, start, end, style), NAME)
         done = end

@@ -75,13 +75,16 @@ _FORMS: tuple[tuple[str, Form], ...] = tuple(
 
 
 def readings(
-    text: str, language: str = "en", taken: Sequence[tuple[int, int]] = ()
+    text: str,
+    language: str = "en",
+    taken: Sequence[tuple[int, int]] = (),
+    code: Sequence[tuple[int, int]] = (),
 ) -> list[Reading]:
     """What is said otherwise than it is written, in order and without overlaps.
 
-    The spans in `taken` are left as they are. English notation is complete: whatever has no words
-    raises `Unreadable`. In other languages, only numbers, percentages and currencies are read; see
-    `covers`.
+    The spans in `taken` are left as they are; those in `code` are program text. English notation is
+    complete: whatever has no words raises `Unreadable`. In other languages, only numbers,
+    percentages and currencies are read; see `covers`.
     """
     if TAKEN in text:
         at = text.index(TAKEN)
@@ -91,8 +94,9 @@ def readings(
         from narrate.reading.rules import languages
 
         return languages.readings(free, language)
+    found = quoted.readings(text, code)
+    free = without(free, [(reading.start, reading.end) for reading in found])
     characters = set(free)
-    found: list[Reading] = []
     for name, form in _FORMS:
         if form.needs.isdisjoint(characters):
             continue

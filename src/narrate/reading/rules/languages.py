@@ -67,6 +67,16 @@ def readings(text: str, language: str) -> list[Reading]:
     ]
 
 
+def number(text: str, language: str, kind: str) -> str | None:
+    """A whole number as a `cardinal` or `ordinal`; None for anything else."""
+    code = _code(language)
+    if code not in _LANGUAGES or not (text.isascii() and text.isdecimal()):
+        return None
+    if kind == "cardinal":
+        return _cardinal(text, code)
+    return _ordinal(text, code) if kind == "ordinal" else None
+
+
 def _code(language: str) -> str:
     return language.lower().replace("_", "-").partition("-")[0]
 

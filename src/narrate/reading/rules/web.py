@@ -16,7 +16,7 @@ _TOP = (
     "|pt|ru|jp|cn|kr|eu|ch|at|nl|se|no|pl|ca|au|nz|in|br|local|test|example|tech|cloud|page"
 )
 _HOST = rf"(?:[\w-]++\.)+(?:{_TOP})(?![\w-])"
-_MARKS = {
+MARKS = {
     ".": "dot",
     "/": "slash",
     "-": "dash",
@@ -55,7 +55,7 @@ def say_address(text: str, parts_of: re.Pattern[str] = _PARTS) -> str:
     scheme, mark, rest = text.partition("://")
     body = (rest if mark else scheme).rstrip("/") or scheme
     parts = parts_of.findall(body)
-    words = [_MARKS.get(part) or _word(part, previous) for previous, part in pairwise(["", *parts])]
+    words = [MARKS.get(part) or _word(part, previous) for previous, part in pairwise(["", *parts])]
     return " ".join(words) if all(words) else ""
 
 

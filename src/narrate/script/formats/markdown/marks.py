@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from narrate.reading import maths
+from narrate.reading import literals
 from narrate.script.formats.markdown import attributes
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def _maths(state: StateInline, silent: bool) -> bool:
     known = state.env.setdefault("maths", {})
     if state.src not in known:
         known.clear()
-        known[state.src] = dict(maths.spans(state.src))
+        known[state.src] = dict(literals.formulas(state.src))
     end = known[state.src].get(state.pos)
     if end is None or end > state.posMax:
         return False
