@@ -27,7 +27,7 @@ WORDS: dict[str, Any] = {
 def said(
     text: str, voice: str | None = None, language: str = "en", spelling: Spelling | None = None
 ) -> str:
-    entries = lexicon.chosen(lexicon.parse(WORDS), language, voice)
+    entries = lexicon.chosen(lexicon.parse(WORDS), voice)
     result = spoken.read(text, reader=Reader(language, lexicon=entries))
     return " ".join(part.spelled(spelling or Spelling()) for part in result.utterances)
 
@@ -84,7 +84,7 @@ def test_expressions_come_after_words(written: str, expected: str) -> None:
     }
     text = spoken.plain(written)
     code = [(0, 3), (11, 16)] if "`" in written else []
-    found = lexicon.find(text, lexicon.parse(document), code)
+    found = lexicon.find(text, lexicon.searches(lexicon.parse(document), "en"), code)
     assert words.spoken(text, found) == expected
 
 

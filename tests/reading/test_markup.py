@@ -203,6 +203,20 @@ def test_escapes_show_nowhere(text: str, plain: str) -> None:
     assert [each.text for each in result.utterances] == [plain]
 
 
+class Noting:
+    """Notes the passages of a text that may turn to French, and reads its second character."""
+
+    def __init__(self) -> None:
+        self.seen: list[Passage] = []
+
+    def __call__(self, line: str, passages: Sequence[Passage], language: str, /) -> list[Reading]:
+        self.seen += passages
+        return [Reading(1, 2, f"x{language}", "r")] if line[1:2].isdecimal() else []
+
+    def speaks(self, language: str, /) -> str | None:
+        return {"fr": "french", "fr-FR": "french", "en": ""}.get(language)
+
+
 signs = st.text(st.sampled_from("[]<>/\\*_~={}#:!`^+-ab1 $'\"\n"), max_size=60)
 
 
@@ -325,14 +339,9 @@ def test_hostile_runs_take_linear_time() -> None:
     ],
 )
 def test_passages_have_their_places(text: str, display: str, passage: Passage) -> None:
-    seen: list[Passage] = []
-
-    def reader(line: str, passages: Sequence[Passage], language: str) -> list[Reading]:
-        seen.extend(passages)
-        return []
-
+    reader = Noting()
     assert spoken.read(text, reader=reader).display == display == spoken.plain(text)
-    assert seen == [passage]
+    assert reader.seen == [passage]
 
 
 @pytest.mark.parametrize("text", ["It`s o`clock", r"a \`b\` c", "``a` b", "`a\nb`", "```a``"])
@@ -346,14 +355,11 @@ def test_an_accent_on_a_passage_is_a_problem() -> None:
             spoken.read(text)
 
 
-FRENCH = {"fr": "french", "fr-FR": "french"}
-
-
 def test_a_language_of_its_own_is_an_utterance_without_a_pause() -> None:
     result = spoken.read(
         'We say <lang xml:lang="fr">bonjour</lang>, then go[pause:1s].'
         '<lang xml:lang="de">Ja</lang>',
-        speaks=lambda language: FRENCH.get(language, ""),
+        reader=Noting(),
     )
     assert result.utterances == (
         Utterance("We say", 0),
@@ -367,13 +373,13 @@ def test_a_language_of_its_own_is_an_utterance_without_a_pause() -> None:
 def test_languages_may_stand_in_each_other_and_around_pauses() -> None:
     result = spoken.read(
         "中文<lang xml:lang='fr-FR'>un [pause:1s] deux <lang xml:lang='en'>three</lang> </lang>中",
-        speaks=lambda language: FRENCH.get(language, "chinese" if language == "en" else ""),
+        reader=Noting(),
     )
     assert [(each.text, each.language) for each in result.utterances] == [
         ("中文", ""),
         ("un", "french"),
         ("deux", "french"),
-        ("three", "chinese"),
+        ("three", ""),
         ("中", ""),
     ]
     assert result.display == "中文un deux three 中"
@@ -382,8 +388,7 @@ def test_languages_may_stand_in_each_other_and_around_pauses() -> None:
 def test_readings_stand_in_the_display_across_languages() -> None:
     result = spoken.read(
         "a1<lang xml:lang='fr'>b2</lang>[pause:1s] c3",
-        reader=lambda line, _, language: [Reading(1, 2, f"x{language}", "r")] if line else [],
-        speaks=lambda language: FRENCH.get(language, ""),
+        reader=Noting(),
     )
     assert result.display == "a1b2 c3"
     assert [result.display[each.start : each.end] for each in result.readings] == ["1", "2", "3"]

@@ -9,14 +9,15 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+from narrate.base import languages
 from narrate.base.files import regular
+from narrate.base.languages import CODES
 from narrate.base.text import did_you_mean
 from narrate.cache import Gone, Store
 from narrate.checks import provenance
 from narrate.checks.structure import Measures, judge, judge_recording, measure_recording
 from narrate.config import Settings
 from narrate.engines.base import Capabilities
-from narrate.engines.qwen import CODES
 from narrate.errors import EnvironmentProblem, ScriptError, ScriptErrors
 from narrate.planning import casting, speakable
 from narrate.planning.casting import Choice
@@ -24,7 +25,6 @@ from narrate.planning.stand_in import StandIn, default_voice
 from narrate.reading import lexicon
 from narrate.reading import utterances as spoken
 from narrate.reading.characters import collapse, visible
-from narrate.reading.passages import Passage
 from narrate.reading.problems import Unreadable
 from narrate.reading.reader import Reader
 from narrate.reading.utterances import Mark, Spoken, Utterance
@@ -298,35 +298,28 @@ class _Planner:
         """What a segment says. Raises ScriptErrors with all that cannot be read aloud."""
         if segment.audio is not None:
             return spoken.read(segment.text, segment.say, lenient=True)
-        capabilities = self.choice(segment).capabilities
-
-        def read(line: str, passages: Sequence[Passage], language: str) -> list[Reading]:
-            reader = self.reader(segment, language or self.language(segment, capabilities))
-            if reader.leaves_numbers(line):
-                self.uncovered.add(reader.language)
-            return reader(line, passages)
-
-        def speaks(language: str) -> str:
-            code = spoken_as(language, capabilities)
-            if code is None:
-                self.unspoken.add((capabilities.name, language))
-            return code or ""
-
+        reader = self.reader(segment)
+        if reader.leaves_numbers(segment.text):
+            self.uncovered.add(reader.language)
         try:
-            return spoken.read(segment.text, segment.say, lenient=True, reader=read, speaks=speaks)
+            said = spoken.read(segment.text, segment.say, lenient=True, reader=reader)
         except Unreadable as error:
             raise speakable.unreadable(error, segment) from None
+        engine = self.choice(segment).capabilities.name
+        self.unspoken.update((engine, language) for language in said.unspoken)
+        return said
 
-    def reader(self, segment: Segment, language: str) -> Reader:
-        """What reads a segment in a language; `say` is read by its tags only."""
+    def reader(self, segment: Segment) -> Reader:
+        """What reads a segment; of `say`, it reads the tags only."""
         capabilities = self.choice(segment).capabilities
-        code = CODES.get(language, language)
+        language = self.language(segment, capabilities)
         return Reader(
-            code,
+            CODES.get(language, language),
             "off" if segment.say is not None else segment.reading or self.settings.reading,
-            lexicon.chosen(self.script.lexicon, code, segment.voice),
+            lexicon.chosen(self.script.lexicon, segment.voice),
             self.settings.mathematics,
             capabilities.commands,
+            capabilities.languages,
         )
 
     def spoken(self, segment: Segment, part: Utterance, forced: bool) -> PlannedUtterance:
@@ -411,7 +404,7 @@ class _Planner:
         """The engine's code for the language of a segment."""
         default = (*capabilities.languages, "en")[0]
         wanted = segment.language or self.settings.language or default
-        if (code := spoken_as(wanted, capabilities)) is None:
+        if (code := languages.among(wanted, capabilities.languages)) is None:
             raise ScriptError(
                 f"the engine {capabilities.name} does not speak {wanted!r}",
                 where=segment.where,
@@ -428,7 +421,8 @@ class _Planner:
             text=part.spelled(
                 Spelling(capabilities.letters, capabilities.phonemes, capabilities.ipa)
             ),
-            language=part.language or self.language(segment, capabilities),
+            language=(part.language and languages.among(part.language, capabilities.languages))
+            or self.language(segment, capabilities),
             voice=self.sound(segment.voice),
             seed=segment.seed,
             take=segment.take,
@@ -484,19 +478,6 @@ def _check_speaker(speaker: str | None, capabilities: Capabilities, where: str) 
             where=where,
             hint=f"its speakers: {', '.join(capabilities.speakers)}",
         )
-
-
-def spoken_as(wanted: str, capabilities: Capabilities) -> str | None:
-    """The engine's code for a language written as a code, a code with a region, or a name; None if
-    it does not speak it.
-    """
-    name = wanted.lower()
-    if not capabilities.languages:
-        return name
-    for code in (name, CODES.get(name, ""), name.split("-")[0]):
-        if code in capabilities.languages:
-            return code
-    return None
 
 
 def verdict(clip: Clip, text: str) -> tuple[str, ...]:

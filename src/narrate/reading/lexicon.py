@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any, TypeAlias
 
 import msgspec
@@ -90,26 +89,20 @@ def _wrong_expression(entry: Entry) -> str:
     return ""
 
 
-def chosen(lexicon: Lexicon, language: str, voice: str | None) -> Lexicon:
-    """The entries that hold for a language and a voice."""
-    code = language.partition("-")[0]
-    return tuple(
-        each
-        for each in lexicon
-        if each.said.voice in ("", voice)
-        and each.said.language.lower().partition("-")[0] in ("", code)
-    )
+def chosen(lexicon: Lexicon, voice: str | None) -> Lexicon:
+    """The entries that hold for a voice."""
+    return tuple(each for each in lexicon if each.said.voice in ("", voice))
 
 
-def find(text: str, lexicon: Lexicon, code: Iterable[Span] = ()) -> list[Reading]:
+def find(text: str, searches: Sequence[Search], code: Iterable[Span] = ()) -> list[Reading]:
     """The words of a lexicon in a text, in order; expressions come after words. In code, only a
     word that is all of it counts.
     """
-    if not lexicon:
+    if not searches:
         return []
     spans = sorted(code)
     found: list[Reading] = []
-    for search in _searches(lexicon):
+    for search in searches:
         taken = sorted([*spans, *((each.start, each.end) for each in found)])
         new = list(search.readings(without(text, taken)))
         read = {each.start for each in found}
@@ -121,7 +114,7 @@ def find(text: str, lexicon: Lexicon, code: Iterable[Span] = ()) -> list[Reading
 
 
 @dataclass(frozen=True, slots=True)
-class _Search:
+class Search:
     """A pattern, and how each match is said: by the word itself, by its folded form, or `said`."""
 
     pattern: re.Pattern[str]
@@ -139,12 +132,13 @@ class _Search:
                 yield Reading(*match.span(), _spoken(match, said), NAME, said.phonemes)
 
 
-@lru_cache
-def _searches(lexicon: Lexicon) -> list[_Search]:
-    """One search for all words, and one for each expression."""
+def searches(lexicon: Lexicon, language: str) -> list[Search]:
+    """What finds the entries for a language: one search for all words, and one for each expression."""
     exact, folded = dict[str, Said](), dict[str, Said]()
-    expressions = [each for each in lexicon if each.said.regex]
-    for entry in lexicon:
+    code = language.partition("-")[0]
+    held = [each for each in lexicon if each.said.language.lower().partition("-")[0] in ("", code)]
+    expressions = [each for each in held if each.said.regex]
+    for entry in held:
         if entry.said.ignore_case:
             folded.setdefault(entry.word.casefold(), entry.said)
         else:
@@ -154,8 +148,8 @@ def _searches(lexicon: Lexicon) -> list[_Search]:
     words = [*map(re.escape, sorted(exact, key=len, reverse=True))]
     if folded:
         words.append(f"(?i:{'|'.join(map(re.escape, sorted(folded, key=len, reverse=True)))})")
-    found = [_Search(_word("|".join(words)), exact, folded)] if words else []
-    return found + [_Search(_expression(each), said=each.said) for each in expressions]
+    found = [Search(_word("|".join(words)), exact, folded)] if words else []
+    return found + [Search(_expression(each), said=each.said) for each in expressions]
 
 
 def _word(pattern: str, flags: int = 0) -> re.Pattern[str]:

@@ -59,13 +59,14 @@ class Marked:
     None where only the language changes.
 
     Each mark is a name, the number of its run, and its place in that run. `warnings` name the
-    markup that stayed in the runs.
+    markup that stayed in the runs, `unspoken` the languages of tags that are not spoken.
     """
 
     runs: list[Run] = field(default_factory=lambda: [Run()])
     pauses: list[float | None] = field(default_factory=list)
     marks: list[tuple[str, int, int]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    unspoken: list[str] = field(default_factory=list)
 
     def add(self, words: str) -> None:
         """Add words to the last run; at its start, their punctuation stays with the run before.
@@ -108,12 +109,15 @@ class Marked:
 
 
 def parse(
-    text: str, *, lenient: bool = False, speaks: Callable[[str], str] = lambda language: ""
+    text: str,
+    *,
+    lenient: bool = False,
+    speaks: Callable[[str], str | None] = lambda language: None,
 ) -> Marked:
     """Separate the words of a text from its markup. Raises Unreadable with all problems.
 
-    If `lenient`, unknown markup stays in the words. `speaks` gives the engine's code for the
-    language of a tag; if it is empty, the words in the tag belong to those around it.
+    If `lenient`, unknown markup stays in the words. `speaks` gives the code for the language of a
+    tag, which is empty for that of the text; if it gives None, the tag changes nothing.
     """
     if not _POSSIBLE.search(text):
         marked = Marked()
@@ -134,7 +138,7 @@ def escape(text: str) -> str:
 class _Parser:
     """Goes through a text from one piece of markup, or passage, to the next."""
 
-    def __init__(self, text: str, lenient: bool, speaks: Callable[[str], str]) -> None:
+    def __init__(self, text: str, lenient: bool, speaks: Callable[[str], str | None]) -> None:
         self.text, self.lenient, self.speaks = text, lenient, speaks
         self.marked = Marked()
         self.problems: list[Problem] = []
@@ -191,10 +195,20 @@ class _Parser:
                 self.marked.mark(tag.mark())
                 self.skip_end(tag)
             case "lang":
-                self.open.append((tag, self.marked.runs[-1].language))
-                self.marked.turn(self.speaks(tag.value()))
+                self.turn(tag)
             case _:
                 self.around(tag)
+
+    def turn(self, tag: Tag) -> None:
+        """Go on in the language of a tag, or in the same if it is not spoken."""
+        before = self.marked.runs[-1].language
+        self.open.append((tag, before))
+        language = tag.value()
+        code = self.speaks(language)
+        if code is None:
+            self.marked.unspoken.append(language)
+        else:
+            self.marked.turn(code)
 
     def skip_end(self, tag: Tag) -> None:
         """Go on after the end of a tag that has nothing in it, as in `<break></break>`."""

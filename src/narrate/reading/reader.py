@@ -8,11 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
+from narrate.base import languages
 from narrate.base.text import printable, quoted, shortened
 from narrate.config import Mathematics, ReadingMode
 from narrate.reading import lexicon, words
-from narrate.reading.lexicon import Lexicon
+from narrate.reading.lexicon import Lexicon, Search
 from narrate.reading.literals import Span
 from narrate.reading.passages import TAGGED, Passage, spans
 from narrate.reading.problems import Problem, Unreadable
@@ -43,7 +45,7 @@ _NOTATION = re.compile(
 """What may be notation in English; `tests/reading/test_reader.py` compares it with the rules."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reader:
     """Reads texts in a language, as the setting `reading` says."""
 
@@ -54,6 +56,25 @@ class Reader:
     commands: str = ""
     """A pattern of what the engine gets as it is written."""
 
+    languages: tuple[str, ...] = ()
+    """The codes of the languages that the engine speaks; none if it speaks any."""
+
+    @cached_property
+    def _searches(self) -> list[Search]:
+        return lexicon.searches(self.lexicon, self.language)
+
+    @cached_property
+    def _others(self) -> dict[str, Reader]:
+        """Readers of other languages."""
+        return {}
+
+    def speaks(self, language: str) -> str | None:
+        """The engine's code for the language of a tag, which is empty if it is the reader's own;
+        None if the engine does not speak it.
+        """
+        code = languages.among(language, self.languages)
+        return "" if code == self.language else code
+
     def __call__(
         self, text: str, passages: Sequence[Passage] = (), language: str = ""
     ) -> list[Reading]:
@@ -61,13 +82,14 @@ class Reader:
         than the reader's. Raises Unreadable with all that cannot be read.
         """
         if language:
-            return replace(self, language=language)(text, passages)
+            other = self._others.setdefault(language, replace(self, language=language))
+            return other(text, passages)
         tagged = [_tagged(text, each, self.language) for each in passages if each.kind in TAGGED]
         if self.mode == "off":
             return tagged
         kept = [each.span() for each in re.finditer(self.commands, text)] if self.commands else []
         free = without(text, sorted([*kept, *spans(passages, "formula", *TAGGED)]))
-        own = tagged + lexicon.find(free, self.lexicon, spans(passages, "code"))
+        own = tagged + lexicon.find(free, self._searches, spans(passages, "code"))
         if not (passages or may_be_notation(free, self.language)):
             return own
         line = _Line(text, self, own, kept)

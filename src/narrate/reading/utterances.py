@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
-from typing import TypeAlias
+from typing import Protocol
 
 from narrate.reading import durations, markup
 from narrate.reading.characters import collapse, has_word, visible
@@ -18,10 +18,30 @@ from narrate.reading.problems import Problem, Unreadable
 from narrate.reading.words import Reading, Spelling, moved, spelled, spoken
 from narrate.sound.pace import weight
 
-Read: TypeAlias = Callable[[str, Sequence[Passage], str], Sequence[Reading]]
-"""What reads a text of one line that has these passages. The language is that of a tag, or empty.
-Raises Unreadable.
-"""
+
+class Read(Protocol):
+    """What reads a text of one line."""
+
+    def __call__(
+        self, text: str, passages: Sequence[Passage], language: str, /
+    ) -> Sequence[Reading]:
+        """What is said otherwise than it is written. `language` is what `speaks` gave for a tag
+        around the text, or empty. Raises Unreadable.
+        """
+
+    def speaks(self, language: str, /) -> str | None:
+        """The code of a language that a text may turn to; empty for its own, None if it may not."""
+
+
+class _AsWritten:
+    """Reads nothing, and stays in one language."""
+
+    def __call__(self, text: str, passages: Sequence[Passage], language: str, /) -> list[Reading]:
+        return []
+
+    def speaks(self, language: str, /) -> None:
+        return None
+
 
 SCENE_BREAK_SECONDS = 1.0
 """The silence of a scene break: longer than between two paragraphs."""
@@ -75,6 +95,8 @@ class Spoken:
     marks: tuple[Mark, ...] = ()
     warnings: tuple[str, ...] = ()
     readings: tuple[Reading, ...] = ()
+    unspoken: tuple[str, ...] = ()
+    """Languages of tags that the reader does not speak."""
 
 
 def read(
@@ -82,17 +104,17 @@ def read(
     say: str | None = None,
     *,
     lenient: bool = False,
-    reader: Read = lambda line, passages, language: (),
-    speaks: Callable[[str], str] = lambda language: "",
+    reader: Read = _AsWritten(),
 ) -> Spoken:
     """Separate a text from its markup. Raises Unreadable, a ValueError with all its problems.
 
     `say` is said instead of the text. If `lenient`, unknown markup is said, with a warning.
-    `speaks` is that of `markup.parse`.
     """
     if say is None and (silence := _scene_break(text)):
         return silence
-    said = markup.parse(visible(text if say is None else say), lenient=lenient, speaks=speaks)
+    said = markup.parse(
+        visible(text if say is None else say), lenient=lenient, speaks=reader.speaks
+    )
     lines = _Lines(said)
     readings = lines.read(reader)
     shown, shown_readings = lines.text, [*lines.displayed(readings)]
@@ -113,6 +135,7 @@ def read(
         tuple(_marks(said, pieces)),
         tuple(warnings),
         tuple(shown_readings),
+        tuple(said.unspoken),
     )
 
 

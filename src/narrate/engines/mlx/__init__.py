@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from narrate.base import languages
 from narrate.engines import qwen
 from narrate.engines.base import (
     Auto,
@@ -42,7 +43,7 @@ CAPABILITIES = Capabilities(
     name="mlx",
     behaviour=1,
     model="mlx-community/Qwen3-TTS-12Hz-1.7B-Base-8bit",
-    languages=tuple(qwen.LANGUAGES),
+    languages=tuple(languages.NAMES),
     speakers=qwen.SPEAKERS,
     voices=("clone", "speaker", "design"),
     packages=("mlx-audio", "mlx", "transformers", "numpy"),
