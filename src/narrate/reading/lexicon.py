@@ -103,7 +103,7 @@ def find(text: str, searches: Sequence[Search], code: Iterable[Span] = ()) -> li
     spans = sorted(code)
     found: list[Reading] = []
     for search in searches:
-        taken = sorted([*spans, *((each.start, each.end) for each in found)])
+        taken = sorted({*spans, *((each.start, each.end) for each in found)})
         new = list(search.readings(without(text, taken)))
         read = {each.start for each in found}
         for start, end in spans:
@@ -133,7 +133,7 @@ class Search:
 
 
 def searches(lexicon: Lexicon, language: str) -> list[Search]:
-    """What finds the entries for a language: one search for all words, and one for each expression."""
+    """What finds the entries for a language: one search for all words, one for each expression."""
     exact, folded = dict[str, Said](), dict[str, Said]()
     code = language.partition("-")[0]
     held = [each for each in lexicon if each.said.language.lower().partition("-")[0] in ("", code)]

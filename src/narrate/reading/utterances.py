@@ -43,6 +43,9 @@ class _AsWritten:
         return None
 
 
+_AS_WRITTEN = _AsWritten()
+
+
 SCENE_BREAK_SECONDS = 1.0
 """The silence of a scene break: longer than between two paragraphs."""
 
@@ -104,7 +107,7 @@ def read(
     say: str | None = None,
     *,
     lenient: bool = False,
-    reader: Read = _AsWritten(),
+    reader: Read = _AS_WRITTEN,
 ) -> Spoken:
     """Separate a text from its markup. Raises Unreadable, a ValueError with all its problems.
 
