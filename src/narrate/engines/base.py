@@ -94,6 +94,11 @@ class Capabilities:
     ipa: Mapping[str, str] = field(default_factory=dict, compare=False)
     """Its own signs for those of IPA, where they differ."""
 
+    sounds: str = ""
+    """The signs of phonemes that it says, in its own alphabet; others are refused, as it would
+    leave them out. Empty if it says any.
+    """
+
     commands: str = ""
     """A pattern of what is a command to it and not a word, which it gets as it is written."""
 

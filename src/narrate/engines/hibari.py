@@ -55,6 +55,12 @@ _IPA = {
     "r": "ɹ",
 }
 
+_SOUNDS = (
+    "AIOQSTWYabcdefhijklmnopqrstuvwxyzæçðøŋœɐɑɒɔɕɖəɚɛɜɟɡɣɤɥɨɪɯɰɲɳɴɸɹɻɽɾʁʂʃʈʊʋʌʎʒʔʝʣʤʥʦʧʨʰʲˈˌː"
+    "\u0303βθχᵊᵝᵻꭧ"
+)
+"""The signs of phonemes that its model has; it skips all others."""
+
 CAPABILITIES = Capabilities(
     name="hibari",
     behaviour=1,
@@ -69,6 +75,7 @@ CAPABILITIES = Capabilities(
     letters={"A": "[A](/ˈA/)"},
     phonemes="[{spoken}](/{phonemes}/)",
     ipa=_IPA,
+    sounds=_SOUNDS,
     auto=Auto.DEFAULT_VOICE,
 )
 

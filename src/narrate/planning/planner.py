@@ -28,7 +28,7 @@ from narrate.reading.characters import collapse, visible
 from narrate.reading.problems import Unreadable
 from narrate.reading.reader import Reader
 from narrate.reading.utterances import Mark, Spoken, Utterance
-from narrate.reading.words import Reading, Spelling
+from narrate.reading.words import Reading
 from narrate.request import KEY_SCHEMA, Request, RequestVoice, Stock, canonical_json, key
 from narrate.script import RecordedVoice, Script, Segment
 from narrate.script.problems import raise_all
@@ -328,8 +328,7 @@ class _Planner:
         own = self.look_up(segment, part, choice, forced)
         planned = self.with_stand_in(segment, own, forced)
         assert planned.choice is not None
-        if problem := speakable.problem(part.text, segment, planned.choice.capabilities):
-            self.problems.append(problem)
+        self.problems += speakable.problems(part, segment, planned.choice.capabilities)
         return planned
 
     def look_up(
@@ -418,9 +417,7 @@ class _Planner:
             engine=capabilities.name,
             behaviour=capabilities.behaviour,
             model=choice.model_key,
-            text=part.spelled(
-                Spelling(capabilities.letters, capabilities.phonemes, capabilities.ipa)
-            ),
+            text=part.spelled(speakable.spelling(capabilities)),
             language=(part.language and languages.among(part.language, capabilities.languages))
             or self.language(segment, capabilities),
             voice=self.sound(segment.voice),

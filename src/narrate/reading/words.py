@@ -76,13 +76,19 @@ class Spelling:
     inline: str = ""
     ipa: Mapping[str, str] = field(default_factory=dict)
 
+    def sounds(self, reading: Reading) -> str:
+        """The phonemes of a reading in the engine's own signs; empty if it takes none."""
+        if not self.inline:
+            return ""
+        phonemes = reading.phonemes
+        for sign, own in self.ipa.items():
+            phonemes = phonemes.replace(sign, own)
+        return phonemes
+
     def of(self, reading: Reading) -> str:
         """What the engine gets for a reading."""
         if reading.phonemes and self.inline:
-            phonemes = reading.phonemes
-            for sign, own in self.ipa.items():
-                phonemes = phonemes.replace(sign, own)
-            return self.inline.format(spoken=reading.spoken, phonemes=phonemes)
+            return self.inline.format(spoken=reading.spoken, phonemes=self.sounds(reading))
         if not self.letters:
             return reading.spoken
         alone = rf"(?<![\w'’])[{''.join(self.letters)}](?![\w'’])"
