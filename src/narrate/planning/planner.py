@@ -395,7 +395,12 @@ class _Planner:
             behaviour=capabilities.behaviour,
             model=choice.model_key,
             text=part.spelled(
-                Spelling(capabilities.letters, capabilities.phonemes, capabilities.ipa)
+                Spelling(
+                    capabilities.letters,
+                    capabilities.phonemes,
+                    capabilities.ipa,
+                    capabilities.words,
+                )
             ),
             language=self.language(segment, capabilities),
             voice=self.sound(segment.voice),

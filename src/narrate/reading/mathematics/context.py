@@ -29,7 +29,6 @@ _LONGEST = 40
 """Characters before a formula that tell how it is said."""
 
 
-
 @dataclass(frozen=True, slots=True)
 class Place:
     """The text before a formula and the text after it."""

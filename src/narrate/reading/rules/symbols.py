@@ -198,7 +198,9 @@ _BE = re.compile(
     r"\b(?:is|are|was|were|be|been|being) (?:(?!(?:and|or|if|when|that|so) )\S+ ){0,4}$"
 )
 # A clause that has no other verb.
-_CLAUSE = re.compile(r"\b(?i:if|when|while|until|where|that|unless|because|since)(?: [\w'-]+){1,3} $")
+_CLAUSE = re.compile(
+    r"\b(?i:if|when|while|until|where|that|unless|because|since)(?: [\w'-]+){1,3} $"
+)
 _WINDOW = 60
 _BULLET = re.compile(rf"^[ \t]*+[{''.join(BULLETS)}](?=[ \t])", re.MULTILINE)
 _NOT_PLAIN = re.compile(r"[^A-Za-z\s.,;:!?'\"()\[\]{}…’‘“”—\ufffc-]")
