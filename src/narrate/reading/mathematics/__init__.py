@@ -45,7 +45,7 @@ def _spoken(tex: str, style: Style, where: Place) -> str:
         return Unreadable(what, start, end, _HINT)
 
     try:
-        return verbalise(parse(tex), style == "exact", fail, noun=where.is_noun, size=where.is_size)
+        return verbalise(parse(tex), style == "exact", fail, noun=where.is_noun, size=where.is_size(tex))
     except RecursionError:
         raise Unreadable("the formula is nested too deeply", 0, len(tex), "split it") from None
 

@@ -19,12 +19,14 @@ _LET = re.compile(r"\b[Ll]et $")
 _WORD = re.compile(r"(?!\b(?:and|or|so|if|when|that|then|thus|hence)\b)\b[^\W\d_]{3,} $")
 _INFINITIVES = {"is": "be", "equals": "equal"}
 _STATES = re.compile(r"\b(?:is|equals)\b")
+_MEASURE = re.compile(r"\b(?:sizes?|shapes?|dimensions?|order|resolution)(?: is| of)? $")
 _SIZED = re.compile(r" ?(?:sized? )?(?:matri|array|grid|board|image|table|filter|kernel|identity)")
 _NAMED = re.compile(
     r"the (?:[a-z]+ by [a-z]+ )?(?:partial |column |row |natural )?"
     r"(?P<noun>matrix|vector|determinant|derivative|integral|limit|sum|product|norm|gradient"
     r"|probability|absolute value|expected value|trace|rank|set|inner product|square root)\b,? "
 )
+_SQUARE = re.compile(r"\s*(\w)\s*(?:\\times|×)\s*\1\s*")
 _LONGEST = 40
 """Characters before a formula that tell how it is said."""
 
@@ -46,10 +48,10 @@ class Place:
         """Whether a formula is a thing here and not a statement: `for all $x > 0$`."""
         return bool(_NOUN.search(self.before))
 
-    @property
-    def is_size(self) -> bool:
+    def is_size(self, tex: str) -> bool:
         """Whether a product is a size here: `an $m \\times n$ matrix`."""
-        return bool(_SIZED.match(self.after))
+        after, before = _SIZED.match(self.after), _MEASURE.search(self.before)
+        return bool(after or before or _SQUARE.fullmatch(tex))
 
     def fitted(self, said: str) -> str:
         """What a formula says here, without the words that the text has said already."""
