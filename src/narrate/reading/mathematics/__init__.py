@@ -45,7 +45,8 @@ def _spoken(tex: str, style: Style, where: Place) -> str:
         return Unreadable(what, start, end, _HINT)
 
     try:
-        return verbalise(parse(tex), style == "exact", fail, noun=where.is_noun, size=where.is_size(tex))
+        noun, size = where.is_noun, where.is_size(tex)
+        return verbalise(parse(tex), style == "exact", fail, noun=noun, size=size)
     except RecursionError:
         raise Unreadable("the formula is nested too deeply", 0, len(tex), "split it") from None
 
