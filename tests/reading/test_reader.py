@@ -146,7 +146,17 @@ def test_an_engine_gets_its_own_spelling_of_letters() -> None:
     )
     assert result.utterances[0].text == "A matrix A and A A, not A's."
     word = [Reading(0, 1, "CAB A", "x")]
-    assert [each.spoken for each in spelled(word, Spelling({"A": "ay"}))] == ["CAB ay"]
+    assert spelled("x", word, Spelling({"A": "ay"})) == "CAB ay"
+
+
+def test_an_engine_gets_phonemes_for_words_that_it_says_wrongly() -> None:
+    spelling = Spelling(
+        {"A": "ay"}, "[{spoken}](/{phonemes}/)", words={"euler": "X", "euler's": "Y"}
+    )
+    result = spoken.read("Euler’s A + `euler.a`, Eulerian; Euler.", reader=READER)
+    assert result.utterances[0].spelled(spelling) == (
+        "[Euler’s](/Y/) ay plus [euler](/X/) dot ay, Eulerian; [Euler](/X/)."
+    )
 
 
 SIGNS = "aAbIx $`\\()^_{}.,-–=+*/≥√é日\ufffc|<>%#&@~:;'😀\u0301\n"

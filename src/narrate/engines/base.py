@@ -99,6 +99,9 @@ class Capabilities:
     leave them out. Empty if it says any.
     """
 
+    words: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """Words in lower case that it would say wrongly, and their phonemes in its own signs."""
+
     commands: str = ""
     """A pattern of what is a command to it and not a word, which it gets as it is written."""
 

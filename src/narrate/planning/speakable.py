@@ -18,8 +18,10 @@ _SHOWN = 5
 
 
 def spelling(capabilities: Capabilities) -> Spelling:
-    """How an engine is given letters and phonemes."""
-    return Spelling(capabilities.letters, capabilities.phonemes, capabilities.ipa)
+    """How an engine is given letters, phonemes and certain words."""
+    return Spelling(
+        capabilities.letters, capabilities.phonemes, capabilities.ipa, capabilities.words
+    )
 
 
 def problems(

@@ -72,7 +72,7 @@ class Utterance:
 
     def spelled(self, spelling: Spelling) -> str:
         """What is said, as an engine gets it."""
-        return spoken(self.shown, spelled(self.readings, spelling))
+        return spelled(self.shown, self.readings, spelling)
 
 
 @dataclass(frozen=True, slots=True)

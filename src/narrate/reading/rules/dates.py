@@ -151,6 +151,7 @@ def _short_decade(match: re.Match[str]) -> str | None:
 
 
 FORMS = (
+    Form(DIGITS, rf"(?<=\bQ[1-4] ){_YEAR}", lambda match: year(match["year"])),
     Form(
         frozenset("-–"),
         rf"(?<!\w)(?P<first>{'|'.join(_SHORT)})\.?[-–]{_MONTH}(?: {_YEAR})?(?!\w)",

@@ -43,7 +43,8 @@ FORMS = (
     ),
     Form(
         DIGITS,
-        rf"(?<!\w)(?:{_LABELS}) #?(?P<it>[1-9][0-9]{{2,3}})(?![\w]|[.,][0-9])",
+        rf"(?<!\w)(?:{_LABELS}|[Pp]orts?(?: (?:to|is|from|number)| =)) #?(?P<it>[1-9][0-9]{{2,3}})"
+        r"(?![\w]|[.,][0-9])",
         lambda match: numerals.pairs(match["it"]),
     ),
     Form(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from narrate.reading.rules import files, names, versions, web
+from narrate.reading.rules import files, names, numerals, versions, web
 from narrate.reading.rules.form import Form, is_sayable, whole
 from narrate.reading.rules.identifiers import say_identifier
 from narrate.reading.rules.source import MARKS, say_source
@@ -37,9 +37,21 @@ def _command(source: str) -> str | None:
     if not _FLAG.search(source):
         return None
     return " ".join(
-        files.say_argument(word) or MARKS.get(word) or _whole(word) or say_source(word)
+        files.say_argument(word)
+        or MARKS.get(word)
+        or _whole(word)
+        or _ports(word)
+        or say_source(word)
         for word in source.split()
     )
+
+
+def _ports(word: str) -> str | None:
+    """`8080:80`, as containers have it."""
+    ports = word.split(":")
+    if len(ports) == 2 and all(port.isdecimal() and 2 <= len(port) <= 5 for port in ports):
+        return " colon ".join(map(numerals.pairs, ports))
+    return None
 
 
 def readings(text: str, spans: Sequence[tuple[int, int]]) -> list[Reading]:
