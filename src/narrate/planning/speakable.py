@@ -8,6 +8,7 @@ import unicodedata
 from narrate.base.text import quoted
 from narrate.engines.base import Capabilities
 from narrate.errors import ScriptError, ScriptErrors
+from narrate.reading.characters import silence
 from narrate.reading.problems import Unreadable
 from narrate.script import Segment
 
@@ -54,19 +55,22 @@ def unspeakable(text: str, capabilities: Capabilities) -> list[str]:
 
 
 def _is_said(char: str, said: str) -> bool:
-    """Whether an engine says a character, reads it as others, or may skip it: quotes, dashes,
-    bullets.
+    """Whether an engine says a character, reads it as others, or may skip it: marks that have no
+    words, and shapes that decorate.
     """
-    if char.isascii() or char in said:
+    if char.isascii() or char in said or char.isdecimal() or silence(char):
         return True
-    category = unicodedata.category(char)
-    if category == "Nd":
+    if "\u2500" <= char <= "\u25ff":
         return True
-    if category[0] in "LN" and not unicodedata.decomposition(char).startswith("<super>"):
-        plain = unicodedata.normalize("NFKC", char)
-        return plain != char and all(each.isascii() or each in said for each in plain)
-    is_decoration = "\u2500" <= char <= "\u25ff" or "\ufe00" <= char <= "\ufe0f"
-    return is_decoration or (category[0] not in "LNM" and category not in ("Sm", "Sc", "So", "Co"))
+    plain = unicodedata.normalize("NFKC", char)
+    is_raised = unicodedata.decomposition(char).startswith("<super>")
+    return not is_raised and _is_one_sign(char, plain) and plain.isascii()
+
+
+def _is_one_sign(char: str, plain: str) -> bool:
+    """Whether a character is another shape of one letter, of a Latin ligature or of a number."""
+    is_number = unicodedata.category(char)[0] == "N"
+    return plain != char and (len(plain) == 1 or is_number or "\ufb00" <= char <= "\ufb06")
 
 
 def _is_cut(word: str, letters: int) -> bool:

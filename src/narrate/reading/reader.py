@@ -113,7 +113,7 @@ class _Line:
             return []
         from narrate.reading import mathematics, rules
 
-        text = without(self.text, self.taken)
+        text = without(rules.variants.plain(self.text), self.taken)
         text = without(text, maths.code(text))
         text = without(text, rules.quantities(without(text, formulas)))
         left = list(formulas)

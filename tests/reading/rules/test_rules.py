@@ -117,20 +117,8 @@ def readings_or_error(text: str) -> list[Reading] | Unreadable:
 
 
 def stays(at: int, text: str) -> bool:
-    """Whether a character may be left as it is: a letter, punctuation, or a silent mark."""
-    character = text[at]
-    line = text[text.rfind("\n", 0, at) + 1 : at]
-    bullet = character in symbols.BULLETS and not line.strip(" \t")
-    return bullet or symbols.is_plain(character) or symbols.is_silent(character)
-
-
-def test_silent_marks_are_neither_letters_digits_nor_signs() -> None:
-    silent = {
-        unicodedata.category(chr(point))
-        for point in range(0x110000)
-        if symbols.is_silent(chr(point))
-    }
-    assert silent == {"Cf", "Zs", "Zl", "Zp", "Cc"}
+    """Whether a character may be left as it is: a letter, or a mark that has no words."""
+    return at in symbols.bullets(text) or symbols.stays(text[at])
 
 
 @pytest.mark.slow
