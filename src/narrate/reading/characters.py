@@ -32,7 +32,8 @@ SILENT_CATEGORIES = {
 SILENT_NAMES = {
     "quotation mark": "QUOTATION|APOSTROPHE|GERESH|GERSHAYIM",
     "pause": "COMMA|STOP|COLON|QUESTION|EXCLAMATION|INTERROBANG|ELLIPSIS|DANDA|ANO TELEIA"
-    "|SHAD|PERIOD|PHRASE|SENTENCE|PARAGRAPH|SECTION MARK|(?<!DECIMAL )SEPARATOR|DIVIDER|PUNCTUATION",
+    "|SHAD|PERIOD|PHRASE|SENTENCE|PARAGRAPH|SECTION MARK|DIVIDER|PUNCTUATION"
+    "|(?<!DECIMAL )(?<!THOUSANDS )SEPARATOR",
     "bullet": "BULLET|LEADER|MIDDLE DOT|HYPHENATION POINT",
     "space": "WORD ?SPACE|TSHEG|HYPHEN",
 }
@@ -41,7 +42,7 @@ SILENT_NAMES = {
 A mark is in a class by its general category, or else, if it is punctuation, by its Unicode name.
 Beside these, white space and invisible signs are silent.
 """
-_SILENT_NAMES = {kind: re.compile(rf"\b(?:{names})") for kind, names in SILENT_NAMES.items()}
+_SILENT_NAMES = {kind: re.compile(names) for kind, names in SILENT_NAMES.items()}
 
 
 def silence(character: str) -> str:

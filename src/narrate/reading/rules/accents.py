@@ -32,7 +32,7 @@ _PATTERN = (
 
 
 def _say(match: re.Match[str]) -> str:
-    letter, mark = normalize("NFD", match[0])
+    letter, mark = [*normalize("NFD", match[0])]
     return f"{'A' if letter == 'a' else GREEK.get(letter, letter)} {_MARKS[mark]}"
 
 

@@ -226,9 +226,7 @@ _BULLET = re.compile(
 _ATTACHED = r"[\ufe00-\ufe0f\u200d\u20e3\U000e0020-\U000e007f]*+"
 """What chooses the look of the sign before it, or joins it with the next."""
 
-_SIGN = re.compile(
-    rf"(?:{_FLAG}{{2}}|[^A-Za-z\s.,;:!?'\"()\[\]{{}}…’‘“”—\ufffc-]){_ATTACHED}"
-)
+_SIGN = re.compile(rf"(?:{_FLAG}{{2}}|[^A-Za-z\s.,;:!?'\"()\[\]{{}}…’‘“”—\ufffc-]){_ATTACHED}")
 
 
 def stays(character: str) -> bool:

@@ -12,7 +12,6 @@ from narrate.reading.words import Reading
 NAME = "letters"
 
 _SHAPES = ("<font>", "<wide>", "<narrow>", "<circle>", "<square>")
-_SEPARATORS = {"٫": ".", "٬": ","}
 _WORD = re.compile(r"\w+")
 
 
@@ -58,7 +57,7 @@ def _plain(character: str) -> str:
     if unicodedata.category(character) == "Nd":
         return str(unicodedata.decimal(character))
     if not unicodedata.decomposition(character).startswith(_SHAPES):
-        return _SEPARATORS.get(character, character)
+        return character
     made = unicodedata.normalize("NFKC", character)
     is_known = made in symbols.WORDS or made in symbols.GREEK or made.isascii() and made.isalnum()
     return made if len(made) == 1 and is_known else character
