@@ -1,4 +1,4 @@
-"""Can an engine say every word of a text?"""
+"""Can an engine say every word of a text, and nothing that is not a word?"""
 
 from __future__ import annotations
 
@@ -14,9 +14,21 @@ from narrate.script import Segment
 
 _SHOWN = 5
 
+_PHONEMES = re.compile(r"\[[^\[\]]{1,100}\]\(/[^()]{1,100}/\)")
+"""Phonemes inside a text, as some engines take them."""
+
 
 def problem(text: str, segment: Segment, capabilities: Capabilities) -> ScriptError | None:
-    """The error that names the words which an engine would leave out; None if it says them all."""
+    """The error that names the words which an engine would leave out, or phonemes that it would
+    read aloud; None if it says all words.
+    """
+    if not capabilities.phonemes and (found := _PHONEMES.search(text)):
+        return ScriptError(
+            f"the engine {capabilities.name} would read {quoted(found[0])} aloud"
+            f" (segment {quoted(segment.id)})",
+            where=segment.where,
+            hint="put `phonemes` in lexicon.toml, which reach only engines that take them",
+        )
     words = unspeakable(text, capabilities)
     if not words:
         return None
