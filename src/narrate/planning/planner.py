@@ -294,6 +294,8 @@ class _Planner:
         capabilities = self.choice(segment).capabilities
         language = self.language(segment, capabilities)
         code = CODES.get(language, language)
+        wanted = (segment.language or self.settings.language or code).lower()
+        code = wanted if wanted.startswith(f"{code}-") else code
         entries = lexicon.chosen(self.script.lexicon, code, segment.voice)
         mode = segment.reading or self.settings.reading
         reader = Reader(code, mode, entries, capabilities.commands)

@@ -123,6 +123,9 @@ _LANGUAGES = {
         left=" ?(?:개(?!월)|명|살|시|마리|번|잔|병|권|대|장|가지|사람|달|곳|줄|쪽|배)",
     ),
 }
+_DIALECTS = {"pt-br": "pt_BR", "fr-be": "fr_BE", "fr-ch": "fr_CH"}
+"""The languages of regions that have number words of their own, as num2words calls them."""
+
 _SIGNS = "%$€£¥"
 _LONGEST = 15
 _GERMAN_YEARS = range(1100, 2000)
@@ -131,26 +134,32 @@ _GERMAN_YEARS = range(1100, 2000)
 
 def covers(language: str) -> bool:
     """Whether numbers are read in a language."""
-    return _code(language) in _LANGUAGES
+    return _code(language).partition("_")[0] in _LANGUAGES
 
 
 def readings(text: str, language: str) -> list[Reading]:
     """The numbers of a text in words; none in a language that is not covered."""
-    code = _code(language)
-    if code not in _LANGUAGES:
+    if not covers(language):
         return []
+    code = _code(language)
     found = _pattern(code).finditer(variants.digits(text))
     said = ((match, _say(match, code)) for match in found)
     return [Reading(*match.span(), words, NAME) for match, words in said if words]
 
 
 def _code(language: str) -> str:
-    return language.lower().replace("_", "-").partition("-")[0]
+    """A language as num2words calls it."""
+    code = language.lower().replace("_", "-")
+    return _DIALECTS.get(code, code.partition("-")[0])
+
+
+def _rules(code: str) -> _Language:
+    return _LANGUAGES[code.partition("_")[0]]
 
 
 @lru_cache
 def _pattern(code: str) -> re.Pattern[str]:
-    rules = _LANGUAGES[code]
+    rules = _rules(code)
     group = r"[.'’\u00a0\u202f ]" if rules.decimal == "," else ","
     governed = "".join(rf"(?<!\b{word} )" for word in rules.governs.split())
     number = (
@@ -168,7 +177,7 @@ def _pattern(code: str) -> re.Pattern[str]:
 
 def _say(match: re.Match[str], code: str) -> str:
     """A number with its sign; empty if it stays as it is written."""
-    rules, found = _LANGUAGES[code], match.groupdict()
+    rules, found = _rules(code), match.groupdict()
     whole, part = re.sub(r"\D", "", match["whole"]), match["part"]
     sign = (match["before"] or match["after"] or "").strip()
     if match["ordinal"]:
@@ -194,11 +203,11 @@ def _has_noun(match: re.Match[str], sign: str, rules: _Language) -> bool:
 
 
 def _decimal(whole: str, part: str | None, code: str) -> list[str]:
-    if part and not _LANGUAGES[code].point and len(part) <= 3:
+    if part and not _rules(code).point and len(part) <= 3:
         return [_words(f"{int(whole)}.{part}", code, "cardinal")]
     if part:
         decimals = (_cardinal(digit, code) for digit in part)
-        return [_cardinal(whole, code), _LANGUAGES[code].point, *decimals]
+        return [_cardinal(whole, code), _rules(code).point, *decimals]
     if code == "de" and len(whole) == 4 and int(whole) in _GERMAN_YEARS:
         return [_words(int(whole), code, "year")]
     return [_cardinal(whole, code)]
@@ -223,7 +232,7 @@ def _cardinal(digits: str, code: str) -> str:
 
 def _ordinal(digits: str, code: str, is_feminine: bool) -> str:
     value = int(digits[:_LONGEST])
-    if not 1 <= value <= _LANGUAGES[code].last:
+    if not 1 <= value <= _rules(code).last:
         return ""
     said = _words(value, code, "ordinal").replace("vingtsième", "vingtième")
     if not is_feminine:
@@ -235,4 +244,4 @@ def _ordinal(digits: str, code: str, is_feminine: bool) -> str:
 def _words(value: int | str, code: str, kind: str) -> str:
     from num2words import num2words
 
-    return str(num2words(value, lang=code, to=kind))
+    return str(num2words(value, lang=code, to=kind)).replace(", ", " ")
