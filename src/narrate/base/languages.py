@@ -21,6 +21,11 @@ NAMES = {
 CODES = {name: code for code, name in NAMES.items()}
 
 
+def base(code: str) -> str:
+    """The language of a code, without its region: `pt` for `pt-BR`."""
+    return code.lower().replace("_", "-").partition("-")[0]
+
+
 def among(wanted: str, codes: Collection[str]) -> str | None:
     """The code among those of an engine that stands for a language, written as a code, a code with
     a region, or a name; None if there is none. An engine without codes takes any.

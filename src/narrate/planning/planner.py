@@ -312,9 +312,12 @@ class _Planner:
     def reader(self, segment: Segment) -> Reader:
         """What reads a segment; of `say`, it reads the tags only."""
         capabilities = self.choice(segment).capabilities
-        language = self.language(segment, capabilities)
+        code = self.language(segment, capabilities)
+        code = CODES.get(code, code)
+        wanted = (segment.language or self.settings.language or code).lower()
         return Reader(
-            CODES.get(language, language),
+            # With its region, as numbers are not the same in all of them.
+            wanted if wanted.startswith(f"{code}-") else code,
             "off" if segment.say is not None else segment.reading or self.settings.reading,
             lexicon.chosen(self.script.lexicon, segment.voice),
             self.settings.mathematics,

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from narrate.base import languages
 from narrate.base.text import quoted
 from narrate.reading.literals import Span
 from narrate.reading.words import TAKEN, Reading, are_phonemes, moved, without
@@ -135,8 +136,8 @@ class Search:
 def searches(lexicon: Lexicon, language: str) -> list[Search]:
     """What finds the entries for a language: one search for all words, one for each expression."""
     exact, folded = dict[str, Said](), dict[str, Said]()
-    code = language.partition("-")[0]
-    held = [each for each in lexicon if each.said.language.lower().partition("-")[0] in ("", code)]
+    code = languages.base(language)
+    held = [each for each in lexicon if languages.base(each.said.language) in ("", code)]
     expressions = [each for each in held if each.said.regex]
     for entry in held:
         if entry.said.ignore_case:

@@ -74,7 +74,7 @@ class Reader:
         None if the engine does not speak it.
         """
         code = languages.among(language, self.languages)
-        return "" if code == self.language else code
+        return "" if code and languages.base(code) == languages.base(self.language) else code
 
     def __call__(
         self, text: str, passages: Sequence[Passage] = (), language: str = ""
@@ -163,7 +163,7 @@ class _Line:
             return []
         from narrate.reading import mathematics, rules
 
-        text = without(self.text, self.taken)
+        text = without(rules.variants.plain(self.text), self.taken)
         text = without(text, self.code)
         text = without(text, rules.quantities(without(text, formulas)))
         left = list(formulas)

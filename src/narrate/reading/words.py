@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
+from narrate.base import languages
+
 TAKEN = "\ufffc"
 """Stands for each character that an earlier rule has read, so that places stay the same."""
 
@@ -46,7 +48,7 @@ def are_phonemes(text: str) -> bool:
 
 def is_english(language: str) -> bool:
     """Whether a language code, such as `en-us`, is English."""
-    return language.lower().replace("_", "-").partition("-")[0] == "en"
+    return languages.base(language) == "en"
 
 
 def without(text: str, spans: Iterable[tuple[int, int]]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from narrate.reading.rules import (
     abbreviations,
+    accents,
     acronyms,
     camel,
     chemistry,
@@ -30,6 +31,7 @@ from narrate.reading.rules import (
     symbols,
     times,
     units,
+    variants,
     versions,
     web,
 )
@@ -47,6 +49,7 @@ _ORDER = (
     files,
     code,
     minus,
+    accents,
     letters,
     dates,
     versions,
@@ -89,12 +92,12 @@ def readings(
     if TAKEN in text:
         at = text.index(TAKEN)
         raise Unreadable("the object replacement character", at, at + 1, "remove it")
-    free = without(text, taken)
     if not is_english(language):
         from narrate.reading.rules import languages
 
-        return languages.readings(free, language)
+        return languages.readings(without(text, taken), language)
     found = quoted.readings(text, code)
+    free = without(variants.plain(text), taken)
     free = without(free, [(reading.start, reading.end) for reading in found])
     characters = set(free)
     for name, form in _FORMS:
@@ -104,7 +107,9 @@ def readings(
             found += new
             free = without(free, [(reading.start, reading.end) for reading in new])
             characters = set(free)
-    found += symbols.find(free)
+    signs = list(symbols.find(free))
+    found += signs
+    found += variants.find(text, without(free, [(each.start, each.end) for each in signs]))
     return sorted(found, key=lambda reading: reading.start)
 
 

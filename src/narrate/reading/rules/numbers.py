@@ -31,6 +31,11 @@ def _number(match: re.Match[str]) -> str:
 
 FORMS = (
     Form(
+        frozenset("\u20e3"),
+        r"(?P<number>[0-9])\ufe0f?\u20e3",
+        lambda match: numerals.cardinal(match["number"]),
+    ),
+    Form(
         frozenset("#"),
         r"(?<!\w)#(?P<number>[0-9]{1,9})(?!\w)",
         lambda m: f"number {numerals.cardinal(m['number'])}",
