@@ -72,7 +72,7 @@ def samples(data: bytes) -> bytes:
     """The samples of a WAV file, as another library reads them."""
     with wave.open(io.BytesIO(data)) as file:
         assert file.getparams()[:3] == (1, 2, 24_000)
-        return file.readframes(file.getnframes())
+        return bytes(file.readframes(file.getnframes()))
 
 
 def written(tone: Narrate, *args: str) -> bytes:
@@ -80,7 +80,7 @@ def written(tone: Narrate, *args: str) -> bytes:
     process = tone.start("say", *args, "-o", "-")
     out, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (0, b"")
-    return out
+    return bytes(out)
 
 
 def until(done: Callable[[], object]) -> None:
