@@ -14,19 +14,21 @@ from typing import get_args
 
 import msgspec
 
-from narrate import build
+from narrate import build, config
 from narrate.base import events
 from narrate.base.events import Emit, Event
 from narrate.base.files import durable
 from narrate.build import Failed, Result
-from narrate.cache import Gone
+from narrate.cache import Gone, Store
 from narrate.config import Config, Format
 from narrate.errors import UsageError
 from narrate.output import render
 from narrate.output.timeline import parts_of
-from narrate.planning.planner import PlannedUtterance
-from narrate.session import Prepared, Session, opened
+from narrate.planning import planner
+from narrate.planning.planner import Plan, PlannedUtterance
+from narrate.session import Prepared
 from narrate.sound import audio, wav
+from narrate.store.entry import Clip
 from narrate.tools import players
 from narrate.tools.playback import Outlet, Playback, Stdout
 
@@ -52,7 +54,7 @@ def speak(line: Prepared, to: Outputs, emit: Emit) -> None:
     Raises what a run raises, UsageError for a file that cannot be written, EnvironmentProblem if
     there is nothing that plays a sound or if it fails, and StdoutLost.
     """
-    outlets: list[Outlet] = [players.find()] if to.play else []
+    outlets: list[Outlet] = [players.find(stream=to.stream)] if to.play else []
     if to.stdout:
         outlets.insert(0, Stdout(to.stream))
     suffix = _suffix(to.file) if to.file else None
@@ -120,9 +122,10 @@ class _Feed:
         """Pass an event on, and hand on each utterance that is there, up to the first missing."""
         self._emit(event)
         if isinstance(event, events.Planned | events.Spoken | events.Shared):
-            # What it warns of, the run has said already.
-            with suppress(Gone), opened([self._line], lambda event: None) as sessions:
-                self._advance(sessions[0])
+            script, configuration = self._line
+            settings = configuration.settings
+            with suppress(Gone), Store(config.cache_dir(settings)) as store:
+                self._advance(planner.make(script, settings, store), store)
 
     def finish(self, made: Result) -> None:
         """Hand on what is left of the finished narration."""
@@ -134,18 +137,17 @@ class _Feed:
         if rest:
             self._playback.add(rest, self._rate or sound.sample_rate)
 
-    def _advance(self, session: Session) -> None:
+    def _advance(self, plan: Plan, store: Store) -> None:
         """Hand on utterances. Raises Gone if a clip is no longer what it was."""
-        for utterance in session.plan().segments[0].utterances[self._utterances :]:
+        for utterance in list(plan.utterances())[self._utterances :]:
             if utterance.clip is None:
                 return
-            self._add(utterance, session)
+            self._add(utterance, utterance.clip, store)
 
-    def _add(self, utterance: PlannedUtterance, session: Session) -> None:
-        assert utterance.clip is not None
-        self._rate = self._rate or utterance.clip.rate
-        parts = parts_of(utterance, utterance.clip, self._rate)
-        pcm = b"".join(render.blocks(parts, self._rate, session.store))
+    def _add(self, utterance: PlannedUtterance, clip: Clip, store: Store) -> None:
+        self._rate = self._rate or clip.rate
+        parts = parts_of(utterance, clip, self._rate)
+        pcm = b"".join(render.blocks(parts, self._rate, store))
         self._playback.add(pcm, self._rate)
         self._utterances += 1
         self._samples += len(pcm) // wav.SAMPLE_BYTES

@@ -11,7 +11,7 @@ from typing import Protocol
 from narrate.base import terminal
 from narrate.sound import wav
 
-JOIN_SECONDS = 0.1
+WAIT_SECONDS = 0.1
 """The longest wait at once, as the main thread runs no signal handler while it waits."""
 
 STOP_SECONDS = 1.0
@@ -25,6 +25,9 @@ class Outlet(Protocol):
 
     def put(self, pcm: Pcm, rate: int) -> None:
         """Take a sound, and return when the next one may come."""
+
+    def finish(self) -> None:
+        """Return when all sounds are out."""
 
     def stop(self) -> None:
         """Give up the sound that is being taken; for any thread."""
@@ -44,6 +47,9 @@ class Stdout:
             self._begun = True
         terminal.write_bytes(pcm)
 
+    def finish(self) -> None:
+        """There is nothing to wait for."""
+
     def stop(self) -> None:
         """There is nothing to give up."""
 
@@ -59,6 +65,8 @@ class Playback(threading.Thread):
         self._outlets = outlets
         self._sounds: SimpleQueue[tuple[Pcm, int] | None] = SimpleQueue()
         self._stopped = False
+        # Not `join`: in Python 3.11, one that a signal interrupts takes the thread for ended.
+        self._ended = threading.Event()
         self._error: Exception | None = None
 
     def add(self, pcm: Pcm, rate: int) -> None:
@@ -68,19 +76,28 @@ class Playback(threading.Thread):
     def finish(self) -> None:
         """Wait until all sounds are out. Raises what an outlet raised."""
         self._sounds.put(None)
-        while self.is_alive():
-            self.join(JOIN_SECONDS)
+        while not self._ended.wait(WAIT_SECONDS):
+            pass
         if self._error:
             raise self._error
 
     def run(self) -> None:
         """Hand on what comes, until `finish`, an error or a stop."""
         try:
+            self._hand_on()
+        except Exception as error:
+            self._error = error
+        finally:
+            self._ended.set()
+
+    def _hand_on(self) -> None:
+        try:
             while not self._stopped and (sound := self._sounds.get()):
                 for outlet in self._outlets:
                     outlet.put(*sound)
-        except Exception as error:
-            self._error = error
+        finally:
+            for outlet in self._outlets:
+                outlet.finish()
 
     def __enter__(self) -> Playback:
         self.start()
@@ -97,4 +114,4 @@ class Playback(threading.Thread):
             outlet.stop()
         self._sounds.put(None)
         # Standard output may be a pipe that nobody reads.
-        self.join(STOP_SECONDS)
+        self._ended.wait(STOP_SECONDS)
