@@ -372,3 +372,47 @@ def test_an_interrupt_stops_the_player(
     assert (process.returncode, out, b"Traceback" in err) == (130, b"", False)
     [[pid, *_]] = player.calls
     assert not alive(int(pid))
+
+
+# Streamed by the engine itself
+
+PIECES = ("--stream", "--model", "pieces")
+
+
+def test_an_engine_that_streams_gives_a_preview_that_is_not_stored(
+    tone: Narrate, install: Install
+) -> None:
+    player = install()
+    said = tone("say", THREE, *PIECES)
+    assert (said.code, tone.clips) == (0, [])
+    assert said.err.startswith("warning: this is a preview")
+    assert player.sounds == [samples(written(tone, THREE, "--model", "pieces"))]
+    # What is stored is no preview.
+    assert tone("say", THREE, *PIECES).err == ""
+
+
+def test_a_piece_is_heard_before_the_next_one_is_spoken(tone: Narrate, install: Install) -> None:
+    player = install()
+    process = tone.start("say", "One two three. #hang", *PIECES)
+    until(lambda: any(player.sounds))
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    assert tone.clips == []
+
+
+@pytest.mark.parametrize(
+    ("name", "flags"), [("afplay", []), ("ffplay", ["--play", "-o", "line.wav"])]
+)
+def test_there_is_no_preview_where_it_would_have_gaps_or_is_kept(
+    tone: Narrate, install: Install, name: str, flags: list[str]
+) -> None:
+    install(name)
+    said = tone("say", THREE, *PIECES, *flags)
+    assert (said.code, said.err, len(tone.clips)) == (0, "", 3)
+
+
+def test_a_preview_that_fails_is_an_error(tone: Narrate, install: Install) -> None:
+    install()
+    said = tone("say", "Hi. #error", *PIECES)
+    assert said.code == 5
+    assert "the stand-in was asked to fail" in said.err

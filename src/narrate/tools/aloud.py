@@ -29,7 +29,7 @@ from narrate.planning.planner import Plan, PlannedUtterance
 from narrate.session import Prepared
 from narrate.sound import audio, wav
 from narrate.store.entry import Clip
-from narrate.tools import players
+from narrate.tools import players, preview
 from narrate.tools.playback import Outlet, Playback, Stdout
 
 
@@ -58,8 +58,11 @@ def speak(line: Prepared, to: Outputs, emit: Emit) -> None:
     if to.stdout:
         outlets.insert(0, Stdout(to.stream))
     suffix = _suffix(to.file) if to.file else None
+    seamless = all(outlet.is_seamless for outlet in outlets)
     with TemporaryDirectory() as temp, Playback(outlets) as playback:
         feed = _Feed(line, playback, emit)
+        if to.stream and not to.file and seamless and _preview(line, playback, emit):
+            return
         if outlets:
             made = _narrate(line, "wav", Path(temp, "wav"), feed.watch if to.stream else emit)
             feed.finish(made)
@@ -67,6 +70,19 @@ def speak(line: Prepared, to: Outputs, emit: Emit) -> None:
             made = _narrate(line, suffix, Path(temp, "file"), emit)
             _keep(made.out / made.manifest.audio.file, to.file, to.force_output)
         playback.finish()
+
+
+def _preview(line: Prepared, playback: Playback, emit: Emit) -> bool:
+    """Hand a line on while it is spoken, if its engine can do that; say whether it could."""
+    script, configuration = line
+    settings = configuration.settings
+    with Store(config.cache_dir(settings)) as store:
+        plan = planner.make(script, settings, store)
+        if not preview.is_possible(plan):
+            return False
+        preview.speak(plan, settings, store, playback, emit)
+        playback.finish()
+    return True
 
 
 def _suffix(path: Path) -> Format:

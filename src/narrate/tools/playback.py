@@ -23,6 +23,10 @@ Pcm = bytes | memoryview
 class Outlet(Protocol):
     """Where sounds go: PCM_16 mono samples and their rate in Hz."""
 
+    @property
+    def is_seamless(self) -> bool:
+        """Whether nothing is heard between two sounds."""
+
     def put(self, pcm: Pcm, rate: int) -> None:
         """Take a sound, and return when the next one may come."""
 
@@ -35,6 +39,8 @@ class Outlet(Protocol):
 
 class Stdout:
     """Standard output as one WAV file, which does not say its length if it is a `stream`."""
+
+    is_seamless = True
 
     def __init__(self, stream: bool) -> None:
         self._stream, self._begun = stream, False
