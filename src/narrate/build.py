@@ -7,7 +7,7 @@ import shlex
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -115,9 +115,8 @@ def prepare(
 
 
 def _read_options(settings: Settings) -> scripts.ReadOptions:
-    return scripts.ReadOptions(
-        settings.format_in, settings.segments, settings.headings, settings.markup
-    )
+    names = (field.name for field in fields(scripts.ReadOptions))
+    return scripts.ReadOptions(**{name: getattr(settings, name) for name in names})
 
 
 def _prepare_all(

@@ -30,6 +30,7 @@ Qa = Literal["strict", "warn", "off"]
 Profile = Literal["draft", "final"]
 Headings = Literal["speak", "skip"]
 Markup = Literal["error", "warn"]
+Choice = Literal["speak", "skip", "error"]
 ReadingMode = Literal["full", "engine", "off"]
 Mathematics = Literal["teacher", "exact"]
 Segments = Literal["paragraph", "line"]
@@ -81,6 +82,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     format_in: ScriptFormat | None = None
     segments: Segments = "paragraph"
     headings: Headings = "skip"
+    tables: Choice = "error"
+    formulas: Choice = "speak"
+    images: Choice = "skip"
     markup: Markup = "error"
     reading: ReadingMode = "full"
     mathematics: Mathematics = "teacher"
@@ -173,6 +177,13 @@ ABOUT = {
         "--segments", "NAME", "What is a segment: a paragraph or a line (paragraph)."
     ),
     "headings": About("Headings of level 3 and below in Markdown: speak or skip (skip)."),
+    "tables": _flag("--tables", "NAME", "Tables in Markdown: speak, skip or error (error)."),
+    "formulas": _flag(
+        "--formulas", "NAME", "Blocks of formulas in Markdown: speak, skip or error (speak)."
+    ),
+    "images": _flag(
+        "--images", "NAME", "Images in Markdown: speak their text, skip or error (skip)."
+    ),
     "markup": About("Unknown markup in a text, such as [beat]: error or warn (error)."),
     "reading": About("How notation is read: full, engine (mathematics only) or off (full)."),
     "mathematics": About(

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 from narrate.base.text import counted
-from narrate.config import Mathematics, ReadingMode
+from narrate.config import Choice, Mathematics, ReadingMode
 from narrate.reading.lexicon import Lexicon
 from narrate.request import Design, Stock
 
@@ -25,6 +25,9 @@ class ReadOptions:
     format_in: str | None = None
     segments: Literal["paragraph", "line"] = "paragraph"
     headings: Literal["speak", "skip"] = "skip"
+    tables: Choice = "error"
+    formulas: Choice = "speak"
+    images: Choice = "skip"
     markup: Literal["error", "warn"] = "error"
 
 
