@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +20,7 @@ from narrate.engines.qwen import CODES
 from narrate.errors import EnvironmentProblem, ScriptError, ScriptErrors
 from narrate.planning import casting, speakable
 from narrate.planning.casting import Choice
+from narrate.planning.readings import Readings
 from narrate.planning.stand_in import StandIn, default_voice
 from narrate.reading import lexicon
 from narrate.reading import utterances as spoken
@@ -195,15 +196,17 @@ def make(
     store: Store,
     force: tuple[str, ...] = (),
     warn: Warn = lambda text: None,
+    readings: Readings | None = None,
 ) -> Plan:
     """Work out every request of a script and look each up in the store.
 
     `force` holds the ids of segments whose clips are to be made again; "*" stands for all. `warn`
-    is called as `environments.find` says. Raises ScriptError for what an engine cannot do, and
-    EnvironmentProblem for a voice that no engine can speak.
+    is called as `environments.find` says. `readings` knows what texts say from the last run. Raises
+    ScriptError for what an engine cannot do, and EnvironmentProblem for a voice that no engine can
+    speak.
     """
     _check_ids(script, force)
-    planner = _Planner(script, settings, store, warn)
+    planner = _Planner(script, settings, store, warn, readings or Readings())
     segments = []
     for segment in script.segments:
         forced = "*" in force or segment.id in force
@@ -260,8 +263,12 @@ def _of_script(planned: PlannedSegment, script: str) -> PlannedSegment:
 class _Planner:
     """Plans segment by segment; remembers the engine and the reference of every voice."""
 
-    def __init__(self, script: Script, settings: Settings, store: Store, warn: Warn) -> None:
+    def __init__(
+        self, script: Script, settings: Settings, store: Store, warn: Warn, readings: Readings
+    ) -> None:
         self.script, self.settings, self.store = script, settings, store
+        self.readings = readings
+        self.readers: dict[object, tuple[Reader, Callable[[str], Spoken]]] = {}
         self.within = None if settings.allow_outside else script.folder
         self.choices: dict[str | None, Choice] = {}
         self.voices: dict[str, LoadedVoice] = {}
@@ -289,20 +296,28 @@ class _Planner:
 
     def read(self, segment: Segment) -> Spoken:
         """What a segment says. Raises ScriptErrors with all that cannot be read aloud."""
-        if segment.audio is not None:
+        if segment.audio is not None or segment.say is not None:
             return spoken.read(segment.text, segment.say, lenient=True)
-        capabilities = self.choice(segment).capabilities
-        language = self.language(segment, capabilities)
-        code = CODES.get(language, language)
-        entries = lexicon.chosen(self.script.lexicon, code, segment.voice)
-        mode = segment.reading or self.settings.reading
-        reader = Reader(code, mode, entries, capabilities.commands)
+        reader, read = self.reader(segment)
         if reader.leaves_numbers(segment.text):
             self.uncovered.add(reader.language)
         try:
-            return spoken.read(segment.text, segment.say, lenient=True, reader=reader)
+            return read(segment.text)
         except Unreadable as error:
             raise speakable.unreadable(error, segment) from None
+
+    def reader(self, segment: Segment) -> tuple[Reader, Callable[[str], Spoken]]:
+        """What reads a segment; each way of reading is made once."""
+        way = segment.voice, segment.language, segment.reading
+        if way not in self.readers:
+            capabilities = self.choice(segment).capabilities
+            language = self.language(segment, capabilities)
+            code = CODES.get(language, language)
+            entries = lexicon.chosen(self.script.lexicon, code, segment.voice)
+            mode = segment.reading or self.settings.reading
+            reader = Reader(code, mode, entries, capabilities.commands)
+            self.readers[way] = reader, self.readings.by(reader)
+        return self.readers[way]
 
     def spoken(self, segment: Segment, part: Utterance, forced: bool) -> PlannedUtterance:
         """An utterance by the engine that speaks it; words that it cannot say are noted."""
