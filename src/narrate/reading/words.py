@@ -53,7 +53,12 @@ def without(text: str, spans: Iterable[tuple[int, int]]) -> str:
 
 def moved(readings: Iterable[Reading], by: int) -> Iterator[Reading]:
     """The readings of a text that begins `by` characters later."""
-    return (replace(each, start=each.start + by, end=each.end + by) for each in readings)
+    if not by:
+        return iter(readings)
+    return (
+        Reading(each.start + by, each.end + by, each.spoken, each.rule, each.phonemes)
+        for each in readings
+    )
 
 
 @dataclass(frozen=True, slots=True)
