@@ -20,7 +20,7 @@ from narrate.planning import planner
 from narrate.planning.planner import Plan
 from narrate.planning.readings import Readings, behaviour
 from narrate.script import Script
-from narrate.store import readings
+from narrate.store import kept
 
 Prepared = tuple[Script, Config]
 """A script and its settings."""
@@ -72,7 +72,7 @@ class Session:
         """Keep what the texts say for the next run, if anything of it is new."""
         if self.script.path and self.readings.has_news:
             with suppress(UnicodeEncodeError):
-                readings.keep(self.store.root, self.script.path, self.readings.encoded())
+                kept.keep(self.store.root, self.script.path, self.readings.encoded())
 
     def warn(self, text: str) -> None:
         """Tell of something that is not as it should be."""
@@ -114,8 +114,8 @@ def opened(prepared: Sequence[Prepared], emit: Emit) -> Iterator[list[Session]]:
         sessions = []
         for (script, own), out in zip(prepared, folders, strict=True):
             store = stores[config.cache_dir(own.settings)]
-            kept = readings.recall(store.root, script.path) if script.path else b""
-            sessions.append(Session(script, own, out, store, emit, Readings(kept, reading)))
+            data = kept.recall(store.root, script.path) if script.path else b""
+            sessions.append(Session(script, own, out, store, emit, Readings(data, reading)))
         yield sessions
 
 
