@@ -11,7 +11,6 @@ from pathlib import Path
 
 from narrate.base import languages
 from narrate.base.files import regular
-from narrate.base.languages import CODES
 from narrate.base.text import did_you_mean
 from narrate.cache import Gone, Store
 from narrate.checks import provenance
@@ -21,13 +20,12 @@ from narrate.engines.base import Capabilities
 from narrate.errors import EnvironmentProblem, ScriptError, ScriptErrors
 from narrate.planning import casting, speakable
 from narrate.planning.casting import Choice
+from narrate.planning.readers import Readers, language
+from narrate.planning.readings import Readings
 from narrate.planning.stand_in import StandIn, default_voice
-from narrate.reading import lexicon
 from narrate.reading import utterances as spoken
 from narrate.reading.characters import collapse, visible
-from narrate.reading.problems import Unreadable
-from narrate.reading.reader import Reader
-from narrate.reading.utterances import Mark, Spoken, Utterance
+from narrate.reading.utterances import Mark, Utterance
 from narrate.reading.words import Reading
 from narrate.request import KEY_SCHEMA, Request, RequestVoice, Stock, canonical_json, key
 from narrate.script import RecordedVoice, Script, Segment
@@ -196,15 +194,17 @@ def make(
     store: Store,
     force: tuple[str, ...] = (),
     warn: Warn = lambda text: None,
+    readings: Readings | None = None,
 ) -> Plan:
     """Work out every request of a script and look each up in the store.
 
     `force` holds the ids of segments whose clips are to be made again; "*" stands for all. `warn`
-    is called as `environments.find` says. Raises ScriptError for what an engine cannot do, and
-    EnvironmentProblem for a voice that no engine can speak.
+    is called as `environments.find` says. `readings` knows what texts say from the last run. Raises
+    ScriptError for what an engine cannot do, and EnvironmentProblem for a voice that no engine can
+    speak.
     """
     _check_ids(script, force)
-    planner = _Planner(script, settings, store, warn)
+    planner = _Planner(script, settings, store, warn, readings or Readings())
     segments = []
     for segment in script.segments:
         forced = "*" in force or segment.id in force
@@ -219,18 +219,15 @@ def make(
                 raise
             planner.problems.append(error)
     raise_all(planner.problems, script.name)
-    if planner.uncovered:
-        languages = ", ".join(sorted(planner.uncovered))
-        warn(f"numbers are not read in {languages}: engines get the digits as they are written")
-    for engine, language in sorted(planner.unspoken):
-        what = "what is in <lang> is read as the words around it"
-        warn(f"the engine {engine} does not speak {language!r}: {what}")
-    language = settings.language or "en"
+    for text in planner.readers.warnings():
+        warn(text)
     used = dict.fromkeys(
         each.choice for planned in segments for each in planned.utterances if each.choice
     )
     missing = planner.stand_in.missing
-    return Plan(script, language, tuple(used), planner.voices, tuple(segments), missing)
+    return Plan(
+        script, settings.language or "en", tuple(used), planner.voices, tuple(segments), missing
+    )
 
 
 def union(plans: Sequence[Plan]) -> Plan:
@@ -264,21 +261,22 @@ def _of_script(planned: PlannedSegment, script: str) -> PlannedSegment:
 class _Planner:
     """Plans segment by segment; remembers the engine and the reference of every voice."""
 
-    def __init__(self, script: Script, settings: Settings, store: Store, warn: Warn) -> None:
+    def __init__(
+        self, script: Script, settings: Settings, store: Store, warn: Warn, readings: Readings
+    ) -> None:
         self.script, self.settings, self.store = script, settings, store
+        self.readers = Readers(script, settings, readings)
         self.within = None if settings.allow_outside else script.folder
         self.choices: dict[str | None, Choice] = {}
         self.voices: dict[str, LoadedVoice] = {}
         self.stand_in = StandIn(settings, warn)
         self.problems: list[ScriptError] = []
-        self.uncovered: set[str] = set()
-        """Languages in which there are numbers that cannot be read."""
-
-        self.unspoken: set[tuple[str, str]] = set()
-        """Engines, each with a language of a tag that it does not speak."""
 
     def segment(self, segment: Segment, *, forced: bool, last: bool) -> PlannedSegment:
-        said = self.read(segment)
+        if segment.audio is None:
+            said = self.readers.read(segment, self.choice(segment).capabilities)
+        else:
+            said = spoken.read(segment.text, segment.say, lenient=True)
         if segment.audio is not None:
             transcript = " ".join(part.text for part in said.utterances)
             utterances = [self.recording(segment.audio, segment.where, transcript)]
@@ -293,37 +291,6 @@ class _Planner:
             pause = 0.0 if last else self.settings.pause_after
         display = said.display if segment.caption is None else collapse(visible(segment.caption))
         return PlannedSegment(segment, display, tuple(utterances), pause, said.marks, said.readings)
-
-    def read(self, segment: Segment) -> Spoken:
-        """What a segment says. Raises ScriptErrors with all that cannot be read aloud."""
-        if segment.audio is not None:
-            return spoken.read(segment.text, segment.say, lenient=True)
-        reader = self.reader(segment)
-        if reader.leaves_numbers(segment.text):
-            self.uncovered.add(reader.language)
-        try:
-            said = spoken.read(segment.text, segment.say, lenient=True, reader=reader)
-        except Unreadable as error:
-            raise speakable.unreadable(error, segment) from None
-        engine = self.choice(segment).capabilities.name
-        self.unspoken.update((engine, language) for language in said.unspoken)
-        return said
-
-    def reader(self, segment: Segment) -> Reader:
-        """What reads a segment; of `say`, it reads the tags only."""
-        capabilities = self.choice(segment).capabilities
-        code = self.language(segment, capabilities)
-        code = CODES.get(code, code)
-        wanted = (segment.language or self.settings.language or code).lower()
-        return Reader(
-            # With its region, as numbers are not the same in all of them.
-            wanted if wanted.startswith(f"{code}-") else code,
-            "off" if segment.say is not None else segment.reading or self.settings.reading,
-            lexicon.chosen(self.script.lexicon, segment.voice),
-            self.settings.mathematics,
-            capabilities.commands,
-            capabilities.languages,
-        )
 
     def spoken(self, segment: Segment, part: Utterance, forced: bool) -> PlannedUtterance:
         """An utterance by the engine that speaks it; words that it cannot say are noted."""
@@ -402,18 +369,6 @@ class _Planner:
                     " keep the right one",
                 )
 
-    def language(self, segment: Segment, capabilities: Capabilities) -> str:
-        """The engine's code for the language of a segment."""
-        default = (*capabilities.languages, "en")[0]
-        wanted = segment.language or self.settings.language or default
-        if (code := languages.among(wanted, capabilities.languages)) is None:
-            raise ScriptError(
-                f"the engine {capabilities.name} does not speak {wanted!r}",
-                where=segment.where,
-                hint=f"it speaks: {', '.join(capabilities.languages)}",
-            )
-        return code
-
     def request(self, segment: Segment, part: Utterance, choice: Choice) -> Request:
         capabilities = choice.capabilities
         return Request(
@@ -422,7 +377,7 @@ class _Planner:
             model=choice.model_key,
             text=part.spelled(speakable.spelling(capabilities)),
             language=(part.language and languages.among(part.language, capabilities.languages))
-            or self.language(segment, capabilities),
+            or language(segment, self.settings, capabilities),
             voice=self.sound(segment.voice),
             seed=segment.seed,
             take=segment.take,

@@ -20,6 +20,11 @@ from narrate.reading.passages import TAGGED, Passage, spans
 from narrate.reading.problems import Problem, Unreadable
 from narrate.reading.words import TAKEN, Reading, is_english, without
 
+BEHAVIOUR = 1
+"""Raise it when a text may be read in another way than before. It is in no key: a key holds what is
+said, so that only the lines that are read in another way are spoken again.
+"""
+
 MOST = 20
 """So many problems of one text are told."""
 

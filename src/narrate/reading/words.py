@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from narrate.base import languages
@@ -63,7 +63,12 @@ def without(text: str, spans: Iterable[tuple[int, int]]) -> str:
 
 def moved(readings: Iterable[Reading], by: int) -> Iterator[Reading]:
     """The readings of a text that begins `by` characters later."""
-    return (replace(each, start=each.start + by, end=each.end + by) for each in readings)
+    if not by:
+        return iter(readings)
+    return (
+        Reading(each.start + by, each.end + by, each.spoken, each.rule, each.phonemes)
+        for each in readings
+    )
 
 
 @dataclass(frozen=True, slots=True)

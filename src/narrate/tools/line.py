@@ -55,7 +55,8 @@ def prepare(
         hint = did_you_mean(voice, script.voices, "name a voice of the script")
         raise UsageError(f"there is no voice {voice!r}", where="--voice", hint=hint)
     segment = replace(segment, voice=voice or segment.voice, scene=None)
-    return replace(script, scenes=(), segments=(segment,)), configuration
+    # Without a path, nothing is remembered of the script that it is from.
+    return replace(script, path=None, scenes=(), segments=(segment,)), configuration
 
 
 def _settings(flags: Mapping[str, Any], emit: Emit) -> Config:

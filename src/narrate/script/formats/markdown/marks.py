@@ -73,7 +73,7 @@ def install(parser: MarkdownIt) -> None:
 def is_formula(text: str) -> bool:
     """Whether a text is a formula between `$$`, before some punctuation at most."""
     formula = text.rstrip(" .,;:")
-    return formula.startswith("$$") and maths.spans(formula) == [(0, len(formula))]
+    return formula.startswith("$$") and literals.formulas(formula) == [(0, len(formula))]
 
 
 def _push(state: StateInline, silent: bool, end: int, kind: str, content: str) -> bool:
