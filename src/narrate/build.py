@@ -103,7 +103,7 @@ def prepare(
     """Read a script and the settings for it."""
     sources = config.gather(flags, scripts.folder_of(source))
     script = scripts.load(source, _read_options(sources.settle().settings))
-    names = ("fps", "language", "pause_after", "reading")
+    names = ("fps", "language", "pause_after", "reading", "mathematics")
     own = {name: getattr(script, name) for name in names}
     configuration = sources.settle(own)
     configuration = replace(

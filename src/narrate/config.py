@@ -32,6 +32,7 @@ Headings = Literal["speak", "skip"]
 Markup = Literal["error", "warn"]
 Choice = Literal["speak", "skip", "error"]
 ReadingMode = Literal["full", "engine", "off"]
+Mathematics = Literal["teacher", "exact"]
 Segments = Literal["paragraph", "line"]
 ScriptFormat = Literal["json", "yaml", "md", "txt", "srt", "vtt"]
 
@@ -86,6 +87,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     images: Choice = "skip"
     markup: Markup = "error"
     reading: ReadingMode = "full"
+    mathematics: Mathematics = "teacher"
     stand_in: str | None = None
     qa: Qa = "strict"
     language: str | None = None
@@ -184,6 +186,9 @@ ABOUT = {
     ),
     "markup": About("Unknown markup in a text, such as [beat]: error or warn (error)."),
     "reading": About("How notation is read: full, engine (mathematics only) or off (full)."),
+    "mathematics": About(
+        "How formulas are said: as a teacher says them, or exact with every bracket (teacher)."
+    ),
     "stand_in": _flag(
         "--stand-in", "ENGINE", "The engine that speaks for engines that are missing."
     ),

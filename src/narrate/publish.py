@@ -96,6 +96,7 @@ def write(
         guard(job, options)
         document, outputs = _publish(session, stage, planned, outcome, started)
     _tell_kept(stage, session.emit)
+    session.keep_readings()
     qa = session.settings.qa
     remarks = (*recordings.remarks(planned, outcome.clips, qa), *_kept(document, qa))
     for text in remarks:

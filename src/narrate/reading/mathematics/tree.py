@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,17 +185,12 @@ def sign(node: Node | None, *texts: str) -> bool:
 
 
 def walk(node: Node) -> Iterator[Node]:
-    """The node and all below it."""
-    yield node
-    for name in node.__dataclass_fields__:
-        value = getattr(node, name)
-        for child in _flat(value):
-            yield from walk(child)
-
-
-def _flat(value: object) -> Iterator[Node]:
-    if isinstance(value, tuple):
-        for part in value:
-            yield from _flat(part)
-    elif isinstance(value, Node):
-        yield value
+    """The node and all below it, in the order in which they are written."""
+    waiting: list[Any] = [node]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, tuple):
+            waiting += reversed(each)
+        elif each is not None and not isinstance(each, str):
+            yield each
+            waiting += [getattr(each, name) for name in reversed(each.__slots__)]

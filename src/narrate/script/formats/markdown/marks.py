@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from narrate.reading import maths
+from narrate.reading import literals
 from narrate.script.formats.markdown import attributes
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def install(parser: MarkdownIt) -> None:
 def is_formula(text: str) -> bool:
     """Whether a text is a formula between `$$`, before some punctuation at most."""
     formula = text.rstrip(" .,;:")
-    return formula.startswith("$$") and maths.spans(formula) == [(0, len(formula))]
+    return formula.startswith("$$") and literals.formulas(formula) == [(0, len(formula))]
 
 
 def _push(state: StateInline, silent: bool, end: int, kind: str, content: str) -> bool:
@@ -100,7 +100,7 @@ def _maths(state: StateInline, silent: bool) -> bool:
     known = state.env.setdefault("maths", {})
     if state.src not in known:
         known.clear()
-        known[state.src] = dict(maths.spans(state.src))
+        known[state.src] = dict(literals.formulas(state.src))
     end = known[state.src].get(state.pos)
     if end is None or end > state.posMax:
         return False
