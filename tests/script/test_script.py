@@ -129,7 +129,7 @@ silent()
     texts = [" ".join(segment.text.split()) for segment in loaded.segments]
     assert texts == [
         r"Rows by `columns[0]` and a link & \[pause:1s]. [pause:0.5s]",
-        "Each $c_{ij}$ counts .",
+        "Each $c_{ij}$ counts.",
         "first item",
         "second item",
         "not code, but said",

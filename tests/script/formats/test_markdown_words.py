@@ -147,6 +147,7 @@ CHOSEN = (
     "$${}$$",
     "$$\n{}\n\n{}\n$$",
     "```math\n{}\n```",
+    "{}\n\\begin{{align}}\n{}\n\n{}\n\\end{{align}}\n{}",
 )
 """Templates of what settings decide on."""
 
