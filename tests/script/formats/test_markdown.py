@@ -673,6 +673,9 @@ def test_images(tmp_path: Path) -> None:
     assert texts(spoken) == ["One.", "A nice `x` chart of two.", "Two."]
     assert left_out(spoken) == [("image", "d.png")]
     assert spoken.omissions[0].where == "a.md:6"
+    with pytest.raises(ScriptError, match="raw HTML") as raised:
+        load(tmp_path, "![A\nb](c.png)\n<font>.", ReadOptions(images="speak"))
+    assert raised.value.where == "a.md:3"
     with pytest.raises(ScriptErrors) as caught:
         load(tmp_path, body, ReadOptions(images="error"))
     assert [str(problem) for problem in caught.value.problems] == [
