@@ -267,6 +267,7 @@ def test_code_stays_code(code: str, text: str) -> None:
         ("One. ^block-1", ["One."], [("block id", "^block-1")]),
         ("One :x:, *(two ~~three~~)* %%four%% .", ["One, (two)."],
          [("emoji code", ":x:"), ("struck text", "three"), ("comment", "four")]),
+        ("One :x: two *three* .", ["One two three ."], [("emoji code", ":x:")]),
         ("One :x: .env and [^1] 2.", ["One .env and 2."],
          [("emoji code", ":x:"), ("footnote mark", "1")]),
         ("*[HTML]: Hypertext\n\nHTML.", ["HTML."], [("abbreviation", "*[HTML]: Hypertext")]),
