@@ -267,6 +267,7 @@ def test_code_stays_code(code: str, text: str) -> None:
         ("One. ^block-1", ["One."], [("block id", "^block-1")]),
         ("One :x:, *(two ~~three~~)* %%four%% .", ["One, (two)."],
          [("emoji code", ":x:"), ("struck text", "three"), ("comment", "four")]),
+        ("One :x: two *three* .", ["One two three ."], [("emoji code", ":x:")]),
         ("One :x: .env and [^1] 2.", ["One .env and 2."],
          [("emoji code", ":x:"), ("footnote mark", "1")]),
         ("*[HTML]: Hypertext\n\nHTML.", ["HTML."], [("abbreviation", "*[HTML]: Hypertext")]),
@@ -673,6 +674,9 @@ def test_images(tmp_path: Path) -> None:
     assert texts(spoken) == ["One.", "A nice `x` chart of two.", "Two."]
     assert left_out(spoken) == [("image", "d.png")]
     assert spoken.omissions[0].where == "a.md:6"
+    with pytest.raises(ScriptError, match="raw HTML") as raised:
+        load(tmp_path, "![A\nb](c.png)\n<font>.", ReadOptions(images="speak"))
+    assert raised.value.where == "a.md:3"
     with pytest.raises(ScriptErrors) as caught:
         load(tmp_path, body, ReadOptions(images="error"))
     assert [str(problem) for problem in caught.value.problems] == [
