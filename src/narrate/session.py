@@ -27,7 +27,8 @@ Prepared = tuple[Script, Config]
 
 OF_ONE_SCRIPT = (
     *("out", "format", "fps", "bitrate", "language", "pause_after"),
-    *("format_in", "segments", "headings", "markup", "reading"),
+    *("format_in", "segments", "headings", "tables", "formulas", "images", "markup"),
+    *("reading", "mathematics"),
 )
 """Settings that do not matter while an engine speaks."""
 

@@ -92,7 +92,7 @@ def test_it_runs_in_an_environment_that_does_not_have_narrate(
 
 
 def test_what_it_cannot_say_fails_and_is_not_tried_again(buzz: Narrate) -> None:
-    buzz.write("script.json", lines("1 + 1 = 2"))
+    buzz.write("script.json", lines("1 + 1 = 2", reading="off"))
     ran = buzz("run", "script.json", "--engine", "buzz")
     assert (ran.code, buzz.clips) == (5, [])
     assert "there is no letter from a to z in it" in ran.err

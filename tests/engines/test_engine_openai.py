@@ -637,11 +637,11 @@ def streamed(handler: Handler, body: bytes, end: bytes = b"0\r\n\r\n") -> None:
 
 
 PASSING = {
-    "Status 500.": refuse(500),
-    "Status 502.": refuse(502),
-    "Status 503.": refuse(503),
-    "Status 429.": refuse(429),
-    "Status 408.": refuse(408),
+    "Server error.": refuse(500),
+    "Bad gateway.": refuse(502),
+    "Out of service.": refuse(503),
+    "Too many requests.": refuse(429),
+    "Too late.": refuse(408),
     "A body cut in half.": cut,
     "A stream cut off.": cut_chunks,
     "Nothing at all.": hang_up,
@@ -784,9 +784,8 @@ def failures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     with listening() as server:
         server.faults |= {f"This is {name}.": [fault] * 99 for name, (fault, _) in LASTING.items()}
         configure(narrate, server.base_url())
-        narrate.write(
-            "script.json", [{"id": name, "text": f"This is {name}."} for name in ("well", *LASTING)]
-        )
+        segments = [{"id": name, "text": f"This is {name}."} for name in ("well", *LASTING)]
+        narrate.write("script.json", {"reading": "off", "segments": segments})
         ran = narrate("run", "script.json", "-k", "--events", "log.jsonl")
     assert (ran.code, len(narrate.clips), narrate.out.exists()) == (5, 1, False)
     assert "\x1b" not in ran.err

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import narrate
 from support.project import Narrate, lines
 
 
@@ -131,3 +133,39 @@ def test_a_plan_says_in_which_languages_numbers_are_not_read(tone: Narrate) -> N
     assert warning in tone("plan", "--engine", "torch").err
     tone.write("script.json", script({"text": "3 Punkte", "language": "de"}))
     assert "not read" not in tone("plan", "--engine", "torch").err
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        ("en", "sixteen and one point two five percent"),
+        ("en-GB", "sixteen and one point two five percent"),
+        ("English", "sixteen and one point two five percent"),
+        ("de", "sechzehn and 1.25 %"),
+        ("de-AT", "sechzehn and 1.25 %"),
+        ("German", "sechzehn and 1.25 %"),
+        ("pt", "dezasseis and 1.25 %"),
+        ("pt-BR", "dezesseis and 1.25 %"),
+        ("ja", "十六 and 一点二五パーセント"),
+        ("zh-CN", "16 and 1.25 %"),
+    ],
+)
+def test_the_language_of_a_segment_picks_the_rules(
+    tmp_path: Path, language: str, expected: str
+) -> None:
+    path = tmp_path / "script.json"
+    path.write_text(script({"text": "16 and 1.25 %", "language": language}))
+    [segment] = narrate.plan(path, engine="torch").segments
+    [utterance] = segment.utterances
+    assert utterance.said is not None
+    assert utterance.said.text == expected
+
+
+def test_a_formula_in_another_language_is_an_error_with_its_place(tone: Narrate) -> None:
+    tone.write("script.json", script({"text": "Es gilt $x^2$.", "language": "de"}))
+    planned = tone("plan")
+    assert planned.code == 2
+    assert (
+        "script.json: $.segments[0]: the formula '$x^2$' can be read in English only" in planned.err
+    )
+    assert "write its words in `say`" in planned.err

@@ -1,21 +1,62 @@
-"""Can an engine say every word of a text?"""
+"""Can an engine say every word of a text, and nothing that is not a word?"""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 
 from narrate.base.text import quoted
 from narrate.engines.base import Capabilities
 from narrate.errors import ScriptError, ScriptErrors
+from narrate.reading.characters import silence
 from narrate.reading.problems import Unreadable
+from narrate.reading.utterances import Utterance
+from narrate.reading.words import Spelling
 from narrate.script import Segment
 
 _SHOWN = 5
 
+_PHONEMES = re.compile(r"\[[^\[\]]{1,100}\]\(/[^()]{1,100}/\)")
+"""Phonemes inside a text, as some engines take them."""
+
+
+def spelling(capabilities: Capabilities) -> Spelling:
+    """How an engine is given letters, phonemes and certain words."""
+    return Spelling(
+        capabilities.letters, capabilities.phonemes, capabilities.ipa, capabilities.words
+    )
+
+
+def problems(
+    part: Utterance, segment: Segment, capabilities: Capabilities
+) -> Iterator[ScriptError]:
+    """The errors for what an engine would leave out of an utterance."""
+    own = spelling(capabilities)
+    for reading in part.readings:
+        unknown = {*own.sounds(reading)} - {*capabilities.sounds, " "}
+        if capabilities.sounds and unknown:
+            yield ScriptError(
+                f"the engine {capabilities.name} has no sound for {quoted(min(unknown))} in"
+                f" the phonemes {quoted(reading.phonemes)} (segment {quoted(segment.id)})",
+                where=segment.where,
+                hint=f"it has: {capabilities.sounds}",
+            )
+    if found := problem(part.text, segment, capabilities):
+        yield found
+
 
 def problem(text: str, segment: Segment, capabilities: Capabilities) -> ScriptError | None:
-    """The error that names the words which an engine would leave out; None if it says them all."""
+    """The error that names the words which an engine would leave out, or phonemes that it would
+    read aloud; None if it says all words.
+    """
+    if not capabilities.phonemes and (found := _PHONEMES.search(text)):
+        return ScriptError(
+            f"the engine {capabilities.name} would read {quoted(found[0])} aloud"
+            f" (segment {quoted(segment.id)})",
+            where=segment.where,
+            hint="put `phonemes` in lexicon.toml, which reach only engines that take them",
+        )
     words = unspeakable(text, capabilities)
     if not words:
         return None
@@ -54,19 +95,22 @@ def unspeakable(text: str, capabilities: Capabilities) -> list[str]:
 
 
 def _is_said(char: str, said: str) -> bool:
-    """Whether an engine says a character, reads it as others, or may skip it: quotes, dashes,
-    bullets.
+    """Whether an engine says a character, reads it as others, or may skip it: marks that have no
+    words, and shapes that decorate.
     """
-    if char.isascii() or char in said:
+    if char.isascii() or char in said or char.isdecimal() or silence(char):
         return True
-    category = unicodedata.category(char)
-    if category == "Nd":
+    if "\u2500" <= char <= "\u25ff":
         return True
-    if category[0] in "LN" and not unicodedata.decomposition(char).startswith("<super>"):
-        plain = unicodedata.normalize("NFKC", char)
-        return plain != char and all(each.isascii() or each in said for each in plain)
-    is_decoration = "\u2500" <= char <= "\u25ff" or "\ufe00" <= char <= "\ufe0f"
-    return is_decoration or (category[0] not in "LNM" and category not in ("Sm", "Sc", "So", "Co"))
+    plain = unicodedata.normalize("NFKC", char)
+    is_raised = unicodedata.decomposition(char).startswith("<super>")
+    return not is_raised and _is_one_sign(char, plain) and plain.isascii()
+
+
+def _is_one_sign(char: str, plain: str) -> bool:
+    """Whether a character is another shape of one letter, of a Latin ligature or of a number."""
+    is_number = unicodedata.category(char)[0] == "N"
+    return plain != char and (len(plain) == 1 or is_number or "\ufb00" <= char <= "\ufb06")
 
 
 def _is_cut(word: str, letters: int) -> bool:

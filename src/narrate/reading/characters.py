@@ -1,4 +1,4 @@
-"""Characters that are written but neither seen nor heard, and those that are one letter too many.
+"""Characters that are written but not seen or not heard, and those that are one letter too many.
 
 Sources: the Unicode property Default_Ignorable_Code_Point, and UAX #31 on where joiners matter.
 """
@@ -18,6 +18,45 @@ _INVISIBLE = re.compile(
 _LIGATURES = dict(
     zip(range(0xFB00, 0xFB07), ("ff", "fi", "fl", "ffi", "ffl", "st", "st"), strict=True)
 )
+
+SILENT_CATEGORIES = {
+    "Zs": "space",
+    "Zl": "space",
+    "Zp": "space",
+    "Pd": "dash",
+    "Pi": "quotation mark",
+    "Pf": "quotation mark",
+    "Ps": "bracket",
+    "Pe": "bracket",
+}
+SILENT_NAMES = {
+    "quotation mark": "QUOTATION|APOSTROPHE|GERESH|GERSHAYIM",
+    "pause": "COMMA|STOP|COLON|QUESTION|EXCLAMATION|INTERROBANG|ELLIPSIS|DANDA|ANO TELEIA"
+    "|SHAD|PERIOD|PHRASE|SENTENCE|PARAGRAPH|SECTION MARK|DIVIDER|PUNCTUATION"
+    "|(?<!DECIMAL )(?<!THOUSANDS )SEPARATOR",
+    "bullet": "BULLET|LEADER|MIDDLE DOT|HYPHENATION POINT",
+    "space": "WORD ?SPACE|TSHEG|HYPHEN",
+}
+"""The classes of marks that have no words, as a voice only pauses at them or not even that.
+
+A mark is in a class by its general category, or else, if it is punctuation, by its Unicode name.
+Beside these, white space and invisible signs are silent.
+"""
+_SILENT_NAMES = {kind: re.compile(names) for kind, names in SILENT_NAMES.items()}
+
+
+def silence(character: str) -> str:
+    """The class of a mark that has no words; empty for letters, digits and signs."""
+    if character.isspace():
+        return "space"
+    if _INVISIBLE.match(character):
+        return "invisible sign"
+    category = unicodedata.category(character)
+    if category == "Po":
+        name = unicodedata.name(character)
+        found = (kind for kind, pattern in _SILENT_NAMES.items() if pattern.search(name))
+        return next(found, "")
+    return SILENT_CATEGORIES.get(category, "")
 
 
 def visible(text: str) -> str:
@@ -43,7 +82,9 @@ def has_word(text: str) -> bool:
 
 def _is_said(char: str) -> bool:
     category = unicodedata.category(char)
-    return category[0] in "LN" or category in ("Sm", "Sc", "So") or char in "%&@#"
+    if category[0] in "LN" or category in ("Sm", "Sc", "So") or char in "%&@#":
+        return True
+    return not (char.isascii() or silence(char))
 
 
 def _kept(run: re.Match[str]) -> str:

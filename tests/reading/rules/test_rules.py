@@ -63,6 +63,23 @@ def test_numbers_in_other_languages(language: str, written: str, expected: str) 
     assert said(written, language) == expected
 
 
+@pytest.mark.parametrize("language", ["de", "fr", "es", "it", "pt", "ru", "ja", "ko"])
+def test_every_number_of_a_language_has_words(language: str) -> None:
+    """num2words fails at some ordinals; no word has a digit, and none breaks off."""
+    marks = ("", "%", " €", "er", "e", "º", "ª", "-й", "番目", " 번째", ",5", ".25")
+    values = [*range(130), *range(1000, 1030), 1999, 10**6, 10**14 + 21, 10**20]
+    for text in [f"{value}{mark}" for value in values for mark in marks]:
+        for reading in rules.readings(text, language):
+            assert not any(map(str.isdigit, reading.spoken)), text
+            assert reading.spoken.strip() == " ".join(reading.spoken.split()), text
+
+
+@pytest.mark.parametrize("unit", ["1.", "1 000 ", "000 ", "-5 ", "1,", "€1", "до "])
+def test_a_long_text_in_another_language_takes_no_more_than_its_length(unit: str) -> None:
+    for language in ("de", "ru", "ja"):
+        assert all(each.spoken for each in rules.readings(unit * 30_000 + "x", language))
+
+
 def test_a_language_without_number_words_keeps_its_digits() -> None:
     assert not rules.covers("zh")
     assert said("5 个", "zh") == "5 个"
@@ -117,20 +134,8 @@ def readings_or_error(text: str) -> list[Reading] | Unreadable:
 
 
 def stays(at: int, text: str) -> bool:
-    """Whether a character may be left as it is: a letter, punctuation, or a silent mark."""
-    character = text[at]
-    line = text[text.rfind("\n", 0, at) + 1 : at]
-    bullet = character in symbols.BULLETS and not line.strip(" \t")
-    return bullet or symbols.is_plain(character) or symbols.is_silent(character)
-
-
-def test_silent_marks_are_neither_letters_digits_nor_signs() -> None:
-    silent = {
-        unicodedata.category(chr(point))
-        for point in range(0x110000)
-        if symbols.is_silent(chr(point))
-    }
-    assert silent == {"Cf", "Zs", "Zl", "Zp", "Cc"}
+    """Whether a character may be left as it is: a letter, or a mark that has no words."""
+    return at in symbols.bullets(text) or symbols.stays(text[at])
 
 
 @pytest.mark.slow

@@ -398,6 +398,13 @@ def functions(formula: Node) -> frozenset[Name]:
     return frozenset(found)
 
 
+def vectors(formula: Node) -> frozenset[Name]:
+    """The letters that alone have a norm somewhere in the formula."""
+    fences = (node for node in walk(formula) if isinstance(node, Fence) and node.open == "‖")
+    cores = (base(item) for fence in fences for item in fence.inside.items[:1])
+    return frozenset(core for core in cores if isinstance(core, Name))
+
+
 def _round(fence: Fence) -> bool:
     return (fence.open, fence.close) == ("(", ")") and bool(fence.inside.items)
 

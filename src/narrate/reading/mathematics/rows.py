@@ -301,8 +301,9 @@ def _multiplies(item: Node, said: Phrase | None, operator: str, more: bool) -> b
 def _multiplying(s: Speaker, item: Node, before: Node, after: Node) -> str:
     """The operator's word."""
     assert isinstance(item, Symbol)
-    vectors = letters.is_vector(before) and letters.is_vector(after)
-    if item.text in "⋅·" and (vectors or after == Name("d")):
+    vectors = _is_vector(s, before) and _is_vector(s, after)
+    squared = before == after and isinstance(before, Name)
+    if item.text in "⋅·" and (vectors or squared or after == Name("d")):
         return "dot"
     if item.text == "×":
         return "cross" if vectors else s.times
@@ -311,6 +312,10 @@ def _multiplying(s: Speaker, item: Node, before: Node, after: Node) -> str:
     if item.text == "/" and s.exact:
         return "divided by"
     return PRODUCTS[item.text]
+
+
+def _is_vector(s: Speaker, node: Node) -> bool:
+    return letters.is_vector(node) or base(node) in s.vectors
 
 
 def _multiplied(

@@ -33,6 +33,8 @@ class Speaker:
     sets: bool = False
     # Letters that stand for a function somewhere in the formula.
     functions: frozenset[Name] = frozenset()
+    # Letters that stand for a vector, as the formula has their norm.
+    vectors: frozenset[Name] = frozenset()
 
     def say(self, node: Node) -> Phrase:
         """The phrase of a node."""

@@ -22,11 +22,31 @@ from narrate.reading.mathematics.symbols import PRODUCTS, RELATIONS, SIGNS_ALONE
 from narrate.reading.words import Unreadable
 
 
-def verbalise(formula: tree.Row, exact: bool, fail: Callable[[str, str], Unreadable]) -> str:
-    """The words of a formula; `fail` makes the error for a sign that has none."""
+def verbalise(
+    formula: tree.Row,
+    exact: bool,
+    fail: Callable[[str, str], Unreadable],
+    *,
+    noun: bool = False,
+    size: bool = False,
+) -> str:
+    """The words of a formula; `fail` makes the error for a sign that has none.
+
+    A `noun` is said as "x in R", not "x is in R", and `×` in a `size` as "by".
+    """
     marks, functions = letters.marks(formula, exact), factors.functions(formula)
     sets = any(tree.sign(node, *"∪∩⊂⊆∖∅∈∉") for node in tree.walk(formula))
-    speaker = Speaker(exact, _say, fail, marks, functions=functions, sets=sets)
+    speaker = Speaker(
+        exact,
+        _say,
+        fail,
+        marks,
+        noun=noun,
+        times="by" if size else "times",
+        functions=functions,
+        vectors=factors.vectors(formula),
+        sets=sets,
+    )
     return _tidy(speaker.say(formula).words)
 
 

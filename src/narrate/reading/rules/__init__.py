@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from narrate.reading.rules import (
     abbreviations,
+    accents,
     acronyms,
     camel,
     chemistry,
@@ -30,6 +31,7 @@ from narrate.reading.rules import (
     symbols,
     times,
     units,
+    variants,
     versions,
     web,
 )
@@ -47,6 +49,7 @@ _ORDER = (
     files,
     code,
     minus,
+    accents,
     letters,
     dates,
     versions,
@@ -75,24 +78,28 @@ _FORMS: tuple[tuple[str, Form], ...] = tuple(
 
 
 def readings(
-    text: str, language: str = "en", taken: Sequence[tuple[int, int]] = ()
+    text: str,
+    language: str = "en",
+    taken: Sequence[tuple[int, int]] = (),
+    code: Sequence[tuple[int, int]] = (),
 ) -> list[Reading]:
     """What is said otherwise than it is written, in order and without overlaps.
 
-    The spans in `taken` are left as they are. English notation is complete: whatever has no words
-    raises `Unreadable`. In other languages, only numbers, percentages and currencies are read; see
-    `covers`.
+    The spans in `taken` are left as they are; those in `code` are program text. English notation is
+    complete: whatever has no words raises `Unreadable`. In other languages, only numbers,
+    percentages and currencies are read; see `covers`.
     """
     if TAKEN in text:
         at = text.index(TAKEN)
         raise Unreadable("the object replacement character", at, at + 1, "remove it")
-    free = without(text, taken)
     if not is_english(language):
         from narrate.reading.rules import languages
 
-        return languages.readings(free, language)
+        return languages.readings(without(text, taken), language)
+    found = quoted.readings(text, code)
+    free = without(variants.plain(text), taken)
+    free = without(free, [(reading.start, reading.end) for reading in found])
     characters = set(free)
-    found: list[Reading] = []
     for name, form in _FORMS:
         if form.needs.isdisjoint(characters):
             continue
@@ -100,7 +107,9 @@ def readings(
             found += new
             free = without(free, [(reading.start, reading.end) for reading in new])
             characters = set(free)
-    found += symbols.find(free)
+    signs = list(symbols.find(free))
+    found += signs
+    found += variants.find(text, without(free, [(each.start, each.end) for each in signs]))
     return sorted(found, key=lambda reading: reading.start)
 
 

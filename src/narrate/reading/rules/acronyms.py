@@ -23,6 +23,7 @@ SPOKEN = {
     "CRUD": "crud",
     "DRAM": "D ram",
     "DOCX": "doc X",
+    "FFmpeg": "F F em peg",
     "GIF": "gif",
     "GUI": "gooey",
     "ICMP": "I C M P",
@@ -83,6 +84,9 @@ SPOKEN = {
     "PhD": "P H D",
     "BSc": "B S C",
     "MSc": "M S C",
+    "MoM": "month over month",
+    "QoQ": "quarter over quarter",
+    "YoY": "year over year",
     "WiFi": "why fie",
     "Wi-Fi": "why fie",
 }

@@ -11,6 +11,7 @@ from narrate.reading.rules.source import say_literal, say_source, spell
 NAME = "code"
 
 _BRACKETED = r"\[[^\[\]\n]{1,40}\]"
+_MODULES = "np|pd|tf|nn|torch|jax|keras|pathlib|datetime|collections|typing|self|cls|os|sys|React"
 _ARGUMENTS = r"\((?:[^()\n]|\([^()\n]{0,40}\)){0,80}\)"
 
 
@@ -53,6 +54,11 @@ FORMS = (
     Form(
         frozenset("."),
         r"(?<![\w.])[A-Za-z_]\w++(?:\.[a-z_]\w++)+(?!\.?\w)",
+        lambda match: say_source(match[0]),
+    ),
+    Form(
+        frozenset("."),
+        rf"(?<![\w.])(?:{_MODULES}|[a-z_]\w++(?:\.[a-z_]\w++)+)\.[A-Z]\w++(?!\.?\w)",
         lambda match: say_source(match[0]),
     ),
     Form(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -37,6 +37,15 @@ class Form:
             said = self.say(match)
             if said and is_sayable(said):
                 yield Reading(*match.span(group), said, rule)
+
+
+def whole(forms: Iterable[Form], text: str) -> str | None:
+    """How the first form says a text that is all of one thing; None if it is not."""
+    for form in forms:
+        for reading in form.find(text, ""):
+            if reading.end - reading.start == len(text):
+                return reading.spoken
+    return None
 
 
 def is_sayable(said: str) -> bool:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from narrate.reading.rules import acronyms, numerals, symbols
+from narrate.reading.rules import acronyms, names, numerals, symbols
 
-WORDS = {
+WORDS = names.TOOLS | {
     "argv": "arg V",
     "cfg": "config",
     "ctrl": "control",
@@ -20,10 +20,9 @@ WORDS = {
     "jpeg": "jay peg",
     "jpg": "jay peg",
     "json": "jason",
-    "kubectl": "cube control",
+    "linalg": "lin alg",
     "kwargs": "keyword args",
     "msg": "message",
-    "nginx": "engine X",
     "num": "num",
     "numpy": "num pie",
     "ptr": "pointer",

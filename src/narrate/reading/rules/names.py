@@ -34,10 +34,22 @@ TABLE = {
     "D3.js": "D three J S",
     "Notepad++": "notepad plus plus",
 }
+TOOLS = {
+    "ffmpeg": "F F em peg",
+    "kubectl": "cube control",
+    "nginx": "engine X",
+    "psql": "P S Q L",
+    "systemctl": "system control",
+    "systemd": "system D",
+    "wget": "W get",
+}
+"""Commands that are said otherwise than they are written, in prose too."""
+
 FORMS = (
     Form(
         frozenset("+#.&/"),
         rf"(?<![\w.+#/])(?P<it>{one_of(TABLE)})(?![+#/]|\w(?<![0-9])|\.\w)",
         table(TABLE),
     ),
+    Form(frozenset("gks"), rf"(?<![\w.+#/-])(?:{one_of(TOOLS)})(?![\w/]|\.\w)", table(TOOLS)),
 )

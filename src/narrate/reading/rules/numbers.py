@@ -31,6 +31,11 @@ def _number(match: re.Match[str]) -> str:
 
 FORMS = (
     Form(
+        frozenset("\u20e3"),
+        r"(?P<number>[0-9])\ufe0f?\u20e3",
+        lambda match: numerals.cardinal(match["number"]),
+    ),
+    Form(
         frozenset("#"),
         r"(?<!\w)#(?P<number>[0-9]{1,9})(?!\w)",
         lambda m: f"number {numerals.cardinal(m['number'])}",
@@ -43,7 +48,8 @@ FORMS = (
     ),
     Form(
         DIGITS,
-        rf"(?<!\w)(?:{_LABELS}) #?(?P<it>[1-9][0-9]{{2,3}})(?![\w]|[.,][0-9])",
+        rf"(?<!\w)(?:{_LABELS}|[Pp]orts?(?: (?:to|is|from|number)| =)) #?(?P<it>[1-9][0-9]{{2,3}})"
+        r"(?![\w]|[.,][0-9])",
         lambda match: numerals.pairs(match["it"]),
     ),
     Form(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-from narrate.reading.rules import files, names, versions, web
-from narrate.reading.rules.form import Form
+from narrate.reading.rules import files, names, numerals, versions, web
+from narrate.reading.rules.form import Form, is_sayable, whole
 from narrate.reading.rules.identifiers import say_identifier
 from narrate.reading.rules.source import MARKS, say_source
+from narrate.reading.words import Reading
 
 NAME = "quoted"
 
@@ -27,11 +29,7 @@ def say_code(source: str) -> str | None:
 
 def _whole(source: str) -> str | None:
     """The reading of a source that is all of one address, path or version."""
-    for form in (*web.FORMS, *files.FORMS, *versions.FORMS):
-        for reading in form.find(source, NAME):
-            if reading.end - reading.start == len(source):
-                return reading.spoken
-    return None
+    return whole((*web.FORMS, *files.FORMS, *versions.FORMS), source)
 
 
 def _command(source: str) -> str | None:
@@ -39,9 +37,31 @@ def _command(source: str) -> str | None:
     if not _FLAG.search(source):
         return None
     return " ".join(
-        files.say_argument(word) or MARKS.get(word) or _whole(word) or say_source(word)
+        files.say_argument(word)
+        or MARKS.get(word)
+        or _whole(word)
+        or _ports(word)
+        or say_source(word)
         for word in source.split()
     )
+
+
+def _ports(word: str) -> str | None:
+    """`8080:80`, as containers have it."""
+    ports = word.split(":")
+    if len(ports) == 2 and all(port.isdecimal() and 2 <= len(port) <= 5 for port in ports):
+        return " colon ".join(map(numerals.pairs, ports))
+    return None
+
+
+def readings(text: str, spans: Sequence[tuple[int, int]]) -> list[Reading]:
+    """What the code in these places of a text says; nothing is left out but what has no words."""
+    found: list[Reading] = []
+    for start, end in spans:
+        said = say_code(text[start:end])
+        if said and is_sayable(said):
+            found.append(Reading(start, end, said, NAME))
+    return found
 
 
 FORMS = (

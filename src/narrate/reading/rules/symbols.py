@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
+from narrate.reading.characters import silence
 from narrate.reading.rules import numerals
 from narrate.reading.words import TAKEN, Reading, Unreadable
 
@@ -71,6 +72,8 @@ WORDS = {
     "⊥": "is perpendicular to",
     "∥": "is parallel to",
     "∠": "angle",
+    "⌈": "the ceiling of",
+    "⌊": "the floor of",
     "⊤": "top",
     "∴": "therefore",
     "∵": "because",
@@ -80,6 +83,19 @@ WORDS = {
     "↑": "up",
     "↓": "down",
     "↔": "to and from",
+    "↕": "up and down",
+    "↗": "up",
+    "↘": "down",
+    "⇑": "up",
+    "⇓": "down",
+    "➔": "to",
+    "➜": "to",
+    "➝": "to",
+    "➞": "to",
+    "➡": "right arrow",
+    "⬅": "left arrow",
+    "⬆": "up arrow",
+    "⬇": "down arrow",
     "⇒": "implies",
     "⇐": "is implied by",
     "⇔": "if and only if",
@@ -87,7 +103,9 @@ WORDS = {
     "⟶": "to",
     "⟹": "implies",
     "%": "percent",
+    "٪": "percent",
     "‰": "per mille",
+    "‱": "per ten thousand",
     "&": "and",
     "@": "at",
     "#": "hash",
@@ -98,6 +116,14 @@ WORDS = {
     "¢": "cent",
     "₹": "rupee",
     "₿": "bitcoin",
+    "₩": "won",
+    "₽": "ruble",
+    "₺": "lira",
+    "₫": "dong",
+    "₴": "hryvnia",
+    "₪": "shekel",
+    "₦": "naira",
+    "₱": "peso",
     "¤": "currency",
     "©": "copyright",
     "®": "registered",
@@ -111,6 +137,7 @@ WORDS = {
     "°": "degrees",
     "′": "prime",
     "″": "double prime",
+    "‴": "triple prime",
     "^": "caret",
     "~": "tilde",
     "_": "underscore",
@@ -132,8 +159,14 @@ WORDS = {
     "ℚ": "the rational numbers",
     "✓": "check",
     "✔": "check",
+    "✅": "check",
+    "☑": "check",
     "✗": "cross",
     "✘": "cross",
+    "✖": "cross",
+    "❌": "cross",
+    "❎": "cross",
+    "⚠": "warning",
     "♭": "flat",
     "♯": "sharp",
     "★": "star",
@@ -175,44 +208,62 @@ GREEK |= {"Δ": "delta", "Ω": "omega", "Σ": "sigma", "Π": "pi", "Θ": "theta"
 GREEK |= {"Λ": "lambda", "Γ": "gamma", "Ψ": "psi", "ϵ": "epsilon", "ϕ": "phi", "ϑ": "theta"}
 
 BULLETS = frozenset("•‣◦▪▫●○■□·*")
-"""Silent at the start of a line."""
+"""Silent at the start of a line, and all but the last two after the end of a sentence."""
 
-_SILENT_CATEGORIES = frozenset(("Cf", "Zs", "Zl", "Zp"))
-_PUNCTUATION = frozenset(("Po", "Pd", "Ps", "Pe", "Pi", "Pf"))
 _LETTERS = frozenset(("Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me"))
 _PICTURES = re.compile(r"[\u2300-\u23ff\u25a0-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff]")
 """Technical signs, shapes, dingbats and emoji, which have names that people use."""
 
-_FLAGS = range(0x1F1E6, 0x1F200)
+_FLAG = r"[\U0001f1e6-\U0001f1ff]"
 _HINT = "write it in words, or give it a reading in the lexicon"
-_BOUNDS = {"≥": "at least", "≤": "at most", "<": "less than", ">": "more than"}
+_BOUNDS = {
+    "≥": "at least",
+    "≤": "at most",
+    "<": "less than",
+    ">": "more than",
+    "≈": "approximately",
+}
 # Where no operand stands before the sign.
-_BOUND = re.compile(r"(?:^|[(\s]|\w\w )$")
-_BULLET = re.compile(rf"^[ \t]*+[{''.join(BULLETS)}](?=[ \t])", re.MULTILINE)
-_NOT_PLAIN = re.compile(r"[^A-Za-z\s.,;:!?'\"()\[\]{}…’‘“”—\ufffc-]")
+_BOUND = re.compile(r"(?:^|[(,;:] ?|\w\w )$")
+_BE = re.compile(
+    r"\b(?:is|are|was|were|be|been|being) (?:(?!(?:and|or|if|when|that|so) )\S+ ){0,4}$"
+)
+# A clause that has no other verb.
+_CLAUSE = re.compile(
+    r"\b(?i:if|when|while|until|where|that|unless|because|since)(?: [\w'-]+){1,3} $"
+)
+_WINDOW = 60
+_BULLET = re.compile(
+    rf"(?:^[ \t]*+[{''.join(BULLETS)}]|[.:;!?] [{''.join(BULLETS - {'*', '·'})}])(?=[ \t])",
+    re.MULTILINE,
+)
+_ATTACHED = r"[\ufe00-\ufe0f\u200d\u20e3\U000e0020-\U000e007f]*+"
+"""What chooses the look of the sign before it, or joins it with the next."""
+
+_SIGN = re.compile(rf"(?:{_FLAG}{{2}}|[^A-Za-z\s.,;:!?'\"()\[\]{{}}…’‘“”—\ufffc-]){_ATTACHED}")
 
 
-def is_silent(character: str) -> bool:
-    """Whether a mark is left to the voice though it has no sound: spaces, joiners, variants."""
-    return unicodedata.category(character) in _SILENT_CATEGORIES or character in "\t\n\r\f\v\x85"
+def stays(character: str) -> bool:
+    """Whether a character is left to the voice: a letter, or a mark that has no words."""
+    if character in WORDS:
+        return False
+    return unicodedata.category(character) in _LETTERS or bool(silence(character))
 
 
-def is_plain(character: str) -> bool:
-    """Whether a character is a letter or ordinary punctuation, which a voice reads itself."""
-    category = unicodedata.category(character)
-    return category in _LETTERS or (category in _PUNCTUATION and character not in WORDS)
+def bullets(text: str) -> set[int]:
+    """The places of signs that only begin an item of a list."""
+    return {match.end() - 1 for match in _BULLET.finditer(text)}
 
 
 def find(text: str) -> Iterator[Reading]:
     """A reading of each sign that is left; raises Unreadable at the first that has none."""
-    bullets = {match.end() - 1 for match in _BULLET.finditer(text)}
-    for match in _NOT_PLAIN.finditer(text):
-        at = match.start()
-        if at in bullets:
+    silent = bullets(text)
+    for match in _SIGN.finditer(text):
+        if match.start() in silent:
             continue
-        said = _say(text, at)
+        said = _flag(match[0]) or _say(text, match.start())
         if said:
-            yield Reading(at, at + 1, said, NAME)
+            yield Reading(*match.span(), said, NAME)
 
 
 def _say(text: str, at: int) -> str | None:
@@ -224,7 +275,7 @@ def _say(text: str, at: int) -> str | None:
         return _in_context(text, at)
     if character in GREEK:
         return GREEK[character] if _stands_alone(text, at) else None
-    if is_plain(character) or is_silent(character):
+    if stays(character) and not _is_loose(text, at):
         return None
     return _numeral(character) or _picture(character, at)
 
@@ -244,11 +295,22 @@ def _in_context(text: str, at: int) -> str:
         return "divided by"
     if character == "/" and after == "(":
         return "over"
-    if character in _BOUNDS and _BOUND.search(text, max(0, at - 2), at) and after == TAKEN:
-        return _BOUNDS[character]
+    if WORDS[character].startswith("is "):
+        return _related(text, at)
     if character == "/" and text[at - 1 : at] in GREEK and (after.isalnum() or after == TAKEN):
         return "over"
     return WORDS[character]
+
+
+def _related(text: str, at: int) -> str:
+    """A relation, which is no verb after "is" or where a noun stands before it."""
+    said, start = WORDS[text[at]], max(0, at - _WINDOW)
+    if _BE.search(text, start, at):
+        return said.removeprefix("is ")
+    bound = _BOUND.search(text, max(0, at - 3), at) and not _CLAUSE.search(text, start, at)
+    if bound and text[at + 1 : at + 3].lstrip()[:1] == TAKEN:
+        return _BOUNDS.get(text[at], said)
+    return said
 
 
 def _between(text: str, at: int) -> bool:
@@ -261,9 +323,19 @@ def _between(text: str, at: int) -> bool:
 
 
 def _stands_alone(text: str, at: int) -> bool:
-    """Greek letters beside other Greek letters are a word."""
+    """Greek letters beside other Greek letters are a word, and one with a mark is another."""
     beside = text[max(0, at - 1) : at] + text[at + 1 : at + 2]
-    return not any("\u0370" <= c <= "\u03ff" for c in beside)
+    return not any("\u0370" <= c <= "\u03ff" or _is_mark(c) for c in beside)
+
+
+def _is_mark(character: str) -> bool:
+    return unicodedata.category(character)[0] == "M" and not silence(character)
+
+
+def _is_loose(text: str, at: int) -> bool:
+    """Whether a mark above or below a letter has none."""
+    before = text[max(0, at - 1) : at]
+    return _is_mark(text[at]) and not (before and unicodedata.category(before)[0] in "LMC")
 
 
 def _numeral(character: str) -> str | None:
@@ -275,11 +347,15 @@ def _numeral(character: str) -> str | None:
     return sign + numerals.cardinal(str(abs(int(value))))
 
 
+def _flag(signs: str) -> str:
+    """A flag by the letters of its country."""
+    letters = [chr(ord(sign) - 0x1F1E6 + ord("A")) for sign in re.findall(_FLAG, signs)]
+    return " ".join(["flag", *letters]) if letters else ""
+
+
 def _picture(character: str, at: int) -> str:
     """An emoji by its name, as screen readers say it."""
     point = ord(character)
-    if point in _FLAGS:
-        return f"flag letter {chr(ord('A') + point - _FLAGS.start)}"
     name = unicodedata.name(character, "")
     if not name or not _PICTURES.match(character):
         what = f"{character!r} ({name.lower() or f'U+{point:04X}'})"

@@ -243,6 +243,12 @@ FORMS = (
     AMOUNTS,
     Form(
         frozenset("/"),
+        r"(?<=[a-z]{3})(?<!month)(?<!day)(?P<it>/(?P<unit>second|minute|hour|day|week|month|year))"
+        r"(?![\w/-]|\.\w)",
+        lambda match: f"per {match['unit']}",
+    ),
+    Form(
+        frozenset("/"),
         rf"(?<![\w/])(?P<unit>{_BARE}{_POWER}?)(?![\w/])",
         lambda match: unit(match["unit"], one=False),
     ),

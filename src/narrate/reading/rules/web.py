@@ -16,7 +16,7 @@ _TOP = (
     "|pt|ru|jp|cn|kr|eu|ch|at|nl|se|no|pl|ca|au|nz|in|br|local|test|example|tech|cloud|page"
 )
 _HOST = rf"(?:[\w-]++\.)+(?:{_TOP})(?![\w-])"
-_MARKS = {
+MARKS = {
     ".": "dot",
     "/": "slash",
     "-": "dash",
@@ -26,6 +26,7 @@ _MARKS = {
     "#": "hash",
     "@": "at",
     ":": "colon",
+    "\0": "port",
     "%": "percent",
     "+": "plus",
     "~": "tilde",
@@ -45,6 +46,7 @@ _MARKS = {
     "\\": "backslash",
     "^": "caret",
 }
+_PORT = re.compile(r"(?<=\w):(?=[0-9]{2,5}(?:[/?#]|$))")
 _PARTS = re.compile(r"[^\W_]++|.", re.DOTALL)
 _NAMES = re.compile(r"\w++|.", re.DOTALL)
 _SPELLED_TOPS = frozenset(("io", "ai", "tv", "uk", "us", "eu", "gg", "sh"))
@@ -54,8 +56,8 @@ def say_address(text: str, parts_of: re.Pattern[str] = _PARTS) -> str:
     """An address in words, without its scheme and a slash at its end; empty if a part has none."""
     scheme, mark, rest = text.partition("://")
     body = (rest if mark else scheme).rstrip("/") or scheme
-    parts = parts_of.findall(body)
-    words = [_MARKS.get(part) or _word(part, previous) for previous, part in pairwise(["", *parts])]
+    parts = parts_of.findall(_PORT.sub("\0", body))
+    words = [MARKS.get(part) or _word(part, previous) for previous, part in pairwise(["", *parts])]
     return " ".join(words) if all(words) else ""
 
 
@@ -67,7 +69,7 @@ def say_names(text: str) -> str:
 def _word(part: str, previous: str) -> str:
     if previous == "." and part in _SPELLED_TOPS:
         return " ".join(part.upper())
-    if previous == ":" and part.isdecimal():
+    if previous in (":", "\0") and part.isdecimal():
         return numerals.pairs(part)
     return say_identifier(part) or symbols.WORDS.get(part, "")
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from narrate.script.formats.markdown import marks
+from narrate.script.formats.markdown import marks, tables
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -30,7 +30,7 @@ _DEFINITION_LINES = 10
 """How many lines a link definition may have."""
 
 _RULE = re.compile(r"(?:-+|=+)[ \t]*")
-_OWN_TAG = re.compile(r"<(?:br|break|bookmark)\b", re.IGNORECASE)
+_OWN_TAG = re.compile(rf"</?(?:br|{marks.FORMATS}|{marks.OWN_TAGS})(?![\w:.-])", re.IGNORECASE)
 _CONTAINER = re.compile(r":{3,}[ \t]*([\w-]*)[ \t]*(\{[^{}]*\})?[ \t]*:*[ \t]*(.*)")
 _ADMONITION = re.compile(
     r'(?:(?:!!!|\?\?\?\+?)[ \t]++([\w-]++(?:[ \t]+(?:inline|end))*+)|===[+!]?)(?:[ \t]++"(.*)")?'
@@ -66,6 +66,7 @@ def _parser() -> MarkdownIt:
     rules = parser.block.ruler
     rules.at("reference", _link_definition)
     rules.at("lheading", _underlined)
+    rules.at("table", tables.rule, {"alt": ["paragraph", "reference"]})
     rules.at("html_block", _html, {"alt": ["paragraph", "reference", "blockquote"]})
     rules.before("paragraph", "rule", _rule, {"alt": ["paragraph"]})
     for rule in (_comment, _hidden, _display, _container, _admonition, _abbreviation):
