@@ -189,8 +189,9 @@ def walk(node: Node) -> Iterator[Node]:
     waiting: list[Any] = [node]
     while waiting:
         each = waiting.pop()
-        if isinstance(each, tuple):
+        kind = type(each)
+        if kind is tuple:
             waiting += reversed(each)
-        elif each is not None and not isinstance(each, str):
+        elif kind is not str and each is not None:
             yield each
-            waiting += [getattr(each, name) for name in reversed(each.__slots__)]
+            waiting += [getattr(each, name) for name in reversed(kind.__slots__)]
