@@ -170,7 +170,10 @@ class _Line:
 
         text = without(rules.variants.plain(self.text), self.taken)
         text = without(text, self.code)
-        text = without(text, rules.quantities(without(text, formulas)))
+        between = without(text, formulas)
+        if not (formulas or mathematics.may_be_plain(between)):
+            return []
+        text = without(text, rules.quantities(between))
         left = list(formulas)
         while len(self.problems) < MOST:
             try:

@@ -51,6 +51,13 @@ def _spoken(tex: str, style: Style, where: Place) -> str:
         raise Unreadable("the formula is nested too deeply", 0, len(tex), "split it") from None
 
 
+def may_be_plain(text: str) -> bool:
+    """Whether a text may have a formula without signs around it."""
+    from narrate.reading.mathematics import plain
+
+    return plain.SIGN.search(text) is not None
+
+
 def find(
     text: str, style: Style = "teacher", formulas: Sequence[Span] | None = None
 ) -> Iterator[Reading]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from narrate.reading.mathematics import fractions, letters, lists, scripts, units
 from narrate.reading.mathematics.limits import limits

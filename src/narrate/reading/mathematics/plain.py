@@ -46,7 +46,7 @@ _INDEX = re.compile(r"[A-Za-z0-9]{1,2}|\d{3}|[ijklmn]{3}")
 _UNIT = "|".join(sorted(map(re.escape, UNITS), key=len, reverse=True))
 _QUANTITY = re.compile(rf" ?((?:{_UNIT})(?:/(?:{_UNIT}))?)(?:\^?(-?\d)|([²³⁻¹]+))?(?![\w(^²³])")
 # What has to be in a text for it to hold a formula: a quick look before the grammar.
-_SIGN = re.compile(
+SIGN = re.compile(
     rf"[\^=<>≤≥≠≈∈∉|√∑∏∫∀∃∂∇+*·×~{_SCRIPTS}]|[^\W\d_)]_|\)_|\w\(|E\[|[nkm]!|→|->|\bd[a-z]?/d"
 )
 
@@ -584,7 +584,7 @@ def _starts_well(text: str, start: int) -> bool:
 
 def find(text: str) -> Iterator[tuple[int, int, str]]:
     """Start, end and TeX of each plain formula that is certain."""
-    if not _SIGN.search(text):
+    if not SIGN.search(text):
         return
     tokens = list(_TOKEN.finditer(text))
     brackets = _closed(tokens)

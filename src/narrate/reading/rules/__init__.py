@@ -35,7 +35,7 @@ from narrate.reading.rules import (
     versions,
     web,
 )
-from narrate.reading.rules.form import Form
+from narrate.reading.rules.form import Form, signs
 from narrate.reading.words import TAKEN, Reading, Unreadable, is_english, without
 
 _ORDER = (
@@ -99,17 +99,17 @@ def readings(
     found = quoted.readings(text, code)
     free = without(variants.plain(text), taken)
     free = without(free, [(reading.start, reading.end) for reading in found])
-    characters = set(free)
+    characters = signs(free)
     for name, form in _FORMS:
         if form.needs.isdisjoint(characters):
             continue
         if new := list(form.find(free, name)):
             found += new
             free = without(free, [(reading.start, reading.end) for reading in new])
-            characters = set(free)
-    signs = list(symbols.find(free))
-    found += signs
-    found += variants.find(text, without(free, [(each.start, each.end) for each in signs]))
+            characters = signs(free)
+    left = list(symbols.find(free))
+    found += left
+    found += variants.find(text, without(free, [(each.start, each.end) for each in left]))
     return sorted(found, key=lambda reading: reading.start)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from narrate.reading.rules import numerals
-from narrate.reading.rules.form import CAPITALS, DIGITS, Form, one_of, table, words
+from narrate.reading.rules.form import CAPITALS, DIGITS, DOTTED, Form, one_of, table, words
 
 NAME = "acronyms"
 
@@ -223,7 +223,7 @@ FORMS = (
         _mixed,
     ),
     Form(
-        frozenset("."),
+        DOTTED,
         r"(?<![\w.])(?:(?:[A-Z]\.){2,6}|[ap]\.m\.)(?=\W|$)",
         _dotted,
     ),

@@ -11,7 +11,7 @@ NUMBER = r"(?:[0-9]{1,3}(?:,[0-9]{3})++(?![0-9])|[0-9]++)(?:\.[0-9]++)?|\.[0-9]+
 START = r"(?<![\w.])(?<![0-9],)(?<![0-9][-−–])"
 SIGN = r"(?:±|\+/-|[-−+~≈<>≤≥])"
 ONE = rf"(?:{SCIENTIFIC}|{FRACTION}|{NUMBER})"
-AMOUNT = rf"{START}{SIGN}?{ONE}(?:%?\s?[-–—−]\s?{ONE}|\s?±\s?{ONE}| (?:to|and) {ONE})?"
+AMOUNT = rf"{START}{SIGN}?{ONE}(?:(?:%?\s?[-–—−]\s?|\s?±\s?| (?:to|and) ){ONE})?"
 """A number with what may precede it, or a range of two."""
 
 _SIGNS = {

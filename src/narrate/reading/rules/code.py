@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from narrate.reading.rules.form import DIGITS, Form
+from narrate.reading.rules.form import DIGITS, DOTTED, Form
 from narrate.reading.rules.identifiers import say_identifier
 from narrate.reading.rules.source import say_literal, say_source, spell
 
@@ -47,17 +47,17 @@ FORMS = (
     ),
     Form(frozenset("["), rf"(?<![\w.])[A-Za-z](?:{_BRACKETED}){{1,3}}", lambda m: say_source(m[0])),
     Form(
-        frozenset("."),
+        DOTTED,
         rf"(?<![\w.])(?:[A-Za-z_]\w++\.)(?:[a-z_]\w++\.)*(?:{_ARGUMENTS}|[A-Za-z_]\w+{_ARGUMENTS})",
         lambda match: say_source(match[0]),
     ),
     Form(
-        frozenset("."),
+        DOTTED,
         r"(?<![\w.])[A-Za-z_]\w++(?:\.[a-z_]\w++)+(?!\.?\w)",
         lambda match: say_source(match[0]),
     ),
     Form(
-        frozenset("."),
+        DOTTED,
         rf"(?<![\w.])(?:{_MODULES}|[a-z_]\w++(?:\.[a-z_]\w++)+)\.[A-Z]\w++(?!\.?\w)",
         lambda match: say_source(match[0]),
     ),

@@ -13,6 +13,10 @@ DIGITS = frozenset("0123456789")
 CAPITALS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 LETTERS = CAPITALS | frozenset("abcdefghijklmnopqrstuvwxyz")
 
+DOTTED = frozenset({"a full stop before a letter or digit"})
+"""What names of files and the like need; most full stops end a sentence."""
+
+_DOTTED = re.compile(r"\.\w")
 _ARTICLE = r"(?i:\b(?:an?|each|every) )$"
 _PAUSES = frozenset(" ,.:;!?'’-()")
 
@@ -46,6 +50,12 @@ def whole(forms: Iterable[Form], text: str) -> str | None:
             if reading.end - reading.start == len(text):
                 return reading.spoken
     return None
+
+
+def signs(text: str) -> set[str]:
+    """The characters of a text, with `DOTTED` if that is there."""
+    found = set(text)
+    return found | DOTTED if "." in found and _DOTTED.search(text) else found
 
 
 def is_sayable(said: str) -> bool:

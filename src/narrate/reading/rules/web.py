@@ -6,7 +6,7 @@ import re
 from itertools import pairwise
 
 from narrate.reading.rules import numerals, symbols
-from narrate.reading.rules.form import Form
+from narrate.reading.rules.form import DOTTED, Form
 from narrate.reading.rules.identifiers import say_identifier
 
 NAME = "web"
@@ -92,7 +92,7 @@ FORMS = (
         _trimmed,
     ),
     Form(
-        frozenset("."),
+        DOTTED,
         rf"(?<![\w.@/-])(?P<it>{_HOST}(?:[:/?#][^\s<>\"'`”’»\ufffc]+{_END})?)",
         _trimmed,
     ),
