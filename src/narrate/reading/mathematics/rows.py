@@ -131,6 +131,8 @@ def chain(s: Speaker, items: Items) -> Phrase:
     if len(parts) == 1:
         return total(s, items)
     inner = replace(s, beside=False)
+    if between := _between(inner, parts):
+        return between
     said = total(inner, parts[0][1]).words if parts[0][1] else ""
     for at, (operator, side) in enumerate(parts[1:]):
         assert operator is not None
@@ -147,6 +149,16 @@ def chain(s: Speaker, items: Items) -> Phrase:
         words = _related(inner, operator, side) if side else ""
         said = joined(said, verb, words).replace(" ,", ",")
     return Phrase(_modulo(said.strip(" ,")), Level.RELATION, open=True)
+
+
+def _between(s: Speaker, parts: list[tuple[Node | None, Items]]) -> Phrase | None:
+    """A noun within bounds: "for x from zero to one", "x between zero and one"."""
+    signs = [operator.text for operator, _ in parts[1:] if isinstance(operator, Symbol)]
+    if not s.noun or s.exact or signs not in (["≤", "≤"], ["<", "<"]):
+        return None
+    low, what, high = (total(s, side).words for _, side in parts)
+    words = f"from {low} to {high}" if signs[0] == "≤" else f"between {low} and {high}"
+    return Phrase(f"{what} {words}", Level.RELATION, open=True)
 
 
 def _similar(verb: str, side: Items) -> str:
