@@ -90,7 +90,6 @@ _WORDS = """
     leibniz lˈIbnɪts
     logits lˈOʤɪts
     monorepo mˈɑnOɹˌipO
-    numpy nˈʌmpˌI
     poisson pwɑsˈɔn
     postgres pˈOstɡɹɛs
     qwen kwˈɛn

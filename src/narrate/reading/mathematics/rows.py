@@ -313,9 +313,8 @@ def _multiplies(item: Node, said: Phrase | None, operator: str, more: bool) -> b
 def _multiplying(s: Speaker, item: Node, before: Node, after: Node) -> str:
     """The operator's word."""
     assert isinstance(item, Symbol)
-    vectors = _is_vector(s, before) and _is_vector(s, after)
-    squared = before == after and isinstance(before, Name)
-    if item.text in "⋅·" and (vectors or squared or after == Name("d")):
+    vectors = letters.is_vector(before) and letters.is_vector(after) or _vectors(s, before, after)
+    if item.text in "⋅·" and (vectors or after == Name("d")):
         return "dot"
     if item.text == "×":
         return "cross" if vectors else s.times
@@ -326,8 +325,10 @@ def _multiplying(s: Speaker, item: Node, before: Node, after: Node) -> str:
     return PRODUCTS[item.text]
 
 
-def _is_vector(s: Speaker, node: Node) -> bool:
-    return letters.is_vector(node) or base(node) in s.vectors
+def _vectors(s: Speaker, one: Node, other: Node) -> bool:
+    """Whether two letters are vectors, as one of them is elsewhere in the formula."""
+    names = isinstance(one, Name) and isinstance(other, Name)
+    return names and not s.vectors.isdisjoint((one, other))
 
 
 def _multiplied(

@@ -18,7 +18,7 @@ _RESPONSES = (
     "OK|Created|Accepted|Moved|Found|Bad|Unauthorized|Forbidden|Not|Conflict|Gone|Too|Internal"
     "|Service|Gateway|errors?|responses?|status"
 )
-_NUMBER = r"(?:[0-9]{1,3}(?:,[0-9]{3})++(?![0-9,])|[0-9]++)(?:\.[0-9]++)?"
+_NUMBER = r"(?:[0-9]{1,3}(?:,[0-9]{3})++(?![0-9]|,[0-9])|[0-9]++)(?:\.[0-9]++)?"
 
 
 def _spaced(match: re.Match[str]) -> str:
