@@ -23,6 +23,12 @@ def _hash(match: re.Match[str]) -> str | None:
     return ", ".join(map(spell, match[0].split("-")))
 
 
+CALLS = Form(
+    frozenset("."),
+    rf"(?<![\w.])(?:[A-Za-z_]\w++\.)(?:[a-z_]\w++\.)*(?:{_ARGUMENTS}|[A-Za-z_]\w+{_ARGUMENTS})"
+    rf"(?:\.[a-z_]\w++(?:{_ARGUMENTS})?)*",
+    lambda match: say_source(match[0]),
+)
 FORMS = (
     Form(
         frozenset(":"),
@@ -46,11 +52,7 @@ FORMS = (
         lambda match: say_source(match[0]),
     ),
     Form(frozenset("["), rf"(?<![\w.])[A-Za-z](?:{_BRACKETED}){{1,3}}", lambda m: say_source(m[0])),
-    Form(
-        DOTTED,
-        rf"(?<![\w.])(?:[A-Za-z_]\w++\.)(?:[a-z_]\w++\.)*(?:{_ARGUMENTS}|[A-Za-z_]\w+{_ARGUMENTS})",
-        lambda match: say_source(match[0]),
-    ),
+    CALLS,
     Form(
         DOTTED,
         r"(?<![\w.])[A-Za-z_]\w++(?:\.[a-z_]\w++)+(?!\.?\w)",

@@ -171,6 +171,9 @@ def _before(match: re.Match[str]) -> str:
 def _open(match: re.Match[str], after: str, closing: list[str]) -> str:
     """What an opening bracket says; what its closing one says is kept for later."""
     mark, before = match[0], _before(match)
+    if mark == before == "(":
+        closing.append("")
+        return ""
     if not (before.isalnum() or before in "_)]'\""):
         if mark + after in ("[]", "()"):
             closing.append("")

@@ -74,10 +74,23 @@ def _word(part: str, previous: str) -> str:
     return say_identifier(part) or symbols.WORDS.get(part, "")
 
 
+def say_image(text: str) -> str:
+    """`python:3.12-slim`, an image of a container with its tag."""
+    image, _, tag = text.partition(":")
+    parts = [
+        numerals.number(each) if each.replace(".", "", 1).isdecimal() else say_address(each)
+        for each in tag.split("-")
+    ]
+    return f"{say_address(image)} colon {' '.join(parts)}"
+
+
 def _trimmed(match: re.Match[str]) -> str:
     return say_address(match["it"])
 
 
+_IMAGES = (
+    "python|node|ubuntu|debian|alpine|nginx|redis|postgres|mysql|mongo|golang|rust|busybox|fedora"
+)
 _END = r"(?<![.,;:!?)\]])"
 
 FORMS = (
@@ -95,6 +108,11 @@ FORMS = (
         DOTTED,
         rf"(?<![\w.@/-])(?P<it>{_HOST}(?:[:/?#][^\s<>\"'`”’»\ufffc]+{_END})?)",
         _trimmed,
+    ),
+    Form(
+        frozenset(":"),
+        rf"(?<![\w./-])(?P<it>(?:[\w-]++/)*+(?:{_IMAGES}):[0-9A-Za-z][\w.-]*\w)",
+        lambda match: say_image(match["it"]),
     ),
     Form(frozenset(":"), r"(?<![\w.])(?P<it>localhost:[0-9]{1,5}(?:/[\w./-]*\w)?)", _trimmed),
 )
