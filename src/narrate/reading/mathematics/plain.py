@@ -318,10 +318,20 @@ class _Reader:
         side = self.kind(1) in ("index", "raised", "lowered") or self.value(1) in ("^", ")")
         few = len(value) <= 3 and value.isascii() and not _vowels(value)
         scripted = self.value(1) == ")" and self.value(2)[:1] in ("_", "^", "ᵀ")
-        product = value.isupper() and len(value) == 2 and (scripted or self.certain)
+        product = (
+            len(value) == 2 and value.isupper() and (scripted or self.grouped() or self.certain)
+        )
         power = len(value) == 2 and self.value(1) == "^"
         counted = before is not None and before.lastgroup == "number" and few
         return counted or product or power or few and side and self.depth > 0 or self.pair(value)
+
+    def grouped(self) -> bool:
+        """Whether the word alone is in brackets beside a capital: `(AB)C`, `A(BC)`."""
+        found = self.value(-1) == "(" and self.value(1) == ")"
+        beside = [self.value(2), self.value(-2) if self.at > 1 else ""]
+        found = found and any(len(each) == 1 and each.isupper() for each in beside)
+        self.certain |= found
+        return found
 
     def pair(self, value: str) -> bool:
         """Whether two small letters after a sign are a product: `y = mx + b`."""

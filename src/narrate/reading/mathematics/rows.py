@@ -351,6 +351,8 @@ def _multiplied(
         return Phrase(said.then(f"over {one.words}"), Level.FRACTION, open=True)
     if brackets.is_modulus(item):
         return Phrase(f"{said.words} {one.words}", Level.PRODUCT)
+    if isinstance(before, Fraction) and said.level == Level.ATOM and isinstance(base(item), Name):
+        return Phrase(f"{said.words}, {one.words}", Level.PRODUCT, one.open)
     needed = said.open or one.words.startswith("the ") or factors.apart(before, item)
     word = operator or ("times" if needed else "")
     level = max(Level.PRODUCT, Level.FRACTION if one.level == Level.FRACTION else Level.PRODUCT)

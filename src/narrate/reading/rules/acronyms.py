@@ -78,6 +78,7 @@ SPOKEN = {
     "tvOS": "T V O S",
     "visionOS": "vision O S",
     "watchOS": "watch O S",
+    "gRPC": "G R P C",
     "eGPU": "E G P U",
     "LLaMA": "llama",
     "arXiv": "archive",

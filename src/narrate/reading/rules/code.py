@@ -29,6 +29,10 @@ CALLS = Form(
     rf"(?:\.[a-z_]\w++(?:{_ARGUMENTS})?)*",
     lambda match: say_source(match[0]),
 )
+_BUILTINS = (
+    "print|len|range|zip|map|filter|int|float|str|list|dict|tuple|type|open|input|sorted|reversed"
+    "|enumerate|round|isinstance|printf|malloc|sizeof|fetch|require|useState|setTimeout"
+)
 FORMS = (
     Form(
         frozenset(":"),
@@ -53,6 +57,11 @@ FORMS = (
     ),
     Form(frozenset("["), rf"(?<![\w.])[A-Za-z](?:{_BRACKETED}){{1,3}}", lambda m: say_source(m[0])),
     CALLS,
+    Form(
+        frozenset("("),
+        rf"(?<![\w.])(?:{_BUILTINS}){_ARGUMENTS}(?!\w)",
+        lambda match: say_source(match[0]),
+    ),
     Form(
         DOTTED,
         r"(?<![\w.])[A-Za-z_]\w++(?:\.[a-z_]\w++)+(?!\.?\w)",

@@ -60,5 +60,5 @@ FORMS = (
         rf"(?<![\w.+#/])(?P<it>{one_of(TABLE)})(?![+#/]|\w(?<![0-9])|\.\w)",
         table(TABLE),
     ),
-    Form(frozenset("anpt"), rf"(?<![\w.+#/-])(?:{one_of(TOOLS)})(?![\w/]|\.\w)", table(TOOLS)),
+    Form(frozenset("anpt"), rf"(?<![\w.+#/-])(?:{one_of(TOOLS)})(?![\w/]|[.:]\w)", table(TOOLS)),
 )

@@ -13,6 +13,11 @@ _SIGNS = r"[=!<>\-+*/&|:%~]"
 
 FORMS = (
     Form(
+        frozenset("/"),
+        r"(?<=[\w)\]\ufffc] )//(?= [\w(\ufffc])",
+        lambda match: "floor divided by",
+    ),
+    Form(
         frozenset("*"),
         r"(?<=[\s(,])(?P<stars>\*\*?)(?P<name>args|kwargs|kwds|opts|options|params)(?!\w)",
         lambda match: f"{'star ' * len(match['stars'])}{say_identifier(match['name'])}",
