@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -219,3 +220,7 @@ def test_a_cache_that_cannot_be_written_keeps_nothing_and_fails_nothing(kept: Na
     kept.write("script.json", lines("In v3.13 of it.", "Rows meet columns."))
     assert kept("run").code == 0
     assert files(kept) == before
+
+
+def test_the_record_of_a_run_names_the_behaviour_of_the_reader(kept: Narrate) -> None:
+    assert json.loads((kept.out / "run.json").read_bytes())["reader"] == reader.BEHAVIOUR

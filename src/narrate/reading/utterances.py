@@ -68,7 +68,7 @@ class Utterance:
     @property
     def text(self) -> str:
         """What is said."""
-        return spoken(self.shown, self.readings)
+        return spoken(self.shown, self.readings) if self.readings else self.shown
 
     def spelled(self, spelling: Spelling) -> str:
         """What is said, as an engine gets it."""
