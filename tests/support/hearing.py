@@ -16,6 +16,7 @@ from narrate.checks.recognizer import Recognizer
 from narrate.config import ReadingMode
 from narrate.engines.base import ModelRef, Synthesis
 from narrate.engines.hibari import CAPABILITIES, Engine
+from narrate.planning.speakable import unspeakable
 from narrate.reading import utterances
 from narrate.reading.problems import Unreadable
 from narrate.reading.reader import Reader
@@ -83,6 +84,8 @@ class Studio:
         return " ".join(self._hear(each.spelled(_SPELLING)) for each in said)
 
     def _hear(self, text: str) -> str:
+        if unspeakable(text, CAPABILITIES):
+            return ""
         made = self.voice._speak(text, seed=0)
         if not isinstance(made, Synthesis):
             return ""

@@ -182,6 +182,10 @@ class _Reader:
             return letters and number
         if kind == "relation":
             return letters or operator == "="
+        if operator in "-−" and not spaced:
+            # Not "4K-8K", but `3x-7`.
+            sign = self.tokens[self.at - 2].start()
+            return re.fullmatch(r"\d[nxyz]", self.text[max(0, sign - 2) : sign]) is not None
         return operator in "+*×·⋅∪∩∘⊗⊕±" and (letters or spaced and operator in "+*")
 
     def term(self, first: bool = False) -> str:

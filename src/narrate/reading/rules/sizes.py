@@ -98,7 +98,12 @@ FORMS = (
         rf"{_EDGE}(?P<left>{_SIDE}):(?P<right>{_SIDE})(?![\w:]|\.[0-9])",
         lambda m: f"{numerals.number(m['left'])} to {numerals.number(m['right'])}",
     ),
-    Form(frozenset("x×"), rf"{_EDGE}(?P<number>{_NUMBER}) ?[x×](?!\w| ?[0-9]|\()", _factor),
+    Form(
+        frozenset("x×"),
+        rf"{_EDGE}(?<!equals )(?<!plus )(?<!minus )(?P<number>{_NUMBER})(?:x| ?×)"
+        r"(?!\w| ?[0-9=+−]|\()(?! (?:squared|cubed|plus|minus|equals|times|over|-))",
+        _factor,
+    ),
     Form(
         DIGITS,
         rf"{_EDGE}(?P<number>{_NUMBER})(?P<scale>[kKMBT]){_THINGS}",
