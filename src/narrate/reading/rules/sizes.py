@@ -69,7 +69,7 @@ FORMS = (
     Form(frozenset("D"), r"(?<![\w.])[1-9]-D(?!\w)", lambda m: f"{numerals.cardinal(m[0][0])} D"),
     Form(
         frozenset("'’′"),
-        rf"{_EDGE}(?P<feet>[0-9])['’′](?P<inches>[0-9]{{1,2}})[\"”″]",
+        rf"{_EDGE}(?P<feet>[0-9])['’′] ?(?P<inches>[0-9]{{1,2}})[\"”″]",
         lambda m: f"{numerals.cardinal(m['feet'])} foot {numerals.cardinal(m['inches'])}",
     ),
     Form(
