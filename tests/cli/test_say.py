@@ -357,7 +357,11 @@ def test_a_player_that_ends_too_early_is_an_error(tone: Narrate, install: Instal
     assert "ffplay: it could not play the sound (it ended too early): no device" in said.err
 
 
-@pytest.mark.parametrize("flags", [[], ["--stream"]], ids=["whole", "stream"])
+@pytest.mark.parametrize(
+    "flags",
+    [[], ["--stream"], ["--stream", "--model", "pieces"]],
+    ids=["whole", "stream", "preview"],
+)
 def test_an_interrupt_stops_the_player(
     tone: Narrate,
     install: Install,
@@ -411,8 +415,18 @@ def test_there_is_no_preview_where_it_would_have_gaps_or_is_kept(
     assert (said.code, said.err, len(tone.clips)) == (0, "", 3)
 
 
-def test_a_preview_that_fails_is_an_error(tone: Narrate, install: Install) -> None:
+@pytest.mark.parametrize(
+    ("fault", "code", "what"),
+    [
+        ("error", 5, "the stand-in was asked to fail"),
+        ("crash", 5, "the worker died"),
+        ("nan", 5, "not finite"),
+        ("runaway", 5, "length limit"),
+    ],
+)
+def test_a_preview_that_fails_is_an_error(
+    tone: Narrate, install: Install, fault: str, code: int, what: str
+) -> None:
     install()
-    said = tone("say", "Hi. #error", *PIECES)
-    assert said.code == 5
-    assert "the stand-in was asked to fail" in said.err
+    said = tone("say", f"Hi. #{fault}", *PIECES)
+    assert (said.code, what in said.err) == (code, True)

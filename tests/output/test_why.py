@@ -172,7 +172,7 @@ def test_an_unknown_segment_is_an_error_that_helps(narrated: Narrate) -> None:
 def test_controls_in_old_and_new_values_are_shown_and_not_obeyed(tone: Narrate) -> None:
     tone.write("script.json", lines("Plain."))
     tone.run()
-    tone.write("script.json", lines("Turned \u202eround \ue000."))
+    tone.write("script.json", lines("Turned \u202eround \ue000.", reading="off"))
     for command in ("why", "status", "plan"):
         assert "\u202e" not in tone(command).out
         assert "\\ue000" in tone(command).out

@@ -41,7 +41,9 @@ _ALIKE = str.maketrans({"T": "t", "ᵊ": "ə", "ɐ": "ə", "ᵻ": "ɪ", **dict.f
 
 _OTHERWISE: tuple[tuple[str, Callable[[str], str]], ...] = (
     (r"(?<=\w)[-.](?=\w)", lambda sign: " "),
-    (r"(?<=[0-9])(?=[A-Za-z])", lambda sign: " "),
+    (r"(?<=\w)-(?=\w)", lambda sign: "minus"),
+    (r"(?<=\w)\.(?=\w)", lambda sign: "dot"),
+    (r"(?<=[0-9])(?=[A-Za-z])|(?<=[A-Za-z])(?=[0-9])|(?<=[a-z])(?=[A-Z])", lambda sign: ""),
     (r"\b[A-Z]{2,6}\b", " ".join),
     (r"\b[A-Z]{2,6}\b", str.lower),
     (r"\b[0-9]{3,4}\b", numerals.pairs),

@@ -96,7 +96,6 @@ _WORDS = """
     leibniz lˈIbnɪts
     logits lˈOʤɪts
     monorepo mˈɑnOɹˌipO
-    numpy nˈʌmpˌI
     poisson pwɑsˈɔn
     postgres pˈOstɡɹɛs
     qwen kwˈɛn

@@ -1,6 +1,7 @@
 """A line that is heard while an engine speaks it.
 
-It is neither checked nor stored: the pieces of a stream are not quite the sound that a run gets.
+It is not stored, as the pieces of a stream are not quite the sound that a run gets, nor judged as
+clips are. Only what is not a sound, or a text that does not end, is an error.
 """
 
 from __future__ import annotations
@@ -9,21 +10,20 @@ from collections.abc import Iterator
 
 from narrate.base.events import Emit, Warned
 from narrate.cache import Store
+from narrate.checks import structure
 from narrate.config import Settings
-from narrate.engines.base import Job, Synthesis
+from narrate.engines.base import Job, StopReason, Synthesis
 from narrate.errors import SynthesisError
 from narrate.output import render
 from narrate.output.timeline import parts_of
 from narrate.planning import planner, readiness
 from narrate.planning.planner import Plan, PlannedUtterance
-from narrate.sound import audio
+from narrate.sound import audio, wav
 from narrate.synthesis import local
-from narrate.tools.playback import Playback
+from narrate.tools.playback import Pcm, Playback
 from narrate.workers.client import JobFailed, Worker, WorkerLost
 
 NOTE = "this is a preview: what is heard while {engine} speaks it is neither checked nor stored"
-
-Pcm = bytes | memoryview
 
 
 def is_possible(plan: Plan) -> bool:
@@ -70,9 +70,13 @@ def _pieces(
     voices = {voice.clone.ref: voice.reference for voice in plan.voices.values()}
     pause = utterance.pause_before
     for piece in worker.stream(Job(utterance.request), voices, seconds):
+        if broken := structure.broken(piece):
+            raise JobFailed(broken, "failed")
+        if piece.stop is StopReason.LENGTH:
+            raise JobFailed("the engine ran into its length limit", "failed")
         yield _after(pause, piece), piece.rate
         pause = 0.0
 
 
 def _after(pause: float, sound: Synthesis) -> bytes:
-    return bytes(2 * round(pause * sound.rate)) + audio.pcm16(sound.samples)
+    return bytes(wav.SAMPLE_BYTES * round(pause * sound.rate)) + audio.pcm16(sound.samples)

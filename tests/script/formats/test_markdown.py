@@ -265,6 +265,11 @@ def test_code_stays_code(code: str, text: str) -> None:
         ("A ^^new word^^ and 2^^3.", ["A new word and 2^^3."], []),
         ("Term\n: One\n: Two\n\n: Three", ["Term", "One", "Two", "Three"], []),
         ("One. ^block-1", ["One."], [("block id", "^block-1")]),
+        ("One :x:, *(two ~~three~~)* %%four%% .", ["One, (two)."],
+         [("emoji code", ":x:"), ("struck text", "three"), ("comment", "four")]),
+        ("One :x: two *three* .", ["One two three ."], [("emoji code", ":x:")]),
+        ("One :x: .env and [^1] 2.", ["One .env and 2."],
+         [("emoji code", ":x:"), ("footnote mark", "1")]),
         ("*[HTML]: Hypertext\n\nHTML.", ["HTML."], [("abbreviation", "*[HTML]: Hypertext")]),
         ("![A *chart*](1.png) ![](2.png) B", ["B"], [("image", "A *chart*"), ("image", "2.png")]),
         ("<!-- a --> <!-- b -->\n\nC <!-- d -->", ["C"], [("comment", "a b"), ("comment", "d")]),
@@ -621,10 +626,12 @@ def test_cells_without_a_header_are_an_error(tmp_path: Path) -> None:
         ("$$a + b$$", "$$a + b$$"),
         ("$$\na + b\n$$ {#sum}", "$$\na + b\n$$"),
         ("$$a + b$$.", "$$a + b$$."),
+        ("\\begin{align*}\na &= b \\\\\n\n- c_1_ &= d\n\\end{align*} {#sum}",
+         "$$\\begin{align*}\na &= b \\\\\n\n- c_1_ &= d\n\\end{align*}$$"),
         ("```math\n\na_1 *\n\nb\n```", "$$a_1 *\n\nb$$"),
         ("- ~~~ math\n  a\n  ~~~", "$$a$$"),
     ],
-)
+)  # fmt: skip
 def test_blocks_of_formulas(tmp_path: Path, block: str, text: str) -> None:
     body = f"One $x$ and $$y$$.\n\n{block}\n"
     first = "One $x$ and $$y$$."
@@ -648,6 +655,13 @@ def test_a_block_of_mathematics_that_is_no_formula(tmp_path: Path) -> None:
     assert texts(load(tmp_path, "```math\n```\n\nOne.\n")) == ["One."]
 
 
+def test_an_environment_without_an_end_is_text() -> None:
+    assert written("\\begin{align}\na\n\n\\begin{align}\nb") == [
+        "\\begin{align}\na",
+        "\\begin{align}\nb",
+    ]
+
+
 def test_mathematics_of_gitlab(tmp_path: Path) -> None:
     assert texts(load(tmp_path, "So $`a_1 * b*c`$ is `$x$` *it*.")) == [
         "So $a_1 * b*c$ is `$x$` it."
@@ -660,6 +674,9 @@ def test_images(tmp_path: Path) -> None:
     assert texts(spoken) == ["One.", "A nice `x` chart of two.", "Two."]
     assert left_out(spoken) == [("image", "d.png")]
     assert spoken.omissions[0].where == "a.md:6"
+    with pytest.raises(ScriptError, match="raw HTML") as raised:
+        load(tmp_path, "![A\nb](c.png)\n<font>.", ReadOptions(images="speak"))
+    assert raised.value.where == "a.md:3"
     with pytest.raises(ScriptErrors) as caught:
         load(tmp_path, body, ReadOptions(images="error"))
     assert [str(problem) for problem in caught.value.problems] == [

@@ -64,11 +64,11 @@ DEVICES = ("cpu", "gpu")
 
 def capabilities_of(model: ModelRef) -> Capabilities:
     """Other models of mlx-audio have speakers and languages of their own, which only the model
-    knows.
+    knows, and each its own way to stream.
     """
     if qwen.is_qwen(model):
         return CAPABILITIES
-    return replace(CAPABILITIES, speakers=(), languages=())
+    return replace(CAPABILITIES, speakers=(), languages=(), streams=False)
 
 
 class Engine:
@@ -121,6 +121,7 @@ class Engine:
         """Speak a job piece by piece; the pieces are not quite what `synthesize` gives."""
         import mlx.core as mx
 
+        assert isinstance(self._model, Qwen)
         _draw(job)
         try:
             yield from self._model.stream(job, voices)

@@ -8,7 +8,7 @@ import inspect
 import os
 import re
 import sys
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -55,9 +55,6 @@ class Model(Protocol):
     ) -> list[Synthesis | Exception]:
         """One result a job, in their order; all jobs have the same `shared`."""
 
-    def stream(self, job: Job, voices: Mapping[str, Reference]) -> Iterator[Synthesis]:
-        """The same of one job, piece by piece."""
-
 
 class Other:
     """Any other model of mlx-audio. It gets what its `generate` has a parameter for; jobs that need
@@ -90,10 +87,6 @@ class Other:
         self, jobs: Sequence[Job], voices: Mapping[str, Reference]
     ) -> list[Synthesis | Exception]:
         return [self._alone(job, voices) for job in jobs]
-
-    def stream(self, job: Job, voices: Mapping[str, Reference]) -> Iterator[Synthesis]:
-        """In one piece: few of these models have another way, and each its own."""
-        yield self._alone(job, voices)
 
     def _alone(self, job: Job, voices: Mapping[str, Reference]) -> Synthesis:
         options = self._options(job, voices)

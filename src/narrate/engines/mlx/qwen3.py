@@ -53,6 +53,7 @@ class Qwen:
         return [self._of_batch(job, found.get(place), voices) for place, job in enumerate(jobs)]
 
     def stream(self, job: Job, voices: Mapping[str, Reference]) -> Iterator[Synthesis]:
+        """One job, piece by piece; the last piece says why it stopped."""
         self._refuse_marks(job.request.text)
         most, frames = qwen.max_frames(job), 0
         options = self._options(job, voices) | {"max_tokens": most}

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 _DETERMINERS = (
-    "all|any|each|every|some|no|an?|one|two|three|for|with|given|fix|choose|pick|take|consider"
+    "all|any|each|every|some|no|an?|one|two|three|for|of|with|given|fix|choose|pick|take|consider"
     "|exists|exist"
 )
 _STATED = (

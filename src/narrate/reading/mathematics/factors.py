@@ -399,9 +399,13 @@ def functions(formula: Node) -> frozenset[Name]:
 
 
 def vectors(formula: Node) -> frozenset[Name]:
-    """The letters that alone have a norm somewhere in the formula."""
-    fences = (node for node in walk(formula) if isinstance(node, Fence) and node.open == "‖")
-    cores = (base(item) for fence in fences for item in fence.inside.items[:1])
+    """The letters that have a norm, or stand on both sides of a dot, somewhere in the formula."""
+    nodes = list(walk(formula))
+    norms = [node.inside.items for node in nodes if isinstance(node, Fence) and node.open == "‖"]
+    cores = {base(inside[0]) for inside in norms if inside}
+    for row in (node.items for node in nodes if isinstance(node, Row)):
+        squares = zip(row, row[1:], row[2:], strict=False)
+        cores |= {one for one, dot, two in squares if sign(dot, "⋅", "·") and one == two}
     return frozenset(core for core in cores if isinstance(core, Name))
 
 

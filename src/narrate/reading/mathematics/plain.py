@@ -44,7 +44,9 @@ _TOKEN = re.compile(
 # `_ij`, `_12`, `_1n`, `_ijk`; what is longer is a part of a variable's name.
 _INDEX = re.compile(r"[A-Za-z0-9]{1,2}|\d{3}|[ijklmn]{3}")
 _UNIT = "|".join(sorted(map(re.escape, UNITS), key=len, reverse=True))
-_QUANTITY = re.compile(rf" ?((?:{_UNIT})(?:/(?:{_UNIT}))?)(?:\^?(-?\d)|([²³⁻¹]+))?(?![\w(^²³])")
+_QUANTITY = re.compile(
+    rf" ?((?:{_UNIT})(?:/(?:{_UNIT}))?)(?:\^?(-?\d)|([²³⁻¹]+))?(?![\w(^²³]| [b-wyz]\b)"
+)
 # What has to be in a text for it to hold a formula: a quick look before the grammar.
 SIGN = re.compile(
     rf"[\^=<>≤≥≠≈∈∉|√∑∏∫∀∃∂∇+*·×~{_SCRIPTS}]|[^\W\d_)]_|\)_|\w\(|E\[|[nkm]!|→|->|\bd[a-z]?/d"
@@ -295,22 +297,41 @@ class _Reader:
             raise _NotMathsError
         self.take()
         self.letters += 1
-        return value + self.applied(value)
+        return value + self.numbered(value) + self.applied(value)
+
+    def numbered(self, name: str) -> str:
+        """The index of `v0` or `m12`."""
+        element = name in "CFHKNOPS"
+        if element or len(name) != 1 or self.kind() != "number" or not self.value().isdecimal():
+            return ""
+        return f"_{{{self.take()}}}"
 
     def is_letters(self, value: str) -> bool:
         """Whether a word is a name: one letter, or a few after a number or in capitals."""
         if len(value) == 1:
             return value.isascii() or value in GREEK
         before = self.tokens[self.at - 1] if self.at else None
-        if len(value) == 2 and (value[0] == "Δ" or self.integral and value[0] == "d"):
+        if len(value) == 2 and self.integral and value[0] == "d":
+            return True
+        if _greek_product(value):
             return True
         side = self.kind(1) in ("index", "raised", "lowered") or self.value(1) in ("^", ")")
         few = len(value) <= 3 and value.isascii() and not _vowels(value)
         scripted = self.value(1) == ")" and self.value(2)[:1] in ("_", "^", "ᵀ")
-        product = value.isupper() and len(value) == 2 and (scripted or self.certain)
+        product = (
+            len(value) == 2 and value.isupper() and (scripted or self.grouped() or self.certain)
+        )
         power = len(value) == 2 and self.value(1) == "^"
         counted = before is not None and before.lastgroup == "number" and few
         return counted or product or power or few and side and self.depth > 0 or self.pair(value)
+
+    def grouped(self) -> bool:
+        """Whether the word alone is in brackets beside a capital: `(AB)C`, `A(BC)`."""
+        found = self.value(-1) == "(" and self.value(1) == ")"
+        beside = [self.value(2), self.value(-2) if self.at > 1 else ""]
+        found = found and any(len(each) == 1 and each.isupper() for each in beside)
+        self.certain |= found
+        return found
 
     def pair(self, value: str) -> bool:
         """Whether two small letters after a sign are a product: `y = mx + b`."""
@@ -542,6 +563,12 @@ class _Reader:
             word = self.take()
             return minus + (rf"\{word} " if word in _GREEK else word)
         raise _NotMathsError
+
+
+def _greek_product(word: str) -> bool:
+    """Whether a word is letters side by side, Greek ones among Latin ones: `λx`, `UΣV`."""
+    greek = [letter in GREEK for letter in word]
+    return 1 < len(word) <= 4 and sum(greek) == 1 and (greek[0] or word.upper() == word)
 
 
 def _derivative(reader: _Reader, top: str) -> bool:

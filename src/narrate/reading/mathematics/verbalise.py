@@ -123,7 +123,8 @@ def _mark(s: Speaker, node: tree.Mark) -> Phrase:
     inside = s.say(node.base)
     if node.word == "vector" and not s.exact:
         return Phrase(f"vector {inside.words}")
-    if inside.level > Level.TERM:
+    is_short = isinstance(node.base, tree.Name | tree.Number | tree.Mark)
+    if inside.level > Level.TERM or (s.exact and not is_short):
         inside = s.quantity(inside)
     return Phrase(inside.then(node.word))
 

@@ -114,9 +114,9 @@ def readings(
 
 
 def quantities(text: str) -> list[tuple[int, int]]:
-    """Where numbers with units, powers of ten and sizes stand, which are not mathematics."""
+    """Where numbers with units, powers of ten, sizes and calls stand, which are not mathematics."""
     found: list[tuple[int, int]] = []
-    for form in (units.AMOUNTS, powers.SCALES, sizes.GRIDS):
+    for form in (units.AMOUNTS, powers.SCALES, sizes.GRIDS, code.CALLS):
         free = without(text, sorted(found))
         spans = [(each.start, each.end) for each in form.find(free, units.NAME)]
         found += [span for span in spans if free[span[0] - 1 : span[0]] not in ("^", "_")]

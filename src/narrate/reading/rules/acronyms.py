@@ -21,6 +21,7 @@ SPOKEN = {
     "CPython": "C python",
     "CUDA": "kooda",
     "CRUD": "crud",
+    "Ed25519": "E D two five five one nine",
     "DRAM": "D ram",
     "DOCX": "doc X",
     "FFmpeg": "F F em peg",
@@ -77,6 +78,7 @@ SPOKEN = {
     "tvOS": "T V O S",
     "visionOS": "vision O S",
     "watchOS": "watch O S",
+    "gRPC": "G R P C",
     "eGPU": "E G P U",
     "LLaMA": "llama",
     "arXiv": "archive",
@@ -196,6 +198,12 @@ def _dotted(match: re.Match[str]) -> str:
     return f"{said}." if match.end() == len(match.string) else said
 
 
+def _standard(match: re.Match[str]) -> str:
+    """`ISO-8859-1`."""
+    parts = " ".join(numerals.pairs(part) for part in match["number"].split("-"))
+    return f"{say_letters(match['body'])} {parts}"
+
+
 _NAMES = {name: said for name, said in SPOKEN.items() if not name.isupper()}
 _PRODUCT = r"(?:[A-Z]{1,7}-|(?:RTX|GTX|RX|GT|ISO|RFC|USB|HDMI|DDR|MPEG|IEEE|HTTP)[ .]?|H\.)"
 
@@ -221,6 +229,11 @@ FORMS = (
         DIGITS,
         r"(?<![\w.,$])(?=[A-Za-z]{0,9}[0-9])(?=[0-9]{0,9}[A-Za-z])[A-Za-z0-9]{2,16}(?!\w)",
         _mixed,
+    ),
+    Form(
+        frozenset("-"),
+        r"(?<!\w)(?P<body>ISO|IEC|IEEE)[- ](?P<number>[0-9]{3,5}(?:-[0-9]{1,4})+)(?![\w-])",
+        _standard,
     ),
     Form(
         DOTTED,

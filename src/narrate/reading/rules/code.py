@@ -23,6 +23,16 @@ def _hash(match: re.Match[str]) -> str | None:
     return ", ".join(map(spell, match[0].split("-")))
 
 
+CALLS = Form(
+    frozenset("."),
+    rf"(?<![\w.])(?:[A-Za-z_]\w++\.)(?:[a-z_]\w++\.)*(?:{_ARGUMENTS}|[A-Za-z_]\w+{_ARGUMENTS})"
+    rf"(?:\.[a-z_]\w++(?:{_ARGUMENTS})?)*",
+    lambda match: say_source(match[0]),
+)
+_BUILTINS = (
+    "print|len|range|zip|map|filter|int|float|str|list|dict|tuple|type|open|input|sorted|reversed"
+    "|enumerate|round|isinstance|printf|malloc|sizeof|fetch|require|useState|setTimeout"
+)
 FORMS = (
     Form(
         frozenset(":"),
@@ -46,9 +56,10 @@ FORMS = (
         lambda match: say_source(match[0]),
     ),
     Form(frozenset("["), rf"(?<![\w.])[A-Za-z](?:{_BRACKETED}){{1,3}}", lambda m: say_source(m[0])),
+    CALLS,
     Form(
-        DOTTED,
-        rf"(?<![\w.])(?:[A-Za-z_]\w++\.)(?:[a-z_]\w++\.)*(?:{_ARGUMENTS}|[A-Za-z_]\w+{_ARGUMENTS})",
+        frozenset("("),
+        rf"(?<![\w.])(?:{_BUILTINS}){_ARGUMENTS}(?!\w)",
         lambda match: say_source(match[0]),
     ),
     Form(

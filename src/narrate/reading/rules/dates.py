@@ -151,6 +151,11 @@ def _short_decade(match: re.Match[str]) -> str | None:
 
 
 FORMS = (
+    Form(
+        frozenset("MTWFS"),
+        rf"(?<![\w–-])(?P<day>{'|'.join(_DAYS)})\.?(?=,? (?:[0-3]?[0-9]\b|(?:{'|'.join(_SHORT)})))",
+        lambda match: _DAYS[match["day"]],
+    ),
     Form(DIGITS, rf"(?<=\bQ[1-4] ){_YEAR}", lambda match: year(match["year"])),
     Form(
         frozenset("-–"),

@@ -36,12 +36,21 @@ TABLE = {
 }
 TOOLS = {
     "ffmpeg": "F F em peg",
+    "json": "jason",
     "kubectl": "cube control",
     "nginx": "engine X",
+    "numpy": "num pie",
     "psql": "P S Q L",
+    "pytorch": "pie torch",
+    "scipy": "sigh pie",
+    "sqlite": "sequel light",
+    "stderr": "standard error",
+    "stdin": "standard in",
+    "stdout": "standard out",
     "systemctl": "system control",
     "systemd": "system D",
     "wget": "W get",
+    "yaml": "yammel",
 }
 """Commands that are said otherwise than they are written, in prose too."""
 
@@ -51,5 +60,5 @@ FORMS = (
         rf"(?<![\w.+#/])(?P<it>{one_of(TABLE)})(?![+#/]|\w(?<![0-9])|\.\w)",
         table(TABLE),
     ),
-    Form(frozenset("gks"), rf"(?<![\w.+#/-])(?:{one_of(TOOLS)})(?![\w/]|\.\w)", table(TOOLS)),
+    Form(frozenset("anpt"), rf"(?<![\w.+#/-])(?:{one_of(TOOLS)})(?![\w/]|[.:]\w)", table(TOOLS)),
 )

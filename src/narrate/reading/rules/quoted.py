@@ -33,25 +33,37 @@ def _whole(source: str) -> str | None:
 
 
 def _command(source: str) -> str | None:
-    """A command line: words, with flags among them."""
+    """A command line: words, with a pause before each flag and after its value."""
     if not _FLAG.search(source):
         return None
-    return " ".join(
+    written = source.split()
+    flags = [bool(_FLAG.match(word)) for word in written]
+    pauses = [flag or value for flag, value in zip(flags, [False, False, *flags], strict=False)]
+    said = [
+        f"{', ' if pause else ' '}{_word(word)}"
+        for word, pause in zip(written, pauses, strict=True)
+    ]
+    return "".join(said).strip(" ,")
+
+
+def _word(word: str) -> str:
+    """One word of a command."""
+    return (
         files.say_argument(word)
         or MARKS.get(word)
         or _whole(word)
         or _ports(word)
         or say_source(word)
-        for word in source.split()
     )
 
 
 def _ports(word: str) -> str | None:
-    """`8080:80`, as containers have it."""
-    ports = word.split(":")
-    if len(ports) == 2 and all(port.isdecimal() and 2 <= len(port) <= 5 for port in ports):
-        return " colon ".join(map(numerals.pairs, ports))
-    return None
+    """`8080:80`, as containers have it, or `:8080`."""
+    first, mark, second = word.partition(":")
+    if not (mark and second.isdecimal() and 2 <= len(second) <= 5 and (first + "0").isdecimal()):
+        return None
+    said = f"colon {numerals.pairs(second)}"
+    return f"{numerals.pairs(first)} {said}" if first else said
 
 
 def readings(text: str, spans: Sequence[tuple[int, int]]) -> list[Reading]:

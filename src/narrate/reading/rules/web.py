@@ -49,6 +49,7 @@ MARKS = {
 _PORT = re.compile(r"(?<=\w):(?=[0-9]{2,5}(?:[/?#]|$))")
 _PARTS = re.compile(r"[^\W_]++|.", re.DOTALL)
 _NAMES = re.compile(r"\w++|.", re.DOTALL)
+_NUMBERS = frozenset(numerals.cardinal(str(n)) for n in [*range(20), *range(20, 100, 10)])
 _SPELLED_TOPS = frozenset(("io", "ai", "tv", "uk", "us", "eu", "gg", "sh"))
 
 
@@ -58,7 +59,15 @@ def say_address(text: str, parts_of: re.Pattern[str] = _PARTS) -> str:
     body = (rest if mark else scheme).rstrip("/") or scheme
     parts = parts_of.findall(_PORT.sub("\0", body))
     words = [MARKS.get(part) or _word(part, previous) for previous, part in pairwise(["", *parts])]
-    return " ".join(words) if all(words) else ""
+    if not all(words):
+        return ""
+    # After letters and numbers, a pause keeps the next step of a path apart.
+    pauses = [_ends_short(word) and mark == "slash" for word, mark in pairwise([*words, ""])]
+    return " ".join(word + "," * pause for word, pause in zip(words, pauses, strict=True))
+
+
+def _ends_short(word: str) -> bool:
+    return len(word.rpartition(" ")[2]) == 1 or word.partition(" ")[0] in _NUMBERS
 
 
 def say_names(text: str) -> str:
@@ -74,10 +83,23 @@ def _word(part: str, previous: str) -> str:
     return say_identifier(part) or symbols.WORDS.get(part, "")
 
 
+def say_image(text: str) -> str:
+    """`python:3.12-slim`, an image of a container with its tag."""
+    image, _, tag = text.partition(":")
+    parts = [
+        numerals.number(each) if each.replace(".", "", 1).isdecimal() else say_address(each)
+        for each in tag.split("-")
+    ]
+    return f"{say_address(image)} colon {' '.join(parts)}"
+
+
 def _trimmed(match: re.Match[str]) -> str:
     return say_address(match["it"])
 
 
+_IMAGES = (
+    "python|node|ubuntu|debian|alpine|nginx|redis|postgres|mysql|mongo|golang|rust|busybox|fedora"
+)
 _END = r"(?<![.,;:!?)\]])"
 
 FORMS = (
@@ -95,6 +117,11 @@ FORMS = (
         DOTTED,
         rf"(?<![\w.@/-])(?P<it>{_HOST}(?:[:/?#][^\s<>\"'`”’»\ufffc]+{_END})?)",
         _trimmed,
+    ),
+    Form(
+        frozenset(":"),
+        rf"(?<![\w./-])(?P<it>(?:[\w-]++/)*+(?:{_IMAGES}):[0-9A-Za-z][\w.-]*\w)",
+        lambda match: say_image(match["it"]),
     ),
     Form(frozenset(":"), r"(?<![\w.])(?P<it>localhost:[0-9]{1,5}(?:/[\w./-]*\w)?)", _trimmed),
 )

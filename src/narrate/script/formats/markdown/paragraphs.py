@@ -135,11 +135,7 @@ class Reader:
         self, token: Token, rows: list[tables.Row], source: str, parser: MarkdownIt
     ) -> Iterator[Block]:
         """The rows of a table: each is a sentence, or a block with `--segments line`."""
-        fields: Fields = {}
-        if len(rows) > 1 and tables.are_attributes(rows[-1]):
-            below = rows.pop()[0]
-            [piece] = self._words(_line(below)).read(below.content, parser)
-            fields = self._block(piece, attributes.PARAGRAPH).fields
+        fields = self._below(rows, parser)
         if not self._is_spoken("table", fields, source, _line(token)):
             return
         for line in token.meta["wide"]:
@@ -150,6 +146,14 @@ class Reader:
             spoken = [Block(_line(token), "\n".join(row.text for row in spoken), {})]
         yield from spoken[:-1]
         yield replace(spoken[-1], fields=fields)
+
+    def _below(self, rows: list[tables.Row], parser: MarkdownIt) -> Fields:
+        """The attributes below a table, which are taken from its rows."""
+        if len(rows) == 1 or not tables.are_attributes(rows[-1]):
+            return {}
+        cell = rows.pop()[0]
+        [piece] = self._words(_line(cell)).read(cell.content, parser)
+        return self._block(piece, attributes.PARAGRAPH).fields
 
     def _rows(self, rows: list[tables.Row], parser: MarkdownIt) -> list[Block]:
         header, *texts = [[self._cell(cell, parser) for cell in row] for row in rows]

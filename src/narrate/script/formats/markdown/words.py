@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _FORMAT = re.compile(rf"</?(?:{marks.FORMATS})(?:\s+open)?\s*>", re.IGNORECASE)
 _OWN_TAG = re.compile(rf"</?(?:{marks.OWN_TAGS})(?![\w:.-])", re.IGNORECASE)
+_CLOSING = re.compile(r" *[.,)](?!\w)")
+"""Punctuation that has no space before it in any language."""
+
 _TICKS = re.compile("`+")
 
 
@@ -59,6 +62,8 @@ class Words:
     braces: list[str] = field(default_factory=list)
     spoken: list[str] = field(default_factory=list)
     struck: list[str] | None = None
+    has_gap: bool = False
+    """Whether something was left out since words were said."""
 
     def read(self, content: str, parser: MarkdownIt, by_line: bool = False) -> Iterator[Piece]:
         """Parse what is inside of a block: one piece, or one for each line that says something."""
@@ -100,7 +105,7 @@ class Words:
             case "html_inline":
                 self._html(token.content)
             case "omitted":
-                self.report.omit(token.meta["kind"], token.content, self.line)
+                self._omit(token.meta["kind"], token.content)
             case "attributes":
                 self.braces.append(token.content)
             case _:
@@ -117,7 +122,7 @@ class Words:
             case "s_open":
                 self.struck = []
             case "s_close":
-                self.report.omit("struck text", "".join(self.struck or []), self.line)
+                self._omit("struck text", "".join(self.struck or []))
                 self.struck = None
             case "footnote_ref":
                 self._footnote(token.meta["label"])
@@ -134,11 +139,14 @@ class Words:
         if self.braces and text.strip():
             attributes.refuse_middle(self.braces, self.line, self.report)
             self.braces = []
+        if self.has_gap and self.spoken and _CLOSING.match(text):
+            self.spoken[-1], text = self.spoken[-1].rstrip(" "), text.lstrip(" ")
+        self.has_gap = False
         self.spoken.append(text)
 
     def _html(self, html: str) -> None:
         if is_comment(html):
-            self.report.omit("comment", comment_text(html), self.line)
+            self._omit("comment", comment_text(html))
         elif _BREAK.fullmatch(html):
             self._say("\n")
         elif _FORMAT.fullmatch(html):
@@ -158,11 +166,17 @@ class Words:
         elif self.images == "error":
             self.report.refuse("an image", "images", line)
         else:
-            self.report.omit("image", alt or str(token.attrs.get("src", "")), line)
+            self._omit("image", alt or str(token.attrs.get("src", "")))
 
     def _footnote(self, label: str) -> None:
+        self.has_gap = True
         if f":{label}" not in self.footnotes:
-            self.report.omit("footnote mark", label, self.line)
+            self._omit("footnote mark", label)
+
+    def _omit(self, kind: str, text: str) -> None:
+        """Note what is left out."""
+        self.report.omit(kind, text, self.line)
+        self.has_gap = True
 
 
 def _lines(token: Token) -> int:
