@@ -1,8 +1,8 @@
-# make demo | test | faults | engines | check | lint | bench | docs | dist | clean
+# make demo | test | faults | engines | check | lint | bench | reading | docs | dist | clean
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test faults tools engines check lint bench docs dist clean
+.PHONY: demo test faults tools engines check lint bench reading docs dist clean
 
 # The tests run both cloning engines for real, each in an environment of its own and both in one;
 # narrate itself makes them.
@@ -42,6 +42,10 @@ lint: .venv/tested
 
 bench: .venv/tested  ## the table of docs/performance.md
 	PATH="$(CURDIR)/$(BIN):$$PATH" scripts/benchmark.sh
+
+reading: .venv/tested  ## the figures and tables of docs/reading.md; Whisper base takes minutes
+	$(BIN)/python -m pip install --quiet --group ear
+	$(BIN)/python scripts/reading.py
 
 docs: .venv/documented  ## the site in build/site; a broken link or an option without help is an error
 	mkdir -p build

@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from itertools import islice, pairwise, product
+from itertools import cycle, islice, pairwise, product
 from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
@@ -27,6 +27,19 @@ HEADINGS = ("what", "measured", "against", "ratio", "fastest rounds", "target", 
 QUICK: dict[str, Any] = dict(
     segments=50, spoken=10, scale=(10, 100), no_op_rounds=3, rounds=2, spoken_rounds=1
 )
+TECHNICAL = (
+    "The product is C_ij = sum(A_ik * B_kj), where A has {} rows.",
+    "Install it with pip install numpy=={}.2 and run python main.py --force.",
+    r"The derivative of the root is $\frac{{{}}}{{2\sqrt{{x}}}}$ at that place.",
+    "The GPU needs {} GB of memory and moves 1.5 TB/s at 350 W.",
+    "It costs $1,{:03}.50 today, up 12% from Jan 3, 2024.",
+    "We call `np.einsum('ij,jk->ik', A, B)` and get {} values back.",
+    "The error falls as O(n^2), or by 3.5e-4 m/s² after {} steps.",
+    "See https://example.org/docs/v{} for the notes on CUDA 12.4 and v3.12.",
+    r"Step {} shows that $x_{{i+1}} = x_i - f(x_i)/f'(x_i)$ converges, and P(A|B) = 0.3.",
+)
+"""Lines that are said otherwise than they are written, with a place for a number."""
+
 MIB = 1 << (20 if sys.platform == "darwin" else 10)
 INSIDE = (sys.executable, __file__, "--inside")
 
@@ -231,6 +244,45 @@ def one_line(bench: Bench, texts: list[str]) -> Row:
     )
 
 
+def reading(bench: Bench) -> list[Row]:
+    """Reading a script, a third of it technical: all of it, then after an edit of one line."""
+    things = ["letter", "engine", "map", "ring", "key", "clock", "basket", "ladder", "lantern"]
+    days = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+    template = "Nobody who had seen the {} and the {} remembered who had left them there on {}."
+    prose = (template.format(*words) for words in cycle(product(things, things, days)))
+    texts = [
+        next(prose) if number % 3 else TECHNICAL[number // 3 % len(TECHNICAL)].format(number)
+        for number in range(bench.segments)
+    ]
+    bench.script("reading", texts)
+
+    def read(text: str) -> Callable[[], float]:
+        return lambda: measured(text)[1]
+
+    def measured(text: str) -> list[float]:
+        bench.script("edited", [text, *texts[1:]])
+        bench.cost(*INSIDE, "read", "edited" if text else "reading")
+        return list(map(float, (bench.folder / "log").read_text().split()))
+
+    runs = in_turns(
+        bench.rounds,
+        everything=read(""),
+        prose=read("This line was changed."),
+        technical=read("This line has $A^{-1}b$ and 12% of v3.12."),
+        importing=lambda: measured("")[0],
+    )
+    targets = {
+        "everything": (f"{len(texts):,} texts read, CPU", 0.3),
+        "prose": (f"one line of {len(texts):,} changed, the reading, CPU", 0.05),
+        "technical": (f"one technical line of {len(texts):,} changed, the reading, CPU", 0.05),
+        "importing": ("rules and mathematics imported, CPU", 0.03),
+    }
+    return [
+        Row(what, median(runs[name]), "s", f"≤ {most} s", median(runs[name]) <= most)
+        for name, (what, most) in targets.items()
+    ]
+
+
 def spoken(bench: Bench) -> list[Row]:
     """Speaking everything with hibari, against the engine alone; then two workers against one."""
     bench.script("spoken", sentences(bench.spoken))
@@ -365,6 +417,36 @@ def write_inside(name: str) -> None:
         print(time.perf_counter() - started)
 
 
+def read_inside(name: str) -> None:
+    """Print the CPU seconds of importing what reads notation, and of reading a script from the look
+    at its markup on. What the first run of all has read is kept for the others.
+    """
+    from narrate import build  # noqa: F401  # What every run imports.
+    from narrate.planning.readings import Readings, behaviour
+    from narrate.reading import utterances
+    from narrate.reading.reader import Reader
+
+    started = time.process_time()
+    import narrate.reading.mathematics.parse
+    import narrate.reading.mathematics.plain
+    import narrate.reading.mathematics.verbalise
+    import narrate.reading.rules  # noqa: F401
+
+    imported = time.process_time()
+    texts = [each["text"] for each in json.loads(Path(f"{name}.json").read_bytes())]
+    kept = Path("kept")
+    for text in texts:
+        utterances.read(text)
+    readings = Readings(kept.read_bytes() if name == "edited" else b"", behaviour())
+    read = readings.by(Reader())
+    for text in texts:
+        read(text)
+    data = readings.encoded()
+    print(imported - started, time.process_time() - imported)
+    if name != "edited":
+        kept.write_bytes(data)
+
+
 def verify_inside(folder: str) -> None:
     """Print how long it takes to verify a whole cache."""
     from narrate.cache import Store
@@ -433,6 +515,7 @@ def show(rows: list[Row], plain: bool) -> None:
 MEASUREMENTS = {
     "no-op": no_op,
     "cached": cached,
+    "reading": reading,
     "store": store,
     "spoken": spoken,
     "scale": scale,
@@ -440,6 +523,7 @@ MEASUREMENTS = {
 }
 INSIDE_MEASUREMENTS = {
     "write": write_inside,
+    "read": read_inside,
     "verify": verify_inside,
     "hit": hit_inside,
     "speak": speak_inside,

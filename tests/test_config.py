@@ -331,6 +331,7 @@ def test_relative_folders_of_the_desktop_are_ignored(project: Path) -> None:
         ("qa", "loud", "off, strict or warn"),
         ("profile", "x", "draft or final"),
         ("headings", "no", "skip or speak"),
+        ("tables", "warn", "error, skip or speak"),
         ("format_in", "toml", "json, md, srt, txt, vtt or yaml"),
         ("jobs", 65, "an integer from 1 to 64"),
         ("jobs", "three", "an integer from 1 to 64"),

@@ -7,7 +7,7 @@ import shlex
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +103,7 @@ def prepare(
     """Read a script and the settings for it."""
     sources = config.gather(flags, scripts.folder_of(source))
     script = scripts.load(source, _read_options(sources.settle().settings))
-    names = ("fps", "language", "pause_after", "reading")
+    names = ("fps", "language", "pause_after", "reading", "mathematics")
     own = {name: getattr(script, name) for name in names}
     configuration = sources.settle(own)
     configuration = replace(
@@ -115,9 +115,8 @@ def prepare(
 
 
 def _read_options(settings: Settings) -> scripts.ReadOptions:
-    return scripts.ReadOptions(
-        settings.format_in, settings.segments, settings.headings, settings.markup
-    )
+    names = (field.name for field in fields(scripts.ReadOptions))
+    return scripts.ReadOptions(**{name: getattr(settings, name) for name in names})
 
 
 def _prepare_all(

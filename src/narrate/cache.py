@@ -1,11 +1,12 @@
-"""The store of clips. Only it, `tag`, `presence` and `uses` touch the cache directory.
+"""The store of clips. Only it and the modules of `store/` touch the cache directory.
 
     ROOT/CACHEDIR.TAG         says that the folder is ours; see `tag`
     ROOT/v1/ab/abcd….wav      entries, named by key
     ROOT/tmp/                 files being written, each locked by its writer
     ROOT/quarantine/          damaged entries, never read again
     ROOT/claims, ROOT/runs/   who makes which clip, and who is alive: see `presence`
-    ROOT/uses/                what runs found and had to make, by day: see `uses`
+    ROOT/uses/                what runs found and had to make, by day: see `usage`
+    ROOT/readings/            what the texts of scripts say: see `kept`
 
 An entry is complete when it has its name: it is written under tmp/, synced, linked to its name, and
 the folder synced, and only then called stored. The first take wins: a link never replaces an entry,
@@ -33,7 +34,7 @@ from pathlib import Path
 from narrate.base.files import durable
 from narrate.errors import EnvironmentProblem
 from narrate.request import key
-from narrate.store import entry, presence, tag, usage
+from narrate.store import entry, kept, presence, tag, usage
 from narrate.store.entry import Clip, Damaged, JsonObject
 from narrate.store.presence import Presence
 
@@ -234,6 +235,7 @@ class Store:
                 path.unlink(missing_ok=True)
             self._sweep(self.root)
             usage.forget(self.root)
+            kept.forget(self.root)
             # A hit need not have renewed the time of its entry.
             held_since = presence.oldest(self.root) - TOUCH_SECONDS
             sizes = self.sizes()

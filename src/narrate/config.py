@@ -30,7 +30,9 @@ Qa = Literal["strict", "warn", "off"]
 Profile = Literal["draft", "final"]
 Headings = Literal["speak", "skip"]
 Markup = Literal["error", "warn"]
+Choice = Literal["speak", "skip", "error"]
 ReadingMode = Literal["full", "engine", "off"]
+Mathematics = Literal["teacher", "exact"]
 Segments = Literal["paragraph", "line"]
 ScriptFormat = Literal["json", "yaml", "md", "txt", "srt", "vtt"]
 
@@ -80,8 +82,12 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     format_in: ScriptFormat | None = None
     segments: Segments = "paragraph"
     headings: Headings = "skip"
+    tables: Choice = "error"
+    formulas: Choice = "speak"
+    images: Choice = "skip"
     markup: Markup = "error"
     reading: ReadingMode = "full"
+    mathematics: Mathematics = "teacher"
     stand_in: str | None = None
     qa: Qa = "strict"
     language: str | None = None
@@ -171,8 +177,18 @@ ABOUT = {
         "--segments", "NAME", "What is a segment: a paragraph or a line (paragraph)."
     ),
     "headings": About("Headings of level 3 and below in Markdown: speak or skip (skip)."),
+    "tables": _flag("--tables", "NAME", "Tables in Markdown: speak, skip or error (error)."),
+    "formulas": _flag(
+        "--formulas", "NAME", "Blocks of formulas in Markdown: speak, skip or error (speak)."
+    ),
+    "images": _flag(
+        "--images", "NAME", "Images in Markdown: speak their text, skip or error (skip)."
+    ),
     "markup": About("Unknown markup in a text, such as [beat]: error or warn (error)."),
     "reading": About("How notation is read: full, engine (mathematics only) or off (full)."),
+    "mathematics": About(
+        "How formulas are said: as a teacher says them, or exact with every bracket (teacher)."
+    ),
     "stand_in": _flag(
         "--stand-in", "ENGINE", "The engine that speaks for engines that are missing."
     ),

@@ -19,6 +19,7 @@ from narrate.output.record import RECORD, RunRecord
 from narrate.output.stage import Stage, staged
 from narrate.output.timeline import lay
 from narrate.planning.planner import Plan, PlannedSegment
+from narrate.reading.reader import BEHAVIOUR
 from narrate.session import Options, Session
 from narrate.synthesis import recordings
 from narrate.synthesis.speak import Outcome
@@ -96,6 +97,7 @@ def write(
         guard(job, options)
         document, outputs = _publish(session, stage, planned, outcome, started)
     _tell_kept(stage, session.emit)
+    session.keep_readings()
     qa = session.settings.qa
     remarks = (*recordings.remarks(planned, outcome.clips, qa), *_kept(document, qa))
     for text in remarks:
@@ -171,6 +173,7 @@ def _record(planned: Plan, outcome: Outcome, started: float) -> RunRecord:
         spoken=len(spoken & {each.canonical for each in planned.utterances()}),
         attempts=outcome.attempts,
         cached=speech.cached(planned),
+        reader=BEHAVIOUR,
         requests=record.requests(planned),
         transcripts=record.transcripts(planned),
         stand_ins={each.segment.id: str(each.stand_in) for each in planned.stand_ins},

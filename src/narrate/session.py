@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,14 +18,17 @@ from narrate.config import Config, Settings
 from narrate.output import overwrite, place
 from narrate.planning import planner
 from narrate.planning.planner import Plan
+from narrate.planning.readings import Readings, behaviour
 from narrate.script import Script
+from narrate.store import kept
 
 Prepared = tuple[Script, Config]
 """A script and its settings."""
 
 OF_ONE_SCRIPT = (
     *("out", "format", "fps", "bitrate", "language", "pause_after"),
-    *("format_in", "segments", "headings", "markup", "reading"),
+    *("format_in", "segments", "headings", "tables", "formulas", "images", "markup"),
+    *("reading", "mathematics"),
 )
 """Settings that do not matter while an engine speaks."""
 
@@ -55,6 +58,7 @@ class Session:
     out: Path
     store: Store
     emit: Emit
+    readings: Readings
 
     @property
     def settings(self) -> Settings:
@@ -63,7 +67,13 @@ class Session:
 
     def plan(self, force: tuple[str, ...] = ()) -> Plan:
         """Work out every request of the script, and look each up."""
-        return planner.make(self.script, self.settings, self.store, force, self.warn)
+        return planner.make(self.script, self.settings, self.store, force, self.warn, self.readings)
+
+    def keep_readings(self) -> None:
+        """Keep what the texts say for the next run, if anything of it is new."""
+        if self.script.path and self.readings.has_news:
+            with suppress(UnicodeEncodeError):
+                kept.keep(self.store.root, self.script.path, self.readings.encoded())
 
     def warn(self, text: str) -> None:
         """Tell of something that is not as it should be."""
@@ -101,10 +111,13 @@ def opened(prepared: Sequence[Prepared], emit: Emit) -> Iterator[list[Session]]:
         parents = {scripts.parent_of(script) for script, _ in prepared}
         found = {parent: scripts.scripts_in(parent) for parent in parents}
         folders = [_folder(each, prepared, found) for each in prepared]
-        yield [
-            Session(script, own, out, stores[config.cache_dir(own.settings)], emit)
-            for (script, own), out in zip(prepared, folders, strict=True)
-        ]
+        reading = behaviour()
+        sessions = []
+        for (script, own), out in zip(prepared, folders, strict=True):
+            store = stores[config.cache_dir(own.settings)]
+            data = kept.recall(store.root, script.path) if script.path else b""
+            sessions.append(Session(script, own, out, store, emit, Readings(data, reading)))
+        yield sessions
 
 
 def _warning(emit: Emit) -> Callable[[str], object]:

@@ -78,6 +78,7 @@ PLACES = [
         (0,),
     ),
     Place("an entry, verified", in_cache("v1/*/*.wav"), [["cache", "verify"]], (0, 4)),
+    Place("kept readings", in_cache("readings/*"), [["plan"], [*RUN, "--force"]], (0,)),
     Place("a day of uses", in_cache("uses/*"), [["cache", "stats"], RUN], (0,)),
     Place("a past day of uses", in_cache("uses/2026-01-01"), [["cache", "stats"]], (0,)),
     Place("a marker", in_data("engines/torch/complete.json"), [["engines", "list"]], (0,)),

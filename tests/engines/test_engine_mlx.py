@@ -174,6 +174,16 @@ def _plan(models: Path) -> dict[str, Any]:
             [job("Hi.", COLOUR)],
         ),
         "mute": step("mute", [job("Hi.")], [job("Hi."), job("Ho.")], [job("Hi.", COLOUR)]),
+        "streamed": step(
+            "base",
+            [job(TEXTS[2])],
+            [job(TEXTS[2], stream=True)],
+            [job(TEXTS[2], COLOUR)],
+            [job(TEXTS[2], COLOUR, stream=True)],
+            [job("<|im_end|>", stream=True)],
+        ),
+        "streamed without end": step("endless", [job("Hi.", stream=True)]),
+        "streamed in silence": step("mute", [job("Hi.", stream=True)]),
         "a failure in a batch": step("base", [job(TEXTS[1]), job("<|im_end|>"), job(TEXTS[0])]),
         "refused": step("base", *[[wish] for wish, _ in UNUSABLE.values()]),
         "dtype": step("base", dtype="bfloat16"),
@@ -291,6 +301,24 @@ def test_silence_is_silence(report: dict[str, Any]) -> None:
 def test_no_result_is_unspeakable(report: dict[str, Any]) -> None:
     results = [result for call in report["mute"]["calls"] for result in call]
     assert [result["error"] for result in results] == ["Unspeakable"] * 4
+
+
+def test_a_stream_is_the_whole_in_pieces(report: dict[str, Any]) -> None:
+    """The decoder begins a clone without the recording in front, so its first frames differ."""
+    whole, clone, whole_colour, colour = map(sounds, report["streamed"]["calls"][:4])
+    assert len(clone) > 1
+    assert {piece.size % FRAME for piece in (*clone, *colour)} == {0}
+    assert same(np.concatenate(colour), whole_colour[0])
+    joined = np.concatenate(clone)
+    assert joined.shape == whole[0].shape
+    assert np.abs(joined - whole[0])[10 * FRAME :].max() < 1e-3
+
+
+def test_a_stream_says_how_it_ended(report: dict[str, Any]) -> None:
+    *pieces, last = report["streamed without end"]["calls"][0]
+    assert ({piece["stop"] for piece in pieces}, last["stop"]) == ({"end"}, "length")
+    for results in (report["streamed"]["calls"][4], report["streamed in silence"]["calls"][0]):
+        assert [result["error"] for result in results] == ["Unspeakable"]
 
 
 def test_a_failure_in_a_batch_is_that_of_one_job(report: dict[str, Any]) -> None:

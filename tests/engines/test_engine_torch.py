@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from narrate.base import languages
 from narrate.checks.structure import judge, measure
 from narrate.engines import qwen
 from narrate.engines.base import Job, StopReason, Synthesis
@@ -224,7 +225,7 @@ def test_each_kind_says_what_it_is(first: dict[str, Any]) -> None:
     for kind in ("base", "custom_voice", "voice_design"):
         facts = first[kind]
         assert (facts["kind"], facts["device"], facts["dtype"]) == (kind, "cpu", "float32")
-        assert set(facts["languages"]) == set(qwen.LANGUAGES.values())
+        assert set(facts["languages"]) == set(languages.NAMES.values())
     assert sorted(first["custom_voice"]["speakers"]) == ["dylan", "ryan", "vivian"]
 
 

@@ -44,6 +44,11 @@ def speak(engine: Engine, text: str) -> Synthesis | Unspeakable:
     return result
 
 
+def test_it_has_the_phonemes_of_its_words(engine: Engine) -> None:
+    signs = set("".join(CAPABILITIES.words.values())) | set("".join(CAPABILITIES.ipa.values()))
+    assert signs <= set(engine._model.vocab)
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -47,7 +47,7 @@ def test_an_engine_without_phonemes_gets_words(tmp_path: Path, engine: str) -> N
 
 def test_hibari_gets_phonemes(tmp_path: Path) -> None:
     assert asked(tmp_path, "hibari", "Mr. Nguyen and Jay use a_i.") == [
-        "mister [win](/wɪn/) and [Jay](/ʤA/) use [A](/ˈA/) I."
+        "mister [win](/wɪn/) and [Jay](/ʤA/) use [A](/ˈA/) [I](/ˈI/)."
     ]
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import unicodedata
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -68,3 +71,22 @@ def test_nothing_is_spoken_if_one_text_cannot_be(tone: Narrate) -> None:
     assert "the engine hibari cannot say 'สวัสดี' (segment 's2')" in ran.err
     assert "`say`" in ran.err
     assert not tone.out.exists()
+
+
+def test_phonemes_without_a_sound_are_refused(narrate: Narrate) -> None:
+    narrate.write("script.json", lines("<phoneme ph='ˈdeɪtə'>data</phoneme>"))
+    assert narrate("plan").code == 0
+    narrate.write("script.json", lines("A <phoneme ph='ʘ ǃ'>click</phoneme>."))
+    error = narrate("plan").err
+    assert "the engine hibari has no sound for 'ǃ' in the phonemes 'ʘ ǃ'" in error
+
+
+def test_hibari_lists_the_sounds_of_its_model() -> None:
+    import hibari as package
+
+    vocabulary = json.loads(
+        (Path(package.__file__).parent / "assets" / "vocab.json").read_text(encoding="utf-8")
+    )
+    assert set(hibari.CAPABILITIES.sounds) <= set(vocabulary)
+    letters = {sign for sign in vocabulary if unicodedata.category(sign)[0] in "LM"}
+    assert letters <= set(hibari.CAPABILITIES.sounds)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from narrate.engines.hibari import CAPABILITIES
-from narrate.reading import lexicon
+from narrate.reading import lexicon, words
 from narrate.reading import utterances as spoken
 from narrate.reading.reader import Reader
 from narrate.reading.words import Spelling
@@ -27,7 +27,7 @@ WORDS: dict[str, Any] = {
 def said(
     text: str, voice: str | None = None, language: str = "en", spelling: Spelling | None = None
 ) -> str:
-    entries = lexicon.chosen(lexicon.parse(WORDS), language, voice)
+    entries = lexicon.chosen(lexicon.parse(WORDS), voice)
     result = spoken.read(text, reader=Reader(language, lexicon=entries))
     return " ".join(part.spelled(spelling or Spelling()) for part in result.utterances)
 
@@ -63,6 +63,31 @@ def test_phonemes_reach_only_engines_that_take_them() -> None:
     assert result.utterances[0].spelled(HIBARI) == "[Jay](/ʤA/)."
 
 
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("Use x64 and X86.", "Use ex sixty-four and ex 86."),
+        ("CVE-2024-3094 and CVEs", "vulnerability 3094 of 2024 and CVEs"),
+        ("`x64` is not `a x64`", "ex sixty-four is not a x64"),
+        ("GH-12 is gh-12", "issue 12 is issue 12"),
+        ("SQL v9", "sequel v9"),
+    ],
+)
+def test_expressions_come_after_words(written: str, expected: str) -> None:
+    document = {
+        "x64": "ex sixty-four",
+        "[xX](\\d+)": {"say": "ex \\1", "regex": True},
+        "CVE-(?P<year>\\d+)-(\\d+)": {"say": "vulnerability \\2 of \\g<year>", "regex": True},
+        "gh-(\\d+)": {"say": "issue \\1", "regex": True, "ignore_case": True},
+        "S.L": {"say": "no", "regex": True},
+        "SQL": "sequel",
+    }
+    text = spoken.plain(written)
+    code = [(0, 3), (11, 16)] if "`" in written else []
+    found = lexicon.find(text, lexicon.searches(lexicon.parse(document), "en"), code)
+    assert words.spoken(text, found) == expected
+
+
 def test_reading_off_leaves_the_lexicon_out() -> None:
     reader = Reader(mode="off", lexicon=lexicon.parse(WORDS))
     assert spoken.read("SQL", reader=reader).utterances[0].text == "SQL"
@@ -77,6 +102,9 @@ def test_reading_off_leaves_the_lexicon_out() -> None:
         ({"a": {"sya": "b"}}, "'a': Object contains unknown field `sya`"),
         ({"a": {"phonemes": "x](/y"}}, "'a': the phonemes have"),
         ({"": "b"}, "the word is empty"),
+        ({"a(": {"say": "b", "regex": True}}, "'a(': the regular expression is wrong: missing )"),
+        ({"a": {"say": "\\1", "regex": True}}, "invalid group reference"),
+        ({"a": {"say": "\\g<b>", "regex": True}}, "unknown group name"),
     ],
 )
 def test_a_mistake_is_named(document: dict[str, Any], problem: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 
 import pytest
@@ -11,8 +12,10 @@ from hypothesis import strategies as st
 
 from narrate.reading import markup
 from narrate.reading import utterances as spoken
+from narrate.reading.passages import Passage
 from narrate.reading.problems import Problem, Unreadable
 from narrate.reading.utterances import Mark, Utterance
+from narrate.reading.words import Reading
 
 
 @pytest.mark.parametrize(
@@ -65,10 +68,27 @@ def test_a_mark_in_a_long_text_stands_at_a_cut() -> None:
     ("text", "what", "hint"),
     [
         ("We <emphasis>think</emphasis>.", "the tag '<emphasis>'", "\\<"),
+        ("We <emphasis>think</emphasis>.", "the tag '<emphasis>'", "use <break>, <mark>, <book"),
         ("End.</p>", "the tag '</p>'", "remove it"),
         ('<prosody rate="slow">x', "<prosody", "remove it"),
         ("<speak>x</speak>", "<speak>", "remove it"),
-        ('<mark name="x"/>y', "<mark", "<bookmark mark='x'/>"),
+        ("<mark>x</mark>y", "malformed tag '<mark>'", '<mark name="x"/>'),
+        ("<mark name=''/>y", "malformed tag", '<mark name="x"/>'),
+        ("H<sub>2</sub>O", "malformed tag '<sub>'", '<sub alias="'),
+        ('<sub alias="x"></sub>y', "malformed tag", "<sub alias="),
+        ('<sub alias="x"> </sub>y', "malformed tag", "<sub alias="),
+        ('<sub alias="x">y<break time="1s"/></sub>', "malformed tag", "<sub alias="),
+        ('<sub alias="x">y[pause:1s]</sub>', "malformed tag", "<sub alias="),
+        ('<sub alias="x">y', "malformed tag", "<sub alias="),
+        ("<sub alias=x>y</sub>", "malformed tag", "<sub alias="),
+        ("a</sub>", "'</sub>' is not supported", "<sub alias="),
+        ("<say-as>x</say-as>", "malformed tag '<say-as>'", "interpret-as="),
+        ('<say-as interpret-as="verse">x</say-as>', "'verse'", "characters, cardinal"),
+        ('<phoneme alphabet="x-sampa" ph="da">x</phoneme>', "'x-sampa'", "IPA"),
+        ('<phoneme ph="/da/">x</phoneme>', "'/da/' are no phonemes", "without slashes"),
+        ("<lang>x</lang>", "malformed tag '<lang>'", '<lang xml:lang="fr">'),
+        ('<lang xml:lang="fr">x', "is not closed", '<lang xml:lang="fr">'),
+        ("x</lang>", "without a tag before it", "remove it"),
         ("One<br>two", "<br>", '<break time="0.6s"/>'),
         ("One <!-- two -->", "comment", "remove it"),
         ('<break strength="medium"/>x', "malformed tag", '<break time="0.6s"/>'),
@@ -183,12 +203,26 @@ def test_escapes_show_nowhere(text: str, plain: str) -> None:
     assert [each.text for each in result.utterances] == [plain]
 
 
+class Noting:
+    """Notes the passages of a text that may turn to French, and reads its second character."""
+
+    def __init__(self) -> None:
+        self.seen: list[Passage] = []
+
+    def __call__(self, line: str, passages: Sequence[Passage], language: str, /) -> list[Reading]:
+        self.seen += passages
+        return [Reading(1, 2, f"x{language}", "r")] if line[1:2].isdecimal() else []
+
+    def speaks(self, language: str, /) -> str | None:
+        return {"fr": "french", "fr-FR": "french", "en": ""}.get(language)
+
+
 signs = st.text(st.sampled_from("[]<>/\\*_~={}#:!`^+-ab1 $'\"\n"), max_size=60)
 
 
 @given(signs | st.text(max_size=60))
 def test_escaped_text_is_read_as_it_is(text: str) -> None:
-    assert markup.parse(markup.escape(text)).runs == [text]
+    assert [run.text for run in markup.parse(markup.escape(text)).runs] == [text]
 
 
 @given(signs)
@@ -272,3 +306,90 @@ def test_hostile_runs_take_linear_time() -> None:
         with suppress(Unreadable):
             spoken.read(text)
     assert time.process_time() - before < 20
+
+
+@pytest.mark.parametrize(
+    ("text", "display", "passage"),
+    [
+        ("Call `np.einsum` now.", "Call np.einsum now.", Passage(5, 14, "code")),
+        ("Call ``a`b`` now.", "Call a`b now.", Passage(5, 8, "code")),
+        ("Call `` `ls` `` now.", "Call `ls` now.", Passage(5, 9, "code")),
+        (r"It is `\[beat\] <b> $x$`.", r"It is \[beat\] <b> $x$.", Passage(6, 22, "code")),
+        ("So  $x <b> `a`$ it is.", "So $x <b> `a`$ it is.", Passage(3, 14, "formula")),
+        (
+            'The <sub alias="World &amp; Web">WWW</sub>.',
+            "The WWW.",
+            Passage(4, 7, "sub", "World & Web"),
+        ),
+        (
+            "The <SAY-AS interpret-as='characters' > SQL </SAY-AS>!",
+            "The SQL !",
+            Passage(4, 7, "say-as", "characters"),
+        ),
+        (
+            "<say-as interpret-as='date' format='mdy'>10/11/2026</say-as>",
+            "10/11/2026",
+            Passage(0, 10, "say-as", "date mdy"),
+        ),
+        (
+            '[pause:1s]<phoneme alphabet="ipa" ph="ˈdeɪtə">.data</phoneme>',
+            ".data",
+            Passage(0, 5, "phoneme", "ˈdeɪtə"),
+        ),
+    ],
+)
+def test_passages_have_their_places(text: str, display: str, passage: Passage) -> None:
+    reader = Noting()
+    assert spoken.read(text, reader=reader).display == display == spoken.plain(text)
+    assert reader.seen == [passage]
+
+
+@pytest.mark.parametrize("text", ["It`s o`clock", r"a \`b\` c", "``a` b", "`a\nb`", "```a``"])
+def test_backticks_that_are_not_closed_are_signs(text: str) -> None:
+    assert spoken.plain(text) == text.replace("\\", "").replace("\n", " ")
+
+
+def test_an_accent_on_a_passage_is_a_problem() -> None:
+    for text in ("`e`\u0301 x", "e<sub alias='y'>\u0301x</sub>"):
+        with pytest.raises(Unreadable, match="an accent stands alone"):
+            spoken.read(text)
+
+
+def test_a_language_of_its_own_is_an_utterance_without_a_pause() -> None:
+    result = spoken.read(
+        'We say <lang xml:lang="fr">bonjour</lang>, then go[pause:1s].'
+        '<lang xml:lang="de">Ja</lang>',
+        reader=Noting(),
+    )
+    assert result.utterances == (
+        Utterance("We say", 0),
+        Utterance("bonjour,", 0, language="french"),
+        Utterance("then go.", 0),
+        Utterance("Ja", 1),
+    )
+    assert result.display == "We say bonjour, then go. Ja"
+
+
+def test_languages_may_stand_in_each_other_and_around_pauses() -> None:
+    result = spoken.read(
+        "中文<lang xml:lang='fr-FR'>un [pause:1s] deux <lang xml:lang='en'>three</lang> </lang>中",
+        reader=Noting(),
+    )
+    assert [(each.text, each.language) for each in result.utterances] == [
+        ("中文", ""),
+        ("un", "french"),
+        ("deux", "french"),
+        ("three", ""),
+        ("中", ""),
+    ]
+    assert result.display == "中文un deux three 中"
+
+
+def test_readings_stand_in_the_display_across_languages() -> None:
+    result = spoken.read(
+        "a1<lang xml:lang='fr'>b2</lang>[pause:1s] c3",
+        reader=Noting(),
+    )
+    assert result.display == "a1b2 c3"
+    assert [result.display[each.start : each.end] for each in result.readings] == ["1", "2", "3"]
+    assert [each.text for each in result.utterances] == ["a x", "b xfrench", "c x"]

@@ -217,6 +217,34 @@ def test_tex_in_a_text_is_found_with_its_place() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("A vector $v \\in \\mathbb{R}^n$ has", "v in R n"),
+        ("For all $\\epsilon > 0$ there", "epsilon greater than zero"),
+        ("for every integer $n \\geq 1$ it", "n greater than or equal to one"),
+        ("for $0 \\leq t \\leq 1$", "t from zero to one"),
+        ("For an inequality $a < b$ we", "A is less than b"),
+        ("If $x > 0$ then", "x is greater than zero"),
+        ("Let $f(x) = 1$", "f of x equal one"),
+        ("Let $x > 0$", "x be greater than zero"),
+        ("it is $\\approx 3$", "approximately three"),
+        ("values $\\geq 10$ are", "greater than or equal to ten"),
+        ("if n $\\geq 10$ it", "is greater than or equal to ten"),
+        ("an $m \\times n$ matrix", "m by n"),
+        ("it has $m \\times n$ entries", "m times n"),
+        ("a size of $m \\times n$", "m by n"),
+        ("the matrix is $n \\times n$", "n by n"),
+        ("The partial derivative $\\frac{\\partial f}{\\partial x}$", "of f with respect to x"),
+        ("the limit $\\lim_{x \\to 0} x$", "as x goes to zero of x"),
+        ("the norm $\\|x\\|$", "of x"),
+        ("the value $\\|x\\|$", "the norm of x"),
+    ],
+)
+def test_a_formula_is_said_as_its_sentence_needs_it(text: str, said: str) -> None:
+    assert [reading.spoken for reading in find(text)] == [said]
+
+
 def test_an_error_in_a_text_has_the_place_in_the_text() -> None:
     text = r"Here is $x + \foo$ to read"
     with pytest.raises(Unreadable) as caught:

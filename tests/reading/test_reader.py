@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from narrate.reading import lexicon
 from narrate.reading import utterances as spoken
 from narrate.reading.problems import Unreadable
 from narrate.reading.reader import Reader, may_be_notation
@@ -96,8 +97,9 @@ def test_a_reader_does_only_what_it_should() -> None:
 
 
 def test_say_is_said_as_it_is() -> None:
-    result = spoken.read("$x^2$", "x 2 [pause:1s] v3", reader=READER)
-    assert [part.text for part in result.utterances] == ["x 2", "v3"]
+    say = "x 2 [pause:1s] <sub alias='version three'>v3</sub>"
+    result = spoken.read("$x^2$", say, reader=Reader(mode="off"))
+    assert [part.text for part in result.utterances] == ["x 2", "version three"]
     assert result.readings == ()
 
 
@@ -144,7 +146,17 @@ def test_an_engine_gets_its_own_spelling_of_letters() -> None:
     )
     assert result.utterances[0].text == "A matrix A and A A, not A's."
     word = [Reading(0, 1, "CAB A", "x")]
-    assert [each.spoken for each in spelled(word, Spelling({"A": "ay"}))] == ["CAB ay"]
+    assert spelled("x", word, Spelling({"A": "ay"})) == "CAB ay"
+
+
+def test_an_engine_gets_phonemes_for_words_that_it_says_wrongly() -> None:
+    spelling = Spelling(
+        {"A": "ay"}, "[{spoken}](/{phonemes}/)", words={"euler": "X", "euler's": "Y"}
+    )
+    result = spoken.read("Euler’s A + `euler.a`, Eulerian; Euler.", reader=READER)
+    assert result.utterances[0].spelled(spelling) == (
+        "[Euler’s](/Y/) ay plus [euler](/X/) dot ay, Eulerian; [Euler](/X/)."
+    )
 
 
 SIGNS = "aAbIx $`\\()^_{}.,-–=+*/≥√é日\ufffc|<>%#&@~:;'😀\u0301\n"
@@ -164,3 +176,73 @@ def test_readings_are_in_order_and_what_is_written_stays(text: str) -> None:
         end = reading.end
     assert result.display == spoken.read(text, lenient=True).display
     assert all(0 < len(part.text) <= 350 for part in result.utterances)
+
+
+TAGS = {
+    "The <sub alias='World Wide Web'>WWW</sub> of 3.": "The World Wide Web of three.",
+    "It is <say-as interpret-as='characters'>sql</say-as>.": "It is S Q L.",
+    "<say-as interpret-as='spell-out'>C++, 7_a</say-as>": "C plus plus comma seven underscore A",
+    "<say-as interpret-as='cardinal'>-1,204.5</say-as>": (
+        "minus one thousand two hundred four point five"
+    ),
+    "Room <say-as interpret-as='cardinal'>1905</say-as>": "Room one thousand nine hundred five",
+    "The <say-as interpret-as='ordinal'>3</say-as>": "The third",
+    "<say-as interpret-as='date' format='dmy'>10/11/2026</say-as>": (
+        "November tenth, twenty twenty-six"
+    ),
+    "<say-as interpret-as='date' format='my'>11.2026</say-as>": "November twenty twenty-six",
+    "<say-as interpret-as='date'>2026-11-10</say-as>": "November tenth, twenty twenty-six",
+    "<say-as interpret-as='time'>5:30 pm</say-as>": "five thirty P M",
+    "<say-as interpret-as='telephone'>+1 (555) 0142</say-as>": (
+        "plus one, five five five, zero one four two"
+    ),
+    "<phoneme ph='ˈdeɪtə'>data</phoneme> 5": "data five",
+    "`a = 1` is <sub alias='x'>`a = 1`</sub>": "A equals one is x",
+}
+
+
+@pytest.mark.parametrize(("written", "expected"), TAGS.items())
+def test_tags_say_how_their_words_are_said(written: str, expected: str) -> None:
+    assert said(written) == expected
+
+
+def test_phonemes_of_a_tag_reach_an_engine_that_takes_them() -> None:
+    result = spoken.read("The <phoneme ph='ˈdeɪtə'>data</phoneme>.", reader=READER)
+    spelling = Spelling(inline="[{spoken}](/{phonemes}/)", ipa={"eɪ": "A"})
+    assert result.utterances[0].spelled(spelling) == "The [data](/ˈdAtə/)."
+    assert result.utterances[0].spelled(Spelling()) == "The data."
+
+
+def test_tags_are_read_whatever_the_mode_and_the_language() -> None:
+    tag = "<sub alias='x'>y</sub> <say-as interpret-as='cardinal'>5</say-as> $z$ 3"
+    assert said(tag, Reader(mode="off")) == "x five $z$ 3"
+    assert said(tag.replace(" $z$", ""), Reader("de")) == "x fünf drei"
+    spelled = "<say-as interpret-as='characters'>a1</say-as>"
+    assert said(spelled, Reader("de")) == "a eins"
+
+
+@pytest.mark.parametrize(
+    ("how", "words"),
+    [("cardinal", "x"), ("ordinal", "1st place"), ("date", "soon"), ("time", "noonish")],
+)
+def test_words_that_are_not_what_their_tag_says_are_a_problem(how: str, words: str) -> None:
+    with pytest.raises(Unreadable, match=f"'{words}' cannot be said as {how}"):
+        said(f"<say-as interpret-as='{how}'>{words}</say-as>")
+
+
+def test_code_is_no_mathematics_and_no_lexicon_but_as_a_whole() -> None:
+    reader = Reader(lexicon=lexicon.parse({"x": "ex", "np.dot": "dot product"}))
+    assert said("`x = y_1` and `np.dot`, x", reader) == "x equals y one and dot product, ex"
+
+
+def test_an_exact_reading_says_the_ends_of_fractions() -> None:
+    formula = r"$\frac{a}{b+c}$"
+    assert said(formula, Reader(style="exact")) != said(formula)
+    assert "end fraction" in said(formula, Reader(style="exact"))
+
+
+def test_a_language_has_its_own_numbers() -> None:
+    result = spoken.read(
+        "3 and <lang xml:lang='de'>3</lang>", reader=Reader(languages=("en", "de"))
+    )
+    assert [each.text for each in result.utterances] == ["three and", "drei"]

@@ -28,6 +28,7 @@ SWEPT = {
     f"quarantine/{KEY}.1700000000000000000",
     "uses/1999-01-01",
     f"v1/ab/{KEY}.wav",
+    "readings/0123456789abcdef",
     "stamps/0123abcd",
 }
 """Files with names of ours, which nothing but the folder around them protects."""
@@ -39,6 +40,7 @@ FOREIGN = {
     "quarantine/virus.exe",
     "uses/readme.txt",
     "uses/0000-draft",
+    "readings/poems.txt",
     "v1/ab/song.wav",
     "v1/readme.txt",
     "stamps/penny-black.jpg",

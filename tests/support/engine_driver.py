@@ -3,9 +3,9 @@
 A plan goes in as JSON on standard input, {"engine": …, "out": folder, "steps": {name: step}}, and
 what came of each step comes out as JSON on standard output; samples are left in `out` as NumPy
 files. A step is {"model": {field of ModelRef: …}, "calls": [[job, …], …], "voices": {digest: [file,
-transcript]}, "patch": name}, where a job is {field of Request: …, "attempt": n}. `patch` names a
-function of this module, or one of another as "module.function", that is in force from before
-loading. `seconds` is from the call to a result.
+transcript]}, "patch": name}, where a job is {field of Request: …, "attempt": n}; a call of one job
+with "stream": true gives its pieces. `patch` names a function of this module, or one of another as
+"module.function", that is in force from before loading. `seconds` is from the call to a result.
 """
 
 from __future__ import annotations
@@ -137,12 +137,13 @@ def _call(
     fields = {"engine": "", "behaviour": 1, "model": "", "language": "en"}
     asked = []
     for job in map(dict, jobs):
-        attempt = job.pop("attempt", 1)
+        attempt, streams = job.pop("attempt", 1), job.pop("stream", False)
         asked.append(base.Job(Request.from_json({**fields, **job}), attempt, attempt - 1))
     results: list[dict[str, Any]] = []
     started = time.perf_counter()
     try:
-        for number, result in enumerate(engine.synthesize(asked, voices)):
+        found = engine.stream(*asked, voices) if streams else engine.synthesize(asked, voices)
+        for number, result in enumerate(found):
             results.append(
                 {
                     "seconds": time.perf_counter() - started,

@@ -56,14 +56,16 @@ class Narrate:
         )
         return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
 
-    def start(self, *args: str | Path, stderr: int = subprocess.PIPE) -> subprocess.Popen[bytes]:
+    def start(
+        self, *args: str | Path, stdout: int = subprocess.PIPE, stderr: int = subprocess.PIPE
+    ) -> subprocess.Popen[bytes]:
         """The command as a process of its own group, still running."""
         return subprocess.Popen(
             [sys.executable, "-m", "narrate", *map(str, args)],
             cwd=self.folder,
             env=os.environ | self.env,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            stdout=stdout,
             stderr=stderr,
             start_new_session=True,
         )

@@ -76,9 +76,8 @@ def take(paths: Iterable[str | os.PathLike[str]]) -> dict[str, Fact]:
 def of_software(modules: Iterable[str]) -> dict[str, Fact]:
     """The facts of the code behind a run: every installed distribution, and the files of modules.
 
-    For a distribution, this is the folder with its metadata, which every installation makes again.
-    A module counts if it belongs to one of these top-level `modules`, or if no installer put it
-    where it is.
+    Of the modules that were imported, those count that belong to one of these top-level `modules`,
+    or that no installer put where they are.
     """
     roots = frozenset(modules)
     files = []
@@ -86,7 +85,27 @@ def of_software(modules: Iterable[str]) -> dict[str, Fact]:
         file = getattr(module, "__file__", None)
         if file and (name.partition(".")[0] in roots or not file.startswith(_INSTALLED)):
             files.append(file)
-    return take((*files, *_distributions()))
+    return take(files) | of_installation()
+
+
+def of_installation() -> dict[str, Fact]:
+    """The facts of every installed distribution, and of narrate's own code if no installer put it
+    where it is, whether it was imported or not.
+
+    For a distribution, this is the folder with its metadata, which every installation makes again.
+    """
+    own = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    return take((*_distributions(), *(() if own.startswith(_INSTALLED) else _code(own))))
+
+
+def _code(folder: str) -> Iterator[str]:
+    """The Python files in a folder and in those below it."""
+    with os.scandir(folder) as found:
+        for each in found:
+            if each.name.endswith(".py"):
+                yield each.path
+            elif each.name != "__pycache__" and each.is_dir(follow_symlinks=False):
+                yield from _code(each.path)
 
 
 _INSTALLED = (sys.prefix + os.sep, sys.base_prefix + os.sep)

@@ -44,6 +44,19 @@ def write(text: str) -> None:
     _to_stdout(lambda: sys.stdout.write(text))
 
 
+def write_bytes(data: bytes | memoryview) -> None:
+    """Write bytes, such as a sound, on stdout as they are, at once. Raises StdoutLost."""
+
+    def act() -> None:
+        sys.stdout.flush()
+        left = memoryview(data)
+        # Past the buffer, whose lock a thread would hold while the reader makes it wait.
+        while left:
+            left = left[os.write(sys.stdout.fileno(), left) :]
+
+    _to_stdout(act)
+
+
 def painted(text: str, colour: int) -> str:
     """Printable text for `write`, in a colour (SGR 31 to 37) if stdout is a terminal and NO_COLOR
     is not set.

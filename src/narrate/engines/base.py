@@ -71,6 +71,9 @@ class Capabilities:
     side_by_side: bool = True
     """Whether several workers are faster than one."""
 
+    streams: bool = False
+    """Whether it gives a text piece by piece, for previews; see `Engine`."""
+
     auto: Auto = Auto.NEVER
 
     characters: str | None = None
@@ -93,6 +96,14 @@ class Capabilities:
 
     ipa: Mapping[str, str] = field(default_factory=dict, compare=False)
     """Its own signs for those of IPA, where they differ."""
+
+    sounds: str = ""
+    """The signs of phonemes that it says, in its own alphabet; others are refused, as it would
+    leave them out. Empty if it says any.
+    """
+
+    words: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """Words in lower case that it would say wrongly, and their phonemes in its own signs."""
 
     commands: str = ""
     """A pattern of what is a command to it and not a word, which it gets as it is written."""
@@ -211,6 +222,10 @@ class Engine(Protocol):
     The module of an engine holds CAPABILITIES and a class `Engine` without arguments. It imports
     its libraries in `load` and never opens a path or a URL that a script named. `load` and
     `synthesize` run in the same thread.
+
+    The class of an engine that `streams` has a method more. `stream(job: Job, voices:
+    Mapping[str, Reference]) -> Iterator[Synthesis]` speaks one job piece by piece, each as soon as
+    it is there, and raises what would be a result of `synthesize`.
 
     Three functions may stand beside the class. `capabilities_of(model: ModelRef) -> Capabilities`
     says what the engine can do with a model, where that depends on the model.

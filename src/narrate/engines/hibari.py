@@ -55,6 +55,68 @@ _IPA = {
     "r": "ɹ",
 }
 
+_SOUNDS = (
+    "AIOQSTWYabcdefhijklmnopqrstuvwxyzæçðøŋœɐɑɒɔɕɖəɚɛɜɟɡɣɤɥɨɪɯɰɲɳɴɸɹɻɽɾʁʂʃʈʊʋʌʎʒʔʝʣʤʥʦʧʨʰʲˈˌː"
+    "\u0303βθχᵊᵝᵻꭧ"
+)
+"""The signs of phonemes that its model has; it skips all others."""
+
+_WORDS = """
+    async ˈAsɪŋk
+    asyncio ˈAsɪŋk ˌI ˈO
+    banach bˈɑnɑk
+    bohr bˈɔɹ
+    cauchy kˈOʃi
+    cholesky kəlˈɛski
+    einsum ˈInsˌʌm
+    emacs ˈimæks
+    enum ˈinʌm
+    env ˈɛnv
+    euler ˈYləɹ
+    fourier fˈʊɹiˌA
+    frobenius fɹObˈiniəs
+    galois ɡælwˈɑ
+    golang ɡˈOlæŋ
+    heroku həɹˈOku
+    idempotence ˈIdəmpˌOtᵊns
+    idempotent ˈIdəmpˌOtᵊnt
+    jupyter ʤˈupɪtəɹ
+    keras kˈɛɹəs
+    kibana kɪbˈɑnə
+    kirchhoff kˈɪɹkɔf
+    kronecker kɹˈOnɛkəɹ
+    kubernetes kˌubəɹnˈɛtiz
+    kwargs kwˈɑɹɡz
+    lagrange ləɡɹˈɑnʤ
+    lagrangian ləɡɹˈɑnʤiən
+    laplace ləplˈɑs
+    laplacian ləplˈɑsiən
+    lebesgue ləbˈɛɡ
+    legendre ləʒˈɑndəɹ
+    leibniz lˈIbnɪts
+    logits lˈOʤɪts
+    monorepo mˈɑnOɹˌipO
+    poisson pwɑsˈɔn
+    postgres pˈOstɡɹɛs
+    qwen kwˈɛn
+    redis ɹˈɛdɪs
+    relu ɹˈɛlu
+    schrödinger ʃɹˈOdɪŋəɹ
+    scikit sˈIkɪt
+    vite vˈit
+    webassembly wˌɛb əsˈɛmbli
+    webhook wˈɛbhˌʊk
+"""
+"""Names that it does not know, or says as other words, with its phonemes."""
+
+
+def _words() -> dict[str, str]:
+    """The table above, with the form of each name that ends in 's."""
+    names = dict(line.split(maxsplit=1) for line in _WORDS.strip().splitlines())
+    endings = dict.fromkeys("szʃʧʤ", "ᵻz") | dict.fromkeys("fkpt", "s")
+    return names | {f"{name}'s": said + endings.get(said[-1], "z") for name, said in names.items()}
+
+
 CAPABILITIES = Capabilities(
     name="hibari",
     behaviour=1,
@@ -66,9 +128,11 @@ CAPABILITIES = Capabilities(
     rtf=0.02,
     characters=_LETTERS + _SYMBOLS,
     longest_word=24,
-    letters={"A": "[A](/ˈA/)"},
+    letters={"A": "[A](/ˈA/)", "I": "[I](/ˈI/)"},
     phonemes="[{spoken}](/{phonemes}/)",
     ipa=_IPA,
+    sounds=_SOUNDS,
+    words=_words(),
     auto=Auto.DEFAULT_VOICE,
 )
 

@@ -6,27 +6,12 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from narrate.base import languages
 from narrate.base.files import regular
 from narrate.base.limits import MARKER_BYTES
 from narrate.engines.base import Job, ModelRef, Unusable, first_line
 from narrate.request import Clone, Design, RequestVoice, Stock
 from narrate.sound.pace import CHARS_PER_SECOND, frame_cap, weight
-
-LANGUAGES = {
-    "en": "english",
-    "de": "german",
-    "es": "spanish",
-    "fr": "french",
-    "it": "italian",
-    "ja": "japanese",
-    "ko": "korean",
-    "pt": "portuguese",
-    "ru": "russian",
-    "zh": "chinese",
-}
-"""Language codes and the names by which the models know them; the first is the default."""
-
-CODES = {name: code for code, name in LANGUAGES.items()}
 
 FRAMES_PER_SECOND = 12.5
 """Of the 12 Hz codec: a frame is 1,920 samples at 24 kHz."""
@@ -93,7 +78,7 @@ def not_here(model: ModelRef, error: Exception) -> Unusable:
 def language_name(language: str, supported: Iterable[str]) -> str:
     """The model's name for a language code or name. Raises Unusable with what the model lists."""
     known = {name.lower() for name in supported}
-    name = LANGUAGES.get(language.split("-")[0].lower(), language.lower())
+    name = languages.NAMES.get(language.split("-")[0].lower(), language.lower())
     if name not in known:
         spoken = ", ".join(sorted(known - {"auto"}))
         raise Unusable(f"the model does not speak {language!r}; it speaks: {spoken}")

@@ -16,6 +16,7 @@ import stat
 import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from narrate.engines.base import (
@@ -49,8 +50,16 @@ CAPABILITIES = Capabilities(
     for_tests=True,
 )
 
+STREAMING = "pieces"
+"""The model that gives a text in two pieces; a fault is in the second one only."""
+
 RATE = 24_000
 CHARS_PER_SECOND = 15
+
+
+def capabilities_of(model: ModelRef) -> Capabilities:
+    """One model streams."""
+    return replace(CAPABILITIES, streams=model.name == STREAMING)
 
 
 class Engine:
@@ -66,11 +75,13 @@ class Engine:
     ) -> Iterator[Synthesis | Unspeakable]:
         for job in jobs:
             marks = list(MARK.finditer(job.request.text))
-            sound = Synthesis(_hum(job, marks), RATE)
-            for mark in marks:
-                if job.attempt < int(mark["below"] or job.attempt + 1) and mark["fault"] in FAULTS:
-                    sound = FAULTS[mark["fault"]](sound, float(mark["value"] or 0))
-            yield sound
+            yield _faulty(Synthesis(_hum(job, marks), RATE), job, marks)
+
+    def stream(self, job: Job, voices: Mapping[str, Reference]) -> Iterator[Synthesis]:
+        marks = list(MARK.finditer(job.request.text))
+        hum = _hum(job, marks)
+        yield Synthesis(hum[: hum.size // 2], RATE)
+        yield _faulty(Synthesis(hum[hum.size // 2 :], RATE), job, marks)
 
     def close(self) -> None:
         """There is nothing to close."""
@@ -91,6 +102,14 @@ def _hum(job: Job, marks: Sequence[re.Match[str]]) -> NDArray[np.float32]:
     # click.
     second = (0.3 * np.sin(2 * np.pi * pitch * np.arange(RATE) / RATE)).astype(np.float32)
     return np.resize(second, round(seconds * RATE))
+
+
+def _faulty(sound: Synthesis, job: Job, marks: Sequence[re.Match[str]]) -> Synthesis:
+    """A sound with the faults that the marks ask for at this attempt."""
+    for mark in marks:
+        if job.attempt < int(mark["below"] or job.attempt + 1) and mark["fault"] in FAULTS:
+            sound = FAULTS[mark["fault"]](sound, float(mark["value"] or 0))
+    return sound
 
 
 def _crash(sound: Synthesis, value: float) -> Synthesis:

@@ -34,11 +34,11 @@ class Record(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
 
     `started` is in seconds since the epoch; `seconds` is how long the run took, `engine_seconds`
     how long its engines worked. `script` is the path from the folder to the script, or "-" for
-    standard input. `spoken`, `attempts` and `cached` count utterances. `requests` are
-    those of each segment by its id: as JSON where they are only written, to save memory, and as
-    objects where they are compared. `transcripts` are those of references, by their digest.
-    `stand_ins` are the engines that stood in for missing ones, by segment id.
-    `outputs` are the files that the narration consists of.
+    standard input. `spoken`, `attempts` and `cached` count utterances. `reader` is the behaviour of
+    what read the texts. `requests` are those of each segment by its id: as JSON where they are only
+    written, to save memory, and as objects where they are compared. `transcripts` are those of
+    references, by their digest. `stand_ins` are the engines that stood in for missing ones, by
+    segment id. `outputs` are the files that the narration consists of.
     """
 
     script: str = ""
@@ -48,6 +48,7 @@ class Record(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
     spoken: int = 0
     attempts: int = 0
     cached: int = 0
+    reader: int = 0
     requests: dict[str, list[R]] = {}
     transcripts: dict[str, str] = {}
     stand_ins: dict[str, str] = {}

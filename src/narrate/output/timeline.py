@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
 from narrate.config import Format
-from narrate.planning.planner import Plan, PlannedSegment
+from narrate.planning.planner import Plan, PlannedSegment, PlannedUtterance
 from narrate.sound.audio import resampled_length
 from narrate.store.entry import Clip
 
@@ -91,13 +91,18 @@ def lay(plan: Plan, clips: Mapping[bytes, Clip], format: Format) -> Timeline:
         for utterance in planned.utterances:
             clip = chosen[utterance.canonical]
             assert clip is not None
-            if silence := round(utterance.pause_before * rate):
-                parts.append(Part(silence))
-            parts.append(Part(resampled_length(clip.samples, clip.rate, rate), clip))
+            parts += parts_of(utterance, clip, rate)
         samples = sum(part.samples for part in parts)
         slots.append(Slot(planned, tuple(parts), start, samples, round(planned.pause_after * rate)))
         start = slots[-1].next_start
     return Timeline(rate, tuple(slots))
+
+
+def parts_of(utterance: PlannedUtterance, clip: Clip, rate: int) -> Iterator[Part]:
+    """An utterance at `rate` Hz: the silence before it, if there is any, and its clip."""
+    if silence := round(utterance.pause_before * rate):
+        yield Part(silence)
+    yield Part(resampled_length(clip.samples, clip.rate, rate), clip)
 
 
 def _rate(rate: int, format: Format) -> int:

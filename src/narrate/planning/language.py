@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from narrate.base.languages import CODES, NAMES
 from narrate.base.text import counted, quoted
-from narrate.engines.qwen import CODES, LANGUAGES
 from narrate.planning.planner import Miss
 
 LETTERS = 60
@@ -57,8 +57,8 @@ def warning(misses: Iterable[Miss]) -> str | None:
     declared, first, other = wrong[0]
     texts = counted(sum(len(group) for _, group, _ in wrong), "text")
     return (
-        f"segment {quoted(first[0].segment.id)} seems to be {LANGUAGES[other].title()}, but it is "
-        f"spoken as {LANGUAGES[declared].title()} ({texts} in all); set `language`, "
+        f"segment {quoted(first[0].segment.id)} seems to be {NAMES[other].title()}, but it is "
+        f"spoken as {NAMES[declared].title()} ({texts} in all); set `language`, "
         "or choose an engine and a voice that speak it"
     )
 
@@ -75,7 +75,7 @@ def _identified(texts: Sequence[str]) -> list[str]:
     from py3langid import langid
 
     identifier = langid.LanguageIdentifier.from_model_file(langid.MODEL_FILE, norm_probs=True)
-    identifier.set_languages([*LANGUAGES])
+    identifier.set_languages([*NAMES])
     guesses = [identifier.classify(text) for text in texts]
     return [code if probability > SURE else "" for code, probability in guesses]
 
@@ -85,7 +85,7 @@ def _groups(misses: Iterable[Miss]) -> Iterator[tuple[str, list[Miss]]]:
     pending: dict[str, list[Miss]] = {}
     for miss in misses:
         language = _declared(miss)
-        if language in LANGUAGES:
+        if language in NAMES:
             group = pending.setdefault(language, [])
             group.append(miss)
             if _letters(group) >= LETTERS:

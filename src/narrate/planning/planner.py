@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+from narrate.base import languages
 from narrate.base.files import regular
 from narrate.base.text import did_you_mean
 from narrate.cache import Gone, Store
@@ -16,18 +17,16 @@ from narrate.checks import provenance
 from narrate.checks.structure import Measures, judge, judge_recording, measure_recording
 from narrate.config import Settings
 from narrate.engines.base import Capabilities
-from narrate.engines.qwen import CODES
 from narrate.errors import EnvironmentProblem, ScriptError, ScriptErrors
 from narrate.planning import casting, speakable
 from narrate.planning.casting import Choice
+from narrate.planning.readers import Readers, language
+from narrate.planning.readings import Readings
 from narrate.planning.stand_in import StandIn, default_voice
-from narrate.reading import lexicon
 from narrate.reading import utterances as spoken
 from narrate.reading.characters import collapse, visible
-from narrate.reading.problems import Unreadable
-from narrate.reading.reader import Reader
-from narrate.reading.utterances import Mark, Spoken, Utterance
-from narrate.reading.words import Reading, Spelling
+from narrate.reading.utterances import Mark, Utterance
+from narrate.reading.words import Reading
 from narrate.request import KEY_SCHEMA, Request, RequestVoice, Stock, canonical_json, key
 from narrate.script import RecordedVoice, Script, Segment
 from narrate.script.problems import raise_all
@@ -195,15 +194,17 @@ def make(
     store: Store,
     force: tuple[str, ...] = (),
     warn: Warn = lambda text: None,
+    readings: Readings | None = None,
 ) -> Plan:
     """Work out every request of a script and look each up in the store.
 
     `force` holds the ids of segments whose clips are to be made again; "*" stands for all. `warn`
-    is called as `environments.find` says. Raises ScriptError for what an engine cannot do, and
-    EnvironmentProblem for a voice that no engine can speak.
+    is called as `environments.find` says. `readings` knows what texts say from the last run. Raises
+    ScriptError for what an engine cannot do, and EnvironmentProblem for a voice that no engine can
+    speak.
     """
     _check_ids(script, force)
-    planner = _Planner(script, settings, store, warn)
+    planner = _Planner(script, settings, store, warn, readings or Readings())
     segments = []
     for segment in script.segments:
         forced = "*" in force or segment.id in force
@@ -218,15 +219,15 @@ def make(
                 raise
             planner.problems.append(error)
     raise_all(planner.problems, script.name)
-    if planner.uncovered:
-        languages = ", ".join(sorted(planner.uncovered))
-        warn(f"numbers are not read in {languages}: engines get the digits as they are written")
-    language = settings.language or "en"
+    for text in planner.readers.warnings():
+        warn(text)
     used = dict.fromkeys(
         each.choice for planned in segments for each in planned.utterances if each.choice
     )
     missing = planner.stand_in.missing
-    return Plan(script, language, tuple(used), planner.voices, tuple(segments), missing)
+    return Plan(
+        script, settings.language or "en", tuple(used), planner.voices, tuple(segments), missing
+    )
 
 
 def union(plans: Sequence[Plan]) -> Plan:
@@ -260,18 +261,22 @@ def _of_script(planned: PlannedSegment, script: str) -> PlannedSegment:
 class _Planner:
     """Plans segment by segment; remembers the engine and the reference of every voice."""
 
-    def __init__(self, script: Script, settings: Settings, store: Store, warn: Warn) -> None:
+    def __init__(
+        self, script: Script, settings: Settings, store: Store, warn: Warn, readings: Readings
+    ) -> None:
         self.script, self.settings, self.store = script, settings, store
+        self.readers = Readers(script, settings, readings)
         self.within = None if settings.allow_outside else script.folder
         self.choices: dict[str | None, Choice] = {}
         self.voices: dict[str, LoadedVoice] = {}
         self.stand_in = StandIn(settings, warn)
         self.problems: list[ScriptError] = []
-        self.uncovered: set[str] = set()
-        """Languages in which there are numbers that cannot be read."""
 
     def segment(self, segment: Segment, *, forced: bool, last: bool) -> PlannedSegment:
-        said = self.read(segment)
+        if segment.audio is None:
+            said = self.readers.read(segment, self.choice(segment).capabilities)
+        else:
+            said = spoken.read(segment.text, segment.say, lenient=True)
         if segment.audio is not None:
             transcript = " ".join(part.text for part in said.utterances)
             utterances = [self.recording(segment.audio, segment.where, transcript)]
@@ -287,33 +292,13 @@ class _Planner:
         display = said.display if segment.caption is None else collapse(visible(segment.caption))
         return PlannedSegment(segment, display, tuple(utterances), pause, said.marks, said.readings)
 
-    def read(self, segment: Segment) -> Spoken:
-        """What a segment says. Raises ScriptErrors with all that cannot be read aloud."""
-        if segment.audio is not None:
-            return spoken.read(segment.text, segment.say, lenient=True)
-        capabilities = self.choice(segment).capabilities
-        language = self.language(segment, capabilities)
-        code = CODES.get(language, language)
-        wanted = (segment.language or self.settings.language or code).lower()
-        code = wanted if wanted.startswith(f"{code}-") else code
-        entries = lexicon.chosen(self.script.lexicon, code, segment.voice)
-        mode = segment.reading or self.settings.reading
-        reader = Reader(code, mode, entries, capabilities.commands)
-        if reader.leaves_numbers(segment.text):
-            self.uncovered.add(reader.language)
-        try:
-            return spoken.read(segment.text, segment.say, lenient=True, reader=reader)
-        except Unreadable as error:
-            raise speakable.unreadable(error, segment) from None
-
     def spoken(self, segment: Segment, part: Utterance, forced: bool) -> PlannedUtterance:
         """An utterance by the engine that speaks it; words that it cannot say are noted."""
         choice = self.choice(segment)
         own = self.look_up(segment, part, choice, forced)
         planned = self.with_stand_in(segment, own, forced)
         assert planned.choice is not None
-        if problem := speakable.problem(part.text, segment, planned.choice.capabilities):
-            self.problems.append(problem)
+        self.problems += speakable.problems(part, segment, planned.choice.capabilities)
         return planned
 
     def look_up(
@@ -384,22 +369,15 @@ class _Planner:
                     " keep the right one",
                 )
 
-    def language(self, segment: Segment, capabilities: Capabilities) -> str:
-        """The engine's code for the language of a segment."""
-        default = (*capabilities.languages, "en")[0]
-        wanted = segment.language or self.settings.language or default
-        return _language(wanted, capabilities, segment.where)
-
     def request(self, segment: Segment, part: Utterance, choice: Choice) -> Request:
         capabilities = choice.capabilities
         return Request(
             engine=capabilities.name,
             behaviour=capabilities.behaviour,
             model=choice.model_key,
-            text=part.spelled(
-                Spelling(capabilities.letters, capabilities.phonemes, capabilities.ipa)
-            ),
-            language=self.language(segment, capabilities),
+            text=part.spelled(speakable.spelling(capabilities)),
+            language=(part.language and languages.among(part.language, capabilities.languages))
+            or language(segment, self.settings, capabilities),
             voice=self.sound(segment.voice),
             seed=segment.seed,
             take=segment.take,
@@ -455,23 +433,6 @@ def _check_speaker(speaker: str | None, capabilities: Capabilities, where: str) 
             where=where,
             hint=f"its speakers: {', '.join(capabilities.speakers)}",
         )
-
-
-def _language(wanted: str, capabilities: Capabilities, where: str) -> str:
-    """The engine's code for a language written as a code, a code with a region, or a name. Raises
-    ScriptError.
-    """
-    name = wanted.lower()
-    if not capabilities.languages:
-        return name
-    for code in (name, CODES.get(name, ""), name.split("-")[0]):
-        if code in capabilities.languages:
-            return code
-    raise ScriptError(
-        f"the engine {capabilities.name} does not speak {wanted!r}",
-        where=where,
-        hint=f"it speaks: {', '.join(capabilities.languages)}",
-    )
 
 
 def verdict(clip: Clip, text: str) -> tuple[str, ...]:

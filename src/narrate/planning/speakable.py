@@ -4,18 +4,46 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 
 from narrate.base.text import quoted
 from narrate.engines.base import Capabilities
 from narrate.errors import ScriptError, ScriptErrors
 from narrate.reading.characters import silence
 from narrate.reading.problems import Unreadable
+from narrate.reading.utterances import Utterance
+from narrate.reading.words import Spelling
 from narrate.script import Segment
 
 _SHOWN = 5
 
 _PHONEMES = re.compile(r"\[[^\[\]]{1,100}\]\(/[^()]{1,100}/\)")
 """Phonemes inside a text, as some engines take them."""
+
+
+def spelling(capabilities: Capabilities) -> Spelling:
+    """How an engine is given letters, phonemes and certain words."""
+    return Spelling(
+        capabilities.letters, capabilities.phonemes, capabilities.ipa, capabilities.words
+    )
+
+
+def problems(
+    part: Utterance, segment: Segment, capabilities: Capabilities
+) -> Iterator[ScriptError]:
+    """The errors for what an engine would leave out of an utterance."""
+    own = spelling(capabilities)
+    for reading in part.readings:
+        unknown = {*own.sounds(reading)} - {*capabilities.sounds, " "}
+        if capabilities.sounds and unknown:
+            yield ScriptError(
+                f"the engine {capabilities.name} has no sound for {quoted(min(unknown))} in"
+                f" the phonemes {quoted(reading.phonemes)} (segment {quoted(segment.id)})",
+                where=segment.where,
+                hint=f"it has: {capabilities.sounds}",
+            )
+    if found := problem(part.text, segment, capabilities):
+        yield found
 
 
 def problem(text: str, segment: Segment, capabilities: Capabilities) -> ScriptError | None:

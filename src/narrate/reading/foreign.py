@@ -10,6 +10,7 @@ import re
 
 from narrate.base import limits, units
 from narrate.base.text import quoted
+from narrate.reading import tags
 from narrate.reading.problems import Problem
 
 _ATTRIBUTE = r"""\s+[\w:.-]+\s*=\s*(?:"[^"<>]*"|'[^'<>]*')"""
@@ -92,14 +93,10 @@ def _is_mathematics(inside: str) -> bool:
 def _tag(written: str) -> Problem:
     escape = f"write \\< for a literal sign, {_OR_WARN}"
     name = re.match(r"</?([\w:.-]*)", written)
-    known = {
-        "mark": "write <bookmark mark='x'/>",
-        "br": 'for a pause, write <break time="0.6s"/>',
-        "sub": "write the words that are said in `say`",
-        "phoneme": "write the words that are said in `say`",
-        "say-as": "write the words that are said in `say`",
-        "prosody": "remove it",
-    }
-    advice = known.get(name[1].lower() if name else "", "remove it")
+    advice = f"remove it, or use {tags.TAKEN}"
+    if name and name[1].lower() == "br":
+        advice = f"for a pause, write {tags.EXAMPLES['break']}"
+    elif name and name[1].lower() in tags.EXAMPLES:
+        advice = f"write {tags.EXAMPLES[name[1].lower()]}"
     what = "a comment or a declaration" if written[1] in "!?" else f"the tag {quoted(written)}"
     return Problem(f"{what} is not supported", f"{advice}; {escape}")

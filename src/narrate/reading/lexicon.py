@@ -4,32 +4,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import msgspec
 
+from narrate.base import languages
 from narrate.base.text import quoted
-from narrate.reading.maths import Span
-from narrate.reading.words import Reading
+from narrate.reading.literals import Span
+from narrate.reading.words import TAKEN, Reading, are_phonemes, moved, without
 
 NAME = "lexicon"
-
-_PHONEMES = re.compile(r"[^\s\[\]()/0-9]+(?: [^\s\[\]()/0-9]+)*")
 
 
 class Said(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How a word is said: in words (`say`), in IPA (`phonemes`), or letter by letter (`spell`).
 
     Engines that take no phonemes get `say`, or else the word as it is written. It holds for one
-    `language` and one `voice` if these are given.
+    `language` and one `voice` if these are given. With `regex`, the word is a regular expression
+    of Python, and `say` may have its groups, as in `\\1`.
     """
 
     say: str = ""
     phonemes: str = ""
     spell: bool = False
     ignore_case: bool = False
+    regex: bool = False
     language: str = ""
     voice: str = ""
 
@@ -73,61 +73,100 @@ def _problem(entry: Entry) -> str:
         return "the word is empty"
     if said.spell == bool(said.say or said.phonemes):
         return "give `say`, `phonemes` or both, or else `spell = true`"
-    if said.phonemes and not _PHONEMES.fullmatch(said.phonemes):
+    if said.phonemes and not are_phonemes(said.phonemes):
         return "the phonemes have brackets, slashes or digits"
+    return _wrong_expression(entry) if said.regex else ""
+
+
+def _wrong_expression(entry: Entry) -> str:
+    """What is wrong with a regular expression or with what it is replaced by."""
+    try:
+        _expression(entry)
+        # The empty alternative always matches, and shows whether `say` has a group too many.
+        for match in re.compile(f"(?:{entry.word})|").finditer(""):
+            match.expand(entry.said.say)
+    except (re.error, IndexError, OverflowError, RecursionError) as error:
+        return f"the regular expression is wrong: {error}"
     return ""
 
 
-def chosen(lexicon: Lexicon, language: str, voice: str | None) -> Lexicon:
-    """The entries that hold for a language and a voice."""
-    code = language.partition("-")[0]
-    return tuple(
-        each
-        for each in lexicon
-        if each.said.voice in ("", voice)
-        and each.said.language.lower().partition("-")[0] in ("", code)
-    )
+def chosen(lexicon: Lexicon, voice: str | None) -> Lexicon:
+    """The entries that hold for a voice."""
+    return tuple(each for each in lexicon if each.said.voice in ("", voice))
 
 
-def find(text: str, lexicon: Lexicon, code: Sequence[Span] = ()) -> Iterator[Reading]:
-    """The words of a lexicon in a text, in order. A word that is all of a piece of `code` takes its
-    backticks along; other words in code are left.
+def find(text: str, searches: Sequence[Search], code: Iterable[Span] = ()) -> list[Reading]:
+    """The words of a lexicon in a text, in order; expressions come after words. In code, only a
+    word that is all of it counts.
     """
-    whole = {(start + 1, end - 1): (start, end) for start, end in code}
-    taken = [False] * len(text) if code else []
-    for start, end in code:
-        taken[start:end] = [True] * (end - start)
-    by_word, folded, pattern = _compiled(lexicon)
-    for match in pattern.finditer(text) if pattern else ():
-        span = whole.get(match.span(), match.span())
-        if span == match.span() and taken and taken[span[0]]:
-            continue
-        said = by_word.get(match[0]) or folded.get(match[0].casefold())
-        if said:
-            yield Reading(*span, _spoken(match[0], said), NAME, said.phonemes)
+    if not searches:
+        return []
+    spans = sorted(code)
+    found: list[Reading] = []
+    for search in searches:
+        taken = sorted({*spans, *((each.start, each.end) for each in found)})
+        new = list(search.readings(without(text, taken)))
+        read = {each.start for each in found}
+        for start, end in spans:
+            if start not in read:
+                new += moved(search.readings(text[start:end], whole=True), start)
+        found += new
+    return sorted(found, key=lambda reading: reading.start)
 
 
-@lru_cache
-def _compiled(
-    lexicon: Lexicon,
-) -> tuple[dict[str, Said], dict[str, Said], re.Pattern[str] | None]:
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A pattern, and how each match is said: by the word itself, by its folded form, or `said`."""
+
+    pattern: re.Pattern[str]
+    exact: Mapping[str, Said] = field(default_factory=dict)
+    folded: Mapping[str, Said] = field(default_factory=dict)
+    said: Said | None = None
+
+    def readings(self, text: str, *, whole: bool = False) -> Iterator[Reading]:
+        """The readings of a text, or, if it counts as a whole only, the one that covers it."""
+        matches = [self.pattern.fullmatch(text)] if whole else self.pattern.finditer(text)
+        for match in filter(None, matches):
+            word = match[0]
+            said = self.said or self.exact.get(word) or self.folded.get(word.casefold())
+            if said and word.strip() and TAKEN not in word:
+                yield Reading(*match.span(), _spoken(match, said), NAME, said.phonemes)
+
+
+def searches(lexicon: Lexicon, language: str) -> list[Search]:
+    """What finds the entries for a language: one search for all words, one for each expression."""
     exact, folded = dict[str, Said](), dict[str, Said]()
-    for entry in lexicon:
-        table, word = exact, entry.word
+    code = languages.base(language)
+    held = [each for each in lexicon if languages.base(each.said.language) in ("", code)]
+    expressions = [each for each in held if each.said.regex]
+    for entry in held:
         if entry.said.ignore_case:
-            table, word = folded, word.casefold()
-        table.setdefault(word, entry.said)
-    pattern = "|".join(filter(None, (_any_of(exact), f"(?i:{_any_of(folded)})" if folded else "")))
-    return exact, folded, re.compile(rf"(?<!\w)(?:{pattern})(?!\w)") if pattern else None
+            folded.setdefault(entry.word.casefold(), entry.said)
+        else:
+            exact.setdefault(entry.word, entry.said)
+    for entry in expressions:
+        (folded if entry.said.ignore_case else exact).pop(entry.word, None)
+    words = [*map(re.escape, sorted(exact, key=len, reverse=True))]
+    if folded:
+        words.append(f"(?i:{'|'.join(map(re.escape, sorted(folded, key=len, reverse=True)))})")
+    found = [Search(_word("|".join(words)), exact, folded)] if words else []
+    return found + [Search(_expression(each), said=each.said) for each in expressions]
 
 
-def _any_of(words: Iterable[str]) -> str:
-    return "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
+def _word(pattern: str, flags: int = 0) -> re.Pattern[str]:
+    """A pattern that matches whole words only."""
+    return re.compile(rf"(?<!\w)(?:{pattern})(?!\w)", flags)
 
 
-def _spoken(word: str, said: Said) -> str:
+def _expression(entry: Entry) -> re.Pattern[str]:
+    return _word(entry.word, re.IGNORECASE if entry.said.ignore_case else 0)
+
+
+def _spoken(match: re.Match[str], said: Said) -> str:
     if said.spell:
         from narrate.reading.rules.source import spell
 
-        return spell("".join(filter(str.isalnum, word)))
-    return said.say or word
+        return spell("".join(filter(str.isalnum, match[0])))
+    if said.regex:
+        return match.expand(said.say) if said.say else match[0]
+    return said.say or match[0]

@@ -1,27 +1,30 @@
-r"""Tags, directions and escapes in a written text.
+r"""Tags, directions, code and escapes in a written text.
 
-`[pause:0.6s]` and `<break time="0.6s"/>` are pauses, and `<bookmark mark='x'/>` is a mark. A `\`
-before a sign that could begin markup makes it literal. Mathematics is left as it is. All other
+The tags are those of `tags`, and `[pause:0.6s]`. Code in backticks and mathematics are passages,
+in which nothing is markup. A `\` before a sign that could begin markup makes it literal. All other
 markup is a problem, or, if the caller is lenient, a warning.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import cast
 
-from narrate.reading import durations, foreign, maths
+from narrate.reading import durations, foreign, literals, tags
+from narrate.reading.passages import Kind, Passage
 from narrate.reading.problems import Problem, Unreadable
+from narrate.reading.tags import Tag
 
 _CLOSING = ",.;:!?…)”’，。、；：！？"
-_LITERAL = r"[\[\]<>$*_~={}#:]"
+_LITERAL = r"[\[\]<>$*_~={}#:`]"
 
 _TOKEN = re.compile(
     rf"""
     \\(?P<escaped>{_LITERAL})
     | \[\s*pause\b(?P<pause>[^\[\]]*\]?)
-    | <break\b(?P<break>[^<>]*)>(?:\s*</break>)?
-    | <bookmark\b(?P<bookmark>[^<>]*)>(?:\s*</bookmark>)?
+    | {tags.PATTERN}
     | (?P<foreign>{foreign.PATTERN})
     """,
     re.VERBOSE | re.IGNORECASE | re.MULTILINE,
@@ -29,99 +32,102 @@ _TOKEN = re.compile(
 _POSSIBLE = re.compile(r"[\[<\\*_~={#>`$]|\A(?:\+\+\+|---)|^:::", re.MULTILINE)
 """What every piece of markup has; most texts have none of it, and `_TOKEN` takes its time."""
 
-_TIME = re.compile(r"""\s*time\s*=\s*(["'])(.*?)\1\s*/?\s*""", re.IGNORECASE)
-_NAME = re.compile(r"""\s*mark\s*=\s*(["'])([^"']{1,100})\1\s*/?\s*""", re.IGNORECASE)
+
+@dataclass(slots=True)
+class Run:
+    """Words without a pause among them. `language` is that of a tag; empty outside of one."""
+
+    language: str = ""
+    passages: list[Passage] = field(default_factory=list)
+    parts: list[str] = field(default_factory=list)
+    length: int = 0
+
+    @property
+    def text(self) -> str:
+        """The words."""
+        return "".join(self.parts)
+
+    def add(self, words: str) -> None:
+        """Add words at the end."""
+        self.parts.append(words)
+        self.length += len(words)
 
 
 @dataclass(slots=True)
 class Marked:
-    """A text without its markup: runs of words, and the pauses in seconds between them.
+    """A text without its markup: runs of words, and the pauses in seconds between them, which are
+    None where only the language changes.
 
-    Each mark is a name, the number of its run, and its place in that run; each formula is the
-    number of its run, and where it starts and ends there. `warnings` name the markup that stayed
-    in the runs.
+    Each mark is a name, the number of its run, and its place in that run. `warnings` name the
+    markup that stayed in the runs, `unspoken` the languages of tags that are not spoken.
     """
 
-    pauses: list[float] = field(default_factory=list)
+    runs: list[Run] = field(default_factory=lambda: [Run()])
+    pauses: list[float | None] = field(default_factory=list)
     marks: list[tuple[str, int, int]] = field(default_factory=list)
-    formulas: list[tuple[int, int, int]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
-    _runs: list[list[str]] = field(default_factory=lambda: [[]])
-    _length: int = 0
-
-    @property
-    def runs(self) -> list[str]:
-        """The words around the pauses; there is one run more than pauses."""
-        return ["".join(parts) for parts in self._runs]
+    unspoken: list[str] = field(default_factory=list)
 
     def add(self, words: str) -> None:
-        """Add words to the last run; after a pause, their punctuation stays with the run before.
+        """Add words to the last run; at its start, their punctuation stays with the run before.
 
         Otherwise, "Hello[pause:1s]." would make the model say a full stop.
         """
-        if not self._length and len(self._runs) > 1 and any(map(str.strip, self._runs[-2])):
+        last = self.runs[-1]
+        if not last.length and len(self.runs) > 1 and self.runs[-2].text.strip():
             rest = words.lstrip(_CLOSING)
-            self._runs[-2].append(words.removesuffix(rest))
+            self.runs[-2].add(words.removesuffix(rest))
             words = rest
-        self._runs[-1].append(words)
-        self._length += len(words)
+        last.add(words)
 
-    def formula(self, written: str) -> None:
-        """Add a formula to the last run."""
-        start = self._length
-        self.add(written)
-        if written:
-            self.formulas.append((len(self._runs) - 1, start, self._length))
+    def passage(self, kind: Kind, written: str, value: str = "") -> None:
+        """Add a passage to the last run; the white space around it is no part of it."""
+        core = written.strip()
+        before, _, after = written.partition(core)
+        self.add(before)
+        last = self.runs[-1]
+        start = last.length
+        last.add(core)
+        if core:
+            last.passages.append(Passage(start, last.length, kind, value))
+        last.add(after)
 
     def pause(self, seconds: float) -> None:
         """End the run with a pause."""
         self.pauses.append(durations.bounded(seconds))
-        self._runs.append([])
-        self._length = 0
+        self.runs.append(Run(self.runs[-1].language))
+
+    def turn(self, language: str) -> None:
+        """Go on in another language, without a pause."""
+        if language != self.runs[-1].language:
+            self.pauses.append(None)
+            self.runs.append(Run(language))
 
     def mark(self, name: str) -> None:
         """Mark the end of what was added so far."""
-        self.marks.append((name, len(self._runs) - 1, self._length))
+        self.marks.append((name, len(self.runs) - 1, self.runs[-1].length))
 
 
-def parse(text: str, *, lenient: bool = False) -> Marked:
+def parse(
+    text: str,
+    *,
+    lenient: bool = False,
+    speaks: Callable[[str], str | None] = lambda language: None,
+) -> Marked:
     """Separate the words of a text from its markup. Raises Unreadable with all problems.
 
-    If `lenient`, unknown markup stays in the words.
+    If `lenient`, unknown markup stays in the words. `speaks` gives the code for the language of a
+    tag, which is empty for that of the text; if it gives None, the tag changes nothing.
     """
-    marked, at = Marked(), 0
-    problems: list[Problem] = []
     if not _POSSIBLE.search(text):
+        marked = Marked()
         marked.add(text)
         return marked
-    match = _TOKEN.search(text)
-    for start, end in [*maths.spans(text), (len(text), len(text))]:
-        while match and match.start() < start:
-            at = _reached(marked, match, at, lenient, problems)
-            match = _TOKEN.search(text, at)
-        if at <= start:
-            marked.add(text[at:start])
-            marked.formula(text[start:end])
-            at = end
-    if problems:
-        raise Unreadable(*problems)
-    return marked
-
-
-def _reached(
-    marked: Marked, match: re.Match[str], at: int, lenient: bool, problems: list[Problem]
-) -> int:
-    """Add the words from `at` to a piece of markup, unless it is inside a formula, and do what it
-    says; return where the text goes on. Its problems are noted.
-    """
-    if match.start() < at:
-        return at
-    marked.add(match.string[at : match.start()])
-    try:
-        return _take(marked, match, lenient)
-    except Unreadable as error:
-        problems += error.problems
-        return match.end()
+    parser = _Parser(text, lenient, speaks)
+    parser.parse()
+    if parser.problems:
+        raise Unreadable(*parser.problems)
+    return parser.marked
 
 
 def escape(text: str) -> str:
@@ -129,33 +135,117 @@ def escape(text: str) -> str:
     return re.sub(_LITERAL, r"\\\g<0>", text)
 
 
-def _take(marked: Marked, match: re.Match[str], lenient: bool) -> int:
-    """Do what a piece of markup says; return where the text goes on. Raises Unreadable."""
-    inside = match[match.lastgroup or 0]
-    match match.lastgroup:
-        case "escaped":
-            marked.add(inside)
-        case "pause":
-            marked.pause(_pause(inside))
-        case "break":
-            marked.pause(_break(inside))
-        case "bookmark":
-            marked.mark(_bookmark(inside))
-        case _:
-            return _foreign(marked, match, lenient)
-    return match.end()
+class _Parser:
+    """Goes through a text from one piece of markup, or passage, to the next."""
+
+    def __init__(self, text: str, lenient: bool, speaks: Callable[[str], str | None]) -> None:
+        self.text, self.lenient, self.speaks = text, lenient, speaks
+        self.marked = Marked()
+        self.problems: list[Problem] = []
+        self.at = 0
+        self.open: list[tuple[Tag, str]] = []
+        """The tags of languages that are open, each with the language around it."""
+
+    def parse(self) -> None:
+        token = _TOKEN.search(self.text)
+        for kind, (start, end), content in literals.find(self.text):
+            token = self.tokens(token, start)
+            if self.at <= start:
+                self.marked.add(self.text[self.at : start])
+                self.marked.passage(kind, self.text[slice(*content)])
+                self.at = end
+        self.tokens(token, len(self.text))
+        self.marked.add(self.text[self.at :])
+        self.problems += [_unclosed(tag) for tag, _ in self.open]
+
+    def tokens(self, token: re.Match[str] | None, end: int) -> re.Match[str] | None:
+        """Take each piece of markup that begins before a place; return the next one."""
+        while token and token.start() < end:
+            if token.start() >= self.at:
+                self.marked.add(self.text[self.at : token.start()])
+                self.at = token.end()
+                self.take(token)
+            token = _TOKEN.search(self.text, self.at)
+        return token
+
+    def take(self, token: re.Match[str]) -> None:
+        """Do what a piece of markup says. Its problems are noted."""
+        try:
+            match token.lastgroup:
+                case "escaped":
+                    self.marked.add(token["escaped"])
+                case "pause":
+                    self.marked.pause(_pause(token["pause"]))
+                case "attributes":
+                    self.tag(Tag(token["tag"], token["attributes"]))
+                case "closing":
+                    self.close(token[0])
+                case _:
+                    self.foreign(token)
+        except Unreadable as error:
+            self.problems += error.problems
+
+    def tag(self, tag: Tag) -> None:
+        """Do what a tag says."""
+        match tag.name:
+            case "break":
+                self.marked.pause(tag.seconds())
+                self.skip_end(tag)
+            case "mark" | "bookmark":
+                self.marked.mark(tag.mark())
+                self.skip_end(tag)
+            case "lang":
+                self.turn(tag)
+            case _:
+                self.around(tag)
+
+    def turn(self, tag: Tag) -> None:
+        """Go on in the language of a tag, or in the same if it is not spoken."""
+        before = self.marked.runs[-1].language
+        self.open.append((tag, before))
+        language = tag.value()
+        code = self.speaks(language)
+        if code is None:
+            self.marked.unspoken.append(language)
+        else:
+            self.marked.turn(code)
+
+    def skip_end(self, tag: Tag) -> None:
+        """Go on after the end of a tag that has nothing in it, as in `<break></break>`."""
+        if end := re.compile(rf"\s*</{tag.name}>", re.IGNORECASE).match(self.text, self.at):
+            self.at = end.end()
+
+    def around(self, tag: Tag) -> None:
+        """Take a tag with the words in it, among which there is no other tag."""
+        inside = re.compile(rf"([^<>]*)</{tag.name}\s*>", re.IGNORECASE).match(self.text, self.at)
+        words = parse(inside[1], lenient=self.lenient) if inside else Marked()
+        value = tag.value()
+        if not inside or words.pauses or not words.runs[0].text.strip():
+            raise tags.malformed(tag.written, tag.name)
+        self.marked.warnings += words.warnings
+        self.marked.passage(cast(Kind, tag.name), words.runs[0].text, value)
+        self.at = inside.end()
+
+    def close(self, written: str) -> None:
+        """End a language."""
+        if not self.open:
+            raise Unreadable(Problem(f"{written} without a tag before it", "remove it"))
+        self.marked.turn(self.open.pop()[1])
+
+    def foreign(self, token: re.Match[str]) -> None:
+        """Refuse other markup, or keep it with a warning; what only looks like it is words."""
+        problem = foreign.problem(self.text, token.start(), token.end())
+        if not problem:
+            self.at = token.start() + 1
+        elif not self.lenient:
+            raise Unreadable(problem)
+        else:
+            self.marked.warnings.append(f"{problem.what}; it is spoken as it is written")
+        self.marked.add(self.text[token.start() : self.at])
 
 
-def _foreign(marked: Marked, match: re.Match[str], lenient: bool) -> int:
-    problem = foreign.problem(match.string, match.start(), match.end())
-    if problem and not lenient:
-        raise Unreadable(problem)
-    if problem:
-        marked.warnings.append(f"{problem.what}; it is spoken as it is written")
-        marked.add(match[0])
-        return match.end()
-    marked.add(match[0][0])
-    return match.start() + 1
+def _unclosed(tag: Tag) -> Problem:
+    return Problem(f"the tag {tag.written} is not closed", f"write {tags.EXAMPLES[tag.name]}")
 
 
 def _pause(body: str) -> float:
@@ -166,19 +256,3 @@ def _pause(body: str) -> float:
         hint = f"write [pause:{duration}], or \\[ for a literal bracket"
         raise Unreadable(Problem(what, hint))
     return durations.seconds(written[1:-1])
-
-
-def _break(attributes: str) -> float:
-    time = _TIME.fullmatch(attributes)
-    if not time:
-        what = f"malformed tag {'<break' + attributes[:40] + '>'!r}"
-        raise Unreadable(Problem(what, 'write <break time="0.6s"/> or [pause:0.6s]'))
-    return durations.seconds(time[2])
-
-
-def _bookmark(attributes: str) -> str:
-    name = _NAME.fullmatch(attributes)
-    if not name:
-        what = f"malformed tag {'<bookmark' + attributes[:40] + '>'!r}"
-        raise Unreadable(Problem(what, "write <bookmark mark='x'/>"))
-    return name[2]

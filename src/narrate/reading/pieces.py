@@ -25,7 +25,7 @@ class Piece:
     @property
     def spoken(self) -> str:
         """What is said."""
-        return spoken(self.shown, self.readings)
+        return spoken(self.shown, self.readings) if self.readings else self.shown
 
 
 def split(

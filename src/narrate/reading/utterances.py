@@ -4,48 +4,75 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import accumulate
-from typing import TypeAlias
+from typing import Protocol
 
 from narrate.reading import durations, markup
 from narrate.reading.characters import collapse, has_word, visible
-from narrate.reading.markup import Marked
-from narrate.reading.maths import Span
+from narrate.reading.markup import Marked, Run
+from narrate.reading.passages import Passage
 from narrate.reading.pieces import Piece, split
 from narrate.reading.problems import Problem, Unreadable
 from narrate.reading.words import Reading, Spelling, moved, spelled, spoken
 from narrate.sound.pace import weight
 
-Read: TypeAlias = Callable[[str, Sequence[Span]], Sequence[Reading]]
-"""What reads a text of one line, in which formulas stand at these places. Raises Unreadable."""
+
+class Read(Protocol):
+    """What reads a text of one line."""
+
+    def __call__(
+        self, text: str, passages: Sequence[Passage], language: str, /
+    ) -> Sequence[Reading]:
+        """What is said otherwise than it is written. `language` is what `speaks` gave for a tag
+        around the text, or empty. Raises Unreadable.
+        """
+
+    def speaks(self, language: str, /) -> str | None:
+        """The code of a language that a text may turn to; empty for its own, None if it may not."""
+
+
+class _AsWritten:
+    """Reads nothing, and stays in one language."""
+
+    def __call__(self, text: str, passages: Sequence[Passage], language: str, /) -> list[Reading]:
+        return []
+
+    def speaks(self, language: str, /) -> None:
+        return None
+
+
+_AS_WRITTEN = _AsWritten()
+
 
 SCENE_BREAK_SECONDS = 1.0
 """The silence of a scene break: longer than between two paragraphs."""
 
 _SCENE_BREAK = re.compile(r"(\*|•|·|~|_|=|\+|#|-|—|–|◆|◇|●|○|★|✦|❖)(?:\s*\1){2,}|[⁂❦❧☙§*#◆❖✦]")
 _LONGEST_BREAK = 200
+_ACCENT = "write the letter and its accent on the same side of the tag or sign"
 
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
     """What a model says at once: the written text with its readings, and the silence before it in
-    seconds.
+    seconds. `language` is that of a tag around it; empty outside of one.
     """
 
     shown: str
     pause_before: float
     readings: tuple[Reading, ...] = ()
+    language: str = ""
 
     @property
     def text(self) -> str:
         """What is said."""
-        return spoken(self.shown, self.readings)
+        return spoken(self.shown, self.readings) if self.readings else self.shown
 
     def spelled(self, spelling: Spelling) -> str:
         """What is said, as an engine gets it."""
-        return spoken(self.shown, spelled(self.readings, spelling))
+        return spelled(self.shown, self.readings, spelling)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +98,8 @@ class Spoken:
     marks: tuple[Mark, ...] = ()
     warnings: tuple[str, ...] = ()
     readings: tuple[Reading, ...] = ()
+    unspoken: tuple[str, ...] = ()
+    """Languages of tags that the reader does not speak."""
 
 
 def read(
@@ -78,77 +107,103 @@ def read(
     say: str | None = None,
     *,
     lenient: bool = False,
-    reader: Read = lambda line, formulas: (),
+    reader: Read = _AS_WRITTEN,
 ) -> Spoken:
     """Separate a text from its markup. Raises Unreadable, a ValueError with all its problems.
 
-    `say` is said instead of the text, as it is; `reader` reads the text. If `lenient`, unknown
-    markup is said, with a warning.
+    `say` is said instead of the text. If `lenient`, unknown markup is said, with a warning.
     """
     if say is None and (silence := _scene_break(text)):
         return silence
-    said = markup.parse(visible(text if say is None else say), lenient=lenient)
-    shown = said
+    said = markup.parse(
+        visible(text if say is None else say), lenient=lenient, speaks=reader.speaks
+    )
+    lines = _Lines(said)
+    readings = lines.read(reader)
+    shown, shown_readings = lines.text, [*lines.displayed(readings)]
+    warnings = said.warnings
     if say is not None and text.strip():
-        shown = markup.parse(visible(text), lenient=lenient)
-    lines = [collapse(run) for run in said.runs]
-    readings = _readings(said, lines, reader) if say is None else [() for _ in lines]
+        written = markup.parse(visible(text), lenient=lenient)
+        shown, shown_readings = _Lines(written).text, []
+        warnings = [*warnings, *written.warnings]
     pieces = [
         [piece for piece in split(*line) if has_word(piece.spoken)]
-        for line in zip(lines, readings, strict=True)
+        for line in zip(lines.lines, readings, strict=True)
     ]
-    utterances, pause_after = _utterances(pieces, said.pauses)
+    utterances, pause_after = _utterances(pieces, said)
     return Spoken(
-        collapse(" ".join(shown.runs)),
+        shown,
         utterances,
         pause_after,
         tuple(_marks(said, pieces)),
-        tuple(said.warnings if shown is said else [*said.warnings, *shown.warnings]),
-        tuple(_displayed(lines, readings)),
+        tuple(warnings),
+        tuple(shown_readings),
+        tuple(said.unspoken),
     )
-
-
-def _readings(said: Marked, lines: Sequence[str], reader: Read) -> list[Sequence[Reading]]:
-    """The readings of each line. Raises Unreadable with the problems of all of them."""
-    found: list[Sequence[Reading]] = []
-    problems: list[Problem] = []
-    formulas: dict[int, list[Span]] = {}
-    for number, start, end in said.formulas:
-        formulas.setdefault(number, []).append((start, end))
-    for number, (run, line) in enumerate(zip(said.runs, lines, strict=True)):
-        try:
-            found.append(reader(line, _placed(run, formulas.get(number, ()))))
-        except Unreadable as error:
-            problems += error.problems
-    if problems:
-        raise Unreadable(*problems)
-    return found
-
-
-def _placed(run: str, spans: Sequence[Span]) -> list[Span]:
-    """Where parts of a run stand once it is on one line; they begin and end with a sign."""
-    placed: list[Span] = []
-    done = at = 0
-    for start, end in spans:
-        between = collapse(f"{'|' if done else ''}{run[done:start]}|")
-        at += len(between) - (2 if done else 1)
-        length = len(collapse(run[start:end]))
-        placed.append((at, at + length))
-        done, at = end, at + length
-    return placed
-
-
-def _displayed(lines: Sequence[str], readings: Sequence[Sequence[Reading]]) -> Iterator[Reading]:
-    """What is said otherwise than it is written, with its places in the text that is displayed."""
-    at = 0
-    for line, found in zip(lines, readings, strict=True):
-        yield from moved((each for each in found if line[each.start : each.end] != each.spoken), at)
-        at += len(line) + 1 if line else 0
 
 
 def plain(text: str) -> str:
     """A written text without its markup, on one line."""
-    return collapse(" ".join(markup.parse(visible(text), lenient=True).runs))
+    return _Lines(markup.parse(visible(text), lenient=True)).text
+
+
+class _Lines:
+    """The runs of a text, each on one line, and `text`, which is all of them in a row."""
+
+    def __init__(self, said: Marked) -> None:
+        self.runs = said.runs
+        self.lines = [collapse(run.text) for run in said.runs]
+        self.text = ""
+        self.starts: list[int] = []
+        glued = False
+        for number, line in enumerate(self.lines):
+            if self.text and line and not glued:
+                self.text += " "
+            self.starts.append(len(self.text))
+            self.text += line
+            glued = _runs_on(said, number)
+
+    def read(self, reader: Read) -> list[Sequence[Reading]]:
+        """The readings of each line. Raises Unreadable with the problems of all of them."""
+        found: list[Sequence[Reading]] = []
+        problems: list[Problem] = []
+        for run, line in zip(self.runs, self.lines, strict=True):
+            try:
+                found.append(reader(line, _placed(run, line), run.language))
+            except Unreadable as error:
+                problems += error.problems
+        if problems:
+            raise Unreadable(*problems)
+        return found
+
+    def displayed(self, readings: Sequence[Sequence[Reading]]) -> Iterator[Reading]:
+        """What is said otherwise than it is written, with its places in `text`."""
+        for line, start, found in zip(self.lines, self.starts, readings, strict=True):
+            changes = (each for each in found if line[each.start : each.end] != each.spoken)
+            yield from moved(changes, start)
+
+
+def _runs_on(said: Marked, number: int) -> bool:
+    """Whether a run goes on in the next one in another language, with no space between them."""
+    if number == len(said.pauses) or said.pauses[number] is not None:
+        return False
+    return not (said.runs[number].text[-1:].isspace() or said.runs[number + 1].text[:1].isspace())
+
+
+def _placed(run: Run, line: str) -> list[Passage]:
+    """Where the passages of a run stand on its line. Raises Unreadable."""
+    placed: list[Passage] = []
+    text = run.text
+    done = at = 0
+    for each in run.passages:
+        between = collapse(f"{'|' if done else ''}{text[done : each.start]}|")
+        at += len(between) - (2 if done else 1)
+        written = collapse(text[each.start : each.end])
+        if line[at : at + len(written)] != written:
+            raise Unreadable(Problem(f"an accent stands alone beside {written!r}", _ACCENT))
+        placed.append(replace(each, start=at, end=at + len(written)))
+        done, at = each.end, at + len(written)
+    return placed
 
 
 def _scene_break(text: str) -> Spoken | None:
@@ -160,14 +215,14 @@ def _scene_break(text: str) -> Spoken | None:
 
 
 def _utterances(
-    pieces: list[list[Piece]], pauses: list[float]
+    pieces: list[list[Piece]], said: Marked
 ) -> tuple[tuple[Utterance, ...], float | None]:
     """The utterances of all runs, each with the pause before it, and the pause after the last."""
     utterances: list[Utterance] = []
     pending: float | None = None
-    for run, pause in zip(pieces, [*pauses, None], strict=True):
-        for piece in run:
-            utterances.append(Utterance(piece.shown, pending or 0.0, piece.readings))
+    for run, found, pause in zip(said.runs, pieces, [*said.pauses, None], strict=True):
+        for piece in found:
+            utterances.append(Utterance(piece.shown, pending or 0.0, piece.readings, run.language))
             pending = None
         if pause is not None:
             pending = durations.bounded((pending or 0.0) + pause)
@@ -182,7 +237,7 @@ def _marks(said: Marked, pieces: list[list[Piece]]) -> Iterator[Mark]:
     known: dict[int, tuple[list[int], list[int]]] = {}
     for name, run, offset in said.marks:
         if run not in known:
-            known[run] = _heard(runs[run]), _heard_pieces(pieces[run])
+            known[run] = _heard(runs[run].text), _heard_pieces(pieces[run])
         before, ends = known[run]
         first = firsts[run]
         place = bisect_left(ends, before[offset])

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from narrate.base import languages
 
 TAKEN = "\ufffc"
 """Stands for each character that an earlier rule has read, so that places stay the same."""
 
 _UNSPACED = "\u2e80"
 """Scripts from here on, such as Chinese, write no spaces between words."""
+
+_PHONEMES = re.compile(r"[^\s\[\]()/0-9]+(?: [^\s\[\]()/0-9]+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +41,14 @@ class Unreadable(ValueError):
         self.what, self.start, self.end, self.hint = what, start, end, hint
 
 
+def are_phonemes(text: str) -> bool:
+    """Whether a text may be phonemes: it has no brackets, slashes, digits or needless spaces."""
+    return _PHONEMES.fullmatch(text) is not None
+
+
 def is_english(language: str) -> bool:
     """Whether a language code, such as `en-us`, is English."""
-    return language.lower().replace("_", "-").partition("-")[0] == "en"
+    return languages.base(language) == "en"
 
 
 def without(text: str, spans: Iterable[tuple[int, int]]) -> str:
@@ -53,7 +63,12 @@ def without(text: str, spans: Iterable[tuple[int, int]]) -> str:
 
 def moved(readings: Iterable[Reading], by: int) -> Iterator[Reading]:
     """The readings of a text that begins `by` characters later."""
-    return (replace(each, start=each.start + by, end=each.end + by) for each in readings)
+    if not by:
+        return iter(readings)
+    return (
+        Reading(each.start + by, each.end + by, each.spoken, each.rule, each.phonemes)
+        for each in readings
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,39 +77,73 @@ class Spelling:
 
     `letters` are single letters, and what stands in their place. `inline` is how phonemes stand
     in a text, with `{spoken}` and `{phonemes}`; empty if the engine takes none. `ipa` holds the
-    engine's own signs for those of IPA.
+    engine's own signs for those of IPA. `words` has the phonemes of words in lower case, in the
+    engine's own signs.
     """
 
     letters: Mapping[str, str] = field(default_factory=dict)
     inline: str = ""
     ipa: Mapping[str, str] = field(default_factory=dict)
+    words: Mapping[str, str] = field(default_factory=dict)
+
+    def free(self, text: str) -> str:
+        """What the engine gets for words that no reading says otherwise."""
+        if not self.words:
+            return text
+        return _any_of(tuple(self.words)).sub(self._pronounced, text)
+
+    def _pronounced(self, word: re.Match[str]) -> str:
+        phonemes = self.words[word[0].lower().replace("’", "'")]
+        return self.inline.format(spoken=word[0], phonemes=phonemes)
+
+    def sounds(self, reading: Reading) -> str:
+        """The phonemes of a reading in the engine's own signs; empty if it takes none."""
+        if not self.inline:
+            return ""
+        phonemes = reading.phonemes
+        for sign, own in self.ipa.items():
+            phonemes = phonemes.replace(sign, own)
+        return phonemes
 
     def of(self, reading: Reading) -> str:
         """What the engine gets for a reading."""
         if reading.phonemes and self.inline:
-            phonemes = reading.phonemes
-            for sign, own in self.ipa.items():
-                phonemes = phonemes.replace(sign, own)
-            return self.inline.format(spoken=reading.spoken, phonemes=phonemes)
+            return self.inline.format(spoken=reading.spoken, phonemes=self.sounds(reading))
         if not self.letters:
-            return reading.spoken
+            return self.free(reading.spoken)
         alone = rf"(?<![\w'’])[{''.join(self.letters)}](?![\w'’])"
-        return re.sub(alone, lambda found: self.letters[found[0]], reading.spoken)
+        return re.sub(alone, lambda found: self.letters[found[0]], self.free(reading.spoken))
 
 
-def spelled(readings: Iterable[Reading], spelling: Spelling) -> Iterator[Reading]:
-    """The readings as an engine gets them."""
-    return (replace(each, spoken=spelling.of(each)) for each in readings)
+@lru_cache
+def _any_of(words: tuple[str, ...]) -> re.Pattern[str]:
+    longest_first = sorted(words, key=len, reverse=True)
+    pattern = "|".join(map(re.escape, longest_first)).replace("'", "['’]")
+    return re.compile(rf"\b(?:{pattern})\b", re.IGNORECASE)
+
+
+def spelled(text: str, readings: Iterable[Reading], spelling: Spelling) -> str:
+    """The text with each reading in place, as an engine gets it."""
+    return _placed(text, readings, spelling.of, spelling.free)
 
 
 def spoken(text: str, readings: Iterable[Reading]) -> str:
     """The text with each reading in place; a space separates it from a word beside it."""
+    return _placed(text, readings, lambda reading: reading.spoken, lambda part: part)
+
+
+def _placed(
+    text: str,
+    readings: Iterable[Reading],
+    said: Callable[[Reading], str],
+    free: Callable[[str], str],
+) -> str:
     parts: list[str] = []
     end = 0
     for reading in readings:
-        parts += [text[end : reading.start], reading.spoken]
+        parts += [free(text[end : reading.start]), said(reading)]
         end = reading.end
-    return _join([*parts, text[end:]])
+    return _join([*parts, free(text[end:])])
 
 
 def _join(parts: list[str]) -> str:

@@ -66,6 +66,7 @@ def resolve(source: Source, options: ReadOptions = AS_USUAL) -> Script:
         title=_title(document.title),
         language=document.language,
         reading=document.reading,
+        mathematics=document.mathematics,
         fps=document.fps,
         pause_after=_plain(document.defaults.pause_after),
         voices=voices,

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from narrate.base import limits, units
-from narrate.config import ReadingMode
+from narrate.config import Mathematics, ReadingMode
 
 Name = Annotated[str, Meta(min_length=1)]
 
@@ -106,6 +106,9 @@ class Head(_Entry):
     title: str | None = None
     language: Language = None
     reading: Reading = None
+    mathematics: Annotated[
+        Mathematics | None, Meta(description="as a teacher says it, or exact, with every bracket")
+    ] = None
     voices: dict[Name, Voice] = {}
     defaults: Defaults = msgspec.field(default_factory=Defaults)
     fps: Annotated[

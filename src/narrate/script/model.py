@@ -1,7 +1,7 @@
 """A script as the rest of narrate sees it: every id complete, every text checked.
 
-Its `language`, `reading`, `fps` and `pause_after` are settings, which flags and the environment
-can override.
+Its `language`, `reading`, `mathematics`, `fps` and `pause_after` are settings, which flags and the
+environment can override.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 from narrate.base.text import counted
-from narrate.config import ReadingMode
+from narrate.config import Choice, Mathematics, ReadingMode
 from narrate.reading.lexicon import Lexicon
 from narrate.request import Design, Stock
 
@@ -25,6 +25,9 @@ class ReadOptions:
     format_in: str | None = None
     segments: Literal["paragraph", "line"] = "paragraph"
     headings: Literal["speak", "skip"] = "skip"
+    tables: Choice = "error"
+    formulas: Choice = "speak"
+    images: Choice = "skip"
     markup: Literal["error", "warn"] = "error"
 
 
@@ -152,6 +155,7 @@ class Script:
     """Every file and folder that was read."""
 
     reading: ReadingMode | None = None
+    mathematics: Mathematics | None = None
     lexicon: Lexicon = ()
     notes: tuple[Note, ...] = ()
     omissions: tuple[Omission, ...] = ()

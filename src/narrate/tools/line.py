@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from narrate import build, config
+from narrate import config
+from narrate.base import events
 from narrate.base.events import Emit
 from narrate.base.text import did_you_mean
-from narrate.config import Config, Format
-from narrate.errors import EnvironmentProblem, UsageError
+from narrate.cache import Store
+from narrate.config import Config
+from narrate.errors import UsageError
+from narrate.planning import planner
 from narrate.planning.planner import PlannedSegment
-from narrate.script import Script, with_lexicon
+from narrate.script import ReadOptions, Script, Segment, with_lexicon
 from narrate.script.check import resolve
-from narrate.script.read import Source
-from narrate.session import Prepared, opened
+from narrate.script.files import read_pipe
+from narrate.script.read import STDIN, Source
+from narrate.store.entry import Clip
 
-PLAYERS = (
-    ("ffplay", "-autoexit", "-nodisp", "-loglevel", "error"),
-    ("afplay",),
-    ("aplay", "-q"),
-)
-"""Programs that play a WAV file, and how they are called."""
+if TYPE_CHECKING:
+    from narrate.session import Prepared
+
+NAME = "TEXT"
+"""What errors call a text that is not in a script."""
 
 
 def prepare(
@@ -37,63 +37,76 @@ def prepare(
 ) -> Prepared:
     """The segment of a script that has this id, or else a text, as a script of its own.
 
-    A text is said in the voice of the script's first segment. Raises UsageError for a voice that
-    the script does not have, and what reading a script raises.
+    `-` stands for a text from standard input. A text is said as the first segment of the script is,
+    or the first one in that `voice`. Raises UsageError for a voice that the script does not have,
+    and what reading a script raises.
     """
-    text = _text(words)
     if source is None:
-        script, configuration = with_lexicon(text), config.resolve(flags, {}, Path.cwd())
+        configuration = _settings(flags, emit)
+        script = with_lexicon(_text(words, configuration))
+        segment = script.segments[0]
     else:
+        # It imports what writes narrations, which explaining a text need not wait for.
+        from narrate import build
+
         script, configuration = build.prepare(source, flags, emit)
-    first = script.segments[0]
-    said = replace(text.segments[0], voice=first.voice, language=first.language)
-    segment = next((each for each in script.segments if each.id == words), said)
+        segment = _by_id(words, script) or _like(script, voice, _text(words, configuration))
     if voice is not None and voice not in script.voices:
         hint = did_you_mean(voice, script.voices, "name a voice of the script")
         raise UsageError(f"there is no voice {voice!r}", where="--voice", hint=hint)
     segment = replace(segment, voice=voice or segment.voice, scene=None)
-    return replace(script, scenes=(), segments=(segment,)), configuration
+    # Without a path, nothing is remembered of the script that it is from.
+    return replace(script, path=None, scenes=(), segments=(segment,)), configuration
 
 
-def _text(words: str) -> Script:
+def _settings(flags: Mapping[str, Any], emit: Emit) -> Config:
+    """The settings of this folder, for a text without a script."""
+    configuration = config.resolve(flags, {}, Path.cwd())
+    for text in configuration.warnings:
+        emit(events.Warned(message=text))
+    return configuration
+
+
+def _text(words: str, configuration: Config) -> Script:
     """A script of one text. Raises ScriptError."""
+    if words == STDIN and sys.stdin is not None:
+        words = read_pipe(sys.stdin.buffer, NAME)
     tree = {"segments": [{"id": "line", "text": words}]}
-    return resolve(Source(name="TEXT", path=None, base=Path(), tree=tree, lines={"$": "TEXT"}))
+    source = Source(name=NAME, path=None, base=Path(), tree=tree, lines={"$": NAME})
+    return resolve(source, ReadOptions(markup=configuration.settings.markup))
 
 
-def plan(line: Prepared, emit: Emit) -> PlannedSegment:
-    """What would be said; nothing is spoken."""
-    with opened([line], emit) as sessions:
-        return sessions[0].plan().segments[0]
+def _by_id(words: str, script: Script) -> Segment | None:
+    return next((each for each in script.segments if each.id == words), None)
 
 
-def speak(line: Prepared, path: Path, emit: Emit) -> None:
-    """Speak a line into a file, whose suffix says the format. Raises what a run raises."""
+def _like(script: Script, voice: str | None, text: Script) -> Segment:
+    """A text as a segment that is said as the first one of a script, or the first in a voice."""
+    spoken = [each for each in script.segments if voice in (None, each.voice)]
+    model = (spoken or script.segments)[0]
+    said = text.segments[0]
+    return replace(said, voice=model.voice, language=model.language, reading=model.reading)
+
+
+def explain(line: Prepared, emit: Emit) -> PlannedSegment:
+    """What would be said. Nothing is spoken, and neither cache nor engine is looked at. Raises
+    ScriptErrors with all that cannot be read aloud.
+    """
     script, configuration = line
-    suffix = path.suffix.lower().removeprefix(".")
-    if suffix not in get_args(Format):
-        hint = f"use a name that ends in one of: {', '.join(get_args(Format))}"
-        raise UsageError("the suffix is not that of an audio format", where=str(path), hint=hint)
-    if os.path.lexists(path):
-        raise UsageError("it exists", where=str(path), hint="name another file, or remove this one")
-    with TemporaryDirectory() as temp:
-        settings = msgspec.structs.replace(
-            configuration.settings, out=str(Path(temp) / "out"), format=suffix
-        )
-        made = build.perform(
-            script, Config(settings, {}, configuration.files), build.Options(), emit
-        )
-        shutil.copyfile(made.out / made.manifest.audio.file, path)
+    settings = msgspec.structs.replace(configuration.settings, stand_in=None)
+
+    def warn(text: str) -> None:
+        emit(events.Warned(message=text))
+
+    return planner.make(script, settings, _NoClips(), warn=warn).segments[0]
 
 
-def play(line: Prepared, emit: Emit) -> None:
-    """Speak a line, and play it. Raises EnvironmentProblem if there is nothing that plays it."""
-    player = next((each for each in PLAYERS if shutil.which(each[0])), None)
-    if player is None:
-        names = ", ".join(each[0] for each in PLAYERS)
-        hint = f"write it to a file with -o FILE, or install one of: {names}"
-        raise EnvironmentProblem("no program that plays audio was found", hint=hint)
-    with TemporaryDirectory() as temp:
-        path = Path(temp) / "line.wav"
-        speak(line, path, emit)
-        subprocess.run([*player, str(path)], check=False, stdin=subprocess.DEVNULL)
+class _NoClips(Store):
+    """An empty cache: what is said does not depend on what was said before."""
+
+    def __init__(self) -> None:
+        """There is nothing to open."""
+
+    def find(self, canonical: bytes) -> Clip | None:
+        """No clip."""
+        return None

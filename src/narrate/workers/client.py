@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -160,6 +160,22 @@ class Worker:
 
         Raises WorkerLost.
         """
+        self._introduce(jobs, voices)
+        self._write({"synthesize": list(map(_order, jobs))})
+
+    def stream(
+        self, job: Job, voices: Mapping[str, Reference], seconds: float
+    ) -> Iterator[Synthesis]:
+        """Have a job spoken piece by piece, and wait at most so many seconds for each. Raises
+        JobFailed or WorkerLost.
+        """
+        self._introduce([job], voices)
+        self._write({"stream": _order(job)})
+        while "streamed" not in (frame := self._read(seconds))[0]:
+            yield self._reply(*frame).sound
+
+    def _introduce(self, jobs: Sequence[Job], voices: Mapping[str, Reference]) -> None:
+        """Hand over the references that the worker does not have."""
         for digest in {
             job.request.voice.ref for job in jobs if isinstance(job.request.voice, Clone)
         } - self._voices:
@@ -169,17 +185,14 @@ class Worker:
                 voice.samples.tobytes(),
             )
             self._voices.add(digest)
-        orders = [
-            {"request": job.request.to_json(), "attempt": job.attempt, "refused": job.refused}
-            for job in jobs
-        ]
-        self._write({"synthesize": orders})
 
     def receive(self, seconds: float) -> Reply:
         """Wait at most so many seconds for the next reply. Raises JobFailed or WorkerLost."""
+        return self._reply(*self._read(seconds))
+
+    def _reply(self, header: Mapping[str, Any], payload: bytes) -> Reply:
         import numpy as np
 
-        header, payload = self._read(seconds)
         if "error" in header:
             raise JobFailed(str(header.get("message")), str(header["error"]))
         try:
@@ -265,6 +278,10 @@ class Worker:
             where=f"engine {self.engine}",
             hint="see `narrate doctor`, or choose another --engine",
         )
+
+
+def _order(job: Job) -> dict[str, Any]:
+    return {"request": job.request.to_json(), "attempt": job.attempt, "refused": job.refused}
 
 
 def isolated(python: str, *arguments: str) -> list[str]:

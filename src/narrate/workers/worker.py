@@ -7,10 +7,12 @@ parent → worker
     {"load": model}                                 once
     {"voice": digest, "rate": Hz, "transcript": t}  with the float32 samples of a reference
     {"synthesize": [{"request": …, "attempt": n, "refused": n}, …]}
+    {"stream": {"request": …, "attempt": n, "refused": n}}
     {"usage": true}
 worker → parent
     {"ready": engine, "versions": {…}, …}           once, when the engine has loaded
     {"stop": reason, "rate": Hz, "seconds": s, …}   one a job, with its float32 samples
+    {"streamed": true}                              after the pieces of a stream, as for jobs
     {"usage": {…}}                                  the most memory held so far, in bytes
     {"error": kind, "message": text}                instead of a job's samples, or of "ready"
 
@@ -67,6 +69,8 @@ def main(name: str, path: str) -> None:
             frames.write(replies, {"usage": _usage(engine)})
         elif "voice" in header:
             voices[header["voice"]] = _reference(header, payload)
+        elif "stream" in header:
+            _stream(engine, header["stream"], voices, replies)
         else:
             _serve(engine, header["synthesize"], voices, replies)
 
@@ -128,13 +132,7 @@ def _serve(
             if isinstance(result, Exception):
                 frames.write(replies, _failure(result))
             else:
-                header = {
-                    "stop": result.stop,
-                    "rate": result.rate,
-                    "seconds": seconds,
-                    "memory": _memory(),
-                }
-                frames.write(replies, header, result.samples.astype("<f4", copy=False).tobytes())
+                _answer(replies, result, seconds)
             answered += 1
             started = time.perf_counter()
     except Exception as error:
@@ -143,6 +141,25 @@ def _serve(
     else:
         for _ in jobs[answered:]:
             frames.write(replies, {"error": "failed", "message": "the engine gave no result"})
+
+
+def _stream(
+    engine: Any, item: dict[str, Any], voices: dict[str, base.Reference], replies: IO[bytes]
+) -> None:
+    """Answer a job piece by piece."""
+    started = time.perf_counter()
+    try:
+        for piece in engine.stream(_job(item), voices):
+            _answer(replies, piece, time.perf_counter() - started)
+    except Exception as error:
+        frames.write(replies, _failure(error))
+    else:
+        frames.write(replies, {"streamed": True})
+
+
+def _answer(replies: IO[bytes], sound: base.Synthesis, seconds: float) -> None:
+    header = {"stop": sound.stop, "rate": sound.rate, "seconds": seconds, "memory": _memory()}
+    frames.write(replies, header, sound.samples.astype("<f4", copy=False).tobytes())
 
 
 def _failure(error: Exception) -> dict[str, str]:

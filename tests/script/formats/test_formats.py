@@ -59,7 +59,7 @@ def test_standard_input(monkeypatch: pytest.MonkeyPatch, content: str, texts: li
         ("[]", "-: $", "JSON"),
         ("title: a\nsegments:\n  - text: a: b", "-:3:12", "YAML"),
         ("title: a\nsegmens:\n  - text: a", "-: $", "YAML"),
-        ("One.\n\n<b>Two</b>", "-:3", "Markdown"),
+        ("One.\n\n<hr>Two</hr>", "-:3", "Markdown"),
         ("1\n00:00:01,000 -> 00:00:02,000\na", "-:2", "SRT"),
         ("WEBVTT\n\nLost.", "-:3", "WebVTT"),
         ('[{"text": 1}, {"text": 2}]', "-", "JSON"),

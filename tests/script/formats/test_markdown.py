@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from narrate import script
 from narrate.errors import ScriptError, ScriptErrors
 from narrate.script import ReadOptions, Script
-from narrate.script.formats.markdown import scenes
+from narrate.script.formats.markdown.paragraphs import Reader
 from narrate.script.formats.markdown.report import Report
 
 
@@ -27,10 +28,18 @@ def left_out(loaded: Script) -> list[tuple[str, str]]:
     return [(each.kind, each.text) for each in loaded.omissions]
 
 
+def written(text: str, **options: Any) -> list[str]:
+    """The texts of the paragraphs, as the rest of narrate gets them."""
+    report = Report("a.md")
+    found = [block.text for block in Reader(report, ReadOptions(**options)).blocks(text)]
+    report.check()
+    return found
+
+
 def problems(text: str) -> list[str]:
     """Everything that is wrong with a text, in order."""
     report = Report("a.md")
-    list(scenes._Reader(report, ReadOptions()).blocks(text))
+    list(Reader(report, ReadOptions()).blocks(text))
     return [str(problem) for problem in report.problems]
 
 
@@ -185,11 +194,31 @@ def test_all_wrong_attributes_are_named(tmp_path: Path) -> None:
 
 
 def test_braces_that_are_no_attributes_stay(tmp_path: Path) -> None:
-    body = "The set {x=1} of {a, b} {c}\n\n`{#a}` and \\{#b} and $\\{#c\\}$ {d}\n"
+    body = "The set {x=1} of {a, b} {c}\n\n\\{#b} and $\\{#c\\}$ {d}\n"
     assert texts(load(tmp_path, body)) == [
         "The set {x=1} of {a, b} {c}",
-        "\\{\\#a\\} and \\{#b} and $\\{#c\\}$ {d}",
+        "\\{#b} and $\\{#c\\}$ {d}",
     ]
+    assert written("`{#a}` and {b}") == ["`{#a}` and {b}"]
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        ("Call `np.einsum` now.", "Call `np.einsum` now."),
+        ("``np.einsum``, *`f`*, [`g`](h)", "`np.einsum`, `f`, `g`"),
+        ("`a *b* [c] <d> {#e} $f$ \\*`", "`a *b* [c] <d> {#e} $f$ \\*`"),
+        ("`a\nb` ` c `", "`a b` `c`"),
+        ("``a`b`` and `` `c` ``", "`` a`b `` and `` `c` ``"),
+        ("`a``b`", "` a``b `"),
+        ("```a``b`c```", r"a\`\`b\`c"),
+        ("One ``` and ``two``, \\` three", r"One \`\`\` and `two`, \` three"),
+        ("`` ` ` ``", "`` ` ` ``"),
+        ("a` `b", "a b"),
+    ],
+)
+def test_code_stays_code(code: str, text: str) -> None:
+    assert written(code) == [text]
 
 
 @pytest.mark.parametrize(
@@ -227,10 +256,20 @@ def test_braces_that_are_no_attributes_stay(tmp_path: Path) -> None:
         ("- [ ] One\n- [x] Two\n  - [/] Three", ["One", "Two", "Three"], []),
         ("Go :rocket: at 10:30:45 to a:b:c. :+1:", ["Go at 10:30:45 to a:b:c."],
          [("emoji code", ":rocket:"), ("emoji code", ":+1:")]),
-        ("H~2~O and x^2^ cost ~5 to ~10.", ["H2O and x2 cost ~5 to ~10."], []),
+        ("H~2~O and x^2^ cost ~5 to ~10.", ["H2O and x² cost ~5 to ~10."], []),
+        ("10^6^ m^-1^, 2^nd^, x^n^, Na^+^, ^14^C, x~i~, v~max~, ~new~.",
+         ["10⁶ m⁻¹, 2nd, x^n, Na⁺, ¹⁴C, x_i, v_max, new."], []),
+        ("x^2+y^2=z^2, a^b^c, ~/a:~/b", ["x^2+y^2=z^2, a^b^c, ~/a:~/b"], []),
+        ("H<sub>2</sub>O, 10<sup>6</sup>, <kbd>Ctrl</kbd>+<b>C</b>", ["H2O, 10⁶, Ctrl+C"], []),
+        ("<details open>\n<summary>Why *so*</summary>\n\nx\n\n</details>", ["Why so", "x"], []),
         ("A ^^new word^^ and 2^^3.", ["A new word and 2^^3."], []),
         ("Term\n: One\n: Two\n\n: Three", ["Term", "One", "Two", "Three"], []),
         ("One. ^block-1", ["One."], [("block id", "^block-1")]),
+        ("One :x:, *(two ~~three~~)* %%four%% .", ["One, (two)."],
+         [("emoji code", ":x:"), ("struck text", "three"), ("comment", "four")]),
+        ("One :x: two *three* .", ["One two three ."], [("emoji code", ":x:")]),
+        ("One :x: .env and [^1] 2.", ["One .env and 2."],
+         [("emoji code", ":x:"), ("footnote mark", "1")]),
         ("*[HTML]: Hypertext\n\nHTML.", ["HTML."], [("abbreviation", "*[HTML]: Hypertext")]),
         ("![A *chart*](1.png) ![](2.png) B", ["B"], [("image", "A *chart*"), ("image", "2.png")]),
         ("<!-- a --> <!-- b -->\n\nC <!-- d -->", ["C"], [("comment", "a b"), ("comment", "d")]),
@@ -239,7 +278,7 @@ def test_braces_that_are_no_attributes_stay(tmp_path: Path) -> None:
         ('A <break time="1s"/> <bookmark mark="x"/>', ['A <break time="1s"/> <bookmark mark="x"/>'],
          []),
         ('<break time="1s"/>\n\nA', ["A"], []),
-        ("\\[a] `[b] <i>` &lt;u&gt; 1 < 2", ["\\[a] \\[b\\] \\<i\\> \\<u\\> 1 < 2"], []),
+        ("\\[a] &lt;u&gt; 1 < 2", ["\\[a] \\<u\\> 1 < 2"], []),
         ("**https://a.b/c_d_e#f?g==h==** <https://a.b/~x~>",
          ["https://a.b/c_d_e#f?g==h== https://a.b/~x~"], []),
     ],
@@ -331,7 +370,7 @@ def test_front_matter_in_toml(tmp_path: Path) -> None:
         (";;;\n{}\n;;;\nHi.", "a.md:1", "a format that narrate does not read"),
         ("---\ntitle: x\n---\n", "a.md", "nothing to say"),
         ("Hi %% there", "a.md:1", "does not end with '%%'"),
-        ("Hi.\n\nA\nB <u>c</u>", "a.md:4", "raw HTML"),
+        ("Hi.\n\nA\nB <font>c</font>", "a.md:4", "raw HTML"),
     ],
 )
 def test_errors(tmp_path: Path, text: str, where: str, what: str) -> None:
@@ -357,7 +396,7 @@ def test_a_rule_at_the_start_is_no_front_matter(tmp_path: Path, text: str) -> No
 def test_a_segment_for_each_line(tmp_path: Path) -> None:
     body = "One *two\nthree*. {#a}\n<!-- x -->\nFour `f\ng`. {pause=1s}\n\n- $h\ni$\n  j\n"
     loaded = load(tmp_path, body, ReadOptions(segments="line"))
-    assert texts(loaded) == ["One two", "three.", "Four f g.", "$h i$", "j"]
+    assert texts(loaded) == ["One two", "three.", "Four `f g`.", "$h i$", "j"]
     assert [segment.where[5:] for segment in loaded.segments] == ["1", "2", "4", "7", "9"]
     assert (loaded.segments[1].id, loaded.segments[2].pause_after) == ("a", 1.0)
 
@@ -365,7 +404,7 @@ def test_a_segment_for_each_line(tmp_path: Path) -> None:
 def test_a_long_paragraph_is_parsed_in_parts(tmp_path: Path) -> None:
     report = Report("a.md")
     body = "A *short* sentence. " * 2_000 + "{#end}"
-    [block] = scenes._Reader(report, ReadOptions()).blocks(body)
+    [block] = Reader(report, ReadOptions()).blocks(body)
     assert block.text == ("A short sentence. " * 2_000).strip()
     assert block.fields == {"id": "end"}
 
@@ -436,7 +475,7 @@ def test_all_problems_are_reported_in_one_go(tmp_path: Path) -> None:
     error = refused(tmp_path, text)
     assert isinstance(error, ScriptErrors)
     assert [(each.where, each.what) for each in error.problems] == [
-        ("a.md:1", "a table cannot be spoken"),
+        ("a.md:1", 'a table, which tables = "error" refuses'),
         ("a.md:4", "unknown direction '[beat]'"),
         ("a.md:6", "'bla' is not an attribute"),
         ("a.md:8", "unknown attribute 'pasue'"),
@@ -459,7 +498,7 @@ def test_attributes_for_others_are_left_out(tmp_path: Path) -> None:
         "![Alt](a.png){#fig:a width=50%} Six.\n\n- Contents\n{:toc}\n"
     )
     loaded = load(tmp_path, text)
-    assert texts(loaded) == ["One.", "Two.", "Three four five.", "Six.", "Contents"]
+    assert texts(loaded) == ["One.", "Two.", "Three `four` five.", "Six.", "Contents"]
     assert left_out(loaded) == [
         ("foreign attribute", ".note"),
         ("foreign attribute", ": .lead"),
@@ -508,3 +547,138 @@ def test_markdown_of_many_megabytes_is_refused_at_once(tmp_path: Path) -> None:
 
 def test_a_text_of_little_but_signs_is_refused(tmp_path: Path) -> None:
     assert refused(tmp_path, "*a " * 200_001).what == "more than 200,000 signs of markup"
+
+
+TABLE = """
+| Name | Size | Note |
+|:-----|-----:|------|
+| `np.einsum` | 3 MB. | |
+| $x^2$, *new* | 1 \\| 2 | Why? |
+"""
+ROWS = ["Name: `np.einsum`, Size: 3 MB.", "Name: $x^2$, new, Size: 1 | 2, Note: Why?"]
+
+
+def test_a_spoken_table_is_said_row_by_row(tmp_path: Path) -> None:
+    speak = ReadOptions(tables="speak")
+    loaded = load(tmp_path, f"One.\n{TABLE}\nTwo.\n", speak)
+    assert [segment.text for segment in loaded.segments] == ["One.", "\n".join(ROWS), "Two."]
+    assert loaded.segments[1].where == "a.md:3"
+    assert loaded.omissions == ()
+    by_line = load(tmp_path, TABLE, ReadOptions(tables="speak", segments="line"))
+    assert [(each.text, each.where) for each in by_line.segments] == [
+        (ROWS[0], "a.md:4"),
+        (ROWS[1], "a.md:5"),
+    ]
+
+
+def test_a_table_is_refused_skipped_or_given_words(tmp_path: Path) -> None:
+    error = refused(tmp_path, f"One.\n{TABLE}")
+    assert (error.where, error.what) == ("a.md:3", 'a table, which tables = "error" refuses')
+    assert error.hint
+    assert 'set tables to "speak" or "skip" in narrate.toml' in error.hint
+    skipped = load(tmp_path, f"One.\n{TABLE}", ReadOptions(tables="skip"))
+    [omission] = skipped.omissions
+    assert (texts(skipped), omission.where, omission.kind) == (["One."], "a.md:3", "table")
+    assert "`np.einsum`" in omission.text
+    for choice in ("error", "skip", "speak"):
+        body = f'{TABLE}{{#sizes say="Two sizes." pause=1s}}\n\nOne.\n'
+        [table, _] = load(tmp_path, body, ReadOptions(tables=choice)).segments
+        assert (table.id, table.say, table.pause_after) == ("sizes", "Two sizes.", 1.0)
+        assert table.text == "\n".join(ROWS)
+
+
+@pytest.mark.parametrize(
+    ("table", "spoken", "omissions"),
+    [
+        ("|A|B|\n|-|-|", [], [("table header", "A"), ("table header", "B")]),
+        ("||B|\n|-|-|\n|a||\n|c|d!|", ["a. c, B: d!"], []),
+        ("|A|B|\n|-|-|\n|a|", ["A: a."], [("table header", "B")]),
+        ("a:|b\n-|-\none<br>two.|~~x~~\n{: .wide}", ["a: one two."],
+         [("struck text", "x"), ("table header", "b"), ("foreign attribute", ": .wide")]),
+        ("> |A|\n> |-|\n> |`a|b`|", None, []),
+        ("> |A|\n> |-|\n> |`a\\|b`|", ["A: `a|b`."], []),
+        ("|A|\n|-|\n|a {#x}|\n|b|", None, []),
+    ],
+)  # fmt: skip
+def test_tables(
+    tmp_path: Path, table: str, spoken: list[str] | None, omissions: list[tuple[str, str]]
+) -> None:
+    speak = ReadOptions(tables="speak")
+    if spoken is None:
+        with pytest.raises(ScriptError) as caught:
+            load(tmp_path, table, speak)
+        assert caught.value.where == "a.md:3"
+        return
+    loaded = load(tmp_path, f"{table}\n\nEnd.", speak)
+    assert texts(loaded) == [*spoken, "End."]
+    assert sorted(left_out(loaded)) == sorted(omissions)
+
+
+def test_cells_without_a_header_are_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ScriptError, match="a row with more cells") as caught:
+        load(tmp_path, "|A|B|\n|-|-|\n|a|b|\n|`c | d`|e|\n", ReadOptions(tables="speak"))
+    assert caught.value.where == "a.md:4"
+
+
+@pytest.mark.parametrize(
+    ("block", "text"),
+    [
+        ("$$a + b$$", "$$a + b$$"),
+        ("$$\na + b\n$$ {#sum}", "$$\na + b\n$$"),
+        ("$$a + b$$.", "$$a + b$$."),
+        ("\\begin{align*}\na &= b \\\\\n\n- c_1_ &= d\n\\end{align*} {#sum}",
+         "$$\\begin{align*}\na &= b \\\\\n\n- c_1_ &= d\n\\end{align*}$$"),
+        ("```math\n\na_1 *\n\nb\n```", "$$a_1 *\n\nb$$"),
+        ("- ~~~ math\n  a\n  ~~~", "$$a$$"),
+    ],
+)  # fmt: skip
+def test_blocks_of_formulas(tmp_path: Path, block: str, text: str) -> None:
+    body = f"One $x$ and $$y$$.\n\n{block}\n"
+    first = "One $x$ and $$y$$."
+    assert [each.text for each in load(tmp_path, body).segments] == [first, text]
+    skipped = load(tmp_path, body, ReadOptions(formulas="skip"))
+    assert texts(skipped) == [first]
+    assert left_out(skipped) == [("formula", " ".join(text.split()))]
+    with pytest.raises(ScriptError, match='a formula, which formulas = "error" refuses') as caught:
+        load(tmp_path, body, ReadOptions(formulas="error"))
+    assert caught.value.where == "a.md:3"
+
+
+def test_a_formula_with_words_is_spoken(tmp_path: Path) -> None:
+    [one] = load(tmp_path, '$$a$$ {say="A."}', ReadOptions(formulas="error")).segments
+    assert (one.text, one.say) == ("$$a$$", "A.")
+
+
+def test_a_block_of_mathematics_that_is_no_formula(tmp_path: Path) -> None:
+    error = refused(tmp_path, "One.\n\n```math\n\\text{$x$}\n```\n")
+    assert (error.where, error.what) == ("a.md:3", "a block of mathematics that is not a formula")
+    assert texts(load(tmp_path, "```math\n```\n\nOne.\n")) == ["One."]
+
+
+def test_an_environment_without_an_end_is_text() -> None:
+    assert written("\\begin{align}\na\n\n\\begin{align}\nb") == [
+        "\\begin{align}\na",
+        "\\begin{align}\nb",
+    ]
+
+
+def test_mathematics_of_gitlab(tmp_path: Path) -> None:
+    assert texts(load(tmp_path, "So $`a_1 * b*c`$ is `$x$` *it*.")) == [
+        "So $a_1 * b*c$ is `$x$` it."
+    ]
+
+
+def test_images(tmp_path: Path) -> None:
+    body = "One.\n\n![A *nice*\n`x` chart](a.png) of [![two](b.png)](c).\n\n![](d.png) Two.\n"
+    spoken = load(tmp_path, body, ReadOptions(images="speak"))
+    assert texts(spoken) == ["One.", "A nice `x` chart of two.", "Two."]
+    assert left_out(spoken) == [("image", "d.png")]
+    assert spoken.omissions[0].where == "a.md:6"
+    with pytest.raises(ScriptError, match="raw HTML") as raised:
+        load(tmp_path, "![A\nb](c.png)\n<font>.", ReadOptions(images="speak"))
+    assert raised.value.where == "a.md:3"
+    with pytest.raises(ScriptErrors) as caught:
+        load(tmp_path, body, ReadOptions(images="error"))
+    assert [str(problem) for problem in caught.value.problems] == [
+        f'a.md:{line}: an image, which images = "error" refuses' for line in (3, 4, 6)
+    ]

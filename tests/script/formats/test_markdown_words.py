@@ -14,8 +14,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from narrate import script
+from narrate.config import Choice
 from narrate.errors import ScriptError, ScriptErrors
-from narrate.script import Script
+from narrate.script import ReadOptions, Script
 
 WORD = re.compile(r"q[a-p]{4}")
 
@@ -113,9 +114,9 @@ def documents(draw: st.DrawFn, blocks: tuple[str, ...] = BLOCKS) -> str:
     return "".join(block + draw(separators) for block in filled) + next(words)
 
 
-def check_words(path: Path, text: str) -> Script:
+def check_words(path: Path, text: str, options: ReadOptions | None = None) -> Script:
     path.write_text(text)
-    loaded = script.load(path)
+    loaded = script.load(path, options or ReadOptions())
     assert said(loaded) >= set(WORD.findall(text))
     return loaded
 
@@ -123,7 +124,7 @@ def check_words(path: Path, text: str) -> Script:
 @given(text=documents())
 def test_every_word_is_found_again_and_no_sign_is_spoken(path: Path, text: str) -> None:
     loaded = check_words(path, text)
-    plain = re.sub(r"https://example\.org/q[a-p]+|\b1\b", "", spoken(loaded) + titles(loaded))
+    plain = re.sub(r"https://example\.org/q[a-p]+|\b1\b|`", "", spoken(loaded) + titles(loaded))
     assert re.sub(r"[\sa-p\xa0q]", "", plain) == ""
     left_out = " ".join(each.text for each in loaded.omissions)
     assert not set(WORD.findall(spoken(loaded))) & set(WORD.findall(left_out))
@@ -137,10 +138,32 @@ def test_each_template_alone(path: Path, block: str) -> None:
     check_words(path, f"{next(words)}\n\n{filled}\n\n{next(words)}")
 
 
+CHOSEN = (
+    "| {} | {} |\n|---|---|\n| {} | {} |\n| {} | |",
+    "> {}|{}\n> -|-\n> `{}`|\n> *{}*",
+    "| {} |\n|---|\n| ![{}](1.png) |\n{{: .t}}",
+    "![{} *{}*](1.png)",
+    "[![{}](1.png)](2) {}",
+    "$${}$$",
+    "$$\n{}\n\n{}\n$$",
+    "```math\n{}\n```",
+    "{}\n\\begin{{align}}\n{}\n\n{}\n\\end{{align}}\n{}",
+)
+"""Templates of what settings decide on."""
+
+
+@pytest.mark.parametrize("choice", ["speak", "skip"])
+@given(data=st.data())
+def test_no_choice_loses_a_word(path: Path, choice: Choice, data: st.DataObject) -> None:
+    text = data.draw(documents((*CHOSEN, *BLOCKS[:20])))
+    check_words(path, text, ReadOptions(tables=choice, formulas=choice, images=choice))
+
+
 SIGNS = (
     *"#>-*_`~=^:!.+\\&;\"'{}[]%$",
     *("\n", "\n\n", "    ", " ", "\t", "\n> ", "\n- ", "\n1. ", "\n---\n", "\n===\n", "\n# "),
     *("<!--", "-->", "<b>", "[^", "]: ", "[[", "]]", "![[", "==", "~~", "%%", "$$", "```", "\n: "),
+    *("|", "|", "\n|", "\n|-|-|\n|", "\\|", "``", "\n```math\n", "<kbd>"),
     *("{#", "{=", "}}", "{{", "[!", "&amp;", "<br>", "https://", "**", "\n\n    "),
 )
 pieces = st.lists(st.sampled_from(SIGNS) | st.none(), min_size=1, max_size=30)
@@ -150,12 +173,13 @@ pieces = st.lists(st.sampled_from(SIGNS) | st.none(), min_size=1, max_size=30)
 @example(pieces=["[", None, "]: ", None, "."])
 @example(pieces=[None, "\n---\n", None])
 @example(pieces=["    ", None])
+@example(pieces=["|", None, "\n|-|-|\n|", None, "|", None, "|", None])
 def test_no_mixture_of_signs_loses_a_word(path: Path, pieces: list[str | None]) -> None:
     words = unique()
     text = "".join(next(words) if piece is None else piece for piece in pieces)
     text = f"{next(words)}\n\n{text}\n\n{next(words)}"
     try:
-        check_words(path, text)
+        check_words(path, text, ReadOptions(tables="speak", images="speak"))
     except ScriptError as error:
         for each in error.problems if isinstance(error, ScriptErrors) else [error]:
             assert re.match(r"a\.md(:\d|: \$)", each.where)

@@ -35,6 +35,9 @@ Check = Annotated[
     "qa",
     "format_in",
     "segments",
+    "tables",
+    "formulas",
+    "images",
     "stand_in",
     "cache_dir",
 )

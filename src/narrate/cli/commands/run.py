@@ -132,6 +132,9 @@ class Look:
     "qa",
     "format_in",
     "segments",
+    "tables",
+    "formulas",
+    "images",
     "stand_in",
     "cache_dir",
 )

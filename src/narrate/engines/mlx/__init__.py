@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from narrate.base import languages
 from narrate.engines import qwen
 from narrate.engines.base import (
     Auto,
@@ -42,13 +43,14 @@ CAPABILITIES = Capabilities(
     name="mlx",
     behaviour=1,
     model="mlx-community/Qwen3-TTS-12Hz-1.7B-Base-8bit",
-    languages=tuple(qwen.LANGUAGES),
+    languages=tuple(languages.NAMES),
     speakers=qwen.SPEAKERS,
     voices=("clone", "speaker", "design"),
     packages=("mlx-audio", "mlx", "transformers", "numpy"),
     rtf=0.5,
     batch=8,
     side_by_side=False,
+    streams=True,
     auto=Auto.APPLE_SILICON,
     models=qwen.model_table(_hub_id),
     environments=("mlx", "both"),
@@ -62,11 +64,11 @@ DEVICES = ("cpu", "gpu")
 
 def capabilities_of(model: ModelRef) -> Capabilities:
     """Other models of mlx-audio have speakers and languages of their own, which only the model
-    knows.
+    knows, and each its own way to stream.
     """
     if qwen.is_qwen(model):
         return CAPABILITIES
-    return replace(CAPABILITIES, speakers=(), languages=())
+    return replace(CAPABILITIES, speakers=(), languages=(), streams=False)
 
 
 class Engine:
@@ -115,6 +117,17 @@ class Engine:
                 )
             yield done.pop(place)
 
+    def stream(self, job: Job, voices: Mapping[str, Reference]) -> Iterator[Synthesis]:
+        """Speak a job piece by piece; the pieces are not quite what `synthesize` gives."""
+        import mlx.core as mx
+
+        assert isinstance(self._model, Qwen)
+        _draw(job)
+        try:
+            yield from self._model.stream(job, voices)
+        finally:
+            mx.clear_cache()
+
     def close(self) -> None:
         """Let go of the model and of the memory that MLX keeps for the next one."""
         import mlx.core as mx
@@ -134,9 +147,7 @@ class Engine:
         """Speak jobs together; if that fails, one by one, so that a failure costs one job."""
         import mlx.core as mx
 
-        # Without a seed every attempt must differ, also after one with a seed.
-        asked = jobs[0].request.seed is not None
-        mx.random.seed(jobs[0].seed if asked else int.from_bytes(os.urandom(4)))
+        _draw(jobs[0])
         try:
             return self._model.speak(jobs, voices)
         except Exception as error:
@@ -145,6 +156,16 @@ class Engine:
         finally:
             mx.clear_cache()
         return [result for job in jobs for result in self._speak([job], voices)]
+
+
+def _draw(job: Job) -> None:
+    """Begin what is random in a job: without a seed every attempt must differ, also after one with
+    a seed.
+    """
+    import mlx.core as mx
+
+    asked = job.request.seed is not None
+    mx.random.seed(job.seed if asked else int.from_bytes(os.urandom(4)))
 
 
 def _open(folder: Path, config: Mapping[str, Any]) -> Model:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,9 @@ from narrate.engines import qwen
 from narrate.engines.base import Job, Reference, StopReason, Synthesis, Unspeakable, Unusable
 from narrate.engines.mlx.models import array, line, mono
 from narrate.request import Clone, Design, RequestVoice, Stock
+
+PIECE_SECONDS = 1.0
+"""How much is decoded at once in a stream: the first sound comes after so many seconds of it."""
 
 
 class Qwen:
@@ -48,6 +51,19 @@ class Qwen:
         batch = self.network.batch_generate([line(job) for job in jobs], **options)
         found = {result.sequence_idx: result for result in batch}
         return [self._of_batch(job, found.get(place), voices) for place, job in enumerate(jobs)]
+
+    def stream(self, job: Job, voices: Mapping[str, Reference]) -> Iterator[Synthesis]:
+        """One job, piece by piece; the last piece says why it stopped."""
+        self._refuse_marks(job.request.text)
+        most, frames = qwen.max_frames(job), 0
+        options = self._options(job, voices) | {"max_tokens": most}
+        options |= {"stream": True, "streaming_interval": PIECE_SECONDS}
+        for piece in self.network.generate(line(job), **options):
+            frames += piece.token_count
+            stop = StopReason.LENGTH if frames >= most else StopReason.END
+            yield Synthesis(mono(piece.audio), piece.sample_rate, stop)
+        if not frames:
+            raise Unspeakable("the model ended before it said anything")
 
     def _alone(self, job: Job, voices: Mapping[str, Reference]) -> Synthesis | Exception:
         options = self._options(job, voices) | {"max_tokens": qwen.max_frames(job)}

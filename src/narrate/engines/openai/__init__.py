@@ -15,8 +15,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import SplitResult
 
+from narrate.base import languages
 from narrate.base.limits import ANSWERS_BYTES
-from narrate.engines import qwen
 from narrate.engines.base import Capabilities, Job, ModelRef, Reference, Synthesis, Unusable
 from narrate.engines.openai import riff
 from narrate.engines.openai.budget import Budget, Share
@@ -60,7 +60,7 @@ went wrong.
 PCM_RATE = 24_000
 """Hz, of OpenAI's bare samples."""
 
-NAMES = {code: name.title() for code, name in qwen.LANGUAGES.items()}
+NAMES = {code: name.title() for code, name in languages.NAMES.items()}
 """How vllm-omni calls languages; it takes others by their codes where a model has them."""
 
 OWN_KEY, OPENAI_KEY = "NARRATE_OPENAI_API_KEY", "OPENAI_API_KEY"

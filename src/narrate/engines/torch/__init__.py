@@ -9,6 +9,7 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from narrate.base import languages
 from narrate.engines import qwen
 from narrate.engines.base import (
     Auto,
@@ -39,7 +40,7 @@ CAPABILITIES = Capabilities(
     name="torch",
     behaviour=1,
     model="Qwen/Qwen3-TTS-12Hz-1.7B-Base",
-    languages=tuple(qwen.LANGUAGES),
+    languages=tuple(languages.NAMES),
     speakers=qwen.SPEAKERS,
     voices=("clone", "speaker", "design"),
     packages=("qwen-tts", "qwen-tts-hf", "torch", "transformers", "numpy"),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Literal, TypeAlias
 
-from narrate.reading import maths
-from narrate.reading.maths import Span
+from narrate.reading import literals
+from narrate.reading.literals import Span
+from narrate.reading.mathematics.context import Place
 from narrate.reading.words import Reading, Unreadable
 
 NAME = "mathematics"
@@ -16,8 +17,8 @@ Style: TypeAlias = Literal["teacher", "exact"]
 _HINT = "write it in another way or in words"
 
 
-def speak(tex: str, style: Style = "teacher") -> str:
-    """The spoken form of a formula, the inside of `$…$`.
+def speak(tex: str, style: Style = "teacher", where: Place = Place()) -> str:  # noqa: B008
+    """The spoken form of a formula, the inside of `$…$`, where it stands in a text.
 
     The exact style says brackets and the ends of fractions. Raises Unreadable with the place, in
     characters of `tex`, of a character or command that has no words.
@@ -26,16 +27,16 @@ def speak(tex: str, style: Style = "teacher") -> str:
 
     made, pieces = unicode.to_tex(tex)
     try:
-        said = _spoken(made, style)
+        said = _spoken(made, style, where)
     except Unreadable as error:
         start, end = unicode.origin(pieces, error.start, error.end)
         raise Unreadable(error.what, start, end, error.hint) from None
     if not said:
         raise Unreadable("the formula is empty", 0, len(tex), "remove it")
-    return said
+    return where.fitted(said)
 
 
-def _spoken(tex: str, style: Style) -> str:
+def _spoken(tex: str, style: Style, where: Place) -> str:
     from narrate.reading.mathematics.parse import parse, place
     from narrate.reading.mathematics.verbalise import verbalise
 
@@ -44,9 +45,17 @@ def _spoken(tex: str, style: Style) -> str:
         return Unreadable(what, start, end, _HINT)
 
     try:
-        return verbalise(parse(tex), style == "exact", fail)
+        noun, size = where.is_noun, where.is_size(tex)
+        return verbalise(parse(tex), style == "exact", fail, noun=noun, size=size)
     except RecursionError:
         raise Unreadable("the formula is nested too deeply", 0, len(tex), "split it") from None
+
+
+def may_be_plain(text: str) -> bool:
+    """Whether a text may have a formula without signs around it."""
+    from narrate.reading.mathematics import plain
+
+    return plain.SIGN.search(text) is not None
 
 
 def find(
@@ -58,28 +67,29 @@ def find(
     the place in the text. Plain forms are taken only where they are certainly mathematics.
     """
     done = 0
-    for start, end in maths.spans(text) if formulas is None else formulas:
-        yield from _plain(text[done:start], done, style)
+    for start, end in literals.formulas(text) if formulas is None else formulas:
+        yield from _plain(text, done, start, style)
         yield Reading(start, end, _tex(text, start, end, style), NAME)
         done = end
-    yield from _plain(text[done:], done, style)
+    yield from _plain(text, done, len(text), style)
 
 
 def _tex(text: str, start: int, end: int, style: Style) -> str:
     width = 2 if text.startswith(("$$", "\\("), start) else 1
     try:
-        return speak(text[start + width : end - width], style)
+        return speak(text[start + width : end - width], style, Place.of(text, start, end))
     except Unreadable as error:
         inside = start + width
         raise Unreadable(error.what, inside + error.start, inside + error.end, error.hint) from None
 
 
-def _plain(text: str, offset: int, style: Style) -> Iterator[Reading]:
+def _plain(text: str, first: int, last: int, style: Style) -> Iterator[Reading]:
     from narrate.reading.mathematics import plain
 
-    for start, end, tex in plain.find(text):
+    for start, end, tex in plain.find(text[first:last]):
+        start, end = first + start, first + end
         try:
-            said = speak(tex, style)
+            said = speak(tex, style, Place.of(text, start, end))
         except Unreadable:
             continue  # What looked like a formula is not one that can be read: other rules see it.
-        yield Reading(offset + start, offset + end, said, NAME)
+        yield Reading(start, end, said, NAME)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from narrate.reading.mathematics import letters, lists, scripts
 from narrate.reading.mathematics.limits import limits

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from narrate.reading.mathematics import fractions, letters, lists, scripts, units
 from narrate.reading.mathematics.limits import limits
@@ -396,6 +396,17 @@ def functions(formula: Node) -> frozenset[Name]:
         if isinstance(core, Name) and isinstance(inside, Fence) and _round(inside):
             found |= {core} if _argued(core, inside) else set()
     return frozenset(found)
+
+
+def vectors(formula: Node) -> frozenset[Name]:
+    """The letters that have a norm, or stand on both sides of a dot, somewhere in the formula."""
+    nodes = list(walk(formula))
+    norms = [node.inside.items for node in nodes if isinstance(node, Fence) and node.open == "‖"]
+    cores = {base(inside[0]) for inside in norms if inside}
+    for row in (node.items for node in nodes if isinstance(node, Row)):
+        squares = zip(row, row[1:], row[2:], strict=False)
+        cores |= {one for one, dot, two in squares if sign(dot, "⋅", "·") and one == two}
+    return frozenset(core for core in cores if isinstance(core, Name))
 
 
 def _round(fence: Fence) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from narrate.reading.mathematics.speaker import Speaker
 from narrate.reading.mathematics.symbols import INTEGRALS

@@ -4,28 +4,26 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from narrate.reading.rules import numerals
+
 _FRACTIONS = {"2": ("half", "halves"), "4": ("quarter", "quarters")}
-_DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-_LONGEST = 15
 
 
 @lru_cache(maxsize=4096)
 def cardinal(digits: str) -> str:
     """Digits, perhaps with one decimal point, in words: "3.05" is "three point zero five"."""
-    whole, point, decimals = digits.partition(".")
-    said = _whole(whole) if whole else "zero"
-    return f"{said} point {spelled(decimals)}" if point and decimals else said
+    return numerals.number(digits.removesuffix("."))
 
 
 def spelled(digits: str) -> str:
     """Each digit by its name."""
-    return " ".join(_DIGITS[int(digit)] for digit in digits)
+    return numerals.digits(digits)
 
 
 @lru_cache(maxsize=1024)
 def ordinal(digits: str) -> str:
     """The place in an order: "3" is "third"."""
-    return _words(int(digits), "ordinal")
+    return numerals.ordinal(digits)
 
 
 def fraction(top: str, bottom: str) -> str | None:
@@ -34,16 +32,3 @@ def fraction(top: str, bottom: str) -> str | None:
         return None
     one, many = _FRACTIONS.get(bottom) or (ordinal(bottom), ordinal(bottom) + "s")
     return f"{cardinal(top)} {one if top == '1' else many}"
-
-
-def _whole(digits: str) -> str:
-    leading_zero = len(digits) > 1 and digits[0] == "0"
-    if leading_zero or len(digits) > _LONGEST:
-        return spelled(digits)
-    return _words(int(digits), "cardinal")
-
-
-def _words(number: int, kind: str) -> str:
-    from num2words import num2words  # imports its 50 languages: 30 ms
-
-    return str(num2words(number, to=kind)).replace("-", " ").replace(",", "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
@@ -44,6 +45,7 @@ _MACRO = re.compile(
 _COLUMN = re.compile(r"column (\d+): ")
 
 
+@lru_cache(maxsize=256)
 def parse(tex: str) -> Row:
     """The tree of a formula; raises Unreadable with the place of what the parser does not know."""
     _refuse(tex)

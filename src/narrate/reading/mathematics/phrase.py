@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import IntEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 
 class Level(IntEnum):
@@ -18,8 +20,7 @@ class Level(IntEnum):
     LIST = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Phrase:
+class Phrase(Struct, frozen=True):
     """Words; `open` says that words put right after them would be heard as a part of them.
 
     "The square root of x" is open: "plus one" needs a pause before it.

@@ -22,6 +22,7 @@ _RELATIONS = {
     "==": "=",
     "->": r"\to ",
     "=>": r"\Rightarrow ",
+    "~": r"\sim ",
     **{sign: sign for sign in "=<>≤≥≠≈≡∈∉⊂⊆∼→⇒⇔∝"},
 }
 _OPERATORS = {"*": r"\cdot ", "**": "^", "-": "-", **{sign: sign for sign in "+/−×·⋅÷±∪∩∘⊗⊕∖∧∨"}}
@@ -33,7 +34,7 @@ _TOKEN = re.compile(
     | (?P<lowered>[{SUBSCRIPTS}]+)
     | (?P<word>(?:(?![{_SCRIPTS}])[^\W\d_])+)
     | (?P<index>_(?:\{{[\w,+\-= ]{{1,20}}\}}|[A-Za-z0-9]{{1,6}}))
-    | (?P<relation><=|>=|!=|==|->|=>|[=<>≤≥≠≈≡∈∉⊂⊆∼→⇒⇔∝])
+    | (?P<relation><=|>=|!=|==|->|=>|~(?=[ ][A-Z]\()|[=<>≤≥≠≈≡∈∉⊂⊆∼→⇒⇔∝])
     | (?P<operator>\*\*|[+\-−*/×·⋅÷±∪∩∘⊗⊕∖∧∨])
     | (?P<dots>\.\.\.|…)
     | (?P<other>.)
@@ -43,10 +44,12 @@ _TOKEN = re.compile(
 # `_ij`, `_12`, `_1n`, `_ijk`; what is longer is a part of a variable's name.
 _INDEX = re.compile(r"[A-Za-z0-9]{1,2}|\d{3}|[ijklmn]{3}")
 _UNIT = "|".join(sorted(map(re.escape, UNITS), key=len, reverse=True))
-_QUANTITY = re.compile(rf" ?((?:{_UNIT})(?:/(?:{_UNIT}))?)(?:\^?(-?\d)|([²³⁻¹]+))?(?![\w(^²³])")
+_QUANTITY = re.compile(
+    rf" ?((?:{_UNIT})(?:/(?:{_UNIT}))?)(?:\^?(-?\d)|([²³⁻¹]+))?(?![\w(^²³]| [b-wyz]\b)"
+)
 # What has to be in a text for it to hold a formula: a quick look before the grammar.
-_SIGN = re.compile(
-    rf"[\^=<>≤≥≠≈∈∉|√∑∏∫∀∃∂∇+*·×{_SCRIPTS}]|[^\W\d_)]_|\)_|\w\(|E\[|[nkm]!|→|->|\bd[a-z]?/d"
+SIGN = re.compile(
+    rf"[\^=<>≤≥≠≈∈∉|√∑∏∫∀∃∂∇+*·×~{_SCRIPTS}]|[^\W\d_)]_|\)_|\w\(|E\[|[nkm]!|→|->|\bd[a-z]?/d"
 )
 
 _FUNCTIONS = frozenset(
@@ -95,6 +98,7 @@ class _Reader:
     certain: bool = False
     letters: int = 0
     integral: bool = False
+    barred: bool = False
     steps: int = 0
     ends: list[_Formula] = field(default_factory=list)
 
@@ -194,7 +198,10 @@ class _Reader:
         spaced = self.skip_space()
         if spaced and not allowed:
             raise _NotMathsError
-        if self.kind() not in ("word", "other") or self.value() in ("'", "!", "|", "-"):
+        beside = self.value() == self.value(-1) == "|" and not self.barred
+        if not beside and (
+            self.kind() not in ("word", "other") or self.value() in ("'", "!", "|", "-")
+        ):
             raise _NotMathsError
         scripted = self.kind(1) in ("index", "raised", "lowered") or self.value(1) in ("^", "_")
         if spaced and (self.value() == "(" or self.value() in _ARTICLES and not scripted):
@@ -222,6 +229,8 @@ class _Reader:
             return r"\dots "
         if value == "(":
             return self.bracket("(", ")")
+        if value in ("[", "{") and self.is_set():
+            return self.set()
         if value == "|" and self.kind(1) != "space":
             return self.bars()
         if value == "√":
@@ -229,6 +238,17 @@ class _Reader:
             self.certain = True
             return rf"\sqrt{{{_inner(self.factor())}}}"
         return self.sign()
+
+    def is_set(self) -> bool:
+        """Whether an element or a subset of what is in these brackets stands before them."""
+        spaced = self.at > 1 and self.kind(-1) == "space"
+        return self.at > 0 and self.value(-2 if spaced else -1) in ("∈", "∉", "⊂", "⊆")
+
+    def set(self) -> str:
+        """`{1, 2}`, or an interval such as `[0, 1)`."""
+        if self.value() == "{":
+            return rf"\{{{self.bracket('{', '}')[1:-1]}\}}"
+        return self.bracket("[", "])")
 
     def number(self) -> str:
         """A number, with a unit if one comes after it."""
@@ -257,6 +277,8 @@ class _Reader:
     def word(self, first: bool) -> str:
         """A letter, letters side by side, a Greek letter's name, or a function."""
         value = self.value()
+        if value == "lim":
+            return self.limit()
         if value in _FUNCTIONS:
             return self.function()
         if value in _GREEK:
@@ -275,22 +297,41 @@ class _Reader:
             raise _NotMathsError
         self.take()
         self.letters += 1
-        return value + self.applied(value)
+        return value + self.numbered(value) + self.applied(value)
+
+    def numbered(self, name: str) -> str:
+        """The index of `v0` or `m12`."""
+        element = name in "CFHKNOPS"
+        if element or len(name) != 1 or self.kind() != "number" or not self.value().isdecimal():
+            return ""
+        return f"_{{{self.take()}}}"
 
     def is_letters(self, value: str) -> bool:
         """Whether a word is a name: one letter, or a few after a number or in capitals."""
         if len(value) == 1:
             return value.isascii() or value in GREEK
         before = self.tokens[self.at - 1] if self.at else None
-        if len(value) == 2 and (value[0] == "Δ" or self.integral and value[0] == "d"):
+        if len(value) == 2 and self.integral and value[0] == "d":
+            return True
+        if _greek_product(value):
             return True
         side = self.kind(1) in ("index", "raised", "lowered") or self.value(1) in ("^", ")")
         few = len(value) <= 3 and value.isascii() and not _vowels(value)
         scripted = self.value(1) == ")" and self.value(2)[:1] in ("_", "^", "ᵀ")
-        product = value.isupper() and len(value) == 2 and (scripted or self.certain)
+        product = (
+            len(value) == 2 and value.isupper() and (scripted or self.grouped() or self.certain)
+        )
         power = len(value) == 2 and self.value(1) == "^"
         counted = before is not None and before.lastgroup == "number" and few
         return counted or product or power or few and side and self.depth > 0 or self.pair(value)
+
+    def grouped(self) -> bool:
+        """Whether the word alone is in brackets beside a capital: `(AB)C`, `A(BC)`."""
+        found = self.value(-1) == "(" and self.value(1) == ")"
+        beside = [self.value(2), self.value(-2) if self.at > 1 else ""]
+        found = found and any(len(each) == 1 and each.isupper() for each in beside)
+        self.certain |= found
+        return found
 
     def pair(self, value: str) -> bool:
         """Whether two small letters after a sign are a product: `y = mx + b`."""
@@ -318,7 +359,7 @@ class _Reader:
             base = f"_{{{self.take()}}}"
         if self.value() == "(":
             plural = self.value(1) in ("s", "es") and self.value(2) == ")"
-            counted = self.at > 2 and self.tokens[self.at - 3].lastgroup == "number"
+            counted = self.at > 2 and self.kind(-3) == "number" and name not in _BARE
             if plural or counted:
                 raise _NotMathsError
             inside = self.bracket("(", ")")
@@ -329,6 +370,33 @@ class _Reader:
         if name not in _BARE or not self.skip_space() or self.kind() not in ("word", "number"):
             raise _NotMathsError
         return f"{_command(name)} {self.factor()}"
+
+    def limit(self) -> str:
+        """`lim x→0 f(x)` or `lim_(x→0) f(x)`."""
+        self.take()
+        if self.value() == "_":
+            self.take()
+            below = self.bracket(self.value(), ")}") if self.value() in ("(", "{") else ""
+            below = below[1:-1]
+        else:
+            self.skip_space()
+            below = self.factor() + self.joined_by(("→", "->"))
+        self.skip_space()
+        self.certain |= bool(below)
+        body = self.term()
+        while self.value() == "/" and self.kind(1) != "space":
+            self.take()
+            body = rf"\frac{{{_inner(body)}}}{{{_inner(self.factor())}}}"
+        return rf"\lim_{{{below}}} {body}"
+
+    def joined_by(self, signs: tuple[str, ...]) -> str:
+        """One of these signs and the factor after it."""
+        self.skip_space()
+        if self.value() not in signs:
+            raise _NotMathsError
+        sign = _RELATIONS[self.take()]
+        self.skip_space()
+        return sign + self.factor()
 
     def applied(self, name: str) -> str:
         """The bracket right after a letter; `f(x)` is mathematics by itself."""
@@ -375,11 +443,11 @@ class _Reader:
             parts.append(self.take().replace("|", r"\mid "))
             self.skip_space()
             parts.append(self.expression())
-        if self.value() != closed:
+        if not self.value() or self.value() not in closed:
             raise _NotMathsError
-        self.take()
+        parts.append(self.take())
         self.depth -= 1
-        return opened + "".join(parts) + closed
+        return opened + "".join(parts)
 
     def bars(self) -> str:
         """An absolute value or a norm."""
@@ -390,8 +458,10 @@ class _Reader:
             raise _NotMathsError
         for _ in range(1 + norm):
             self.take()
-        letters = self.letters
+        letters, barred = self.letters, self.barred
+        self.barred = True
         inside = self.expression()
+        self.barred = barred
         for _ in range(1 + norm):
             if self.value() != "|":
                 raise _NotMathsError
@@ -495,6 +565,12 @@ class _Reader:
         raise _NotMathsError
 
 
+def _greek_product(word: str) -> bool:
+    """Whether a word is letters side by side, Greek ones among Latin ones: `λx`, `UΣV`."""
+    greek = [letter in GREEK for letter in word]
+    return 1 < len(word) <= 4 and sum(greek) == 1 and (greek[0] or word.upper() == word)
+
+
 def _derivative(reader: _Reader, top: str) -> bool:
     bottom = reader.value(2)
     if reader.value(1) != "/" or top[:1] != "d" or bottom[:1] != "d" or len(bottom) != 2:
@@ -535,7 +611,7 @@ def _starts_well(text: str, start: int) -> bool:
 
 def find(text: str) -> Iterator[tuple[int, int, str]]:
     """Start, end and TeX of each plain formula that is certain."""
-    if not _SIGN.search(text):
+    if not SIGN.search(text):
         return
     tokens = list(_TOKEN.finditer(text))
     brackets = _closed(tokens)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from narrate.reading.mathematics import brackets, factors, letters, lists, numbers
 from narrate.reading.mathematics.phrase import Level, Phrase, joined
@@ -131,6 +132,8 @@ def chain(s: Speaker, items: Items) -> Phrase:
     if len(parts) == 1:
         return total(s, items)
     inner = replace(s, beside=False)
+    if between := _between(inner, parts):
+        return between
     said = total(inner, parts[0][1]).words if parts[0][1] else ""
     for at, (operator, side) in enumerate(parts[1:]):
         assert operator is not None
@@ -147,6 +150,16 @@ def chain(s: Speaker, items: Items) -> Phrase:
         words = _related(inner, operator, side) if side else ""
         said = joined(said, verb, words).replace(" ,", ",")
     return Phrase(_modulo(said.strip(" ,")), Level.RELATION, open=True)
+
+
+def _between(s: Speaker, parts: list[tuple[Node | None, Items]]) -> Phrase | None:
+    """A noun within bounds: "for x from zero to one", "x between zero and one"."""
+    signs = [operator.text for operator, _ in parts[1:] if isinstance(operator, Symbol)]
+    if not s.noun or s.exact or signs not in (["≤", "≤"], ["<", "<"]):
+        return None
+    low, what, high = (total(s, side).words for _, side in parts)
+    words = f"from {low} to {high}" if signs[0] == "≤" else f"between {low} and {high}"
+    return Phrase(f"{what} {words}", Level.RELATION, open=True)
 
 
 def _similar(verb: str, side: Items) -> str:
@@ -301,7 +314,7 @@ def _multiplies(item: Node, said: Phrase | None, operator: str, more: bool) -> b
 def _multiplying(s: Speaker, item: Node, before: Node, after: Node) -> str:
     """The operator's word."""
     assert isinstance(item, Symbol)
-    vectors = letters.is_vector(before) and letters.is_vector(after)
+    vectors = letters.is_vector(before) and letters.is_vector(after) or _vectors(s, before, after)
     if item.text in "⋅·" and (vectors or after == Name("d")):
         return "dot"
     if item.text == "×":
@@ -311,6 +324,12 @@ def _multiplying(s: Speaker, item: Node, before: Node, after: Node) -> str:
     if item.text == "/" and s.exact:
         return "divided by"
     return PRODUCTS[item.text]
+
+
+def _vectors(s: Speaker, one: Node, other: Node) -> bool:
+    """Whether two letters are vectors, as one of them is elsewhere in the formula."""
+    names = isinstance(one, Name) and isinstance(other, Name)
+    return names and not s.vectors.isdisjoint((one, other))
 
 
 def _multiplied(
@@ -332,6 +351,8 @@ def _multiplied(
         return Phrase(said.then(f"over {one.words}"), Level.FRACTION, open=True)
     if brackets.is_modulus(item):
         return Phrase(f"{said.words} {one.words}", Level.PRODUCT)
+    if isinstance(before, Fraction) and said.level == Level.ATOM and isinstance(base(item), Name):
+        return Phrase(f"{said.words}, {one.words}", Level.PRODUCT, one.open)
     needed = said.open or one.words.startswith("the ") or factors.apart(before, item)
     word = operator or ("times" if needed else "")
     level = max(Level.PRODUCT, Level.FRACTION if one.level == Level.FRACTION else Level.PRODUCT)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from narrate.reading.mathematics import letters, numbers
 from narrate.reading.mathematics.phrase import Level, Phrase, joined

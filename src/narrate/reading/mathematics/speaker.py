@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from narrate.reading.mathematics.phrase import Level, Phrase
 from narrate.reading.mathematics.tree import Name, Node
 from narrate.reading.words import Unreadable
 
 
-@dataclass(frozen=True, slots=True)
-class Speaker:
+class Speaker(Struct, frozen=True):
     """How a formula is said here; `replace` it to say a part in another way.
 
     In the exact style each bracket and each end is said; a teacher's pauses do that otherwise.
@@ -20,7 +20,7 @@ class Speaker:
     exact: bool
     tell: Callable[[Speaker, Node], Phrase]
     fail: Callable[[str, str], Unreadable]
-    marks: Mapping[Name, str] = field(default_factory=dict)
+    marks: Mapping[Name, str] = {}
     # What a bar between two parts means here: "divides", "given" or "such that".
     bar: str = "divides"
     # Whether relations are said after a noun: "for all x in R", not "x is in R".
@@ -33,6 +33,8 @@ class Speaker:
     sets: bool = False
     # Letters that stand for a function somewhere in the formula.
     functions: frozenset[Name] = frozenset()
+    # Letters that stand for a vector, as the formula has their norm.
+    vectors: frozenset[Name] = frozenset()
 
     def say(self, node: Node) -> Phrase:
         """The phrase of a node."""

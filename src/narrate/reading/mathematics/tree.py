@@ -6,87 +6,77 @@ Only `parse` makes it, so the parser can be replaced without a change elsewhere.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
+
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(Struct, frozen=True):
     """A letter that stands for something: `x`, `α`, `\\mathbf{v}` (variant "bold")."""
 
     text: str
     variant: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(Struct, frozen=True):
     """Digits, perhaps with one decimal point."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(Struct, frozen=True):
     """Written-out text: `\\text{if }`, `\\mathrm{softmax}`."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Symbol:
+class Symbol(Struct, frozen=True):
     """A sign; kind is `rel`, `bin`, `punct`, `open`, `close`, `inner` or `ord`, as in TeX."""
 
     text: str
     kind: str = "ord"
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(Struct, frozen=True):
     """A named function: `\\sin`, `\\lim`, `\\operatorname{rank}`."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Big:
+class Big(Struct, frozen=True):
     """A sign that takes limits and a body: `∑`, `∫`, `⋃`."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """Nodes side by side."""
 
     items: tuple[Node, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Fraction:
+class Fraction(Struct, frozen=True):
     """One node over another."""
 
     top: Node
     bottom: Node
 
 
-@dataclass(frozen=True, slots=True)
-class Choose:
+class Choose(Struct, frozen=True):
     """A binomial coefficient."""
 
     top: Node
     bottom: Node
 
 
-@dataclass(frozen=True, slots=True)
-class Root:
+class Root(Struct, frozen=True):
     """A root; no index means a square root."""
 
     inside: Node
     index: Node | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Script:
+class Script(Struct, frozen=True):
     """A base with something below, above or both."""
 
     base: Node
@@ -94,8 +84,7 @@ class Script:
     sup: Node | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Fence:
+class Fence(Struct, frozen=True):
     """What stands between two brackets or bars; an empty sign is `\\left.` or `\\right.`."""
 
     open: str
@@ -103,24 +92,21 @@ class Fence:
     close: str
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """Rows of cells: a matrix, cases or aligned equations (see `shape`)."""
 
     shape: str
     rows: tuple[tuple[Node, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """A word said after its base: "hat", "bar", "dot"."""
 
     word: str
     base: Node
 
 
-@dataclass(frozen=True, slots=True)
-class Integral:
+class Integral(Struct, frozen=True):
     """An integral sign with its limits, what it integrates and its differentials (`dx`)."""
 
     sign: Node
@@ -128,8 +114,7 @@ class Integral:
     differentials: Row
 
 
-@dataclass(frozen=True, slots=True)
-class Stacked:
+class Stacked(Struct, frozen=True):
     """A base with notes: the text over an arrow, under a brace, over an equals sign."""
 
     base: Node
@@ -185,17 +170,13 @@ def sign(node: Node | None, *texts: str) -> bool:
 
 
 def walk(node: Node) -> Iterator[Node]:
-    """The node and all below it."""
-    yield node
-    for name in node.__dataclass_fields__:
-        value = getattr(node, name)
-        for child in _flat(value):
-            yield from walk(child)
-
-
-def _flat(value: object) -> Iterator[Node]:
-    if isinstance(value, tuple):
-        for part in value:
-            yield from _flat(part)
-    elif isinstance(value, Node):
-        yield value
+    """The node and all below it, in the order in which they are written."""
+    waiting: list[Any] = [node]
+    while waiting:
+        each = waiting.pop()
+        kind = type(each)
+        if kind is tuple:
+            waiting += reversed(each)
+        elif kind is not str and each is not None:
+            yield each
+            waiting += [getattr(each, name) for name in reversed(kind.__struct_fields__)]

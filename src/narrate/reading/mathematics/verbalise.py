@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from narrate.reading.mathematics import (
     brackets,
@@ -22,11 +23,31 @@ from narrate.reading.mathematics.symbols import PRODUCTS, RELATIONS, SIGNS_ALONE
 from narrate.reading.words import Unreadable
 
 
-def verbalise(formula: tree.Row, exact: bool, fail: Callable[[str, str], Unreadable]) -> str:
-    """The words of a formula; `fail` makes the error for a sign that has none."""
+def verbalise(
+    formula: tree.Row,
+    exact: bool,
+    fail: Callable[[str, str], Unreadable],
+    *,
+    noun: bool = False,
+    size: bool = False,
+) -> str:
+    """The words of a formula; `fail` makes the error for a sign that has none.
+
+    A `noun` is said as "x in R", not "x is in R", and `×` in a `size` as "by".
+    """
     marks, functions = letters.marks(formula, exact), factors.functions(formula)
     sets = any(tree.sign(node, *"∪∩⊂⊆∖∅∈∉") for node in tree.walk(formula))
-    speaker = Speaker(exact, _say, fail, marks, functions=functions, sets=sets)
+    speaker = Speaker(
+        exact,
+        _say,
+        fail,
+        marks,
+        noun=noun,
+        times="by" if size else "times",
+        functions=functions,
+        vectors=factors.vectors(formula),
+        sets=sets,
+    )
     return _tidy(speaker.say(formula).words)
 
 
@@ -102,7 +123,8 @@ def _mark(s: Speaker, node: tree.Mark) -> Phrase:
     inside = s.say(node.base)
     if node.word == "vector" and not s.exact:
         return Phrase(f"vector {inside.words}")
-    if inside.level > Level.TERM:
+    is_short = isinstance(node.base, tree.Name | tree.Number | tree.Mark)
+    if inside.level > Level.TERM or (s.exact and not is_short):
         inside = s.quantity(inside)
     return Phrase(inside.then(node.word))
 

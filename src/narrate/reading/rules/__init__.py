@@ -35,7 +35,7 @@ from narrate.reading.rules import (
     versions,
     web,
 )
-from narrate.reading.rules.form import Form
+from narrate.reading.rules.form import Form, signs
 from narrate.reading.words import TAKEN, Reading, Unreadable, is_english, without
 
 _ORDER = (
@@ -78,13 +78,16 @@ _FORMS: tuple[tuple[str, Form], ...] = tuple(
 
 
 def readings(
-    text: str, language: str = "en", taken: Sequence[tuple[int, int]] = ()
+    text: str,
+    language: str = "en",
+    taken: Sequence[tuple[int, int]] = (),
+    code: Sequence[tuple[int, int]] = (),
 ) -> list[Reading]:
     """What is said otherwise than it is written, in order and without overlaps.
 
-    The spans in `taken` are left as they are. English notation is complete: whatever has no words
-    raises `Unreadable`. In other languages, only numbers, percentages and currencies are read; see
-    `covers`.
+    The spans in `taken` are left as they are; those in `code` are program text. English notation is
+    complete: whatever has no words raises `Unreadable`. In other languages, only numbers,
+    percentages and currencies are read; see `covers`.
     """
     if TAKEN in text:
         at = text.index(TAKEN)
@@ -93,26 +96,27 @@ def readings(
         from narrate.reading.rules import languages
 
         return languages.readings(without(text, taken), language)
+    found = quoted.readings(text, code)
     free = without(variants.plain(text), taken)
-    characters = set(free)
-    found: list[Reading] = []
+    free = without(free, [(reading.start, reading.end) for reading in found])
+    characters = signs(free)
     for name, form in _FORMS:
         if form.needs.isdisjoint(characters):
             continue
         if new := list(form.find(free, name)):
             found += new
             free = without(free, [(reading.start, reading.end) for reading in new])
-            characters = set(free)
-    signs = list(symbols.find(free))
-    found += signs
-    found += variants.find(text, without(free, [(each.start, each.end) for each in signs]))
+            characters = signs(free)
+    left = list(symbols.find(free))
+    found += left
+    found += variants.find(text, without(free, [(each.start, each.end) for each in left]))
     return sorted(found, key=lambda reading: reading.start)
 
 
 def quantities(text: str) -> list[tuple[int, int]]:
-    """Where numbers with units, powers of ten and sizes stand, which are not mathematics."""
+    """Where numbers with units, powers of ten, sizes and calls stand, which are not mathematics."""
     found: list[tuple[int, int]] = []
-    for form in (units.AMOUNTS, powers.SCALES, sizes.GRIDS):
+    for form in (units.AMOUNTS, powers.SCALES, sizes.GRIDS, code.CALLS):
         free = without(text, sorted(found))
         spans = [(each.start, each.end) for each in form.find(free, units.NAME)]
         found += [span for span in spans if free[span[0] - 1 : span[0]] not in ("^", "_")]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from narrate.reading.rules import numerals
-from narrate.reading.rules.form import CAPITALS, DIGITS, Form, one_of, table, words
+from narrate.reading.rules.form import CAPITALS, DIGITS, DOTTED, Form, one_of, table, words
 
 NAME = "acronyms"
 
@@ -21,8 +21,10 @@ SPOKEN = {
     "CPython": "C python",
     "CUDA": "kooda",
     "CRUD": "crud",
+    "Ed25519": "E D two five five one nine",
     "DRAM": "D ram",
     "DOCX": "doc X",
+    "FFmpeg": "F F em peg",
     "GIF": "gif",
     "GUI": "gooey",
     "ICMP": "I C M P",
@@ -76,6 +78,7 @@ SPOKEN = {
     "tvOS": "T V O S",
     "visionOS": "vision O S",
     "watchOS": "watch O S",
+    "gRPC": "G R P C",
     "eGPU": "E G P U",
     "LLaMA": "llama",
     "arXiv": "archive",
@@ -83,6 +86,9 @@ SPOKEN = {
     "PhD": "P H D",
     "BSc": "B S C",
     "MSc": "M S C",
+    "MoM": "month over month",
+    "QoQ": "quarter over quarter",
+    "YoY": "year over year",
     "WiFi": "why fie",
     "Wi-Fi": "why fie",
 }
@@ -192,6 +198,12 @@ def _dotted(match: re.Match[str]) -> str:
     return f"{said}." if match.end() == len(match.string) else said
 
 
+def _standard(match: re.Match[str]) -> str:
+    """`ISO-8859-1`."""
+    parts = " ".join(numerals.pairs(part) for part in match["number"].split("-"))
+    return f"{say_letters(match['body'])} {parts}"
+
+
 _NAMES = {name: said for name, said in SPOKEN.items() if not name.isupper()}
 _PRODUCT = r"(?:[A-Z]{1,7}-|(?:RTX|GTX|RX|GT|ISO|RFC|USB|HDMI|DDR|MPEG|IEEE|HTTP)[ .]?|H\.)"
 
@@ -219,7 +231,12 @@ FORMS = (
         _mixed,
     ),
     Form(
-        frozenset("."),
+        frozenset("-"),
+        r"(?<!\w)(?P<body>ISO|IEC|IEEE)[- ](?P<number>[0-9]{3,5}(?:-[0-9]{1,4})+)(?![\w-])",
+        _standard,
+    ),
+    Form(
+        DOTTED,
         r"(?<![\w.])(?:(?:[A-Z]\.){2,6}|[ap]\.m\.)(?=\W|$)",
         _dotted,
     ),

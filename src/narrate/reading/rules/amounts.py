@@ -6,13 +6,12 @@ from narrate.reading.rules import numerals
 from narrate.reading.rules.form import compiled
 from narrate.reading.rules.fractions import FRACTION, VULGAR, say_fraction
 from narrate.reading.rules.powers import SCIENTIFIC, say_scientific
-from narrate.reading.words import TAKEN
 
 NUMBER = r"(?:[0-9]{1,3}(?:,[0-9]{3})++(?![0-9])|[0-9]++)(?:\.[0-9]++)?|\.[0-9]++"
 START = r"(?<![\w.])(?<![0-9],)(?<![0-9][-−–])"
-SIGN = rf"(?:±|\+/-|[-−+~≈<>≤≥]|(?<!\b\w )(?<![)\]0-9{TAKEN}] )[<>≤≥≈] )"
+SIGN = r"(?:±|\+/-|[-−+~≈<>≤≥])"
 ONE = rf"(?:{SCIENTIFIC}|{FRACTION}|{NUMBER})"
-AMOUNT = rf"{START}{SIGN}?{ONE}(?:%?\s?[-–—−]\s?{ONE}|\s?±\s?{ONE}| (?:to|and) {ONE})?"
+AMOUNT = rf"{START}{SIGN}?{ONE}(?:(?:%?\s?[-–—−]\s?|\s?±\s?| (?:to|and) ){ONE})?"
 """A number with what may precede it, or a range of two."""
 
 _SIGNS = {

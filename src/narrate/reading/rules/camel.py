@@ -12,7 +12,7 @@ NAME = "camel case"
 _NOT_CAMEL = words(
     """
     iPhone iPhones iPad iPads iPod iMac iCloud iTunes eBay eBook eBooks eCommerce eSIM eSports 
-    macOS iOS iPadOS tvOS watchOS visionOS eGPU arXiv mRNA tRNA mTLS xAI
+    macOS iOS iPadOS tvOS watchOS visionOS eGPU arXiv mRNA tRNA mTLS xAI gRPC
     """
 )
 

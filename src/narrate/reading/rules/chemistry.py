@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from narrate.reading.rules import numerals
-from narrate.reading.rules.form import CAPITALS, Form, words
+from narrate.reading.rules.form import CAPITALS, Form, compiled, words
 
 NAME = "chemistry"
 
@@ -44,6 +44,7 @@ _HIGH = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 _PLAIN = str.maketrans(_LOW + _HIGH + "⁺⁻", "01234567890123456789+-")
 _ATOMS = rf"[A-Z][a-z]?[0-9{_LOW}]{{0,3}}"
 _GROUP = rf"{_ATOMS}|\((?:{_ATOMS}){{1,6}}\)[0-9{_LOW}]{{0,3}}"
+_BEFORE = rf"(?<!\w)[0-9]{{0,2}}(?=[A-Za-z]*[0-9{_LOW}])(?:{_ATOMS}){{1,8}} $"
 _PIECES = re.compile(rf"([A-Z][a-z]?|[()])([0-9{_LOW}]*)")
 
 
@@ -82,7 +83,18 @@ def _isotope(match: re.Match[str]) -> str | None:
     return f"{name} {numerals.pairs(match['mass'].translate(_PLAIN))}"
 
 
+def _yields(match: re.Match[str]) -> str | None:
+    """An arrow between chemical formulas."""
+    left = compiled(_BEFORE).search(match.string, max(0, match.start() - 40), match.start())
+    return "yields" if left and _ELEMENTS.issuperset(re.findall("[A-Z][a-z]?", left[0])) else None
+
+
 FORMS = (
+    Form(
+        frozenset("→⟶>"),
+        rf"(?<= )(?:→|⟶|->)(?= [0-9]{{0,2}} ?{_ATOMS})",
+        _yields,
+    ),
     Form(
         frozenset(_HIGH),
         rf"(?<![\w.)])(?P<mass>[{_HIGH}]{{1,3}})(?P<element>[A-Z][a-z]?)(?!\w)",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 
-from narrate.reading.rules.form import DIGITS, Form
+from narrate.reading.rules.form import DIGITS, DOTTED, Form
 from narrate.reading.rules.identifiers import say_identifier
 from narrate.reading.rules.source import say_literal, say_source, spell
 
 NAME = "code"
 
 _BRACKETED = r"\[[^\[\]\n]{1,40}\]"
+_MODULES = "np|pd|tf|nn|torch|jax|keras|pathlib|datetime|collections|typing|self|cls|os|sys|React"
 _ARGUMENTS = r"\((?:[^()\n]|\([^()\n]{0,40}\)){0,80}\)"
 
 
@@ -22,6 +23,16 @@ def _hash(match: re.Match[str]) -> str | None:
     return ", ".join(map(spell, match[0].split("-")))
 
 
+CALLS = Form(
+    frozenset("."),
+    rf"(?<![\w.])(?:[A-Za-z_]\w++\.)(?:[a-z_]\w++\.)*(?:{_ARGUMENTS}|[A-Za-z_]\w+{_ARGUMENTS})"
+    rf"(?:\.[a-z_]\w++(?:{_ARGUMENTS})?)*",
+    lambda match: say_source(match[0]),
+)
+_BUILTINS = (
+    "print|len|range|zip|map|filter|int|float|str|list|dict|tuple|type|open|input|sorted|reversed"
+    "|enumerate|round|isinstance|printf|malloc|sizeof|fetch|require|useState|setTimeout"
+)
 FORMS = (
     Form(
         frozenset(":"),
@@ -45,14 +56,20 @@ FORMS = (
         lambda match: say_source(match[0]),
     ),
     Form(frozenset("["), rf"(?<![\w.])[A-Za-z](?:{_BRACKETED}){{1,3}}", lambda m: say_source(m[0])),
+    CALLS,
     Form(
-        frozenset("."),
-        rf"(?<![\w.])(?:[A-Za-z_]\w++\.)(?:[a-z_]\w++\.)*(?:{_ARGUMENTS}|[A-Za-z_]\w+{_ARGUMENTS})",
+        frozenset("("),
+        rf"(?<![\w.])(?:{_BUILTINS}){_ARGUMENTS}(?!\w)",
         lambda match: say_source(match[0]),
     ),
     Form(
-        frozenset("."),
+        DOTTED,
         r"(?<![\w.])[A-Za-z_]\w++(?:\.[a-z_]\w++)+(?!\.?\w)",
+        lambda match: say_source(match[0]),
+    ),
+    Form(
+        DOTTED,
+        rf"(?<![\w.])(?:{_MODULES}|[a-z_]\w++(?:\.[a-z_]\w++)+)\.[A-Z]\w++(?!\.?\w)",
         lambda match: say_source(match[0]),
     ),
     Form(

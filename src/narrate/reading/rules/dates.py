@@ -52,6 +52,24 @@ def _numbered(match: re.Match[str]) -> str | None:
     return _date(_MONTHS[month - 1], day.lstrip("0") or "0", match["year"])
 
 
+def in_order(text: str, order: str) -> str | None:
+    """A date in figures, of which `order` names the parts: `mdy`, `dmy`, `ymd`, `md`, `my`, `y`."""
+    figures = re.findall(r"[0-9]+", text)
+    if len(figures) != len(order) or not re.fullmatch(r"[0-9]+(?:[-/. ]+[0-9]+)*[.]?", text):
+        return None
+    parts = dict(zip(order, figures, strict=True))
+    month = int(parts.get("m", "1"))
+    if not parts.keys() <= {*"ymd"} or not 1 <= month <= 12:
+        return None
+    named = _MONTHS[month - 1] if "m" in parts else ""
+    if "d" not in parts:
+        return " ".join(filter(None, [named, year(parts["y"]) if "y" in parts else ""])) or None
+    day = parts["d"].lstrip("0") or "0"
+    if named:
+        return _date(named, day, parts.get("y"))
+    return f"the {numerals.ordinal(day)}" if len(parts) == 1 and 1 <= int(day) <= 31 else None
+
+
 def _instant(match: re.Match[str]) -> str | None:
     from narrate.reading.rules.times import say_clock
 
@@ -133,6 +151,12 @@ def _short_decade(match: re.Match[str]) -> str | None:
 
 
 FORMS = (
+    Form(
+        frozenset("MTWFS"),
+        rf"(?<![\w–-])(?P<day>{'|'.join(_DAYS)})\.?(?=,? (?:[0-3]?[0-9]\b|(?:{'|'.join(_SHORT)})))",
+        lambda match: _DAYS[match["day"]],
+    ),
+    Form(DIGITS, rf"(?<=\bQ[1-4] ){_YEAR}", lambda match: year(match["year"])),
     Form(
         frozenset("-–"),
         rf"(?<!\w)(?P<first>{'|'.join(_SHORT)})\.?[-–]{_MONTH}(?: {_YEAR})?(?!\w)",

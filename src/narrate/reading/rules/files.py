@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from narrate.reading.rules.form import Form
+from narrate.reading.rules.form import DOTTED, Form
 from narrate.reading.rules.identifiers import say_identifier
 from narrate.reading.rules.web import say_address, say_names
 
@@ -63,7 +63,7 @@ FORMS = (
     ),
     Form(
         frozenset("-"),
-        r"(?<![^\s\"'“‘])(?:--[A-Za-z][\w-]*+(?:=[^\s,;)`]*[^\s,;)`.:!?])?"
+        r"(?<![^\s\"'“‘])(?<!else )(?<!return )(?:--[A-Za-z][\w-]*+(?:=[^\s,;)`]*[^\s,;)`.:!?])?"
         r"|-[A-Za-z]{1,3}(?![\w-])"
         r"|-[A-Za-z][0-9]{1,3}(?!\w))",
         lambda match: say_argument(match[0]),
@@ -83,12 +83,12 @@ FORMS = (
     Form(frozenset("/"), r"(?<![\w/.~-])[A-Za-z_][\w.-]*+/(?:[\w.-]++/)+[\w-]*(?![\w])", _path),
     Form(frozenset("\\"), r"(?<!\w)[A-Z]:\\[\w\\.-]*\w", lambda m: say_address(m[0])),
     Form(
-        frozenset("."),
+        DOTTED,
         rf"(?<![\w./-])(?:[\w-]++\.)+(?:{EXTENSIONS})(?![\w(]|\.\w)",
         lambda match: None if match[0][:1].isdecimal() and len(match[0]) < 4 else _path(match),
     ),
     Form(frozenset("*"), rf"(?<![\w*])\*\.(?:{EXTENSIONS})(?!\w)", lambda m: say_address(m[0])),
-    Form(frozenset("."), rf"(?<![\w.)\]…?!]){_DOTFILE}", lambda m: say_address(m[0])),
+    Form(DOTTED, rf"(?<![\w.)\]…?!]){_DOTFILE}", lambda m: say_address(m[0])),
     Form(
         frozenset("$"),
         r"(?<![\w$])\$(?:\{[A-Za-z_]\w*+\}|[A-Za-z_]\w*+)(?!\$)",

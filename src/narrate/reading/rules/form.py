@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -13,6 +13,10 @@ DIGITS = frozenset("0123456789")
 CAPITALS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 LETTERS = CAPITALS | frozenset("abcdefghijklmnopqrstuvwxyz")
 
+DOTTED = frozenset({"a full stop before a letter or digit"})
+"""What names of files and the like need; most full stops end a sentence."""
+
+_DOTTED = re.compile(r"\.\w")
 _ARTICLE = r"(?i:\b(?:an?|each|every) )$"
 _PAUSES = frozenset(" ,.:;!?'’-()")
 
@@ -32,12 +36,26 @@ class Form:
 
     def find(self, text: str, rule: str) -> Iterator[Reading]:
         """The readings of a text, in order."""
-        pattern = compiled(self.pattern)
-        group = "it" if "it" in pattern.groupindex else 0
-        for match in pattern.finditer(text):
+        finditer, group = _finder(self.pattern)
+        for match in finditer(text):
             said = self.say(match)
             if said and is_sayable(said):
                 yield Reading(*match.span(group), said, rule)
+
+
+def whole(forms: Iterable[Form], text: str) -> str | None:
+    """How the first form says a text that is all of one thing; None if it is not."""
+    for form in forms:
+        for reading in form.find(text, ""):
+            if reading.end - reading.start == len(text):
+                return reading.spoken
+    return None
+
+
+def signs(text: str) -> set[str]:
+    """The characters of a text, with `DOTTED` if that is there."""
+    found = set(text)
+    return found | DOTTED if "." in found and _DOTTED.search(text) else found
 
 
 def is_sayable(said: str) -> bool:
@@ -49,6 +67,13 @@ def is_sayable(said: str) -> bool:
 def compiled(pattern: str) -> re.Pattern[str]:
     """A pattern, compiled when it is first needed, as compiling all of them takes a while."""
     return re.compile(pattern)
+
+
+@cache
+def _finder(pattern: str) -> tuple[Callable[[str], Iterator[re.Match[str]]], str | int]:
+    """What finds a pattern in a text, and the group that is read."""
+    made = compiled(pattern)
+    return made.finditer, "it" if "it" in made.groupindex else 0
 
 
 def has_article(match: re.Match[str]) -> bool:

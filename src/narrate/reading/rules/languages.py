@@ -147,6 +147,16 @@ def readings(text: str, language: str) -> list[Reading]:
     return [Reading(*match.span(), words, NAME) for match, words in said if words]
 
 
+def number(text: str, language: str, kind: str) -> str | None:
+    """A whole number as a `cardinal` or `ordinal`; None for anything else."""
+    code = _code(language)
+    if not (covers(language) and text.isascii() and text.isdecimal()):
+        return None
+    if kind == "cardinal":
+        return _cardinal(text, code)
+    return (_ordinal(text, code, is_feminine=False) or None) if kind == "ordinal" else None
+
+
 def _code(language: str) -> str:
     """A language as num2words calls it."""
     code = language.lower().replace("_", "-")

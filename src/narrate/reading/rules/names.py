@@ -34,10 +34,31 @@ TABLE = {
     "D3.js": "D three J S",
     "Notepad++": "notepad plus plus",
 }
+TOOLS = {
+    "ffmpeg": "F F em peg",
+    "json": "jason",
+    "kubectl": "cube control",
+    "nginx": "engine X",
+    "numpy": "num pie",
+    "psql": "P S Q L",
+    "pytorch": "pie torch",
+    "scipy": "sigh pie",
+    "sqlite": "sequel light",
+    "stderr": "standard error",
+    "stdin": "standard in",
+    "stdout": "standard out",
+    "systemctl": "system control",
+    "systemd": "system D",
+    "wget": "W get",
+    "yaml": "yammel",
+}
+"""Commands that are said otherwise than they are written, in prose too."""
+
 FORMS = (
     Form(
         frozenset("+#.&/"),
         rf"(?<![\w.+#/])(?P<it>{one_of(TABLE)})(?![+#/]|\w(?<![0-9])|\.\w)",
         table(TABLE),
     ),
+    Form(frozenset("anpt"), rf"(?<![\w.+#/-])(?:{one_of(TOOLS)})(?![\w/]|[.:]\w)", table(TOOLS)),
 )

@@ -14,7 +14,11 @@ _LABELS = (
     "[Rr]oom|[Pp]ort|[Ee]rror|[Ss]tatus|[Cc]ode|HTTP|RFC|ISO|IEEE|[Hh]ighway|[Rr]oute|[Ff]light"
     "|[Bb]oeing|[Aa]irbus|[Ii]nterstate|[Ll]ine|RTX|GTX|[Ss]uite|[Cc]hannel|[Mm]odel|[Bb]us"
 )
-_NUMBER = r"(?:[0-9]{1,3}(?:,[0-9]{3})++(?![0-9,])|[0-9]++)(?:\.[0-9]++)?"
+_RESPONSES = (
+    "OK|Created|Accepted|Moved|Found|Bad|Unauthorized|Forbidden|Not|Conflict|Gone|Too|Internal"
+    "|Service|Gateway|errors?|responses?|status"
+)
+_NUMBER = r"(?:[0-9]{1,3}(?:,[0-9]{3})++(?![0-9]|,[0-9])|[0-9]++)(?:\.[0-9]++)?"
 
 
 def _spaced(match: re.Match[str]) -> str:
@@ -48,8 +52,14 @@ FORMS = (
     ),
     Form(
         DIGITS,
-        rf"(?<!\w)(?:{_LABELS}) #?(?P<it>[1-9][0-9]{{2,3}})(?![\w]|[.,][0-9])",
+        rf"(?<!\w)(?:{_LABELS}|[Pp]orts?(?: (?:to|is|from|number)| =)) #?(?P<it>[1-9][0-9]{{2,3}})"
+        r"(?![\w]|[.,][0-9])",
         lambda match: numerals.pairs(match["it"]),
+    ),
+    Form(
+        DIGITS,
+        rf"(?<![\w.,$€£])[1-5][0-9]{{2}}(?= (?:{_RESPONSES})\b)",
+        lambda match: numerals.pairs(match[0]),
     ),
     Form(
         frozenset("-−"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from narrate.reading.rules.form import Form, one_of, table
+from narrate.reading.rules.identifiers import say_identifier
 from narrate.reading.rules.source import OPERATORS
 
 NAME = "operators"
@@ -11,6 +12,16 @@ _WORDS = {sign: said for sign, said in OPERATORS.items() if sign not in ("...", 
 _SIGNS = r"[=!<>\-+*/&|:%~]"
 
 FORMS = (
+    Form(
+        frozenset("/"),
+        r"(?<=[\w)\]\ufffc] )//(?= [\w(\ufffc])",
+        lambda match: "floor divided by",
+    ),
+    Form(
+        frozenset("*"),
+        r"(?<=[\s(,])(?P<stars>\*\*?)(?P<name>args|kwargs|kwds|opts|options|params)(?!\w)",
+        lambda match: f"{'star ' * len(match['stars'])}{say_identifier(match['name'])}",
+    ),
     Form(
         frozenset("=!<>-+*/&|:%~"),
         rf"(?<!{_SIGNS})(?:{one_of(_WORDS)})(?!{_SIGNS})",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-from narrate.reading.rules import files, names, versions, web
-from narrate.reading.rules.form import Form
+from narrate.reading.rules import files, names, numerals, versions, web
+from narrate.reading.rules.form import Form, is_sayable, whole
 from narrate.reading.rules.identifiers import say_identifier
 from narrate.reading.rules.source import MARKS, say_source
+from narrate.reading.words import Reading
 
 NAME = "quoted"
 
@@ -27,21 +29,51 @@ def say_code(source: str) -> str | None:
 
 def _whole(source: str) -> str | None:
     """The reading of a source that is all of one address, path or version."""
-    for form in (*web.FORMS, *files.FORMS, *versions.FORMS):
-        for reading in form.find(source, NAME):
-            if reading.end - reading.start == len(source):
-                return reading.spoken
-    return None
+    return whole((*web.FORMS, *files.FORMS, *versions.FORMS), source)
 
 
 def _command(source: str) -> str | None:
-    """A command line: words, with flags among them."""
+    """A command line: words, with a pause before each flag and after its value."""
     if not _FLAG.search(source):
         return None
-    return " ".join(
-        files.say_argument(word) or MARKS.get(word) or _whole(word) or say_source(word)
-        for word in source.split()
+    written = source.split()
+    flags = [bool(_FLAG.match(word)) for word in written]
+    pauses = [flag or value for flag, value in zip(flags, [False, False, *flags], strict=False)]
+    said = [
+        f"{', ' if pause else ' '}{_word(word)}"
+        for word, pause in zip(written, pauses, strict=True)
+    ]
+    return "".join(said).strip(" ,")
+
+
+def _word(word: str) -> str:
+    """One word of a command."""
+    return (
+        files.say_argument(word)
+        or MARKS.get(word)
+        or _whole(word)
+        or _ports(word)
+        or say_source(word)
     )
+
+
+def _ports(word: str) -> str | None:
+    """`8080:80`, as containers have it, or `:8080`."""
+    first, mark, second = word.partition(":")
+    if not (mark and second.isdecimal() and 2 <= len(second) <= 5 and (first + "0").isdecimal()):
+        return None
+    said = f"colon {numerals.pairs(second)}"
+    return f"{numerals.pairs(first)} {said}" if first else said
+
+
+def readings(text: str, spans: Sequence[tuple[int, int]]) -> list[Reading]:
+    """What the code in these places of a text says; nothing is left out but what has no words."""
+    found: list[Reading] = []
+    for start, end in spans:
+        said = say_code(text[start:end])
+        if said and is_sayable(said):
+            found.append(Reading(start, end, said, NAME))
+    return found
 
 
 FORMS = (

@@ -113,6 +113,8 @@ def say_source(source: str) -> str:
         if word == "," and said:
             said[-1] += "," if not said[-1].endswith(",") else ""
         elif word and word != ",":
+            if match[0] == "." and _before(match) == ")":
+                said[-1] += ","
             said.append(word)
     return " ".join(said).rstrip(",")
 
@@ -127,6 +129,8 @@ def _token(match: re.Match[str], closing: list[str]) -> str:
         return say_identifier(token) or "underscore"
     if token in ("*", "**") and _is_prefix(match):
         return "star star" if token == "**" else "star"
+    if token == "//" and _left(match)[-1:].isalnum() | _left(match).endswith(")"):
+        return "floor divided by"
     if match["operator"]:
         return OPERATORS[token]
     return _mark(match, closing)
@@ -171,6 +175,9 @@ def _before(match: re.Match[str]) -> str:
 def _open(match: re.Match[str], after: str, closing: list[str]) -> str:
     """What an opening bracket says; what its closing one says is kept for later."""
     mark, before = match[0], _before(match)
+    if mark == before == "(":
+        closing.append("")
+        return ""
     if not (before.isalnum() or before in "_)]'\""):
         if mark + after in ("[]", "()"):
             closing.append("")

@@ -216,9 +216,23 @@ _PICTURES = re.compile(r"[\u2300-\u23ff\u25a0-\u27bf\u2b00-\u2bff\U0001f000-\U00
 
 _FLAG = r"[\U0001f1e6-\U0001f1ff]"
 _HINT = "write it in words, or give it a reading in the lexicon"
-_BOUNDS = {"≥": "at least", "≤": "at most", "<": "less than", ">": "more than"}
+_BOUNDS = {
+    "≥": "at least",
+    "≤": "at most",
+    "<": "less than",
+    ">": "more than",
+    "≈": "approximately",
+}
 # Where no operand stands before the sign.
-_BOUND = re.compile(r"(?:^|[(\s]|\w\w )$")
+_BOUND = re.compile(r"(?:^|[(,;:] ?|\w\w )$")
+_BE = re.compile(
+    r"\b(?:is|are|was|were|be|been|being) (?:(?!(?:and|or|if|when|that|so) )\S+ ){0,4}$"
+)
+# A clause that has no other verb.
+_CLAUSE = re.compile(
+    r"\b(?i:if|when|while|until|where|that|unless|because|since)(?: [\w'-]+){1,3} $"
+)
+_WINDOW = 60
 _BULLET = re.compile(
     rf"(?:^[ \t]*+[{''.join(BULLETS)}]|[.:;!?] [{''.join(BULLETS - {'*', '·'})}])(?=[ \t])",
     re.MULTILINE,
@@ -281,11 +295,22 @@ def _in_context(text: str, at: int) -> str:
         return "divided by"
     if character == "/" and after == "(":
         return "over"
-    if character in _BOUNDS and _BOUND.search(text, max(0, at - 2), at) and after == TAKEN:
-        return _BOUNDS[character]
+    if WORDS[character].startswith("is "):
+        return _related(text, at)
     if character == "/" and text[at - 1 : at] in GREEK and (after.isalnum() or after == TAKEN):
         return "over"
     return WORDS[character]
+
+
+def _related(text: str, at: int) -> str:
+    """A relation, which is no verb after "is" or where a noun stands before it."""
+    said, start = WORDS[text[at]], max(0, at - _WINDOW)
+    if _BE.search(text, start, at):
+        return said.removeprefix("is ")
+    bound = _BOUND.search(text, max(0, at - 3), at) and not _CLAUSE.search(text, start, at)
+    if bound and text[at + 1 : at + 3].lstrip()[:1] == TAKEN:
+        return _BOUNDS.get(text[at], said)
+    return said
 
 
 def _between(text: str, at: int) -> bool:

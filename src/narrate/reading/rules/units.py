@@ -133,6 +133,9 @@ _OTHER = {
     "ly": "light year",
     "GFLOPS": "gigaflops",
     "TFLOPS": "teraflops",
+    "Ki": "kibibyte",
+    "Mi": "mebibyte",
+    "Gi": "gibibyte",
     "TOPS": "tera operation per second",
     "tok": "token",
     "req": "request",
@@ -160,7 +163,8 @@ _POWER = r"(?:\^?[-−]?[23](?![0-9])|[⁻]?[¹²³])"
 _SYMBOL = r"(?:°\s?[CF](?![A-Za-z])|[°%‰℃℉]|[A-Za-zµμΩ\u2126Å]{1,6})"
 _FACTOR = rf"{_SYMBOL}{_POWER}?"
 _UNIT = rf"{_FACTOR}(?:[·⋅*/]{_FACTOR}){{0,3}}(?:/\({_FACTOR}(?:[·⋅* ]{_FACTOR}){{1,3}}\))?"
-_BARE = r"(?:[kM]?[mg]|[kKMGT]i?B|[kMG]?bit|J|N|V|ft|mi)/(?:s|h|kg|m|mol|min|K|L)"
+_BARE = r"kg[·⋅*]m[²2]?(?:/s[²2]?)?"
+_BARE += r"|(?:[kM]?[mg]|[kKMGT]i?B|[kMG]?bit|J|N|V|ft|mi)/(?:s|h|kg|m|mol|min|K|L)"
 _PIECES = re.compile(rf"([·⋅*/]?)\(?({_SYMBOL})({_POWER}?)")
 
 
@@ -224,8 +228,10 @@ def _raised(name: str, power: str, *, below: bool) -> str:
 def _measured(match: re.Match[str]) -> str | None:
     amount, written = match["amount"], match["unit"]
     # `4K`, `7B` and `300A` are sizes or names; `1-b` is a difference.
-    if len(written) == 1 and (match["space"] == "-" or (not match["space"] and written in "KTBA")):
+    if len(written) == 1 and (match["space"] == "-" or (not match["space"] and written in "KTBAb")):
         return None
+    if written == "C" and ("e" in amount or "10" in amount):
+        return f"{say_amount(amount)} coulombs"
     adjective = match["space"] == "-" or (match["next"] is not None and has_article(match))
     said = unit(written, one=adjective or is_one(amount))
     scale = match["scale"] or ""
@@ -235,7 +241,7 @@ def _measured(match: re.Match[str]) -> str | None:
 AMOUNTS = Form(
     DIGITS | VULGAR,
     rf"(?P<amount>{AMOUNT})(?P<scale> (?:thousand|million|billion|trillion))?"
-    rf"(?P<space>[\s-]?)(?P<unit>{_UNIT})(?![\w°/])"
+    rf"(?P<space>[\s-]?)(?P<unit>{_UNIT})(?![\w°/])(?!(?<=\d\s\w) [b-wyz]\b)"
     r"(?P<next>(?= [A-Za-z]{3}))?",
     _measured,
 )
@@ -243,7 +249,13 @@ FORMS = (
     AMOUNTS,
     Form(
         frozenset("/"),
-        rf"(?<![\w/])(?P<unit>{_BARE}{_POWER}?)(?![\w/])",
+        r"(?<=[a-z]{3})(?<!month)(?<!day)(?P<it>/(?P<unit>second|minute|hour|day|week|month|year|s))"
+        r"(?![\w/-]|\.\w)",
+        lambda match: f"per {'second' if match['unit'] == 's' else match['unit']}",
+    ),
+    Form(
+        frozenset("/"),
+        rf"(?<![\w/])(?P<unit>(?:{_BARE}){_POWER}?)(?![\w/])",
         lambda match: unit(match["unit"], one=False),
     ),
 )

@@ -6,7 +6,7 @@ import re
 from itertools import pairwise
 
 from narrate.reading.rules import numerals, symbols
-from narrate.reading.rules.form import Form
+from narrate.reading.rules.form import DOTTED, Form
 from narrate.reading.rules.identifiers import say_identifier
 
 NAME = "web"
@@ -16,7 +16,7 @@ _TOP = (
     "|pt|ru|jp|cn|kr|eu|ch|at|nl|se|no|pl|ca|au|nz|in|br|local|test|example|tech|cloud|page"
 )
 _HOST = rf"(?:[\w-]++\.)+(?:{_TOP})(?![\w-])"
-_MARKS = {
+MARKS = {
     ".": "dot",
     "/": "slash",
     "-": "dash",
@@ -26,6 +26,7 @@ _MARKS = {
     "#": "hash",
     "@": "at",
     ":": "colon",
+    "\0": "port",
     "%": "percent",
     "+": "plus",
     "~": "tilde",
@@ -45,8 +46,10 @@ _MARKS = {
     "\\": "backslash",
     "^": "caret",
 }
+_PORT = re.compile(r"(?<=\w):(?=[0-9]{2,5}(?:[/?#]|$))")
 _PARTS = re.compile(r"[^\W_]++|.", re.DOTALL)
 _NAMES = re.compile(r"\w++|.", re.DOTALL)
+_NUMBERS = frozenset(numerals.cardinal(str(n)) for n in [*range(20), *range(20, 100, 10)])
 _SPELLED_TOPS = frozenset(("io", "ai", "tv", "uk", "us", "eu", "gg", "sh"))
 
 
@@ -54,9 +57,17 @@ def say_address(text: str, parts_of: re.Pattern[str] = _PARTS) -> str:
     """An address in words, without its scheme and a slash at its end; empty if a part has none."""
     scheme, mark, rest = text.partition("://")
     body = (rest if mark else scheme).rstrip("/") or scheme
-    parts = parts_of.findall(body)
-    words = [_MARKS.get(part) or _word(part, previous) for previous, part in pairwise(["", *parts])]
-    return " ".join(words) if all(words) else ""
+    parts = parts_of.findall(_PORT.sub("\0", body))
+    words = [MARKS.get(part) or _word(part, previous) for previous, part in pairwise(["", *parts])]
+    if not all(words):
+        return ""
+    # After letters and numbers, a pause keeps the next step of a path apart.
+    pauses = [_ends_short(word) and mark == "slash" for word, mark in pairwise([*words, ""])]
+    return " ".join(word + "," * pause for word, pause in zip(words, pauses, strict=True))
+
+
+def _ends_short(word: str) -> bool:
+    return len(word.rpartition(" ")[2]) == 1 or word.partition(" ")[0] in _NUMBERS
 
 
 def say_names(text: str) -> str:
@@ -67,15 +78,28 @@ def say_names(text: str) -> str:
 def _word(part: str, previous: str) -> str:
     if previous == "." and part in _SPELLED_TOPS:
         return " ".join(part.upper())
-    if previous == ":" and part.isdecimal():
+    if previous in (":", "\0") and part.isdecimal():
         return numerals.pairs(part)
     return say_identifier(part) or symbols.WORDS.get(part, "")
+
+
+def say_image(text: str) -> str:
+    """`python:3.12-slim`, an image of a container with its tag."""
+    image, _, tag = text.partition(":")
+    parts = [
+        numerals.number(each) if each.replace(".", "", 1).isdecimal() else say_address(each)
+        for each in tag.split("-")
+    ]
+    return f"{say_address(image)} colon {' '.join(parts)}"
 
 
 def _trimmed(match: re.Match[str]) -> str:
     return say_address(match["it"])
 
 
+_IMAGES = (
+    "python|node|ubuntu|debian|alpine|nginx|redis|postgres|mysql|mongo|golang|rust|busybox|fedora"
+)
 _END = r"(?<![.,;:!?)\]])"
 
 FORMS = (
@@ -90,9 +114,14 @@ FORMS = (
         _trimmed,
     ),
     Form(
-        frozenset("."),
+        DOTTED,
         rf"(?<![\w.@/-])(?P<it>{_HOST}(?:[:/?#][^\s<>\"'`”’»\ufffc]+{_END})?)",
         _trimmed,
+    ),
+    Form(
+        frozenset(":"),
+        rf"(?<![\w./-])(?P<it>(?:[\w-]++/)*+(?:{_IMAGES}):[0-9A-Za-z][\w.-]*\w)",
+        lambda match: say_image(match["it"]),
     ),
     Form(frozenset(":"), r"(?<![\w.])(?P<it>localhost:[0-9]{1,5}(?:/[\w./-]*\w)?)", _trimmed),
 )

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from narrate.script.formats.markdown import marks
+from narrate.script.formats.markdown import marks, tables
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -30,13 +30,16 @@ _DEFINITION_LINES = 10
 """How many lines a link definition may have."""
 
 _RULE = re.compile(r"(?:-+|=+)[ \t]*")
-_OWN_TAG = re.compile(r"<(?:br|break|bookmark)\b", re.IGNORECASE)
+_OWN_TAG = re.compile(rf"</?(?:br|{marks.FORMATS}|{marks.OWN_TAGS})(?![\w:.-])", re.IGNORECASE)
 _CONTAINER = re.compile(r":{3,}[ \t]*([\w-]*)[ \t]*(\{[^{}]*\})?[ \t]*:*[ \t]*(.*)")
 _ADMONITION = re.compile(
     r'(?:(?:!!!|\?\?\?\+?)[ \t]++([\w-]++(?:[ \t]+(?:inline|end))*+)|===[+!]?)(?:[ \t]++"(.*)")?'
 )
 _HIDDEN = re.compile(
     r"\{%-?[ \t]*(highlight|comment)\b[^%]*%\}[ \t]*|\{\{[<%][ \t]*(highlight)\b.*[>%]\}\}[ \t]*"
+)
+_ENVIRONMENT = re.compile(
+    r"\\begin\{((?:align|displaymath|eqnarray|equation|flalign|gather|multline)\*?)\}"
 )
 _ABBREVIATION = re.compile(r"\*\[[^\[\]]+\]:[ \t]")
 _DEFINITION = re.compile(r":[ \t]+(?=\S)")
@@ -66,9 +69,10 @@ def _parser() -> MarkdownIt:
     rules = parser.block.ruler
     rules.at("reference", _link_definition)
     rules.at("lheading", _underlined)
+    rules.at("table", tables.rule, {"alt": ["paragraph", "reference"]})
     rules.at("html_block", _html, {"alt": ["paragraph", "reference", "blockquote"]})
     rules.before("paragraph", "rule", _rule, {"alt": ["paragraph"]})
-    for rule in (_comment, _hidden, _display, _container, _admonition, _abbreviation):
+    for rule in (_comment, _hidden, _display, _environment, _container, _admonition, _abbreviation):
         rules.before("fence", rule.__name__, rule, {"alt": _ENDED})
     rules.before("table", "definition", _definition, {"alt": ["paragraph"]})
     marks.install(parser)
@@ -209,6 +213,25 @@ def _display(state: StateBlock, start: int, end: int, silent: bool) -> bool:
         return last is not None
     content = state.getLines(start, last + 1, state.blkIndent, False)
     _paragraph(state, content.strip(), start, last + 1)
+    state.line = last + 1
+    return True
+
+
+def _environment(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    r"""Mathematics from `\begin{align}` to its end, which needs no dollar signs."""
+    match = _ENVIRONMENT.match(_text(state, start, "\\"))
+    if not match:
+        return False
+    close = rf"\end{{{match[1]}}}"
+    unclosed = state.env.setdefault("unclosed", set())
+    lines = () if close in unclosed else range(start, end)
+    last = next((line for line in lines if close in _text(state, line)), None)
+    if last is None or silent:
+        unclosed.update((close,) if last is None else ())
+        return last is not None
+    content = state.getLines(start, last + 1, state.blkIndent, False)
+    tex, _, rest = content.strip().partition(close)
+    _paragraph(state, f"$${tex}{close}$${rest}", start, last + 1)
     state.line = last + 1
     return True
 

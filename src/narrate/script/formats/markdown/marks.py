@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from narrate.reading import maths
+from narrate.reading import literals
 from narrate.script.formats.markdown import attributes
 
 if TYPE_CHECKING:
@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from markdown_it.rules_inline import StateInline
 
 Rule = Callable[["StateInline", bool], bool]
+
+OWN_TAGS = "break|bookmark|mark|sub|say-as|phoneme|lang"
+"""The tags of a text."""
+
+FORMATS = "b|details|em|i|kbd|strong|summary|u"
+"""The tags of HTML that change nothing in how words are said; all others cannot be spoken."""
 
 _PAIRED = (
     ("shortcode", "{{<", ">}}"),
@@ -40,11 +46,19 @@ _SINGLE = (
 )
 """Kinds of what is not spoken and begins with one sign."""
 
+_OMITTED = "{%!#:^"
+"""The first signs of all these."""
+
 _LINK = re.compile(r"\[\[([^\[\]|\n]+)(?:\|([^\[\]\n]*))?\]\]")
 _LABEL = re.compile(r"^\[(?!\s*pause\b)([^\[\]\n^!]{1,200})\]:", re.MULTILINE | re.IGNORECASE)
-_SUBSCRIPT = re.compile(
-    r"(?<!~)~([^~\s]+)~(?!~)|\^\^(?=\S)([^\^\n]+)(?<=\S)\^\^|\^([^\^\s\[\]]+)\^"
+_INSERTED = re.compile(r"\^\^(?=\S)([^\^\n]+)(?<=\S)\^\^")
+_INDEX = r"[-−+]?\w+|\d*[-−+]"
+_LOWERED = re.compile(rf"(?<!~)~({_INDEX})~(?!~)|<sub>({_INDEX})</sub>", re.IGNORECASE)
+_RAISED = re.compile(
+    rf"(?<!\w)\^({_INDEX})\^|\^({_INDEX})\^(?![\w(])|<sup>({_INDEX})</sup>", re.IGNORECASE
 )
+_HIGH = str.maketrans("0123456789-−+", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻⁺")
+_TICKED = re.compile(r"\$`([^`]+)`\$")
 _URL = re.compile(r"://[^\s<>\[\]()*\"'`|\\]+")
 
 
@@ -52,8 +66,14 @@ def install(parser: MarkdownIt) -> None:
     """Add every rule to a parser, before its own."""
     for rule in (_maths, _url, _omitted, _attributes, _inline_footnote, _wiki_link, _label):
         parser.inline.ruler.before("newline", rule.__name__, rule)
-    for rule in (_highlight, _subscript):
+    for rule in (_highlight, _inserted, _index):
         parser.inline.ruler.before("newline", rule.__name__, rule)
+
+
+def is_formula(text: str) -> bool:
+    """Whether a text is a formula between `$$`, before some punctuation at most."""
+    formula = text.rstrip(" .,;:")
+    return formula.startswith("$$") and literals.formulas(formula) == [(0, len(formula))]
 
 
 def _push(state: StateInline, silent: bool, end: int, kind: str, content: str) -> bool:
@@ -74,17 +94,18 @@ def _omit(state: StateInline, silent: bool, end: int, kind: str, content: str) -
 
 
 def _maths(state: StateInline, silent: bool) -> bool:
-    """TeX, which is kept byte for byte."""
+    """TeX, which is kept byte for byte, but for the backticks in the dollar signs of GitLab."""
     if state.src[state.pos] not in "$\\":
         return False
     known = state.env.setdefault("maths", {})
     if state.src not in known:
         known.clear()
-        known[state.src] = dict(maths.spans(state.src))
+        known[state.src] = dict(literals.formulas(state.src))
     end = known[state.src].get(state.pos)
     if end is None or end > state.posMax:
         return False
-    return _push(state, silent, end, "maths", state.src[state.pos : end])
+    tex = state.src[state.pos : end]
+    return _push(state, silent, end, "maths", _TICKED.sub(r"$\1$", tex))
 
 
 def _url(state: StateInline, silent: bool) -> bool:
@@ -97,6 +118,8 @@ def _url(state: StateInline, silent: bool) -> bool:
 
 def _omitted(state: StateInline, silent: bool) -> bool:
     """What is not spoken: comments, embeds, tags, shortcodes, codes of emoji, ids of blocks."""
+    if state.src[state.pos] not in _OMITTED:
+        return False
     for kind, first, last in _PAIRED:
         if not state.src.startswith(first, state.pos):
             continue
@@ -179,6 +202,8 @@ def _inside(state: StateInline, silent: bool, start: int, last: int, end: int) -
 
 def _label(state: StateInline, silent: bool) -> bool:
     """The bracket of `[Guest]: Yes.`, which is neither a direction nor a link."""
+    if state.src[state.pos] != "[":
+        return False
     from markdown_it.common.utils import normalizeReference
 
     match = _LABEL.match(state.src, state.pos, state.posMax)
@@ -198,9 +223,33 @@ def _highlight(state: StateInline, silent: bool) -> bool:
     return _inside(state, silent, start + 2, end, end + 2)
 
 
-def _subscript(state: StateInline, silent: bool) -> bool:
-    """`H~2~O` and `x^2^`, as in Pandoc, and `^^new^^`, as in MkDocs: the signs are not spoken."""
-    match = _SUBSCRIPT.match(state.src, state.pos, state.posMax)
+def _inserted(state: StateInline, silent: bool) -> bool:
+    """`^^new^^`, as in MkDocs: the signs are not spoken."""
+    match = _INSERTED.match(state.src, state.pos, state.posMax)
     if not match:
         return False
-    return _push(state, silent, match.end(), "text", match[1] or match[2] or match[3])
+    return _push(state, silent, match.end(), "text", match[1])
+
+
+def _index(state: StateInline, silent: bool) -> bool:
+    """`H~2~O`, `x^2^` and `2^nd^`, as in Pandoc, and the same in HTML."""
+    if state.src[state.pos] not in "~^<":
+        return False
+    for pattern, shown in ((_LOWERED, _low), (_RAISED, _high)):
+        if match := pattern.match(state.src, state.pos, state.posMax):
+            index = next(filter(None, match.groups()))
+            before = state.src[max(0, state.pos - 1) : state.pos]
+            return _push(state, silent, match.end(), "text", shown(index, before.isalnum()))
+    return False
+
+
+def _low(index: str, follows: bool) -> str:
+    """A subscript; without a sign, `x~i~` would be another word."""
+    return f"_{index}" if follows and index.isalpha() and len(index) <= 3 else index
+
+
+def _high(index: str, follows: bool) -> str:
+    """A superscript; without a sign, 10^6^ would be another number."""
+    if index.isalpha():
+        return f"^{index}" if follows and len(index) == 1 else index
+    return index.translate(_HIGH)

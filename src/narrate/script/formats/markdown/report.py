@@ -35,6 +35,11 @@ class Report:
         hint = "say it in words, or put it in a comment: <!-- ... -->"
         self.problem(f"{what} cannot be spoken", line, hint)
 
+    def refuse(self, what: str, setting: str, line: int, advice: str = "") -> None:
+        """Keep an error for something that a setting could allow."""
+        hint = f'set {setting} to "speak" or "skip" in narrate.toml{advice}'
+        self.problem(f'{what}, which {setting} = "error" refuses', line, hint)
+
     def omit(self, kind: str, text: str, line: int) -> None:
         """Keep what is not spoken, unless it says nothing."""
         if words := " ".join(text.split()):

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from narrate.base import limits
+from narrate.config import Choice
 from narrate.reading.markup import escape
-from narrate.script.formats.markdown import attributes
+from narrate.script.formats.markdown import attributes, marks
 from narrate.script.formats.markdown.report import Report
 
 if TYPE_CHECKING:
@@ -17,7 +18,12 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
-_OWN_TAG = re.compile(r"</?(?:break|bookmark)\b", re.IGNORECASE)
+_FORMAT = re.compile(rf"</?(?:{marks.FORMATS})(?:\s+open)?\s*>", re.IGNORECASE)
+_OWN_TAG = re.compile(rf"</?(?:{marks.OWN_TAGS})(?![\w:.-])", re.IGNORECASE)
+_CLOSING = re.compile(r" *[.,)](?!\w)")
+"""Punctuation that has no space before it in any language."""
+
+_TICKS = re.compile("`+")
 
 
 def is_comment(html: str) -> bool:
@@ -50,9 +56,14 @@ class Words:
     footnotes: Collection[str]
     """The labels of the footnotes that have a body, each after a colon."""
 
+    images: Choice
+    """What becomes of images, by the setting of this name."""
+
     braces: list[str] = field(default_factory=list)
     spoken: list[str] = field(default_factory=list)
     struck: list[str] | None = None
+    has_gap: bool = False
+    """Whether something was left out since words were said."""
 
     def read(self, content: str, parser: MarkdownIt, by_line: bool = False) -> Iterator[Piece]:
         """Parse what is inside of a block: one piece, or one for each line that says something."""
@@ -83,14 +94,18 @@ class Words:
         match token.type:
             case "softbreak" | "hardbreak":
                 self._say("\n")
-            case "text" | "maths":
+            case "text":
+                self._say(token.content.replace("`", r"\`"))
+            case "maths":
                 self._say(token.content)
-            case "text_special" | "code_inline":
+            case "text_special":
                 self._say(escape(token.content))
+            case "code_inline":
+                self._say(_code(token.content))
             case "html_inline":
                 self._html(token.content)
             case "omitted":
-                self.report.omit(token.meta["kind"], token.content, self.line)
+                self._omit(token.meta["kind"], token.content)
             case "attributes":
                 self.braces.append(token.content)
             case _:
@@ -103,12 +118,11 @@ class Words:
             case "link_open" | "image":
                 self.report.used.add(str(token.meta.get("label", "")))
                 if token.type == "image":
-                    alt = token.content or str(token.attrs.get("src", ""))
-                    self.report.omit("image", alt, self.line)
+                    self._image(token)
             case "s_open":
                 self.struck = []
             case "s_close":
-                self.report.omit("struck text", "".join(self.struck or []), self.line)
+                self._omit("struck text", "".join(self.struck or []))
                 self.struck = None
             case "footnote_ref":
                 self._footnote(token.meta["label"])
@@ -125,21 +139,44 @@ class Words:
         if self.braces and text.strip():
             attributes.refuse_middle(self.braces, self.line, self.report)
             self.braces = []
+        if self.has_gap and self.spoken and _CLOSING.match(text):
+            self.spoken[-1], text = self.spoken[-1].rstrip(" "), text.lstrip(" ")
+        self.has_gap = False
         self.spoken.append(text)
 
     def _html(self, html: str) -> None:
         if is_comment(html):
-            self.report.omit("comment", comment_text(html), self.line)
+            self._omit("comment", comment_text(html))
         elif _BREAK.fullmatch(html):
             self._say("\n")
+        elif _FORMAT.fullmatch(html):
+            return
         elif _OWN_TAG.match(html):
             self._say(html)
         else:
             self.report.unspeakable("raw HTML", self.line)
 
+    def _image(self, token: Token) -> None:
+        """Say the text of an image, note it or refuse it."""
+        line, alt = self.line, token.content
+        if self.images == "speak" and alt.strip():
+            for child in token.children or ():
+                self._take(child)
+            self.line = line
+        elif self.images == "error":
+            self.report.refuse("an image", "images", line)
+        else:
+            self._omit("image", alt or str(token.attrs.get("src", "")))
+
     def _footnote(self, label: str) -> None:
+        self.has_gap = True
         if f":{label}" not in self.footnotes:
-            self.report.omit("footnote mark", label, self.line)
+            self._omit("footnote mark", label)
+
+    def _omit(self, kind: str, text: str) -> None:
+        """Note what is left out."""
+        self.report.omit(kind, text, self.line)
+        self.has_gap = True
 
 
 def _lines(token: Token) -> int:
@@ -147,6 +184,17 @@ def _lines(token: Token) -> int:
     if token.type in ("softbreak", "hardbreak"):
         return 1
     return int(token.meta.get("lines", token.content.count("\n")))
+
+
+def _code(content: str) -> str:
+    """Code between one or two backticks; literal text if it has both inside."""
+    if not content.strip():
+        return content
+    if "`" not in content:
+        return f"`{content}`"
+    inside = {len(ticks) for ticks in _TICKS.findall(content)}
+    ticks = next((each for each in ("`", "``") if len(each) not in inside), None)
+    return f"{ticks} {content} {ticks}" if ticks else escape(content)
 
 
 def _pieces(content: str) -> Iterator[str]:
