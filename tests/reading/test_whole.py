@@ -131,13 +131,22 @@ def test_a_bullet_is_silent(text: str) -> None:
     assert "square" not in " ".join(part.text for part in spoken.utterances)
 
 
+@pytest.mark.parametrize("sign", "‱※†→😀5")
+def test_a_sign_alone_reaches_the_engine_in_another_language(sign: str) -> None:
+    assert utterances.read(sign, reader=Reader("zh")).utterances[0].text == sign
+
+
 def test_hibari_says_every_letter_that_it_takes() -> None:
     """A letter that the real voice leaves out sounds as if it were not there."""
     voice = Hibari()
-    without = "".join(voice.phonemize(CARRIER.format(" ")))
+
+    def sound(text: str) -> str:
+        return "".join("".join(voice.phonemize(text)).split())
+
+    without = sound(CARRIER.format(" "))
     letters = (c for c in assigned() if c.isalnum() and not silence(c))
     taken = [c for c in letters if not unspeakable(c, hibari.CAPABILITIES)]
     said = [spoken for c in taken if isinstance(spoken := read(CARRIER.format(c)), Spoken)]
     texts = {part.text for spoken in said for part in spoken.utterances}
     assert len(texts) > 300
-    assert [text for text in texts if "".join(voice.phonemize(text)) == without] == []
+    assert [text for text in texts if sound(text) == without] == []

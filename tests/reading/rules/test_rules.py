@@ -77,7 +77,7 @@ def test_every_number_of_a_language_has_words(language: str) -> None:
 @pytest.mark.parametrize("unit", ["1.", "1 000 ", "000 ", "-5 ", "1,", "€1", "до "])
 def test_a_long_text_in_another_language_takes_no_more_than_its_length(unit: str) -> None:
     for language in ("de", "ru", "ja"):
-        assert all(each.spoken for each in rules.readings(unit * 30_000 + "x", language))
+        assert all(each.spoken for each in rules.readings((unit * 100_000).strip() + "x", language))
 
 
 def test_a_language_without_number_words_keeps_its_digits() -> None:
