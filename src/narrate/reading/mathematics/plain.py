@@ -49,7 +49,7 @@ _QUANTITY = re.compile(
 )
 # What has to be in a text for it to hold a formula: a quick look before the grammar.
 _SIGN = re.compile(
-    rf"[\^=<>≤≥≠≈∈∉|√∑∏∫∀∃∂∇+*·×~{_SCRIPTS}]|[^\W\d_)]_|\)_|\w\(|E\[|[nkm]!|→|->|\bd[a-z]?/d"
+    rf"[\^=<>≤≥≠≈∈∉|√∑∏∫∀∃∂∇+*·×~{_SCRIPTS}]|[^\W\d_)]_|\)_|\w\(|E\[|[nkm]!|→|->|\bd[a-z]?/d|\d[nxyz][-−]\d"
 )
 
 _FUNCTIONS = frozenset(
