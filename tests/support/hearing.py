@@ -73,11 +73,11 @@ class Studio:
             said = utterances.read(text, reader=Reader(mode=mode)).utterances
         except Unreadable:
             return ""
+        if any(unspeakable(each.text, CAPABILITIES) for each in said):
+            return ""
         return " ".join(self._hear(each.spelled(CAPABILITIES.spelling)) for each in said)
 
     def _hear(self, text: str) -> str:
-        if unspeakable(text, CAPABILITIES):
-            return ""
         made = self.voice._speak(text, seed=0)
         if not isinstance(made, Synthesis):
             return ""

@@ -50,6 +50,7 @@ _QUANTITY = re.compile(
 # What has to be in a text for it to hold a formula: a quick look before the grammar.
 SIGN = re.compile(
     rf"[\^=<>≤≥≠≈∈∉|‖∥√∑∏∫∀∃∂∇+*·×~{_SCRIPTS}]|[^\W\d_)]_|\)_|\w\(|E\[|[nkm]!|→|->|\bd[a-z]?/d"
+    r"|\d[nxyz][-−]\d"
 )
 
 _FUNCTIONS = frozenset(
