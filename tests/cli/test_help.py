@@ -66,7 +66,10 @@ def usage(app: typer.Typer, *command: str) -> str:
     ("words", "found"),
     [
         ("narrate pl", {"plan"}),
-        ("narrate run --fo", {"--force", "--force-output", "--format", "--format-in"}),
+        (
+            "narrate run --fo",
+            {"--force", "--force-output", "--format", "--format-in", "--formulas"},
+        ),
         ("narrate cache ", {"dir", "ls", "stats", "verify", "prune", "clear", "export", "import"}),
     ],
 )
