@@ -174,7 +174,7 @@ def test_all_problems_are_found() -> None:
         "5 * 3 * 2 and a ** b ** c, f(*args, **kwargs)",
         "snake_case, __init__, ___, a_1 and b_2, https://a.org/_b_/",
         "C# is #1, $5, 50%, {x} and ~5 km, a == b == c",
-        "A[i][j], f(x)[0], the intervals [0, 1] and [a, b), [−1; ∞]",
+        "A[i][j], f(x)[0], the intervals [0, 1] and [a, b), [−1; ∞], rank [A|b]",
         "1 - 2 --- 3, a ~ b, 2**3**4",
         "[] and [ ] and [?]",
         "$x_{[a]} < y$ and $$\\text{<b>[c]</b>}$$ and \\([x] <y>\\)",

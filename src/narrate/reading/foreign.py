@@ -30,7 +30,7 @@ PATTERN = rf"""
 """What may be such markup, for `re.VERBOSE | re.MULTILINE | re.IGNORECASE`; `problem` decides."""
 
 _ITEM = r"[-+−]?(?:[0-9]+(?:[.:/][0-9]+)*|[^\W\d_][0-9]?|∞)"
-_INTERVAL = re.compile(rf"\s*{_ITEM}(?:\s*[,;]\s*{_ITEM})+\s*")
+_INTERVAL = re.compile(rf"\s*{_ITEM}(?:\s*[,;|]\s*{_ITEM})+\s*")
 _NUMBER = re.compile(r"\^\S+|\s*[0-9]{1,3}(?:\s*[-–,]\s*[0-9]{1,3})*\s*")
 _CLOCK = re.compile(r"\s*[0-9]+:[0-9:.,]+\s*")
 _DIRECTIONS = re.compile(
@@ -86,7 +86,7 @@ def _bracket(written: str, before: str, after: str) -> Problem | None:
 
 
 def _is_mathematics(inside: str) -> bool:
-    """Whether a bracket holds an interval or a list, as in [0, 1] and [a, b]."""
+    """Whether a bracket holds an interval, a list or two matrices: [0, 1], [a, b], [A|b]."""
     return _INTERVAL.fullmatch(inside) is not None
 
 

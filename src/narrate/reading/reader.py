@@ -41,7 +41,7 @@ _NOTATION = re.compile(
     | \b[A-Z][a-z]+[ ]I\b
     | \b(?:vs|iff|wrt|aka|approx|npm|et[ ]al)\b
     | \b(?:ffmpeg|json|kubectl|nginx|numpy|psql|pytorch|scipy|sqlite|systemctl|systemd|wget|yaml)\b
-    | \bstd(?:err|in|out)\b
+    | \b(?:std(?:err|in|out)|Ctrl|Cmd)\b
     | \b(?:eg|ie|cf|viz|ca|resp|incl|excl|est|max|min|avg|temp|[Dd]ept|govt|misc|esp|etc)\.
     | \b(?:Inc|Ltd|Corp|Co|Jr|Sr|Prof|Capt|Mrs?|Ms|Gen|Sgt|Col|Rev|Hon|Sen|Gov|Dr|Lt|St|Mt|Ft)\.
     | \b(?:Blvd|Ave|Hwy|Rd|Ln|Sq)\.

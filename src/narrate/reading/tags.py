@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 
 from narrate.base.text import quoted, shortened
@@ -50,6 +49,9 @@ class Tag:
     """A tag with its attributes. Its methods raise Unreadable where one is wrong or missing."""
 
     def __init__(self, name: str, attributes: str) -> None:
+        # Few texts have tags.
+        import html
+
         self.name = name.lower()
         self.written = f"<{name}{attributes}>"
         if not _ATTRIBUTES.fullmatch(attributes):

@@ -9,13 +9,14 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Protocol
 
+from narrate.base.spelling import Spelling
 from narrate.reading import durations, markup
 from narrate.reading.characters import collapse, has_word, visible
 from narrate.reading.markup import Marked, Run
 from narrate.reading.passages import Passage
 from narrate.reading.pieces import Piece, split
 from narrate.reading.problems import Problem, Unreadable
-from narrate.reading.words import Reading, Spelling, moved, spelled, spoken
+from narrate.reading.words import Reading, moved, spelled, spoken
 from narrate.sound.pace import weight
 
 

@@ -49,7 +49,7 @@ _QUANTITY = re.compile(
 )
 # What has to be in a text for it to hold a formula: a quick look before the grammar.
 SIGN = re.compile(
-    rf"[\^=<>≤≥≠≈∈∉|√∑∏∫∀∃∂∇+*·×~{_SCRIPTS}]|[^\W\d_)]_|\)_|\w\(|E\[|[nkm]!|→|->|\bd[a-z]?/d"
+    rf"[\^=<>≤≥≠≈∈∉|‖∥√∑∏∫∀∃∂∇+*·×~{_SCRIPTS}]|[^\W\d_)]_|\)_|\w\(|E\[|[nkm]!|→|->|\bd[a-z]?/d"
 )
 
 _FUNCTIONS = frozenset(
@@ -57,11 +57,17 @@ _FUNCTIONS = frozenset(
 ) | {"tr", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "gcd", "lcm", "dim", "Var", "Cov"}
 _COMMANDS = {"sin", "cos", "tan", "log", "ln", "exp", "max", "min", "det", "gcd", "dim"}
 _BARE = {"sin", "cos", "tan", "log", "ln"}
+_VARIABLE = re.compile(r"(?<![A-Za-z\\])x(?![A-Za-z])")
+_MULTIPLE = re.compile(
+    r"(?<![\w.,/])\d{1,3}x(?![\w×^]|[ ]?\d)"
+    r"(?![ ](?:faster|slower|more|less|bigger|larger|smaller|speed))"
+)
 _GREEK = frozenset(GREEK.values()) | {"infinity"}
 _APPLIED = frozenset("fghFGHPTOpqΘΩφψσΓ")
 _SIGNS = {"∞": r"\infty ", "∅": r"\emptyset "}
 _SETS = frozenset("ℝℕℤℚℂ")
-_STARTS = frozenset("(|√∑∏∫⋃⋂∀∃∂∇∞∅-−")
+_BARS = ("|", "‖", "∥")
+_STARTS = frozenset("(|‖∥√∑∏∫⋃⋂∀∃∂∇∞∅-−")
 _POSTFIXES = ("^", "**", "!", "'", "_")
 _BIG = frozenset("∑∏∫⋃⋂")
 _ARTICLES = frozenset("aAI")
@@ -176,6 +182,10 @@ class _Reader:
             return letters and number
         if kind == "relation":
             return letters or operator == "="
+        if operator in "-−" and not spaced:
+            # Not "4K-8K", but `3x-7`.
+            sign = self.tokens[self.at - 2].start()
+            return re.fullmatch(r"\d[nxyz]", self.text[max(0, sign - 2) : sign]) is not None
         return operator in "+*×·⋅∪∩∘⊗⊕±" and (letters or spaced and operator in "+*")
 
     def term(self, first: bool = False) -> str:
@@ -198,9 +208,9 @@ class _Reader:
         spaced = self.skip_space()
         if spaced and not allowed:
             raise _NotMathsError
-        beside = self.value() == self.value(-1) == "|" and not self.barred
+        beside = self.value() in _BARS and self.value() == self.value(-1) and not self.barred
         if not beside and (
-            self.kind() not in ("word", "other") or self.value() in ("'", "!", "|", "-")
+            self.kind() not in ("word", "other") or self.value() in ("'", "!", *_BARS, "-")
         ):
             raise _NotMathsError
         scripted = self.kind(1) in ("index", "raised", "lowered") or self.value(1) in ("^", "_")
@@ -215,6 +225,9 @@ class _Reader:
         tex = self.base(first)
         while self.kind() in ("raised", "lowered", "index") or self.value() in _POSTFIXES:
             tex = self.postfix(tex)
+        if self.value() == "*" and self.value(1) in (*_BARS, ")", "]"):
+            self.take()
+            tex += "^*"
         return tex
 
     def base(self, first: bool) -> str:
@@ -231,7 +244,7 @@ class _Reader:
             return self.bracket("(", ")")
         if value in ("[", "{") and self.is_set():
             return self.set()
-        if value == "|" and self.kind(1) != "space":
+        if value in _BARS and self.kind(1) != "space":
             return self.bars()
         if value == "√":
             self.take()
@@ -451,19 +464,20 @@ class _Reader:
 
     def bars(self) -> str:
         """An absolute value or a norm."""
-        norm = self.value(1) == "|"
-        sign = r"\|" if norm else "|"
+        bar = self.value()
+        twice = bar == "|" == self.value(1)
+        sign = "|" if bar == "|" and not twice else r"\|"
         self.depth += 1
         if self.depth > _DEEPEST:
             raise _NotMathsError
-        for _ in range(1 + norm):
+        for _ in range(1 + twice):
             self.take()
         letters, barred = self.letters, self.barred
         self.barred = True
         inside = self.expression()
         self.barred = barred
-        for _ in range(1 + norm):
-            if self.value() != "|":
+        for _ in range(1 + twice):
+            if self.value() != bar:
                 raise _NotMathsError
             self.take()
         self.depth -= 1
@@ -613,6 +627,20 @@ def find(text: str) -> Iterator[tuple[int, int, str]]:
     """Start, end and TeX of each plain formula that is certain."""
     if not SIGN.search(text):
         return
+    found = list(_formulas(text))
+    yield from sorted([*found, *_multiples(text, found)])
+
+
+def _multiples(text: str, formulas: list[tuple[int, int, str]]) -> Iterator[tuple[int, int, str]]:
+    """`2x` where x is a variable of another formula; elsewhere it is twice as much."""
+    if not any(_VARIABLE.search(tex) for _, _, tex in formulas):
+        return
+    for match in _MULTIPLE.finditer(text):
+        if not any(start <= match.start() < end for start, end, _ in formulas):
+            yield *match.span(), match[0]
+
+
+def _formulas(text: str) -> Iterator[tuple[int, int, str]]:
     tokens = list(_TOKEN.finditer(text))
     brackets = _closed(tokens)
     at = 0

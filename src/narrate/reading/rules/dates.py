@@ -6,6 +6,7 @@ import re
 
 from narrate.reading.rules import numerals
 from narrate.reading.rules.form import DIGITS, Form
+from narrate.reading.words import TAKEN
 
 NAME = "dates"
 
@@ -155,6 +156,11 @@ FORMS = (
         frozenset("MTWFS"),
         rf"(?<![\w–-])(?P<day>{'|'.join(_DAYS)})\.?(?=,? (?:[0-3]?[0-9]\b|(?:{'|'.join(_SHORT)})))",
         lambda match: _DAYS[match["day"]],
+    ),
+    Form(
+        DIGITS,
+        rf"(?:\b[A-Z]\w{{1,30}}+|{TAKEN})(?: \(|, )(?P<it>(?:1[89]|20)[0-9]{{2}})(?=[a-e]?\))",
+        lambda match: year(match["it"]),
     ),
     Form(DIGITS, rf"(?<=\bQ[1-4] ){_YEAR}", lambda match: year(match["year"])),
     Form(

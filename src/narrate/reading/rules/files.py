@@ -6,6 +6,7 @@ import re
 
 from narrate.reading.rules.form import DOTTED, Form
 from narrate.reading.rules.identifiers import say_identifier
+from narrate.reading.rules.source import say_literal
 from narrate.reading.rules.web import say_address, say_names
 
 NAME = "files"
@@ -19,6 +20,7 @@ EXTENSIONS = (
 )
 _DIRECTIVES = "include|define|undef|ifdef|ifndef|endif|pragma|if|else|elif|error|line"
 _DOTFILE = r"\.[a-z][\w-]*+(?:\.[\w-]++)*+"
+_LITERAL = re.compile(r"[0-9]+(?:\.[0-9]+)?(?:e-?[0-9]+)?|0[xb][0-9a-fA-F]+")
 _STEP = r"[\w.@+*-]++"
 
 
@@ -35,8 +37,13 @@ def say_argument(word: str) -> str | None:
         return None
     words = ["dash"] * len(match[1]) + [_flag(match[2], match[1])]
     if match[3]:
-        words += ["equals", say_address(match[3])]
+        words += ["equals", _value(match[3])]
     return " ".join(words) if all(words) else None
+
+
+def _value(text: str) -> str:
+    """What a flag is set to: a number, or an address."""
+    return say_literal(text) if _LITERAL.fullmatch(text) else say_address(text)
 
 
 def _flag(name: str, dashes: str) -> str:
@@ -63,7 +70,8 @@ FORMS = (
     ),
     Form(
         frozenset("-"),
-        r"(?<![^\s\"'“‘])(?<!else )(?<!return )(?:--[A-Za-z][\w-]*+(?:=[^\s,;)`]*[^\s,;)`.:!?])?"
+        r"(?<![^\s\"'“‘])(?<!else )(?<!return )(?<!= )"
+        r"(?:--[A-Za-z][\w-]*+(?:=[^\s,;)`]*[^\s,;)`.:!?])?"
         r"|-[A-Za-z]{1,3}(?![\w-])"
         r"|-[A-Za-z][0-9]{1,3}(?!\w))",
         lambda match: say_argument(match[0]),

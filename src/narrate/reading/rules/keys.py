@@ -27,6 +27,11 @@ def _key(name: str) -> str:
 
 FORMS = (
     Form(
+        frozenset("C"),
+        r"(?<![\w+-])(?:Ctrl|Cmd)(?![\w+-]| \+)",
+        lambda match: _KEYS.get(match[0], ""),
+    ),
+    Form(
         frozenset("+-"),
         rf"(?<![\w+-])(?:(?:{_HELD})(?:-| ?\+ ?)){{1,4}}"
         r"(?:F[0-9]{1,2}|[A-Z][a-z]{1,9}|\w)(?!\w)",

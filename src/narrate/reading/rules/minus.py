@@ -20,7 +20,9 @@ def _minus(match: re.Match[str]) -> str:
 
 
 FORMS = (
-    Form(frozenset("-"), rf"(?:(?<=else )|(?<=return ))-(?={_NAME})", _minus),
+    Form(
+        frozenset("-"), rf"(?:(?<=else )|(?<=return )|(?<== ))-(?={_NAME}|[a-z]{{2,4}}\b)", _minus
+    ),
     Form(frozenset("-"), rf"{_AFTER_NAME}|{_AFTER_NUMBER}", _minus),
     Form(frozenset("-"), r"(?<=[0-9])-(?=[a-ce-z](?![\w-]))", _minus),
 )

@@ -62,6 +62,12 @@ FORMS = (
         lambda match: numerals.pairs(match[0]),
     ),
     Form(
+        DIGITS,
+        r"(?<!\w)(?:[Rr]eturn(?:s|ed)?|[Gg]ets?|[Gg]ot|[Aa]) (?P<it>4[0-2][0-9]|50[0-4])"
+        r"(?![\w]|[.,][0-9])",
+        lambda match: numerals.pairs(match["it"]),
+    ),
+    Form(
         frozenset("-−"),
         r"(?<=(?<![\w-])[a-z])(?P<it>[-−](?P<number>[0-9]{1,9}))(?![\w-]|[.,][0-9])",
         lambda match: f"minus {numerals.cardinal(match['number'])}",

@@ -8,12 +8,14 @@ from collections.abc import Sequence
 from narrate.reading.rules import files, names, numerals, versions, web
 from narrate.reading.rules.form import Form, is_sayable, whole
 from narrate.reading.rules.identifiers import say_identifier
-from narrate.reading.rules.source import MARKS, say_source
+from narrate.reading.rules.source import MARKS, OPERATORS, say_source
+from narrate.reading.rules.versions import say_version
 from narrate.reading.words import Reading
 
 NAME = "quoted"
 
 _TAG = re.compile(r"<(/?)([A-Za-z][\w-]{0,40})\s?/?>")
+_PINNED = re.compile(r"([A-Za-z][\w-]*)([=<>~!]=|@|<|>)([0-9]{1,4}(?:\.[0-9]{1,4}){1,3})")
 _FLAG = re.compile(r"(?<!\S)-{1,2}[A-Za-z]")
 
 
@@ -34,9 +36,9 @@ def _whole(source: str) -> str | None:
 
 def _command(source: str) -> str | None:
     """A command line: words, with a pause before each flag and after its value."""
-    if not _FLAG.search(source):
-        return None
     written = source.split()
+    if not _FLAG.search(source) and not any(map(_pinned, written)):
+        return None
     flags = [bool(_FLAG.match(word)) for word in written]
     pauses = [flag or value for flag, value in zip(flags, [False, False, *flags], strict=False)]
     said = [
@@ -51,10 +53,20 @@ def _word(word: str) -> str:
     return (
         files.say_argument(word)
         or MARKS.get(word)
+        or _pinned(word)
         or _whole(word)
         or _ports(word)
         or say_source(word)
     )
+
+
+def _pinned(word: str) -> str | None:
+    """A package with its version: `numpy==1.26.4`."""
+    pinned = _PINNED.fullmatch(word)
+    if not pinned:
+        return None
+    name, mark, version = pinned.groups()
+    return f"{say_identifier(name)} {OPERATORS.get(mark) or MARKS[mark]} {say_version(version)}"
 
 
 def _ports(word: str) -> str | None:

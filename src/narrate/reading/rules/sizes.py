@@ -69,7 +69,7 @@ FORMS = (
     Form(frozenset("D"), r"(?<![\w.])[1-9]-D(?!\w)", lambda m: f"{numerals.cardinal(m[0][0])} D"),
     Form(
         frozenset("'’′"),
-        rf"{_EDGE}(?P<feet>[0-9])['’′](?P<inches>[0-9]{{1,2}})[\"”″]",
+        rf"{_EDGE}(?P<feet>[0-9])['’′] ?(?P<inches>[0-9]{{1,2}})[\"”″]",
         lambda m: f"{numerals.cardinal(m['feet'])} foot {numerals.cardinal(m['inches'])}",
     ),
     Form(
@@ -98,7 +98,12 @@ FORMS = (
         rf"{_EDGE}(?P<left>{_SIDE}):(?P<right>{_SIDE})(?![\w:]|\.[0-9])",
         lambda m: f"{numerals.number(m['left'])} to {numerals.number(m['right'])}",
     ),
-    Form(frozenset("x×"), rf"{_EDGE}(?P<number>{_NUMBER}) ?[x×](?!\w| ?[0-9]|\()", _factor),
+    Form(
+        frozenset("x×"),
+        rf"{_EDGE}(?<!equals )(?<!plus )(?<!minus )(?P<number>{_NUMBER})(?:x| ?×)"
+        r"(?!\w| ?[0-9=+−]|\()(?! (?:squared|cubed|plus|minus|equals|times|over|-))",
+        _factor,
+    ),
     Form(
         DIGITS,
         rf"{_EDGE}(?P<number>{_NUMBER})(?P<scale>[kKMBT]){_THINGS}",

@@ -127,8 +127,8 @@ def _token(match: re.Match[str], closing: list[str]) -> str:
         return say_literal(token)
     if match["name"]:
         return say_identifier(token) or "underscore"
-    if token in ("*", "**") and _is_prefix(match):
-        return "star star" if token == "**" else "star"
+    if token in ("*", "**", "&") and _is_prefix(match):
+        return {"*": "star", "**": "star star", "&": "the address of"}[token]
     if token == "//" and _left(match)[-1:].isalnum() | _left(match).endswith(")"):
         return "floor divided by"
     if match["operator"]:
@@ -158,9 +158,10 @@ def _mark(match: re.Match[str], closing: list[str]) -> str:
 
 
 def _is_prefix(match: re.Match[str]) -> bool:
-    """Whether a star has nothing to multiply on its left, as in `*args` and `SELECT *`."""
-    left = _left(match)
-    return not left or left[-1] in "(,[" or bool(_EVERYTHING.search(left))
+    """Whether a sign has nothing to multiply on its left, as in `*args`, `int *p` or `SELECT *`."""
+    left, after = _left(match), match.string[match.end() : match.end() + 1]
+    close = _before(match).isspace() and bool(after.strip())
+    return not left or left[-1] in "(,[" or close or bool(_EVERYTHING.search(left))
 
 
 def _left(match: re.Match[str]) -> str:

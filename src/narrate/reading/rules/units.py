@@ -44,6 +44,7 @@ _PREFIXED = {
     "lx": "lux",
     "Sv": "sievert",
     "Bq": "becquerel",
+    "Wb": "weber",
     "pc": "parsec",
     "bps": "bit per second",
     "FLOPS": "flops",
