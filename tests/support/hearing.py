@@ -41,14 +41,15 @@ _MOST = 5
 _ALIKE = str.maketrans({"T": "t", "ᵊ": "ə", "ɐ": "ə", "ᵻ": "ɪ", **dict.fromkeys("ˈˌ'’ .,?!")})
 
 _OTHERWISE: tuple[tuple[str, Callable[[str], str]], ...] = (
-    (r"(?<=\w)[-.](?=\w)", lambda sign: " "),
     (r"(?<=\w)-(?=\w)", lambda sign: "minus"),
+    (r"-(?=\w)", lambda sign: "dash"),
     (r"(?<=\w)\.(?=\w)", lambda sign: "dot"),
+    (r"(?<=\w)[-.](?=\w)", lambda sign: " "),
     (r"(?<=[0-9])(?=[A-Za-z])|(?<=[A-Za-z])(?=[0-9])|(?<=[a-z])(?=[A-Z])", lambda sign: ""),
     (r"\b[A-Z]{2,6}\b", " ".join),
     (r"\b[A-Z]{2,6}\b", str.lower),
-    (r"\b[0-9]{3,4}\b", numerals.pairs),
-    (r"\b[0-9]{2,6}\b", numerals.digits),
+    (r"(?<![0-9])[0-9]{3,4}(?![0-9])", numerals.pairs),
+    (r"(?<![0-9])[0-9]{2,6}(?![0-9])", numerals.digits),
     (r"(?<=[0-9]),(?=[0-9])", lambda sign: ""),
 )
 """How else a listener may write the same sounds: `FE203` is "F E two oh three"."""
