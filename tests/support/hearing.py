@@ -33,14 +33,15 @@ _MOST = 5
 _ALIKE = str.maketrans({"T": "t", "ᵊ": "ə", "ɐ": "ə", "ᵻ": "ɪ", **dict.fromkeys("ˈˌ'’ .,?!")})
 
 _OTHERWISE: tuple[tuple[str, Callable[[str], str]], ...] = (
-    (r"(?<=\w)[-.](?=\w)", lambda sign: " "),
     (r"(?<=\w)-(?=\w)", lambda sign: "minus"),
+    (r"-(?=\w)", lambda sign: "dash"),
     (r"(?<=\w)\.(?=\w)", lambda sign: "dot"),
+    (r"(?<=\w)[-.](?=\w)", lambda sign: " "),
     (r"(?<=[0-9])(?=[A-Za-z])|(?<=[A-Za-z])(?=[0-9])|(?<=[a-z])(?=[A-Z])", lambda sign: ""),
     (r"\b[A-Z]{2,6}\b", " ".join),
     (r"\b[A-Z]{2,6}\b", str.lower),
-    (r"\b[0-9]{3,4}\b", numerals.pairs),
-    (r"\b[0-9]{2,6}\b", numerals.digits),
+    (r"(?<![0-9])[0-9]{3,4}(?![0-9])", numerals.pairs),
+    (r"(?<![0-9])[0-9]{2,6}(?![0-9])", numerals.digits),
     (r"(?<=[0-9]),(?=[0-9])", lambda sign: ""),
 )
 """How else a listener may write the same sounds: `FE203` is "F E two oh three"."""
@@ -97,13 +98,18 @@ class Studio:
     def errors(self, said: str, heard: str) -> tuple[int, int]:
         """How many words differ at least, and how many were said."""
         expected = words(said)
-        fewest = self._distance(expected, words(heard))
         for pattern, other in _OTHERWISE:
+            heard = self._closer(expected, heard, _otherwise(heard, re.compile(pattern), other))
             for found in reversed([*re.finditer(pattern, heard)]):
-                tried = heard[: found.start()] + f" {other(found[0])} " + heard[found.end() :]
-                if (count := self._distance(expected, words(tried))) < fewest:
-                    heard, fewest = tried, count
-        return fewest, len(expected)
+                start, end = found.span()
+                there = f"{heard[:start]} {other(found[0])} {heard[end:]}"
+                heard = self._closer(expected, heard, there)
+        return self._distance(expected, words(heard)), len(expected)
+
+    def _closer(self, said: Sequence[str], one: str, other: str) -> str:
+        """The text that is closer to what was said; the first if both are."""
+        texts = [one] if one == other else [one, other]
+        return min(texts, key=lambda text: self._distance(said, words(text)))
 
     def _distance(self, said: Sequence[str], heard: Sequence[str]) -> int:
         """The fewest words to change, leave out or put in between two texts."""
@@ -127,6 +133,11 @@ class Studio:
 
 
 _GROUPS = [(a, b) for a in range(1, _MOST + 1) for b in range(1, _MOST + 1) if a == 1 or b == 1]
+
+
+def _otherwise(text: str, pattern: re.Pattern[str], other: Callable[[str], str]) -> str:
+    """The text with everything that a pattern finds written otherwise."""
+    return pattern.sub(lambda found: f" {other(found[0])} ", text)
 
 
 def words(text: str) -> list[str]:
