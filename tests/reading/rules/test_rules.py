@@ -142,5 +142,5 @@ def stays(at: int, text: str) -> bool:
 @pytest.mark.parametrize("unit", ["a", "A", "0", "1,", "1.", "`", "-", "/", "a.", "a_", "$1", "( "])
 def test_a_long_text_takes_no_more_than_its_length(unit: str) -> None:
     """A pattern that backtracks would run into the time limit of the tests."""
-    text = (unit * 1_000_000)[:1_000_000]
+    text = (unit * 300_000)[:300_000]
     assert all(reading.spoken for reading in rules.readings(text))
