@@ -82,8 +82,8 @@ class Capabilities:
     """The number of letters after which it leaves out the rest of a word; 0 if there is none."""
 
     letters: Mapping[str, str] = field(default_factory=dict, compare=False)
-    """Letters whose names it would say wrongly, and what it is given in their place: `A`, which is
-    an article as well.
+    """Letters and short words of notation that it would say wrongly, and what it is given in their
+    place: `A`, which is an article as well.
     """
 
     phonemes: str = ""

@@ -122,7 +122,8 @@ CAPABILITIES = Capabilities(
     rtf=0.02,
     characters=_LETTERS + _SYMBOLS,
     longest_word=24,
-    letters={"A": "[A](/ˈA/)", "I": "[I](/ˈI/)"},
+    # Without stress, "x is in A" would sound like "x is an A".
+    letters={"A": "[A](/ˈA/)", "I": "[I](/ˈI/)", "in": "[in](/ˈɪn/)"},
     phonemes="[{spoken}](/{phonemes}/)",
     ipa=_IPA,
     words=_words(),

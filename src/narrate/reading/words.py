@@ -61,7 +61,7 @@ def moved(readings: Iterable[Reading], by: int) -> Iterator[Reading]:
 class Spelling:
     """How an engine is given what it would say wrongly otherwise.
 
-    `letters` are single letters, and what stands in their place. `inline` is how phonemes stand
+    `letters` are letters and short words of readings, and what stands in their place. `inline` is how phonemes stand
     in a text, with `{spoken}` and `{phonemes}`; empty if the engine takes none. `ipa` holds the
     engine's own signs for those of IPA. `words` has the phonemes of words in lower case, in the
     engine's own signs.
@@ -91,7 +91,7 @@ class Spelling:
             return self.inline.format(spoken=reading.spoken, phonemes=phonemes)
         if not self.letters:
             return self.free(reading.spoken)
-        alone = rf"(?<![\w'’])[{''.join(self.letters)}](?![\w'’])"
+        alone = rf"(?<![\w'’])(?:{'|'.join(self.letters)})(?![\w'’])"
         return re.sub(alone, lambda found: self.letters[found[0]], self.free(reading.spoken))
 
 
