@@ -123,7 +123,7 @@ CAPABILITIES = Capabilities(
     characters=_LETTERS + _SYMBOLS,
     longest_word=24,
     # Without stress, "x is in A" would sound like "x is an A".
-    letters={"A": "[A](/ˈA/)", "I": "[I](/ˈI/)", "in": "[in](/ˈɪn/)"},
+    letters={"A": "[A](/ˈA/)", "I": "[I](/ˈI/)", "is in": "is [in](/ˈɪn/)"},
     phonemes="[{spoken}](/{phonemes}/)",
     ipa=_IPA,
     words=_words(),

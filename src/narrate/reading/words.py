@@ -61,10 +61,10 @@ def moved(readings: Iterable[Reading], by: int) -> Iterator[Reading]:
 class Spelling:
     """How an engine is given what it would say wrongly otherwise.
 
-    `letters` are letters and short words of readings, and what stands in their place. `inline` is how phonemes stand
-    in a text, with `{spoken}` and `{phonemes}`; empty if the engine takes none. `ipa` holds the
-    engine's own signs for those of IPA. `words` has the phonemes of words in lower case, in the
-    engine's own signs.
+    `letters` are letters and short words of readings, and what stands in their place. `inline` is
+    how phonemes stand in a text, with `{spoken}` and `{phonemes}`; empty if the engine takes none.
+    `ipa` holds the engine's own signs for those of IPA. `words` has the phonemes of words in lower
+    case, in the engine's own signs.
     """
 
     letters: Mapping[str, str] = field(default_factory=dict)
