@@ -6,6 +6,7 @@ import re
 import sys
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
+from string import ascii_letters
 from typing import TYPE_CHECKING
 
 from narrate.base.text import quoted
@@ -54,6 +55,8 @@ _IPA = {
     "g": "ɡ",
     "r": "ɹ",
 }
+
+_LETTERS_SAID = {"A": "[A](/ˈA/)", "I": "[I](/ˈI/)"}
 
 _WORDS = """
     async ˈAsɪŋk
@@ -122,8 +125,12 @@ CAPABILITIES = Capabilities(
     rtf=0.02,
     characters=_LETTERS + _SYMBOLS,
     longest_word=24,
-    # Without stress, "x is in A" would sound like "x is an A".
-    letters={"A": "[A](/ˈA/)", "I": "[I](/ˈI/)", "is in": "is [in](/ˈɪn/)"},
+    letters=_LETTERS_SAID
+    | {
+        # Without stress, "x is in A" would sound like "x is an A".
+        f"in {letter}": f"[in](/ˈɪn/) {_LETTERS_SAID.get(letter, letter)}"
+        for letter in ascii_letters
+    },
     phonemes="[{spoken}](/{phonemes}/)",
     ipa=_IPA,
     words=_words(),
