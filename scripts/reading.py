@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from html import escape
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -205,10 +206,10 @@ def _formulas() -> Iterator[str]:
 
 
 def _code(text: str) -> str:
-    """A piece of code in a cell of a table."""
-    ticks = "``" if "`" in text else "`"
-    pad = " " if "`" in text else ""
-    return f"{ticks}{pad}{text}{pad}{ticks}".replace("|", "\\|")
+    """A piece of code in a cell of a table, which a bar would end."""
+    if "|" in text:
+        return f"<code>{escape(text).replace('|', '&#124;')}</code>"
+    return f"`` {text} ``" if "`" in text else f"`{text}`"
 
 
 def options() -> Options:

@@ -132,7 +132,12 @@ class Studio:
         return "".join(map(self.sound, said)) == "".join(map(self.sound, heard))
 
 
-_GROUPS = [(a, b) for a in range(1, _MOST + 1) for b in range(1, _MOST + 1) if a == 1 or b == 1]
+_GROUPS = [
+    (a, b)
+    for a in range(1, _MOST + 1)
+    for b in range(1, _MOST + 1)
+    if a == 1 or b == 1 or a == b == 2
+]
 
 
 def _otherwise(text: str, pattern: re.Pattern[str], other: Callable[[str], str]) -> str:

@@ -13,8 +13,8 @@ class Spelling:
     """The way in which an engine takes letters, words and phonemes; by default, as they are."""
 
     letters: Mapping[str, str] = field(default_factory=dict)
-    """Letters whose names it would say wrongly, and what it is given in their place: `A`, which is
-    an article as well.
+    """Letters and short words of notation that it would say wrongly, and what it is given in their
+    place: `A`, which is an article as well.
     """
 
     phonemes: str = ""
@@ -49,8 +49,8 @@ class Spelling:
             return self.phonemes.format(spoken=spoken, phonemes=self.own(phonemes))
         if not self.letters:
             return self.text(spoken)
-        alone = rf"(?<![\w'’])[{''.join(self.letters)}](?![\w'’])"
-        return re.sub(alone, lambda letter: self.letters[letter[0]], self.text(spoken))
+        letters = _alone(tuple(self.letters))
+        return letters.sub(lambda letter: self.letters[letter[0]], self.text(spoken))
 
     def own(self, phonemes: str) -> str:
         """Phonemes in its own signs."""
@@ -63,6 +63,11 @@ class Spelling:
         if not (self.phonemes and self.sounds):
             return set()
         return {*self.own(phonemes)} - {*self.sounds, " "}
+
+
+@lru_cache
+def _alone(letters: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w'’])(?:{'|'.join(map(re.escape, letters))})(?![\w'’])")
 
 
 @lru_cache

@@ -6,6 +6,7 @@ import re
 import sys
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
+from string import ascii_letters
 from typing import TYPE_CHECKING
 
 from narrate.base.spelling import Spelling
@@ -61,6 +62,12 @@ _SOUNDS = (
     "\u0303βθχᵊᵝᵻꭧ"
 )
 """The signs of phonemes that its model has; it skips all others."""
+
+_LETTERS_SAID = {"A": "[A](/ˈA/)", "I": "[I](/ˈI/)"}
+_IN_LETTERS = {
+    f"in {letter}": f"[in](/ˈɪn/) {_LETTERS_SAID.get(letter, letter)}" for letter in ascii_letters
+}
+"""Without stress, "x is in A" would sound like "x is an A"."""
 
 _WORDS = """
     async ˈAsɪŋk
@@ -130,7 +137,7 @@ CAPABILITIES = Capabilities(
     characters=_LETTERS + _SYMBOLS,
     longest_word=24,
     spelling=Spelling(
-        letters={"A": "[A](/ˈA/)", "I": "[I](/ˈI/)"},
+        letters=_LETTERS_SAID | _IN_LETTERS,
         phonemes="[{spoken}](/{phonemes}/)",
         ipa=_IPA,
         sounds=_SOUNDS,

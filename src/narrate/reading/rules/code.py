@@ -31,6 +31,11 @@ CALLS = Form(
 )
 FORMS = (
     Form(
+        frozenset("["),
+        rf"(?<![\w.])[A-Za-z]\([A-Za-z_]\w{{0,20}}{_BRACKETED}\)(?!\w)",
+        lambda match: say_source(match[0]),
+    ),
+    Form(
         frozenset(":"),
         r"(?<![\w:])[A-Za-z_]\w*+(?:::\w++)+",
         lambda match: say_source(match[0]),

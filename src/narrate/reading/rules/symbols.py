@@ -232,6 +232,8 @@ _BE = re.compile(
 _CLAUSE = re.compile(
     r"\b(?i:if|when|while|until|where|that|unless|because|since)(?: [\w'-]+){1,3} $"
 )
+# The sign itself is meant.
+_NAMED = re.compile(r" (?:is|means|sign|symbol|operator|relation|holds)\b")
 _WINDOW = 60
 _BULLET = re.compile(
     rf"(?:^[ \t]*+[{''.join(BULLETS)}]|[.:;!?] [{''.join(BULLETS - {'*', '·'})}])(?=[ \t])",
@@ -305,7 +307,7 @@ def _in_context(text: str, at: int) -> str:
 def _related(text: str, at: int) -> str:
     """A relation, which is no verb after "is" or where a noun stands before it."""
     said, start = WORDS[text[at]], max(0, at - _WINDOW)
-    if _BE.search(text, start, at):
+    if _BE.search(text, start, at) or _NAMED.match(text, at + 1):
         return said.removeprefix("is ")
     bound = _BOUND.search(text, max(0, at - 3), at) and not _CLAUSE.search(text, start, at)
     if bound and text[at + 1 : at + 3].lstrip()[:1] == TAKEN:
