@@ -63,6 +63,12 @@ _NUMBERED = {
     "pp.": "pages",
     "Art.": "article",
     "App.": "appendix",
+    "Apt.": "apartment",
+    "apt.": "apartment",
+    "Op.": "opus",
+    "op.": "opus",
+    "ext.": "extension",
+    "Ext.": "extension",
     "Ref.": "reference",
     "ver.": "version",
     "v.": "version",
@@ -157,6 +163,12 @@ def _maybe_last(words: dict[str, str], match: re.Match[str]) -> str:
     return said
 
 
+def _initials(match: re.Match[str]) -> str:
+    """`b.i.d.`, with a full stop where a sentence ends."""
+    said = " ".join(match[0].replace(".", "").upper())
+    return f"{said}." if _ENDING.match(match.string, match.end()) else said
+
+
 def _title(match: re.Match[str]) -> str | None:
     before = match.string[max(0, match.start() - 2) : match.start()]
     # "Main St. Then" ends a sentence; "in St. Louis" does not.
@@ -191,6 +203,9 @@ FORMS = (
         rf"(?<![\w.])(?P<it>{one_of(_NUMBERED)})(?= ?\(?(?:[0-9]|[IVX]{{2}}|[VX]\b))",
         table(_NUMBERED),
     ),
+    Form(_DOT, r"(?<=[A-Za-z]\w )(?P<it>v\.)(?= (?:the )?[A-Z])", lambda match: "versus"),
+    Form(_DOT, r"(?<!\w)App\.(?= [A-Z](?![\w'’]))", lambda match: "appendix"),
+    Form(_DOT, r"(?<=[0-9](?:st|nd|rd|th) )ed\.", lambda match: "edition"),
     Form(
         DIGITS,
         rf"(?<=[0-9] )(?P<it>{one_of(_UNITS)})(?!\w)",
@@ -201,6 +216,7 @@ FORMS = (
         rf"(?<![\w./])(?P<it>{one_of(_ANYWHERE)})(?![\w/])",
         table(_ANYWHERE),
     ),
+    Form(_DOT, r"(?<![\w.])(?:[a-z]\.){3,4}(?!\w)", _initials),
     Form(
         _DOT,
         rf"(?<![\w.])(?P<it>{one_of(_AT_END)})(?!\w)",

@@ -72,6 +72,12 @@ FORMS = (
         r"(?<![\w/-])(?:24/7|20/20|50[/-]50|60/40|70/30|80/20|90/10)(?![\w/])",
         _same,
     ),
+    Form(frozenset("/"), r"(?<=[Oo]n )9/11(?![\w/])|(?<![\w/])9/11(?= attack)", _same),
+    Form(
+        frozenset("/"),
+        r"(?<![\w./])[1-9][0-9]?/(?:2|4|8|16)(?= (?:time|meter|signature|beat)\b)",
+        _same,
+    ),
     Form(
         frozenset("/"),
         rf"(?<!\w)(?:(?P<of>{_OF})|{_OUT_OF}) "

@@ -19,6 +19,11 @@ FORMS = (
     ),
     Form(
         frozenset("*"),
+        r"(?<=(?i:select) )\*(?= )|(?<=(?i:count)\()\*(?=\))",
+        lambda match: "star",
+    ),
+    Form(
+        frozenset("*"),
         r"(?<=[\s(,])(?P<stars>\*\*?)(?P<name>args|kwargs|kwds|opts|options|params)(?!\w)",
         lambda match: f"{'star ' * len(match['stars'])}{say_identifier(match['name'])}",
     ),

@@ -110,5 +110,10 @@ FORMS = (
     ),
     Form(frozenset(":"), rf"{_EDGE}{_CLOCK}\s?{_HALF}", _clock),
     Form(frozenset(":"), rf"{_EDGE}{_CLOCK}(?P<half>)(?![\w:]|\.[0-9])", _clock),
+    Form(
+        DIGITS,
+        rf"{_EDGE}(?P<hour>1?[0-9])\.(?P<minute>[0-5][0-9])(?P<second>)\s?{_HALF}",
+        _clock,
+    ),
     Form(DIGITS, rf"{_EDGE}(?P<hour>[0-9]{{1,2}})\s?{_HALF}", _hour),
 )
