@@ -140,7 +140,8 @@ def _dated(match: re.Match[str]) -> str | None:
 
 
 _EARLIER = re.compile(
-    r"(?:\b(?:the|his|her|their|my|your|early|late|mid|low|high|upper|lower) |\bmid-|(?<!\w)['’‘])$",
+    r"(?:\b(?:the|his|her|their|my|your|early|late|mid|low|high|upper|lower) "
+    r"|\bmid-|(?<!\w)['’‘])$",
     re.IGNORECASE,
 )
 

@@ -80,7 +80,7 @@ FORMS = (
     ),
     Form(
         frozenset("a"),
-        rf"{_START}(?P<it>a)(?= (?:{_OPERATORS})\b| (?:and|or) {_OTHER}| ?(?:[{_SIGNS}]|!=|- \w\b)"
+        rf"{_START}(?P<it>a)(?= (?:{_OPERATORS})\b| (?:and|or|by|with|from|into) {_OTHER}| ?(?:[{_SIGNS}]|!=|- \w\b)"
         rf"|[,;] {_OTHER})",
         _name,
     ),
