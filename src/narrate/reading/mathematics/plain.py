@@ -38,7 +38,7 @@ _TOKEN = re.compile(
     | (?P<lowered>[{SUBSCRIPTS}]+)
     | (?P<vulgar>[{_VULGAR}])
     | (?P<word>(?:(?![{_SCRIPTS}{_VULGAR}])[^\W\d_])+)
-    | (?P<index>_(?:\{{[\w,+\-= ]{{1,20}}\}}|[A-Za-z0-9]{{1,6}}))
+    | (?P<index>_(?:\{{[\w,+\-= ]{{1,20}}\}}|[A-Za-z0-9]{{1,6}}|[α-ω]))
     | (?P<relation><=|>=|!=|==|->|=>|~(?=[ ][A-Z]\()|[=<>≤≥≠≈≡∈∉⊂⊆∼→←⇒⇔∝])
     | (?P<operator>\*\*|[+\-−*/×·⋅÷±∪∩∘⊗⊕∖∧∨])
     | (?P<dots>\.\.\.|…)
@@ -47,7 +47,7 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 # `_ij`, `_12`, `_1n`, `_ijk`; what is longer is a part of a variable's name.
-_INDEX = re.compile(r"[A-Za-z0-9]{1,2}|\d{3}|[ijklmn]{3}")
+_INDEX = re.compile(r"[A-Za-z0-9]{1,2}|[α-ω]|\d{3}|[ijklmn]{3}")
 _UNIT = "|".join(sorted(map(re.escape, UNITS), key=len, reverse=True))
 _QUANTITY = re.compile(
     rf" ?((?:{_UNIT})(?:/(?:{_UNIT}))?)(?:\^?(-?\d)|([²³⁻¹]+))?(?![\w(^²³]| [b-wyz]\b)"
@@ -67,12 +67,14 @@ _MULTIPLE = re.compile(
     r"(?<![\w.,/])\d{1,3}x(?![\w×^]|[ ]?\d)"
     r"(?![ ](?:faster|slower|more|less|bigger|larger|smaller|speed))"
 )
+_TIMES = re.compile(r"(?<=\d) x (?=\d[\d.]*+ =)")
 _MODULUS = re.compile(r" ?\(mod (\w{1,4})\)")
 _MAPPING = re.compile(
     r"(?<![\w.])(?P<name>[A-Za-zφψ]): ?(?P<source>[A-Zℝℂℤℕℚ](?:\^\w)?) (?:->|→) "
     r"(?P<target>[A-Zℝℂℤℕℚ](?:\^\w)?)(?![\w^])"
 )
 _GREEK = frozenset(GREEK.values()) | {"infinity", "eps"}
+_GREEK_LETTERS = frozenset(GREEK)
 _NAMES = {"infinity": r"\infty ", "eps": r"\epsilon "}
 _APPLIED = frozenset("fghFGHPTOpqΘΩφψσΓ")
 _SIGNS = {"∞": r"\infty ", "∅": r"\emptyset "}
@@ -190,10 +192,7 @@ class _Reader:
     def proves(self, kind: str, operator: str, letters: bool, spaced: bool) -> bool:
         """Whether a sign between two terms makes them a formula."""
         if operator in ("->", "=>", "→", "⇒", "⇔"):
-            number = self.tokens[self.at - 1].lastgroup == "number" or self.value(-1) in (
-                "∞",
-                "infinity",
-            )
+            number = self.kind(-1) == "number" or self.value(-1) in ("∞", "infinity")
             return letters and number
         if kind == "relation":
             return letters or operator == "="
@@ -344,8 +343,11 @@ class _Reader:
             raise _NotMathsError
         if value in _ARTICLES and self.is_word(first):
             raise _NotMathsError
+        element = self.is_set() and value in ("R", "Z") and self.value(1) == "^"
         self.take()
         self.letters += 1
+        if element:
+            return rf"\mathbb{{{value}}}"
         return value + self.numbered(value) + self.applied(value)
 
     def numbered(self, name: str) -> str:
@@ -464,6 +466,8 @@ class _Reader:
             return primes
         letters = self.letters
         inside = self.bracket("(", ")")
+        if inside[1:-1].lstrip("\\").strip() in _GREEK_LETTERS and name.isalpha():
+            self.certain = True
         if name in _APPLIED and (self.letters > letters or name in "OΘΩ"):
             self.certain = True
         return primes + inside
@@ -671,6 +675,7 @@ def find(text: str) -> Iterator[tuple[int, int, str]]:
     """Start, end and TeX of each plain formula that is certain."""
     if not SIGN.search(text):
         return
+    text = _TIMES.sub(" × ", text)
     maps = [
         (*each.span(), rf"{each['name']}: {each['source']} \to {each['target']}")
         for each in _MAPPING.finditer(text)

@@ -91,6 +91,7 @@ _ANYWHERE = {
     "approx.": "approximately",
     "approx": "approximately",
     "ca.": "circa",
+    "Ca.": "circa",
     "resp.": "respectively",
     "w.r.t.": "with respect to",
     "wrt": "with respect to",
@@ -103,7 +104,7 @@ _ANYWHERE = {
     "a.k.a.": "also known as",
     "incl.": "including",
     "excl.": "excluding",
-    "est.": "established",
+    "est.": "estimated",
     "max.": "maximum",
     "min.": "minimum",
     "avg.": "average",
@@ -147,9 +148,14 @@ _UNITS = {
     "sec.": "seconds",
     "mi.": "miles",
     "yd.": "yards",
+    "tsp.": "teaspoons",
+    "tbsp.": "tablespoons",
+    "qt.": "quarts",
+    "pt.": "pints",
     "gal.": "gallons",
 }
 _ERAS = {"c.": "circa", "ca.": "circa", "est.": "established", "AD": "A D"}
+_PLACES = re.compile(r"\b(?:Lake|Mount|Port|Fort|Cape|Mt\.) $")
 _DOT = frozenset(".")
 _ENDING = re.compile(r"\s*$|\s+[\"“'(]?[A-Z]")
 
@@ -170,7 +176,10 @@ def _initials(match: re.Match[str]) -> str:
 
 
 def _title(match: re.Match[str]) -> str | None:
-    before = match.string[max(0, match.start() - 2) : match.start()]
+    start = match.start()
+    before = match.string[max(0, start - 2) : start]
+    if match["it"] == "St." and _PLACES.search(match.string, max(0, start - 6), start):
+        return "saint"
     # "Main St. Then" ends a sentence; "in St. Louis" does not.
     if match["it"] in _STREETS and before[:1].islower() and _follows_name(match):
         return None

@@ -48,8 +48,9 @@ def is_one(text: str) -> bool:
     number = text.lstrip("-−+±~≈<>≤≥/ ")
     if "/" in number or number[-1:] in VULGAR:
         top, _, bottom = number.partition("/")
-        proper = not (top.isdecimal() and bottom.isdecimal()) or int(top) < int(bottom)
-        return proper and not any(mark in number for mark in " -–") and number[0] not in "23456789"
+        if top.isdecimal() and bottom.isdecimal():
+            return int(top) < int(bottom)
+        return number in VULGAR
     return number == "1"
 
 

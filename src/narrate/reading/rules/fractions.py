@@ -13,7 +13,7 @@ NAME = "fractions"
 VULGAR = frozenset("½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅐⅛⅜⅝⅞⅑⅒")
 _SIGN = f"[{''.join(sorted(VULGAR))}]"
 _WRITTEN = r"(?:[1-9][0-9]{0,2}|0)[/⁄][1-9][0-9]{0,3}(?![0-9/⁄])(?!\.[0-9])"
-FRACTION = rf"(?:(?:[0-9]{{1,4}}[ -])?{_WRITTEN}|[0-9]{{0,4}} ?{_SIGN})"
+FRACTION = rf"(?:(?:[0-9]{{1,4}}[ -])?{_WRITTEN}|(?:[0-9]{{1,4}} ?)?{_SIGN})"
 """A fraction with or without a whole number before it."""
 
 _PARTS = re.compile(r"(?:([0-9]+)[ -])?([0-9]+)[/⁄]([0-9]+)")

@@ -18,6 +18,11 @@ FORMS = (
         lambda match: "floor divided by",
     ),
     Form(
+        frozenset("%"),
+        r"(?<=[\w)\]\ufffc] )%(?= [\w\ufffc]{1,12} (?:[=!]=|=|is\b))",
+        lambda match: "mod",
+    ),
+    Form(
         frozenset("*"),
         r"(?<=(?i:select) )\*(?= )|(?<=(?i:count)\()\*(?=\))",
         lambda match: "star",
