@@ -374,8 +374,8 @@ def _powered(node: Node) -> bool:
     if not isinstance(node, Script) or node.sup is None:
         return False
     sup = bare(node.sup)
-    if sup == Name("π"):
-        return False  # The value of a policy: `Q^π(s, a)`.
+    if sup == Name("π") or base(node) == Name("χ"):
+        return False  # The value of a policy, `Q^π(s, a)`, and a test, `χ^2(3)`.
     return isinstance(sup, Number | Name) or isinstance(sup, Row) and not _inverse(sup)
 
 

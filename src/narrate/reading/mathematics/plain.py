@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -15,6 +16,8 @@ from narrate.reading.mathematics.symbols import GREEK, INDEX_WORDS, UNITS
 from narrate.reading.mathematics.unicode import SUBSCRIPTS, SUPERSCRIPTS, plain
 
 _SCRIPTS = SUPERSCRIPTS + SUBSCRIPTS
+_VULGAR = "½⅓⅔¼¾"
+_ACCENTS = {"\u0302": "hat", "\u0303": "tilde", "\u0304": "bar", "\u0307": "dot"}
 _RELATIONS = {
     "<=": r"\le ",
     ">=": r"\ge ",
@@ -23,6 +26,7 @@ _RELATIONS = {
     "->": r"\to ",
     "=>": r"\Rightarrow ",
     "~": r"\sim ",
+    "←": r"\leftarrow ",
     **{sign: sign for sign in "=<>≤≥≠≈≡∈∉⊂⊆∼→⇒⇔∝"},
 }
 _OPERATORS = {"*": r"\cdot ", "**": "^", "-": "-", **{sign: sign for sign in "+/−×·⋅÷±∪∩∘⊗⊕∖∧∨"}}
@@ -32,9 +36,10 @@ _TOKEN = re.compile(
     | (?P<number>\d+(?:,\d\d\d(?!\d))*(?:\.\d+)?)
     | (?P<raised>[{SUPERSCRIPTS}]+)
     | (?P<lowered>[{SUBSCRIPTS}]+)
-    | (?P<word>(?:(?![{_SCRIPTS}])[^\W\d_])+)
-    | (?P<index>_(?:\{{[\w,+\-= ]{{1,20}}\}}|[A-Za-z0-9]{{1,6}}))
-    | (?P<relation><=|>=|!=|==|->|=>|~(?=[ ][A-Z]\()|[=<>≤≥≠≈≡∈∉⊂⊆∼→⇒⇔∝])
+    | (?P<vulgar>[{_VULGAR}])
+    | (?P<word>(?:(?![{_SCRIPTS}{_VULGAR}])[^\W\d_])+)
+    | (?P<index>_(?:\{{[\w,+\-= ]{{1,20}}\}}|[A-Za-z0-9]{{1,6}}|[α-ω]))
+    | (?P<relation><=|>=|!=|==|->|=>|~(?=[ ][A-Z]\()|[=<>≤≥≠≈≡∈∉⊂⊆∼→←⇒⇔∝])
     | (?P<operator>\*\*|[+\-−*/×·⋅÷±∪∩∘⊗⊕∖∧∨])
     | (?P<dots>\.\.\.|…)
     | (?P<other>.)
@@ -42,15 +47,15 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 # `_ij`, `_12`, `_1n`, `_ijk`; what is longer is a part of a variable's name.
-_INDEX = re.compile(r"[A-Za-z0-9]{1,2}|\d{3}|[ijklmn]{3}")
+_INDEX = re.compile(r"[A-Za-z0-9]{1,2}|[α-ω]|\d{3}|[ijklmn]{3}")
 _UNIT = "|".join(sorted(map(re.escape, UNITS), key=len, reverse=True))
 _QUANTITY = re.compile(
     rf" ?((?:{_UNIT})(?:/(?:{_UNIT}))?)(?:\^?(-?\d)|([²³⁻¹]+))?(?![\w(^²³]| [b-wyz]\b)"
 )
 # What has to be in a text for it to hold a formula: a quick look before the grammar.
 SIGN = re.compile(
-    rf"[\^=<>≤≥≠≈∈∉⌈⌊|‖∥√∑∏∫∀∃∂∇+*·×~{_SCRIPTS}]|[^\W\d_)]_|\)_|\w\(|E\[|[nkm]!|→|->|\bd[a-z]?/d"
-    r"|\d[nxyz][-−]\d"
+    rf"[\^=<>≤≥≠≈≡∝←∈∉⌈⌊|‖∥√∑∏∫∀∃∂∇+*·×~{_SCRIPTS}]|[^\W\d_)]_|\)_|\w\(|E\[|[nkm]!|→|->"
+    r"|\bd[a-z]?/d|\d[nxyz][-−]\d|\d/[a-zA-Z]\b|/Δ"
 )
 
 _FUNCTIONS = frozenset(
@@ -63,11 +68,20 @@ _MULTIPLE = re.compile(
     r"(?<![\w.,/])\d{1,3}x(?![\w×^]|[ ]?\d)"
     r"(?![ ](?:faster|slower|more|less|bigger|larger|smaller|speed))"
 )
-_GREEK = frozenset(GREEK.values()) | {"infinity"}
+_TIMES = re.compile(r"(?<=\d) x (?=\d[\d.]*+ =)")
+_MODULUS = re.compile(r" ?\(mod (\w{1,4})\)")
+_MAPPING = re.compile(
+    r"(?<![\w.])(?P<name>[A-Za-zφψ]): ?(?P<source>[A-Zℝℂℤℕℚ](?:\^\w)?) (?:->|→) "
+    r"(?P<target>[A-Zℝℂℤℕℚ](?:\^\w)?)(?![\w^])"
+)
+_GREEK = frozenset(GREEK.values()) | {"infinity", "eps"}
+_GREEK_LETTERS = frozenset(GREEK)
+_NAMES = {"infinity": r"\infty ", "eps": r"\epsilon "}
 _APPLIED = frozenset("fghFGHPTOpqΘΩφψσΓ")
 _SIGNS = {"∞": r"\infty ", "∅": r"\emptyset "}
 _SETS = frozenset("ℝℕℤℚℂ")
 _BARS = ("|", "‖", "∥")
+_UNKNOWNS = frozenset("nNxyzt")
 _ROUNDED = {"⌈": "⌉", "⌊": "⌋"}
 _STARTS = frozenset("(⌈⌊|‖∥√∑∏∫⋃⋂∀∃∂∇∞∅-−")
 _POSTFIXES = ("^", "**", "!", "'", "_")
@@ -180,15 +194,24 @@ class _Reader:
     def proves(self, kind: str, operator: str, letters: bool, spaced: bool) -> bool:
         """Whether a sign between two terms makes them a formula."""
         if operator in ("->", "=>", "→", "⇒", "⇔"):
-            number = self.tokens[self.at - 1].lastgroup == "number" or self.value(-1) == "∞"
+            number = self.kind(-1) == "number" or self.value(-1) in ("∞", "infinity")
             return letters and number
         if kind == "relation":
             return letters or operator == "="
+        if operator == "/":
+            return self.reciprocal()
         if operator in "-−" and not spaced:
             # Not "4K-8K", but `3x-7`.
             sign = self.tokens[self.at - 2].start()
             return re.fullmatch(r"\d[nxyz]", self.text[max(0, sign - 2) : sign]) is not None
         return operator in "+*×·⋅∪∩∘⊗⊕±" and (letters or spaced and operator in "+*")
+
+    def reciprocal(self) -> bool:
+        """Whether `1/x` or `Δy/Δx` has just been read."""
+        top, bottom = self.value(-3), self.value(-1)
+        differences = top[:1] == bottom[:1] == "Δ" and len(top) == len(bottom) == 2
+        counted = self.at > 2 and self.kind(-3) == "number" and len(top) < 3
+        return differences or counted and bottom in _UNKNOWNS
 
     def term(self, first: bool = False) -> str:
         """Factors side by side."""
@@ -225,6 +248,8 @@ class _Reader:
         if self.value() in ("-", "−") and self.kind(1) != "space":
             return self.take() + self.factor()
         tex = self.base(first)
+        while self.value() in _ACCENTS:
+            tex = rf"\{_ACCENTS[self.take()]}{{{tex}}}"
         while self.kind() in ("raised", "lowered", "index") or self.value() in _POSTFIXES:
             tex = self.postfix(tex)
         if self.value() == "*" and self.value(1) in (*_BARS, ")", "]"):
@@ -239,6 +264,9 @@ class _Reader:
             return self.number()
         if kind == "word":
             return self.word(first)
+        if kind == "vulgar":
+            top, _, bottom = unicodedata.normalize("NFKC", self.take()).partition("⁄")
+            return rf"\frac{{{top}}}{{{bottom}}}"
         if kind == "dots":
             self.take()
             return r"\dots "
@@ -280,6 +308,9 @@ class _Reader:
         if self.value() == "%":
             self.take()
             tex += r"\%"
+        if self.value() == "°" and self.kind(1) != "word":
+            self.take()
+            tex += r"^\circ "
         return tex
 
     def unit(self, found: re.Match[str]) -> str:
@@ -300,10 +331,14 @@ class _Reader:
             return self.limit()
         if value in _FUNCTIONS:
             return self.function()
+        if value == "Σ" and self.value(1) == "(":
+            self.take()
+            self.certain = True
+            return rf"\sum {self.factor()}"
         if value in _GREEK:
             self.take()
             self.letters += 1
-            return {"infinity": r"\infty "}.get(value, rf"\{value} ")
+            return _NAMES.get(value, rf"\{value} ")
         if value in _SETS:
             self.take()
             self.certain = True
@@ -314,8 +349,11 @@ class _Reader:
             raise _NotMathsError
         if value in _ARTICLES and self.is_word(first):
             raise _NotMathsError
+        element = self.is_set() and value in ("R", "Z") and self.value(1) == "^"
         self.take()
         self.letters += 1
+        if element:
+            return rf"\mathbb{{{value}}}"
         return value + self.numbered(value) + self.applied(value)
 
     def numbered(self, name: str) -> str:
@@ -341,7 +379,7 @@ class _Reader:
             len(value) == 2 and value.isupper() and (scripted or self.grouped() or self.certain)
         )
         power = len(value) == 2 and self.value(1) == "^"
-        counted = before is not None and before.lastgroup == "number" and few
+        counted = before is not None and before.lastgroup in ("number", "vulgar") and few
         return counted or product or power or few and side and self.depth > 0 or self.pair(value)
 
     def grouped(self) -> bool:
@@ -356,8 +394,11 @@ class _Reader:
         """Whether two small letters after a sign are a product: `y = mx + b`."""
         at = self.at - 1 - (self.at > 0 and self.tokens[self.at - 1].lastgroup == "space")
         signed = at > 0 and self.tokens[at].lastgroup in ("relation", "operator")
-        plain = len(value) == 2 and value.isascii() and value not in _NOT_PRODUCTS
-        return signed and self.letters > 0 and plain and (value.islower() or value.isupper())
+        plain = value.isascii() and value not in _NOT_PRODUCTS
+        applied = self.value(-1) == "(" and value[1:] in ("x", "y", "z") and value[0].isupper()
+        two = len(value) == 2 and (value.islower() or value.isupper() or value[1] in "xyz")
+        three = len(value) == 3 and value.islower() and not set(value) & set("aeiouy")
+        return self.letters > 0 and plain and (signed and (two or three) or applied)
 
     def is_word(self, first: bool) -> bool:
         """Whether `a` or `I` here is the article or pronoun: a word or a letter comes after it."""
@@ -376,6 +417,10 @@ class _Reader:
         base = ""
         if name == "log" and self.kind() == "number" and self.value(1) == "(":
             base = f"_{{{self.take()}}}"
+        if name in _BARE and (self.kind() == "raised" or self.value() == "^"):
+            base = self.postfix(base)
+            if self.kind() == "word":
+                return f"{_command(name)}{base} {self.factor()}"
         if self.value() == "(":
             plural = self.value(1) in ("s", "es") and self.value(2) == ")"
             counted = self.at > 2 and self.kind(-3) == "number" and name not in _BARE
@@ -388,7 +433,7 @@ class _Reader:
             return _command(name) + base + inside
         if name not in _BARE or not self.skip_space() or self.kind() not in ("word", "number"):
             raise _NotMathsError
-        return f"{_command(name)} {self.factor()}"
+        return f"{_command(name)}{base} {self.factor()}"
 
     def limit(self) -> str:
         """`lim x→0 f(x)` or `lim_(x→0) f(x)`."""
@@ -427,6 +472,8 @@ class _Reader:
             return primes
         letters = self.letters
         inside = self.bracket("(", ")")
+        if inside[1:-1].lstrip("\\").strip() in _GREEK_LETTERS and name.isalpha():
+            self.certain = True
         if name in _APPLIED and (self.letters > letters or name in "OΘΩ"):
             self.certain = True
         return primes + inside
@@ -581,14 +628,15 @@ class _Reader:
         if self.kind() == "word" and (len(self.value()) == 1 or self.value() in _GREEK):
             self.letters += 1
             word = self.take()
-            return minus + (rf"\{word} " if word in _GREEK else word)
+            return minus + (_NAMES.get(word, rf"\{word} ") if word in _GREEK else word)
         raise _NotMathsError
 
 
 def _greek_product(word: str) -> bool:
     """Whether a word is letters side by side, Greek ones among Latin ones: `λx`, `UΣV`."""
     greek = [letter in GREEK for letter in word]
-    return 1 < len(word) <= 4 and sum(greek) == 1 and (greek[0] or word.upper() == word)
+    product = greek[0] or word.upper() == word or len(word) == 2 or not set(word) & set("aeiouy")
+    return 1 < len(word) <= 4 and sum(greek) == 1 and product
 
 
 def _derivative(reader: _Reader, top: str) -> bool:
@@ -633,8 +681,17 @@ def find(text: str) -> Iterator[tuple[int, int, str]]:
     """Start, end and TeX of each plain formula that is certain."""
     if not SIGN.search(text):
         return
-    found = list(_formulas(text))
+    text = _TIMES.sub(" × ", text)
+    maps = [
+        (*each.span(), rf"{each['name']}: {each['source']} \to {each['target']}")
+        for each in _MAPPING.finditer(text)
+    ]
+    found = [*maps, *(each for each in _formulas(text) if not _overlaps(each, maps))]
     yield from sorted([*found, *_multiples(text, found)])
+
+
+def _overlaps(one: tuple[int, int, str], others: list[tuple[int, int, str]]) -> bool:
+    return any(start < one[1] and one[0] < end for start, end, _ in others)
 
 
 def _multiples(text: str, formulas: list[tuple[int, int, str]]) -> Iterator[tuple[int, int, str]]:
@@ -656,11 +713,20 @@ def _formulas(text: str) -> Iterator[tuple[int, int, str]]:
         if _may_start(token) and _starts_well(text, token.start()):
             found = _Reader(text, tokens, brackets, at).formula()
         if found is not None:
+            found = _congruent(text, found)
             yield token.start(), found.end, found.tex
         end = found.end if found else _end_of_quantity(text, token)
         at += 1
         while at < len(tokens) and tokens[at].start() < end:
             at += 1
+
+
+def _congruent(text: str, found: _Formula) -> _Formula:
+    """The formula with the `(mod n)` of a congruence."""
+    modulus = _MODULUS.match(text, found.end) if "≡" in found.tex else None
+    if not modulus:
+        return found
+    return _Formula(rf"{found.tex} \pmod{{{modulus[1]}}}", modulus.end(), certain=True)
 
 
 def _closed(tokens: list[re.Match[str]]) -> frozenset[int]:
@@ -683,7 +749,7 @@ def _may_start(token: re.Match[str]) -> bool:
     kind, value = token.lastgroup, token[0]
     if kind == "word":
         return len(value) <= 3 or value in _FUNCTIONS or value in _GREEK
-    return kind == "number" or value in _STARTS
+    return kind in ("number", "vulgar") or value in _STARTS
 
 
 def _end_of_quantity(text: str, token: re.Match[str]) -> int:

@@ -28,6 +28,7 @@ from narrate.reading.mathematics.tree import (
 Items = tuple[Node, ...]
 
 _LOGIC = ("⇒", "⟹", "⇐", "⟸", "⇔", "⟺", "∴", "∵", "⊢", "⊨")
+_VECTORS = frozenset(map(Name, "uvw"))
 _JUNCTIONS = ("∧", "∨")
 
 
@@ -359,6 +360,8 @@ def _multiplying(s: Speaker, item: Node, before: Node, after: Node) -> str:
 def _vectors(s: Speaker, one: Node, other: Node) -> bool:
     """Whether two letters are vectors, as one of them is elsewhere in the formula."""
     names = isinstance(one, Name) and isinstance(other, Name)
+    if names and one != other and {one, other} <= _VECTORS:
+        return True
     return names and not s.vectors.isdisjoint((one, other))
 
 

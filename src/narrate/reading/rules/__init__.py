@@ -53,6 +53,7 @@ _ORDER = (
     letters,
     dates,
     versions,
+    chemistry,
     operators,
     times,
     phones,
@@ -62,7 +63,6 @@ _ORDER = (
     powers,
     fractions,
     ordinals,
-    chemistry,
     ranges,
     acronyms,
     numbers,
@@ -119,8 +119,14 @@ def quantities(text: str) -> list[tuple[int, int]]:
     for form in (units.AMOUNTS, powers.SCALES, sizes.GRIDS, code.CALLS):
         free = without(text, sorted(found))
         spans = [(each.start, each.end) for each in form.find(free, units.NAME)]
-        found += [span for span in spans if free[span[0] - 1 : span[0]] not in ("^", "_")]
+        found += [span for span in spans if not _in_formula(free, span[0])]
     return sorted(found)
+
+
+def _in_formula(text: str, start: int) -> bool:
+    """Whether a quantity is a power, an index or an angle: `cos(60°)`."""
+    before = text[max(0, start - 4) : start]
+    return before.endswith(("^", "_")) or before in ("sin(", "cos(", "tan(")
 
 
 def covers(language: str) -> bool:

@@ -63,6 +63,12 @@ _NUMBERED = {
     "pp.": "pages",
     "Art.": "article",
     "App.": "appendix",
+    "Apt.": "apartment",
+    "apt.": "apartment",
+    "Op.": "opus",
+    "op.": "opus",
+    "ext.": "extension",
+    "Ext.": "extension",
     "Ref.": "reference",
     "ver.": "version",
     "v.": "version",
@@ -85,6 +91,7 @@ _ANYWHERE = {
     "approx.": "approximately",
     "approx": "approximately",
     "ca.": "circa",
+    "Ca.": "circa",
     "resp.": "respectively",
     "w.r.t.": "with respect to",
     "wrt": "with respect to",
@@ -97,7 +104,7 @@ _ANYWHERE = {
     "a.k.a.": "also known as",
     "incl.": "including",
     "excl.": "excluding",
-    "est.": "established",
+    "est.": "estimated",
     "max.": "maximum",
     "min.": "minimum",
     "avg.": "average",
@@ -141,9 +148,14 @@ _UNITS = {
     "sec.": "seconds",
     "mi.": "miles",
     "yd.": "yards",
+    "tsp.": "teaspoons",
+    "tbsp.": "tablespoons",
+    "qt.": "quarts",
+    "pt.": "pints",
     "gal.": "gallons",
 }
 _ERAS = {"c.": "circa", "ca.": "circa", "est.": "established", "AD": "A D"}
+_PLACES = re.compile(r"\b(?:Lake|Mount|Port|Fort|Cape|Mt\.) $")
 _DOT = frozenset(".")
 _ENDING = re.compile(r"\s*$|\s+[\"“'(]?[A-Z]")
 
@@ -157,8 +169,17 @@ def _maybe_last(words: dict[str, str], match: re.Match[str]) -> str:
     return said
 
 
+def _initials(match: re.Match[str]) -> str:
+    """`b.i.d.`, with a full stop where a sentence ends."""
+    said = " ".join(match[0].replace(".", "").upper())
+    return f"{said}." if _ENDING.match(match.string, match.end()) else said
+
+
 def _title(match: re.Match[str]) -> str | None:
-    before = match.string[max(0, match.start() - 2) : match.start()]
+    start = match.start()
+    before = match.string[max(0, start - 2) : start]
+    if match["it"] == "St." and _PLACES.search(match.string, max(0, start - 6), start):
+        return "saint"
     # "Main St. Then" ends a sentence; "in St. Louis" does not.
     if match["it"] in _STREETS and before[:1].islower() and _follows_name(match):
         return None
@@ -191,6 +212,9 @@ FORMS = (
         rf"(?<![\w.])(?P<it>{one_of(_NUMBERED)})(?= ?\(?(?:[0-9]|[IVX]{{2}}|[VX]\b))",
         table(_NUMBERED),
     ),
+    Form(_DOT, r"(?<=[A-Za-z]\w )(?P<it>v\.)(?= (?:the )?[A-Z])", lambda match: "versus"),
+    Form(_DOT, r"(?<!\w)App\.(?= [A-Z](?![\w'’]))", lambda match: "appendix"),
+    Form(_DOT, r"(?<=[0-9](?:st|nd|rd|th) )ed\.", lambda match: "edition"),
     Form(
         DIGITS,
         rf"(?<=[0-9] )(?P<it>{one_of(_UNITS)})(?!\w)",
@@ -201,6 +225,7 @@ FORMS = (
         rf"(?<![\w./])(?P<it>{one_of(_ANYWHERE)})(?![\w/])",
         table(_ANYWHERE),
     ),
+    Form(_DOT, r"(?<![\w.])(?:[a-z]\.){3,4}(?!\w)", _initials),
     Form(
         _DOT,
         rf"(?<![\w.])(?P<it>{one_of(_AT_END)})(?!\w)",

@@ -129,7 +129,7 @@ _ONSETS = words(
     STR SW TH THR TR TW WH WR
     """
 )
-_UNSAYABLE = re.compile(r"[^AEIOUY]{4}|[AEIOUY]{3}|[^AEIOUY]{3}$|[JQVW]$|H[^AEIOUY]")
+_UNSAYABLE = re.compile(r"^AA|[^AEIOUY]{4}|[AEIOUY]{3}|[^AEIOUY]{3}$|[JQVW]$|H[^AEIOUY]")
 _CHUNKS = re.compile(r"v(?=[0-9])|[A-Z]+(?![a-uw-z])|[A-Za-z][a-z]*|[0-9]+")
 _ONSET = re.compile(r"[^AEIOUY]*")
 

@@ -47,7 +47,10 @@ def is_one(text: str) -> bool:
     """Whether a unit after the amount is said in the singular."""
     number = text.lstrip("-−+±~≈<>≤≥/ ")
     if "/" in number or number[-1:] in VULGAR:
-        return not any(mark in number for mark in " -–") and number[0] not in "23456789"
+        top, _, bottom = number.partition("/")
+        if top.isdecimal() and bottom.isdecimal():
+            return int(top) < int(bottom)
+        return number in VULGAR
     return number == "1"
 
 

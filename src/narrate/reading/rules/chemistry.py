@@ -44,7 +44,9 @@ _HIGH = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 _PLAIN = str.maketrans(_LOW + _HIGH + "⁺⁻", "01234567890123456789+-")
 _ATOMS = rf"[A-Z][a-z]?[0-9{_LOW}]{{0,3}}"
 _GROUP = rf"{_ATOMS}|\((?:{_ATOMS}){{1,6}}\)[0-9{_LOW}]{{0,3}}"
-_BEFORE = rf"(?<!\w)[0-9]{{0,2}}(?=[A-Za-z]*[0-9{_LOW}])(?:{_ATOMS}){{1,8}} $"
+_SALTS = "|".join(sorted(_KNOWN))
+_BEFORE = rf"(?<!\w)[0-9]{{0,2}}(?:(?=[A-Za-z]*[0-9{_LOW}])(?:{_ATOMS}){{1,8}}|{_SALTS}) $"
+_NEGATIVE = "Cl|Br|OH|CN|NO[23]|HCO3|HSO4|MnO4|ClO4"
 _PIECES = re.compile(rf"([A-Z][a-z]?|[()])([0-9{_LOW}]*)")
 
 
@@ -70,10 +72,20 @@ def _piece(element: str, count: str) -> str:
 def _charge(charge: str | None) -> list[str]:
     if not charge:
         return []
-    plain = charge.translate(_PLAIN)
+    plain = charge.translate(_PLAIN).lstrip("^")
     sign = "plus" if "+" in plain else "minus"
-    number = plain.strip("+-")
+    number = plain.strip("+-−")
     return [numerals.cardinal(number), sign] if number else [sign]
+
+
+def _ion(match: re.Match[str]) -> str | None:
+    """`Cl-`, `Na+` or `Fe3+`, but not a grade such as `B+`."""
+    if match["body"]:
+        return _formula(match)
+    pieces = _PIECES.findall(match["cation"])
+    if len(match["cation"]) == 1 or not _ELEMENTS.issuperset(element for element, _ in pieces):
+        return None
+    return " ".join([*(_piece(element, count) for element, count in pieces), "plus"])
 
 
 def _isotope(match: re.Match[str]) -> str | None:
@@ -91,6 +103,17 @@ def _yields(match: re.Match[str]) -> str | None:
 
 
 FORMS = (
+    Form(
+        frozenset("+-−"),
+        rf"(?<![\w.])(?P<body>(?:{_ATOMS}){{1,6}})(?P<charge>\^[0-9]?[-−+])(?![\w+-])",
+        _formula,
+    ),
+    Form(
+        frozenset("+-−"),
+        rf"(?<![\w.])(?:(?P<body>{_NEGATIVE})(?P<charge>[-−])|(?P<cation>(?:{_ATOMS}){{1,6}})\+)"
+        r"(?![\w+-])",
+        _ion,
+    ),
     Form(
         frozenset("→⟶>"),
         rf"(?<= )(?:→|⟶|->)(?= [0-9]{{0,2}} ?{_ATOMS})",

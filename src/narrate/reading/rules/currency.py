@@ -66,8 +66,9 @@ _SCALE = (
     r"| (?P<word>thousand|million|billion|trillion)\b)?"
 )
 _SIGN = f"[{''.join(_SIGNS)}]"
-_PER = r"(?:/(?P<per>month|mo|year|yr|hour|hr|h|day|week|user|seat|token|kg|GB|person|item)(?!\w))?"
-_PERS = {"mo": "month", "yr": "year", "hr": "hour", "h": "hour", "kg": "kilogram", "GB": "gigabyte"}
+_PER = r"(?:/(?P<per>mo|yr|hr|h|kg|lb|oz|GB|TB|[a-z]{3,10})(?!\w))?"
+_PERS = {"mo": "month", "yr": "year", "hr": "hour", "h": "hour", "kg": "kilogram"}
+_PERS |= {"GB": "gigabyte", "TB": "terabyte", "lb": "pound", "oz": "ounce"}
 _COUNTRY = rf"(?P<country>(?<!\w)(?:{'|'.join(_COUNTRIES)}))?"
 
 

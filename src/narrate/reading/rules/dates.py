@@ -140,13 +140,15 @@ def _dated(match: re.Match[str]) -> str | None:
 
 
 _EARLIER = re.compile(
-    r"(?:\b(?:the|his|her|their|my|early|late|mid) |\bmid-|(?<!\w)['’‘])$", re.IGNORECASE
+    r"(?:\b(?:the|his|her|their|my|your|early|late|mid|low|high|upper|lower) "
+    r"|\bmid-|(?<!\w)['’‘])$",
+    re.IGNORECASE,
 )
 
 
 def _short_decade(match: re.Match[str]) -> str | None:
     """`the 60s` and `'60s`, but not `60s`, which are seconds."""
-    if _EARLIER.search(match.string, max(0, match.start("short") - 7), match.start("short")):
+    if _EARLIER.search(match.string, max(0, match.start("short") - 8), match.start("short")):
         return numerals.plural(numerals.cardinal(match["short"]))
     return None
 
@@ -162,7 +164,8 @@ FORMS = (
         rf"(?:\b[A-Z]\w{{1,30}}+|{TAKEN})(?: \(|, )(?P<it>(?:1[89]|20)[0-9]{{2}})(?=[a-e]?\))",
         lambda match: year(match["it"]),
     ),
-    Form(DIGITS, rf"(?<=\bQ[1-4] ){_YEAR}", lambda match: year(match["year"])),
+    Form(DIGITS, rf"(?<=\b[QH][1-4] ){_YEAR}", lambda match: year(match["year"])),
+    Form(DIGITS, r"(?<=[0-9] \()(?:1[89]|20)[0-9]{2}(?=\))", lambda match: year(match[0])),
     Form(
         frozenset("-–"),
         rf"(?<!\w)(?P<first>{'|'.join(_SHORT)})\.?[-–]{_MONTH}(?: {_YEAR})?(?!\w)",

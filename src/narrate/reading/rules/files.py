@@ -7,6 +7,7 @@ import re
 from narrate.reading.rules.form import DOTTED, Form
 from narrate.reading.rules.identifiers import say_identifier
 from narrate.reading.rules.source import say_literal
+from narrate.reading.rules.units import unit
 from narrate.reading.rules.web import say_address, say_names
 
 NAME = "files"
@@ -57,6 +58,12 @@ def _path(match: re.Match[str]) -> str:
     return say_path(match[0])
 
 
+def _folders(match: re.Match[str]) -> str | None:
+    """`a/b/c`, unless it is a unit after a number, such as `mg/kg/day`."""
+    amount = match.string[max(0, match.start() - 2) : match.start() - 1].isdecimal()
+    return None if amount and unit(match[0], one=False) else _path(match)
+
+
 def _directive(match: re.Match[str]) -> str:
     header = f" {say_address(match['header'])}" if match["header"] else ""
     return f"hash {match['name']}{header}"
@@ -88,7 +95,7 @@ FORMS = (
         rf"[\w-]+(?:\.[\w-]++)*\.(?:{EXTENSIONS})(?!\w)",
         _path,
     ),
-    Form(frozenset("/"), r"(?<![\w/.~-])[A-Za-z_][\w.-]*+/(?:[\w.-]++/)+[\w-]*(?![\w])", _path),
+    Form(frozenset("/"), r"(?<![\w/.~-])[A-Za-z_][\w.-]*+/(?:[\w.-]++/)+[\w-]*(?![\w])", _folders),
     Form(frozenset("\\"), r"(?<!\w)[A-Z]:\\[\w\\.-]*\w", lambda m: say_address(m[0])),
     Form(
         DOTTED,

@@ -13,7 +13,7 @@ NAME = "fractions"
 VULGAR = frozenset("½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅐⅛⅜⅝⅞⅑⅒")
 _SIGN = f"[{''.join(sorted(VULGAR))}]"
 _WRITTEN = r"(?:[1-9][0-9]{0,2}|0)[/⁄][1-9][0-9]{0,3}(?![0-9/⁄])(?!\.[0-9])"
-FRACTION = rf"(?:(?:[0-9]{{1,4}}[ -])?{_WRITTEN}|[0-9]{{0,4}} ?{_SIGN})"
+FRACTION = rf"(?:(?:[0-9]{{1,4}}[ -])?{_WRITTEN}|(?:[0-9]{{1,4}} ?)?{_SIGN})"
 """A fraction with or without a whole number before it."""
 
 _PARTS = re.compile(r"(?:([0-9]+)[ -])?([0-9]+)[/⁄]([0-9]+)")
@@ -70,6 +70,12 @@ FORMS = (
     Form(
         frozenset("/-"),
         r"(?<![\w/-])(?:24/7|20/20|50[/-]50|60/40|70/30|80/20|90/10)(?![\w/])",
+        _same,
+    ),
+    Form(frozenset("/"), r"(?<=[Oo]n )9/11(?![\w/])|(?<![\w/])9/11(?= attack)", _same),
+    Form(
+        frozenset("/"),
+        r"(?<![\w./])[1-9][0-9]?/(?:2|4|8|16)(?= (?:time|meter|signature|beat)\b)",
         _same,
     ),
     Form(

@@ -80,8 +80,8 @@ FORMS = (
     ),
     Form(
         frozenset("a"),
-        rf"{_START}(?P<it>a)(?= (?:{_OPERATORS})\b| (?:and|or) {_OTHER}| ?(?:[{_SIGNS}]|!=|- \w\b)"
-        rf"|[,;] {_OTHER})",
+        rf"{_START}(?P<it>a)(?= (?:{_OPERATORS})\b| (?:and|or|by|with|from|into) {_OTHER}"
+        rf"| ?(?:[{_SIGNS}]|!=|- \w\b)|[,;] {_OTHER})",
         _name,
     ),
     Form(

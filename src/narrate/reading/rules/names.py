@@ -11,6 +11,8 @@ TABLE = {
     "I/O": "I O",
     "CI/CD": "C I C D",
     "A/B": "A B",
+    "P/E": "P E",
+    "D/E": "D E",
     "N/A": "not applicable",
     "n/a": "not applicable",
     "R&D": "R and D",

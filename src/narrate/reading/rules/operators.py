@@ -18,6 +18,16 @@ FORMS = (
         lambda match: "floor divided by",
     ),
     Form(
+        frozenset("%"),
+        r"(?<=[\w)\]\ufffc] )%(?= [\w\ufffc]{1,12} (?:[=!]=|=|is\b))",
+        lambda match: "mod",
+    ),
+    Form(
+        frozenset("*"),
+        r"(?<=(?i:select) )\*(?= )|(?<=(?i:count)\()\*(?=\))",
+        lambda match: "star",
+    ),
+    Form(
         frozenset("*"),
         r"(?<=[\s(,])(?P<stars>\*\*?)(?P<name>args|kwargs|kwds|opts|options|params)(?!\w)",
         lambda match: f"{'star ' * len(match['stars'])}{say_identifier(match['name'])}",

@@ -48,6 +48,12 @@ NEEDED = frozenset("IVXLCDM")
 
 FORMS = (
     Form(NEEDED, rf"(?<!\w)(?:{_PARTS}) (?P<it>{_ROMAN})(?![\w'’])", _counted),
+    Form(
+        NEEDED,
+        rf"(?<!\w)(?:Pope|King|Queen|Emperor|Tsar|Pharaoh) [A-Z][a-z]{{1,20}} {_AFTER_FIRST}"
+        rf"(?P<it>{_ROMAN})(?!\w)",
+        _ruler,
+    ),
     Form(NEEDED, rf"(?<!\w)(?:{_RULERS}) {_AFTER_FIRST}(?P<it>{_ROMAN})(?![\w])", _ruler),
     Form(
         NEEDED,

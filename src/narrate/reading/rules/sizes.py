@@ -6,6 +6,7 @@ import re
 
 from narrate.reading.rules import numerals
 from narrate.reading.rules.form import DIGITS, Form
+from narrate.reading.words import TAKEN
 
 NAME = "sizes"
 
@@ -86,6 +87,17 @@ FORMS = (
         frozenset("x×"),
         rf"{_EDGE}(?P<sides>{_SIDE}(?:[x×]{_SIDE}){{1,3}})(?P<pixels>)(?![\w^⁻⁺])",
         _sides,
+    ),
+    Form(
+        frozenset("x×"),
+        rf"(?:(?<=[A-Z{TAKEN}] is )|(?<=\b[Aa] )|(?<=\b[Tt]he )|(?<=\ban ))"
+        r"(?P<sides>[0-9]{1,5}(?: [x×] [0-9]{1,5}){1,3})(?P<pixels>)(?! ?=)(?![\w^]|[.,][0-9])",
+        _sides,
+    ),
+    Form(
+        frozenset("x"),
+        rf"{_EDGE}(?P<one>{_SIDE}) x (?P<other>{_SIDE})(?= =|[.,;:?!)]|$)(?![.,][0-9])",
+        lambda m: f"{numerals.number(m['one'])} times {numerals.number(m['other'])}",
     ),
     GRIDS,
     Form(

@@ -64,6 +64,12 @@ def _stop(match: re.Match[str]) -> str:
     return "." if match[0].endswith(".") and match.end() == len(match.string) else ""
 
 
+def _lap(match: re.Match[str]) -> str:
+    """`3:59.4`, the time of a race."""
+    said = f"{numerals.cardinal(match['minute'])} {_minutes(match['second'])}"
+    return f"{said} point {numerals.digits(match['part'])}"
+
+
 def _hour(match: re.Match[str]) -> str | None:
     if not 1 <= int(match["hour"]) <= 12:
         return None
@@ -108,7 +114,17 @@ FORMS = (
         rf"{_EDGE}(?P<from>{_STRICT})\s?[-–—]\s?(?P<to>{_STRICT})(?P<half>)(?![\w:])",
         _span,
     ),
+    Form(
+        frozenset(":"),
+        rf"{_EDGE}(?P<minute>[0-9]{{1,2}}):(?P<second>[0-5][0-9])\.(?P<part>[0-9]{{1,3}})(?![\w:])",
+        _lap,
+    ),
     Form(frozenset(":"), rf"{_EDGE}{_CLOCK}\s?{_HALF}", _clock),
     Form(frozenset(":"), rf"{_EDGE}{_CLOCK}(?P<half>)(?![\w:]|\.[0-9])", _clock),
+    Form(
+        DIGITS,
+        rf"{_EDGE}(?P<hour>1?[0-9])\.(?P<minute>[0-5][0-9])(?P<second>)\s?{_HALF}",
+        _clock,
+    ),
     Form(DIGITS, rf"{_EDGE}(?P<hour>[0-9]{{1,2}})\s?{_HALF}", _hour),
 )

@@ -128,6 +128,13 @@ _OTHER = {
     "deg": "degree",
     "mAh": "milliamp hour",
     "MP": "megapixel",
+    "mM": "millimolar",
+    "µM": "micromolar",
+    "μM": "micromolar",
+    "uM": "micromolar",
+    "nM": "nanomolar",
+    "mmHg": "millimeter of mercury",
+    "mcg": "microgram",
     "LUFS": "luffs",
     "dBTP": "decibel true peak",
     "dBFS": "decibel full scale",
@@ -148,6 +155,10 @@ _PLURALS = {
     "foot": "feet",
     "henry": "henries",
     "lux": "lux",
+    "millimolar": "millimolar",
+    "micromolar": "micromolar",
+    "nanomolar": "nanomolar",
+    "millimeter of mercury": "millimeters of mercury",
     "percent": "percent",
     "per mille": "per mille",
     "flops": "flops",
@@ -233,6 +244,8 @@ def _measured(match: re.Match[str]) -> str | None:
         return None
     if written == "C" and ("e" in amount or "10" in amount):
         return f"{say_amount(amount)} coulombs"
+    if written == "bps" and len(amount.lstrip("+-−")) < 3:
+        return f"{say_amount(amount)} basis point{'' if is_one(amount) else 's'}"
     adjective = match["space"] == "-" or (match["next"] is not None and has_article(match))
     said = unit(written, one=adjective or is_one(amount))
     scale = match["scale"] or ""
@@ -242,7 +255,7 @@ def _measured(match: re.Match[str]) -> str | None:
 AMOUNTS = Form(
     DIGITS | VULGAR,
     rf"(?P<amount>{AMOUNT})(?P<scale> (?:thousand|million|billion|trillion))?"
-    rf"(?P<space>[\s-]?)(?P<unit>{_UNIT})(?![\w°/])(?!(?<=\d\s\w) [b-wyz]\b)"
+    rf"(?P<space>[\s-]?)(?P<unit>{_UNIT})(?![\w°/]|\.[A-Z]\.)(?!(?<=\d\s\w) [b-wyz]\b)"
     r"(?P<next>(?= [A-Za-z]{3}))?",
     _measured,
 )
@@ -253,6 +266,11 @@ FORMS = (
         r"(?<=[a-z]{3})(?<!month)(?<!day)(?P<it>/(?P<unit>second|minute|hour|day|week|month|year|s))"
         r"(?![\w/-]|\.\w)",
         lambda match: f"per {'second' if match['unit'] == 's' else match['unit']}",
+    ),
+    Form(
+        frozenset("/"),
+        r"(?<=[a-z]{4})/(?P<unit>[kcmµμd]?L|[mµμ]?g|kg|[kcm]?m[²³2])(?![\w/-]|\.\w)",
+        lambda match: f"per {unit(match['unit'], one=True)}",
     ),
     Form(
         frozenset("/"),

@@ -89,7 +89,8 @@ FORMS = (
     Form(frozenset("/"), r"(?<=HTTP)(?P<it>/(?P<version>[0-9])(?P<stage>))(?!\w)", _staged),
     Form(
         DIGITS,
-        rf"(?<![\w.,$€£])(?P<it>(?P<version>[0-9]{{1,4}}(?:\.[0-9]{{1,4}}){{2,4}}){_STAGE}){_END}",
+        r"(?<![\w.,$€£])(?![0-9]{3}\.[0-9]{3}\.[0-9]{4}(?![\w.]))"
+        rf"(?P<it>(?P<version>[0-9]{{1,4}}(?:\.[0-9]{{1,4}}){{2,4}}){_STAGE}){_END}",
         _staged,
     ),
     Form(
