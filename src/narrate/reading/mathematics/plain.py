@@ -29,6 +29,7 @@ _OPERATORS = {"*": r"\cdot ", "**": "^", "-": "-", **{sign: sign for sign in "+/
 _TOKEN = re.compile(
     rf"""
     (?P<space>[ ]+)
+    | (?P<ordinal>\d+(?:st|nd|rd|th)(?!\w))
     | (?P<number>\d+(?:,\d\d\d(?!\d))*(?:\.\d+)?)
     | (?P<raised>[{SUPERSCRIPTS}]+)
     | (?P<lowered>[{SUBSCRIPTS}]+)
@@ -50,6 +51,7 @@ _QUANTITY = re.compile(
 # What has to be in a text for it to hold a formula: a quick look before the grammar.
 SIGN = re.compile(
     rf"[\^=<>≤≥≠≈∈∉|‖∥√∑∏∫∀∃∂∇+*·×~{_SCRIPTS}]|[^\W\d_)]_|\)_|\w\(|E\[|[nkm]!|→|->|\bd[a-z]?/d"
+    r"|\)[-‑]?(?:st|nd|rd|th)\b"
 )
 
 _FUNCTIONS = frozenset(
