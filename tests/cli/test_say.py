@@ -139,10 +139,47 @@ def test_phonemes_are_explained_for_an_engine_that_takes_them(tone: Narrate) -> 
     assert [each["phonemes"] for each in said.json["words"]] == ["kjut"]
 
 
+def test_a_word_of_which_only_the_phonemes_are_given_is_explained_and_planned(
+    tone: Narrate,
+) -> None:
+    tone.write("lexicon.toml", 'Qt = {phonemes = "kjut"}')
+    tag = '<phoneme alphabet="ipa" ph="data">data</phoneme>'
+    tone.write("script.json", lines(f"Use {tag} of Qt."))
+    said = tone("say", "s1", "--explain", "--engine", "hibari")
+    assert said.out.splitlines() == [
+        "Use data of Qt.",
+        "  data → /data/  (phoneme)",
+        "  Qt   → /kjut/  (lexicon)",
+    ]
+    assert "data → /data/ (phoneme)" in tone("plan", "-v", "--engine", "hibari").out
+    planned = tone("plan", "--json", "--engine", "hibari").json
+    assert [each["phonemes"] for each in planned["segments"][0]["words"]] == ["data", "kjut"]
+    # An engine that takes no phonemes says the words as they are written.
+    assert tone("say", "s1", "--explain").out == "Use data of Qt.\n  said as it is written\n"
+    assert tone("run").code == 0
+    assert tone.manifest["segments"][0]["words"] == []
+
+
+def test_a_segment_with_words_to_say_is_not_explained_as_it_is_written(tone: Narrate) -> None:
+    tone.write("script.json", [{"id": "s1", "text": "The $x_i$.", "say": "An entry."}])
+    assert tone("say", "s1", "--explain").out == "An entry.\n  said as `say` has it\n"
+
+
 def test_it_explains_a_segment_of_the_script_here(tone: Narrate) -> None:
     tone.write("script.json", lines("The first line.", "It is v3.12."))
     assert tone("say", "s2", "--explain").out.startswith("It is version three point twelve.\n")
     assert tone("say", "-", "--explain", stdin="s2").out.startswith("S two\n")
+
+
+@pytest.mark.parametrize("word", ["first", "intro/frist"])
+def test_a_word_that_is_almost_an_id_is_said_with_a_warning(tone: Narrate, word: str) -> None:
+    scenes = [{"id": "intro", "segments": [{"id": "first", "text": "One."}]}]
+    tone.write("script.json", {"scenes": scenes})
+    said = tone("say", word, "--explain")
+    assert said.code == 0
+    assert said.err == f"warning: no segment is called '{word}'; did you mean 'intro/first'?\n"
+    for text in ("intro/first", "The first.", "Hello"):
+        assert not tone("say", text, "--explain").err
 
 
 def test_explaining_needs_no_engine_and_leaves_the_cache_alone(tone: Narrate) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from narrate.engines.base import Job, ModelRef, Synthesis, Unspeakable
 from narrate.engines.hibari import CAPABILITIES, Engine, spelled
+from narrate.reading.words import Spelling
 from narrate.request import Request, Stock
 from narrate.sound.pace import bounds
 
@@ -72,6 +73,13 @@ def test_ordinary_numbers_sound_as_they_did(engine: Engine) -> None:
     one, two = speak(engine, "It costs $5."), engine._model("It costs $5.", seed=0)
     assert isinstance(one, Synthesis)
     assert (one.samples == two).all()
+
+
+def test_ordinals_of_letters_are_words(engine: Engine) -> None:
+    spelling = Spelling(CAPABILITIES.letters, CAPABILITIES.phonemes, words=CAPABILITIES.words)
+    assert spelling.free("the i-th row") == "the [i-th](/ˈIθ/) row"
+    said = engine._model.phonemize(spelling.free("the j-th row"))
+    assert said == engine._model.phonemize("the jayth row")
 
 
 def test_a_failure_names_the_words(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,7 +32,26 @@ def test_prose_is_left_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["x^", "a+", "(", "f(", "|", "x_", "√", "a=b ", "((a) ", "x^{", "²", "\\(", "n!", "-"]
+    "piece",
+    [
+        "x^",
+        "a+",
+        "(",
+        "f(",
+        "|",
+        "x_",
+        "√",
+        "a=b ",
+        "((a) ",
+        "x^{",
+        "²",
+        "(i",
+        "(i,j)t",
+        "x^th",
+        "\\(",
+        "n!",
+        "-",
+    ],
 )
 def test_long_texts_take_linear_time(piece: str) -> None:
     """A hundred times the text takes about a hundred times as long, not ten thousand."""

@@ -6,7 +6,7 @@ import re
 import sys
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from string import ascii_letters
+from string import ascii_letters, ascii_lowercase
 from typing import TYPE_CHECKING
 
 from narrate.base.spelling import Spelling
@@ -117,12 +117,19 @@ _WORDS = """
 """
 """Names that it does not know, or says as other words, with its phonemes."""
 
+_ALPHABET = """
+    ˈA bˈi sˈi dˈi ˈi ˈɛf ʤˈi ˈAʧ ˈI ʤˈA kˈA ˈɛl ˈɛm ˈɛn ˈO pˈi kjˈu ˈɑɹ ˈɛs tˈi jˈu vˈi dˈʌbᵊlju
+    ˈɛks wˈI zˈi
+"""
+
 
 def _words() -> dict[str, str]:
-    """The table above, with the form of each name that ends in 's."""
+    """The names above, also with 's, and ordinals of letters, whose -th it would spell."""
     names = dict(line.split(maxsplit=1) for line in _WORDS.strip().splitlines())
     endings = dict.fromkeys("szʃʧʤ", "ᵻz") | dict.fromkeys("fkpt", "s")
-    return names | {f"{name}'s": said + endings.get(said[-1], "z") for name, said in names.items()}
+    owners = {f"{name}'s": said + endings.get(said[-1], "z") for name, said in names.items()}
+    letters = zip(ascii_lowercase, _ALPHABET.split(), strict=True)
+    return names | owners | {f"{letter}-th": f"{said}θ" for letter, said in letters}
 
 
 CAPABILITIES = Capabilities(

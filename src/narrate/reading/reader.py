@@ -38,7 +38,7 @@ _NOTATION = re.compile(
     | (?<!['’])\b[B-HJ-Zb-z]\b | \bA\b    # single letters
     | \ba\b(?![ ][a-z]{3})
     | \ba[ ](?:equals|times|plus|minus|squared|cubed|sub|over|prime|hat|bar)\b
-    | \b[A-Z][a-z]+[ ]I\b
+    | \b[A-Z][a-z]+[ ]I\b | \b(?:[ijklmpqr]|I-)th\b
     | \b(?:vs|iff|wrt|aka|approx|npm|et[ ]al)\b
     | \b(?:ffmpeg|json|kubectl|nginx|numpy|psql|pytorch|scipy|sqlite|systemctl|systemd|wget|yaml)\b
     | \b(?:std(?:err|in|out)|Ctrl|Cmd)\b

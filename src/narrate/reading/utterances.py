@@ -177,10 +177,11 @@ class _Lines:
         return found
 
     def displayed(self, readings: Sequence[Sequence[Reading]]) -> Iterator[Reading]:
-        """What is said otherwise than it is written, with its places in `text`."""
-        for line, start, found in zip(self.lines, self.starts, readings, strict=True):
-            changes = (each for each in found if line[each.start : each.end] != each.spoken)
-            yield from moved(changes, start)
+        """What is said otherwise than it is written, or in phonemes; its places are in `text`."""
+        for start, found in zip(self.starts, readings, strict=True):
+            for each in moved(found, start):
+                if each.phonemes or self.text[each.start : each.end] != each.spoken:
+                    yield each
 
 
 def _runs_on(said: Marked, number: int) -> bool:

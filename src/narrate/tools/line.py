@@ -13,7 +13,7 @@ import msgspec
 from narrate import config
 from narrate.base import events
 from narrate.base.events import Emit
-from narrate.base.text import did_you_mean
+from narrate.base.text import did_you_mean, quoted
 from narrate.cache import Store
 from narrate.config import Config
 from narrate.errors import UsageError
@@ -51,6 +51,8 @@ def prepare(
 
         script, configuration = build.prepare(source, flags, emit)
         segment = _by_id(words, script) or _like(script, voice, _text(words, configuration))
+        if segment.id != words and (meant := _meant(words, script)):
+            emit(events.Warned(message=f"no segment is called {quoted(words)}; {meant}"))
     if voice is not None and voice not in script.voices:
         hint = did_you_mean(voice, script.voices, "name a voice of the script")
         raise UsageError(f"there is no voice {voice!r}", where="--voice", hint=hint)
@@ -78,6 +80,15 @@ def _text(words: str, configuration: Config) -> Script:
 
 def _by_id(words: str, script: Script) -> Segment | None:
     return next((each for each in script.segments if each.id == words), None)
+
+
+def _meant(words: str, script: Script) -> str:
+    """A question for a word that is almost the id of a segment; empty for any other text."""
+    if words == STDIN or any(map(str.isspace, words)):
+        return ""
+    ids = [each.id for each in script.segments]
+    within = [each for each in ids if each.endswith(f"/{words}")]
+    return did_you_mean((within or [words])[0], ids, " ").strip()
 
 
 def _like(script: Script, voice: str | None, text: Script) -> Segment:

@@ -24,7 +24,8 @@ Words = Annotated[
     str,
     Argument(
         metavar="TEXT|ID",
-        help="A text, - for one from standard input, or the id of a segment.",
+        help="A text (after -- if it begins with a dash), - for one from standard input,"
+        " or the id of a segment.",
         show_default=False,
     ),
 ]

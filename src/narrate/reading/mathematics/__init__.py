@@ -23,8 +23,10 @@ def speak(tex: str, style: Style = "teacher", where: Place = Place()) -> str:  #
     The exact style says brackets and the ends of fractions. Raises Unreadable with the place, in
     characters of `tex`, of a character or command that has no words.
     """
-    from narrate.reading.mathematics import unicode
+    from narrate.reading.mathematics import ordinals, unicode
 
+    if raised := ordinals.RAISED.search(tex):
+        return ordinals.of(speak(tex[: raised.start()], style, where))
     made, pieces = unicode.to_tex(tex)
     try:
         said = _spoken(made, style, where)
@@ -66,24 +68,44 @@ def find(
     TeX between its signs, `$…$`, `$$…$$` and `\\(…\\)`, must be readable: else Unreadable names
     the place in the text. Plain forms are taken only where they are certainly mathematics.
     """
+    from narrate.reading.mathematics import ordinals
+
     done = 0
     for start, end in literals.formulas(text) if formulas is None else formulas:
         yield from _plain(text, done, start, style)
-        yield Reading(start, end, _tex(text, start, end, style), NAME)
+        said = _tex(text, start, end, style)
+        if ending := ordinals.ENDING.match(text, end):
+            said = ordinals.of(_tex(text, start, end, style, ordinal=True))
+            end = ending.end()
+        yield Reading(start, end, said, NAME)
         done = end
     yield from _plain(text, done, len(text), style)
 
 
-def _tex(text: str, start: int, end: int, style: Style) -> str:
+def _tex(text: str, start: int, end: int, style: Style, *, ordinal: bool = False) -> str:
+    from narrate.reading.mathematics import ordinals
+
     width = 2 if text.startswith(("$$", "\\("), start) else 1
+    tex = text[start + width : end - width]
     try:
-        return speak(text[start + width : end - width], style, Place.of(text, start, end))
+        return speak(ordinals.bare(tex) if ordinal else tex, style, Place.of(text, start, end))
     except Unreadable as error:
         inside = start + width
         raise Unreadable(error.what, inside + error.start, inside + error.end, error.hint) from None
 
 
 def _plain(text: str, first: int, last: int, style: Style) -> Iterator[Reading]:
+    from narrate.reading.mathematics import ordinals
+
+    for match in ordinals.PLAIN.finditer(text, first, last):
+        yield from _formulas(text, first, match.start(), style)
+        said = ordinals.of(speak(match["inside"] or match["base"], style))
+        yield Reading(*match.span(), said, NAME)
+        first = match.end()
+    yield from _formulas(text, first, last, style)
+
+
+def _formulas(text: str, first: int, last: int, style: Style) -> Iterator[Reading]:
     from narrate.reading.mathematics import plain
 
     for start, end, tex in plain.find(text[first:last]):

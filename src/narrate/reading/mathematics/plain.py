@@ -33,6 +33,7 @@ _OPERATORS = {"*": r"\cdot ", "**": "^", "-": "-", **{sign: sign for sign in "+/
 _TOKEN = re.compile(
     rf"""
     (?P<space>[ ]+)
+    | (?P<ordinal>\d+(?:st|nd|rd|th)(?!\w))
     | (?P<number>\d+(?:,\d\d\d(?!\d))*(?:\.\d+)?)
     | (?P<raised>[{SUPERSCRIPTS}]+)
     | (?P<lowered>[{SUBSCRIPTS}]+)
@@ -56,6 +57,7 @@ _QUANTITY = re.compile(
 SIGN = re.compile(
     rf"[\^=<>≤≥≠≈≡∝←∈∉⌈⌊|‖∥√∑∏∫∀∃∂∇+*·×~{_SCRIPTS}]|[^\W\d_)]_|\)_|\w\(|E\[|[nkm]!|→|->"
     r"|\bd[a-z]?/d|\d[nxyz][-−]\d|\d/[a-zA-Z]\b|/Δ"
+    r"|\)[-‑]?(?:st|nd|rd|th)\b"
 )
 
 _FUNCTIONS = frozenset(

@@ -63,9 +63,15 @@ def _below_hundred(value: int) -> str:
 
 def ordinal(text: str) -> str:
     """`21` as `twenty-first`."""
-    said = cardinal(text)
+    return as_ordinal(cardinal(text))
+
+
+def as_ordinal(said: str) -> str:
+    """What ends with a number or a letter as an ordinal: `n plus first`, `k-th`."""
     cut = max(said.rfind(" "), said.rfind("-")) + 1
     last = said[cut:]
+    if len(last) == 1 and last.isascii() and last.isalpha():
+        return f"{said[:cut]}{last.lower()}-th"
     if last.endswith("y"):
         return f"{said[:-1]}ieth"
     return said[:cut] + _ORDINALS.get(last, f"{last}th")

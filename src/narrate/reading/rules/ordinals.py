@@ -1,4 +1,4 @@
-"""Ordinals: `1st`, `21st`, `nth`."""
+"""Ordinals: `1st`, `21st`, `kth`, `i-th`."""
 
 from __future__ import annotations
 
@@ -14,11 +14,21 @@ def _ordinal(match: re.Match[str]) -> str:
     return numerals.ordinal(match["number"].replace(",", ""))
 
 
+def _letter(match: re.Match[str]) -> str | None:
+    said = numerals.as_ordinal(match["letter"])
+    return said if said != match[0] else None
+
+
 FORMS = (
     Form(
         DIGITS,
         r"(?<![\w.,])(?P<number>[0-9]{1,3}(?:,[0-9]{3}){1,4}|[0-9]{1,15})"
-        r"(?:st|nd|rd|th|ᵗʰ|ˢᵗ)(?!\w)",
+        r"[-‑]?(?:st|nd|rd|th|ᵗʰ|ˢᵗ)(?!\w)",
         _ordinal,
+    ),
+    Form(
+        frozenset("t"),
+        r"(?<![\w'’.^_/\\-])(?P<letter>[A-Za-z](?=[-‑])|[ijklmpqr])[-‑]?th(?![\w'’])",
+        _letter,
     ),
 )
