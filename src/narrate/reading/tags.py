@@ -35,7 +35,7 @@ PATTERN = (
 """A tag that narrate takes, but for the end of those around words."""
 
 _ATTRIBUTE = r"""([\w:.-]+)\s*=\s*(?:"([^"<>]*)"|'([^'<>]*)')"""
-_ATTRIBUTES = re.compile(rf"(?:\s+{_ATTRIBUTE})*\s*/?\s*")
+_ATTRIBUTES = re.compile(rf"(?:\s++{_ATTRIBUTE})*+\s*+(?:/\s*+)?")
 _NAME = re.compile(r"""[^"']{1,100}""")
 
 
