@@ -81,6 +81,7 @@ def test_a_mark_in_a_long_text_stands_at_a_cut() -> None:
         ('<sub alias="x">y[pause:1s]</sub>', "malformed tag", "<sub alias="),
         ('<sub alias="x">y', "malformed tag", "<sub alias="),
         ("<sub alias=x>y</sub>", "malformed tag", "<sub alias="),
+        ('<sub alias="...">y</sub>', "the alias '...' has no word", "<sub alias="),
         ("a</sub>", "'</sub>' is not supported", "<sub alias="),
         ("<say-as>x</say-as>", "malformed tag '<say-as>'", "interpret-as="),
         ('<say-as interpret-as="verse">x</say-as>', "'verse'", "characters, cardinal"),
