@@ -89,6 +89,29 @@ def test_expressions_come_after_words(written: str, expected: str) -> None:
     assert words.spoken(text, found) == expected
 
 
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("Straße, STRASSE", "street, street"),
+        ("The Lead Time of leads", "The delay of leads"),
+        ("data of dato", "day ta of dah to"),
+        (r"It is a(\d+).", r"It is a(\d+)."),
+    ],
+)
+def test_words_in_any_case_and_language_names_are_found(written: str, expected: str) -> None:
+    document = {
+        "Straße": {"say": "street", "ignore_case": True},
+        "STRASSE": {"say": "street", "ignore_case": True},
+        "Lead": "leed",
+        "lead time": {"say": "delay", "ignore_case": True},
+        "data": {"say": "day ta", "language": "English"},
+        "dato": {"say": "dah to", "language": "en-GB"},
+        "A(\\d+)": {"say": "a \\1", "regex": True, "ignore_case": True},
+    }
+    found = lexicon.find(written, lexicon.searches(lexicon.parse(document), "en"))
+    assert words.spoken(written, found) == expected
+
+
 def test_reading_off_leaves_the_lexicon_out() -> None:
     reader = Reader(mode="off", lexicon=lexicon.parse(WORDS))
     assert spoken.read("SQL", reader=reader).utterances[0].text == "SQL"
@@ -106,6 +129,9 @@ def test_reading_off_leaves_the_lexicon_out() -> None:
         ({"": "b"}, "the word is empty"),
         ({"a(": {"say": "b", "regex": True}}, "'a(': the regular expression is wrong: missing )"),
         ({"(a": {"say": "b", "regex": True}}, "at position 0"),
+        ({"a)(b": {"say": "b", "regex": True}}, "wrong: unbalanced parenthesis at position 1"),
+        ({"[[a]": {"say": "b", "regex": True}}, "wrong: Possible nested set at position 1"),
+        ({"a": "..."}, "'a': `say` has no word"),
         ({"a": {"say": "\\1", "regex": True}}, "invalid group reference"),
         ({"a": {"say": "\\g<b>", "regex": True}}, "unknown group name"),
     ],

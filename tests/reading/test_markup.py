@@ -81,6 +81,7 @@ def test_a_mark_in_a_long_text_stands_at_a_cut() -> None:
         ('<sub alias="x">y[pause:1s]</sub>', "malformed tag", "<sub alias="),
         ('<sub alias="x">y', "malformed tag", "<sub alias="),
         ("<sub alias=x>y</sub>", "malformed tag", "<sub alias="),
+        ('<sub alias="...">y</sub>', "the alias '...' has no word", "<sub alias="),
         ("a</sub>", "'</sub>' is not supported", "<sub alias="),
         ("<say-as>x</say-as>", "malformed tag '<say-as>'", "interpret-as="),
         ('<say-as interpret-as="verse">x</say-as>', "'verse'", "characters, cardinal"),
@@ -305,6 +306,8 @@ def test_hostile_runs_take_linear_time() -> None:
         spoken.read(markup.escape(text))
         with suppress(Unreadable):
             spoken.read(text)
+    with suppress(Unreadable):
+        spoken.read(f"<sub{' ' * 40_000}!>x</sub>")
     assert time.process_time() - before < 20
 
 
@@ -347,6 +350,10 @@ def test_passages_have_their_places(text: str, display: str, passage: Passage) -
 @pytest.mark.parametrize("text", ["It`s o`clock", r"a \`b\` c", "``a` b", "`a\nb`", "```a``"])
 def test_backticks_that_are_not_closed_are_signs(text: str) -> None:
     assert spoken.plain(text) == text.replace("\\", "").replace("\n", " ")
+
+
+def test_code_of_nothing_but_spaces_is_a_space() -> None:
+    assert spoken.plain("Press ` ` or `  ` now") == "Press or now"
 
 
 def test_an_accent_on_a_passage_is_a_problem() -> None:

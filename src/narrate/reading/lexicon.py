@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, TypeAlias
 
 import msgspec
 
 from narrate.base import languages
 from narrate.base.text import did_you_mean, quoted
+from narrate.reading.characters import has_word
 from narrate.reading.literals import Span
 from narrate.reading.problems import Problem, Unreadable
 from narrate.reading.words import TAKEN, Reading, are_phonemes, moved, without
@@ -91,6 +95,8 @@ def _problem(entry: Entry) -> Problem | None:
     if not (said.spell or said.say or said.phonemes):
         hint = "give `say`, `phonemes` or both, or else `spell = true`"
         return Problem(f"{word}: it does not say how the word is said", hint)
+    if said.say and not has_word(said.say):
+        return Problem(f"{word}: `say` has no word", "write what is said")
     if said.phonemes and not are_phonemes(said.phonemes):
         what = "the phonemes have brackets, slashes or digits"
         return Problem(f"{word}: {what}", 'write IPA alone, as in phonemes = "ˈdeɪtə"')
@@ -103,13 +109,16 @@ def _problem(entry: Entry) -> Problem | None:
 def _wrong_expression(entry: Entry) -> str:
     """What is wrong with a regular expression or with what it is replaced by."""
     try:
-        # By itself first, so that an error has the place in what was written.
-        re.compile(entry.word)
+        with warnings.catch_warnings():
+            # Python warns of signs that may mean something else in a later version.
+            warnings.simplefilter("error")
+            # By itself first, so that an error has the place in what was written.
+            re.compile(entry.word)
         _expression(entry)
         # The empty alternative always matches, and shows whether `say` has a group too many.
         for match in re.compile(f"(?:{entry.word})|").finditer(""):
             match.expand(entry.said.say)
-    except (re.error, IndexError, OverflowError, RecursionError) as error:
+    except (re.error, IndexError, OverflowError, RecursionError, Warning) as error:
         return str(error)
     return ""
 
@@ -161,20 +170,31 @@ def searches(lexicon: Lexicon, language: str) -> list[Search]:
     """What finds the entries for a language: one search for all words, one for each expression."""
     exact, folded = dict[str, Said](), dict[str, Said]()
     code = languages.base(language)
-    held = [each for each in lexicon if languages.base(each.said.language) in ("", code)]
-    expressions = [each for each in held if each.said.regex]
-    for entry in held:
+    held = [each for each in lexicon if _language(each.said) in ("", code)]
+    plain = [each for each in held if not each.said.regex]
+    for entry in plain:
         if entry.said.ignore_case:
             folded.setdefault(entry.word.casefold(), entry.said)
         else:
             exact.setdefault(entry.word, entry.said)
-    for entry in expressions:
-        (folded if entry.said.ignore_case else exact).pop(entry.word, None)
-    words = [*map(re.escape, sorted(exact, key=len, reverse=True))]
-    if folded:
-        words.append(f"(?i:{'|'.join(map(re.escape, sorted(folded, key=len, reverse=True)))})")
-    found = [Search(_word("|".join(words)), exact, folded)] if words else []
+    words = "|".join(_alternatives(plain))
+    found = [Search(_word(words), exact, folded)] if words else []
+    expressions = (each for each in held if each.said.regex)
     return found + [Search(_expression(each), said=each.said) for each in expressions]
+
+
+def _alternatives(entries: Iterable[Entry]) -> Iterator[str]:
+    """Patterns of words, the longest first; as few as that allows, which are searched faster."""
+    words = {(len(each.word), each.said.ignore_case, re.escape(each.word)) for each in entries}
+    for ignore_case, group in groupby(sorted(words, reverse=True), key=itemgetter(1)):
+        pattern = "|".join(word for _, _, word in group)
+        yield f"(?i:{pattern})" if ignore_case else pattern
+
+
+def _language(said: Said) -> str:
+    """The code of the language for which an entry holds, without its region; empty for all."""
+    code = languages.base(said.language)
+    return languages.CODES.get(code, code)
 
 
 def _word(pattern: str, flags: int = 0) -> re.Pattern[str]:

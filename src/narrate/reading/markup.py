@@ -83,13 +83,15 @@ class Marked:
     def passage(self, kind: Kind, written: str, value: str = "") -> None:
         """Add a passage to the last run; the white space around it is no part of it."""
         core = written.strip()
+        if not core:
+            self.add(written)
+            return
         before, _, after = written.partition(core)
         self.add(before)
         last = self.runs[-1]
         start = last.length
         last.add(core)
-        if core:
-            last.passages.append(Passage(start, last.length, kind, value))
+        last.passages.append(Passage(start, last.length, kind, value))
         last.add(after)
 
     def pause(self, seconds: float) -> None:

@@ -6,6 +6,7 @@ import re
 
 from narrate.base.text import quoted, shortened
 from narrate.reading import durations
+from narrate.reading.characters import has_word
 from narrate.reading.problems import Problem, Unreadable
 from narrate.reading.words import are_phonemes
 
@@ -35,7 +36,7 @@ PATTERN = (
 """A tag that narrate takes, but for the end of those around words."""
 
 _ATTRIBUTE = r"""([\w:.-]+)\s*=\s*(?:"([^"<>]*)"|'([^'<>]*)')"""
-_ATTRIBUTES = re.compile(rf"(?:\s+{_ATTRIBUTE})*\s*/?\s*")
+_ATTRIBUTES = re.compile(rf"(?:\s++{_ATTRIBUTE})*+\s*+(?:/\s*+)?")
 _NAME = re.compile(r"""[^"']{1,100}""")
 
 
@@ -81,7 +82,7 @@ class Tag:
     def value(self) -> str:
         """What it says of the words inside it."""
         if self.name == "sub":
-            return self.given("alias")
+            return self.alias()
         if self.name == "phoneme":
             return self.phonemes()
         if self.name == "lang":
@@ -93,6 +94,14 @@ class Tag:
             what = f"say-as has no interpretation {how!r}"
             raise Unreadable(Problem(what, f"write one of: {names}"))
         return f"{how} {self._given.get('format', '')}".strip()
+
+    def alias(self) -> str:
+        """Words that are said instead of those inside it."""
+        alias = self.given("alias")
+        if not has_word(alias):
+            what = f"the alias {quoted(alias)} has no word"
+            raise Unreadable(Problem(what, f"write what is said: {EXAMPLES['sub']}"))
+        return alias
 
     def phonemes(self) -> str:
         """Phonemes in IPA."""
