@@ -60,7 +60,8 @@ def _formula(match: re.Match[str]) -> str | None:
     if len(pieces) == 1 and not charge and len(body) > 2 and body[-1] not in _LOW:
         return None
     words = [_piece(element, count) for element, count in pieces]
-    many = [numerals.cardinal(match["count"])] if match["count"] else []
+    count = match.groupdict().get("count")
+    many = [numerals.cardinal(count)] if count else []
     return " ".join([*many, *filter(None, words), *_charge(charge)])
 
 
@@ -131,7 +132,8 @@ FORMS = (
     ),
     Form(
         CAPITALS,
-        rf"(?<![\w.])(?P<count>[0-9]{{1,2}}(?=[A-Z][a-zA-Z0-9{_LOW}(]))?(?P<body>[A-Z](?:[a-z](?![a-z]))?[0-9{_LOW}]{{0,3}}(?:{_GROUP}){{0,12}})"
+        rf"(?<![\w.])(?P<count>[0-9]{{1,2}}(?=[A-Z][a-zA-Z0-9{_LOW}(]))?"
+        rf"(?P<body>[A-Z](?:[a-z](?![a-z]))?[0-9{_LOW}]{{0,3}}(?:{_GROUP}){{0,12}})"
         rf"(?P<charge>[{_HIGH}]?[⁺⁻])?(?![\w.]*\w)",
         _formula,
     ),
