@@ -29,7 +29,7 @@ _RELATIONS = {
     "←": r"\leftarrow ",
     **{sign: sign for sign in "=<>≤≥≠≈≡∈∉⊂⊆∼→⇒⇔∝"},
 }
-_OPERATORS = {"*": r"\cdot ", "**": "^", "-": "-", **{sign: sign for sign in "+/−×·⋅÷±∪∩∘⊗⊕∖∧∨"}}
+_OPERATORS = {"*": r"\cdot ", "**": "^", "-": "-", **{sign: sign for sign in "+/−×·⋅÷±∪∩∘⊗⊕⊙∖∧∨"}}
 _TOKEN = re.compile(
     rf"""
     (?P<space>[ ]+)
@@ -40,8 +40,8 @@ _TOKEN = re.compile(
     | (?P<word>(?:(?![{_SCRIPTS}{_VULGAR}])[^\W\d_])+)
     | (?P<index>_(?:\{{[\w,+\-= ]{{1,20}}\}}|[A-Za-z0-9]{{1,6}}|[α-ω]))
     | (?P<relation><=|>=|!=|==|->|=>|~(?=[ ][A-Z]\()|[=<>≤≥≠≈≡∈∉⊂⊆∼→←⇒⇔∝])
-    | (?P<operator>\*\*|[+\-−*/×·⋅÷±∪∩∘⊗⊕∖∧∨])
-    | (?P<dots>\.\.\.|…)
+    | (?P<operator>\*\*|[+\-−*/×·⋅÷±∪∩∘⊗⊕⊙∖∧∨])
+    | (?P<dots>\.\.\.|[…⋯])
     | (?P<other>.)
     """,
     re.VERBOSE | re.DOTALL,
@@ -68,6 +68,8 @@ _MULTIPLE = re.compile(
     r"(?![ ](?:faster|slower|more|less|bigger|larger|smaller|speed))"
 )
 _TIMES = re.compile(r"(?<=\d) x (?=\d[\d.]*+ =)")
+_COMPOUND = rf"[0-9]{{0,2}}(?:[A-Z][a-z]?[0-9{SUBSCRIPTS}]{{0,3}}){{1,8}}"
+_REACTION = re.compile(rf"(?=.*[{SUBSCRIPTS}]){_COMPOUND}(?: [+→] {_COMPOUND}){{1,6}}")
 _MODULUS = re.compile(r" ?\(mod (\w{1,4})\)")
 _MAPPING = re.compile(
     r"(?<![\w.])(?P<name>[A-Za-zφψ]): ?(?P<source>[A-Zℝℂℤℕℚ](?:\^\w)?) (?:->|→) "
@@ -202,7 +204,7 @@ class _Reader:
             # Not "4K-8K", but `3x-7`.
             sign = self.tokens[self.at - 2].start()
             return re.fullmatch(r"\d[nxyz]", self.text[max(0, sign - 2) : sign]) is not None
-        return operator in "+*×·⋅∪∩∘⊗⊕±" and (letters or spaced and operator in "+*")
+        return operator in "+*×·⋅∪∩∘⊗⊕⊙±" and (letters or spaced and operator in "+*")
 
     def reciprocal(self) -> bool:
         """Whether `1/x` or `Δy/Δx` has just been read."""
@@ -246,8 +248,6 @@ class _Reader:
         if self.value() in ("-", "−") and self.kind(1) != "space":
             return self.take() + self.factor()
         tex = self.base(first)
-        while self.value() in _ACCENTS:
-            tex = rf"\{_ACCENTS[self.take()]}{{{tex}}}"
         while self.kind() in ("raised", "lowered", "index") or self.value() in _POSTFIXES:
             tex = self.postfix(tex)
         if self.value() == "*" and self.value(1) in (*_BARS, ")", "]"):
@@ -269,7 +269,7 @@ class _Reader:
             self.take()
             return r"\dots "
         if value == "(":
-            return self.bracket("(", ")")
+            return self.bracket("(", ")]" if self.is_set() else ")")
         if value in ("[", "{") and self.is_set():
             return self.set()
         if value in _BARS and self.kind(1) != "space":
@@ -325,10 +325,8 @@ class _Reader:
             return self.limit()
         if value in _FUNCTIONS:
             return self.function()
-        if value == "Σ" and self.value(1) == "(":
-            self.take()
-            self.certain = True
-            return rf"\sum {self.factor()}"
+        if value == "Σ" and self.is_sum():
+            return self.sign()
         if value in _GREEK:
             self.take()
             self.letters += 1
@@ -348,6 +346,9 @@ class _Reader:
         self.letters += 1
         if element:
             return rf"\mathbb{{{value}}}"
+        if self.value() in _ACCENTS:
+            accent = _ACCENTS[self.take()]
+            return rf"\{accent}{{{value}}}" + self.numbered(value) + self.applied(value)
         return value + self.numbered(value) + self.applied(value)
 
     def numbered(self, name: str) -> str:
@@ -376,6 +377,13 @@ class _Reader:
         counted = before is not None and before.lastgroup in ("number", "vulgar") and few
         return counted or product or power or few and side and self.depth > 0 or self.pair(value)
 
+    def is_sum(self) -> bool:
+        """Whether `Σ` here is a sum: it has limits, or a bracket after it, or `=` before it."""
+        bracket = self.value(1) == "(" or self.kind(1) == "space" and self.value(2) == "("
+        limits = self.kind(1) in ("index", "lowered") or self.value(1) == "_"
+        before = self.kind(-2) if self.at > 1 and self.kind(-1) == "space" else ""
+        return bracket or limits or before == "relation" and self.kind(1) == "space"
+
     def grouped(self) -> bool:
         """Whether the word alone is in brackets beside a capital: `(AB)C`, `A(BC)`."""
         found = self.value(-1) == "(" and self.value(1) == ")"
@@ -389,6 +397,8 @@ class _Reader:
         at = self.at - 1 - (self.at > 0 and self.tokens[self.at - 1].lastgroup == "space")
         signed = at > 0 and self.tokens[at].lastgroup in ("relation", "operator")
         plain = value.isascii() and value not in _NOT_PRODUCTS
+        if len(value) == 2 and self.kind(1) == "space" and self.value(2) in ("=", "≠"):
+            return value[0].isupper() and value[1] in "xyzv"
         applied = self.value(-1) == "(" and value[1:] in ("x", "y", "z") and value[0].isupper()
         two = len(value) == 2 and (value.islower() or value.isupper() or value[1] in "xyz")
         three = len(value) == 3 and value.islower() and not set(value) & set("aeiouy")
@@ -411,6 +421,10 @@ class _Reader:
         base = ""
         if name == "log" and self.kind() == "number" and self.value(1) == "(":
             base = f"_{{{self.take()}}}"
+        if name == "log" and self.kind() == "lowered":
+            base = self.postfix("")
+        if name == "log" and self.kind() == "index":
+            base = f"_{{{self.take()[1:].strip('{}')}}}"
         if name in _BARE and (self.kind() == "raised" or self.value() == "^"):
             base = self.postfix(base)
             if self.kind() == "word":
@@ -436,16 +450,21 @@ class _Reader:
             self.take()
             below = self.bracket(self.value(), ")}") if self.value() in ("(", "{") else ""
             below = below[1:-1]
+        elif self.value() == "(":
+            below = _inner(self.bracket("(", ")"))
         else:
             self.skip_space()
             below = self.factor() + self.joined_by(("→", "->"))
         self.skip_space()
         self.certain |= bool(below)
-        body = self.term()
+        return rf"\lim_{{{below}}} {self.over(self.term())}"
+
+    def over(self, body: str) -> str:
+        """The body of a limit or sum with what it is divided by."""
         while self.value() == "/" and self.kind(1) != "space":
             self.take()
             body = rf"\frac{{{_inner(body)}}}{{{_inner(self.factor())}}}"
-        return rf"\lim_{{{below}}} {body}"
+        return body
 
     def joined_by(self, signs: tuple[str, ...]) -> str:
         """One of these signs and the factor after it."""
@@ -488,6 +507,7 @@ class _Reader:
     def derivative(self, top: str) -> str:
         """`dy/dx` or `d/dx`."""
         self.at += 2
+        self.letters += 1
         bottom = self.take()
         self.certain = True
         return rf"\frac{{{top}}}{{{bottom}}}"
@@ -537,17 +557,19 @@ class _Reader:
         if value in _SIGNS:
             self.take()
             return _SIGNS[value]
-        if value not in _BIG and value not in "∀∃∂∇" or not value:
+        if value not in _BIG and value not in "∀∃∂∇Σ" or not value:
             raise _NotMathsError
         self.take()
+        value = value.replace("Σ", "∑")
         self.integral |= value == "∫"
         tex = value + " "
         while self.kind() in ("index", "raised", "lowered") or self.value() == "^":
             tex = self.postfix(tex)
         self.skip_space()
-        tex += (
-            self.expression() if value == "∫" else self.term() if value in _BIG else self.factor()
-        )
+        if value == "∫":
+            tex += self.expression()
+        else:
+            tex += self.over(self.term()) if value in _BIG else self.factor()
         self.certain = True
         return tex
 
@@ -601,7 +623,7 @@ class _Reader:
         before = self.tokens[self.at - 1][0]
         self.take()
         after = self.value(1) if self.kind() == "space" else self.value()
-        goes_on = after in _OPERATORS or after in _RELATIONS or after == ")"
+        goes_on = after in _OPERATORS or after in _RELATIONS or after in (")", "(")
         if before not in ("n", "k", "m", ")") and not goes_on:
             raise _NotMathsError
         self.certain |= before in ("n", "k", "m")
@@ -617,6 +639,8 @@ class _Reader:
             return minus + inside[1:-1]
         if self.value() == "*":
             return self.take()
+        if self.value() in _SIGNS:
+            return minus + _SIGNS[self.take()]
         if self.kind() == "number":
             return minus + self.take().replace(",", "")
         if self.kind() == "word" and (len(self.value()) == 1 or self.value() in _GREEK):
@@ -706,6 +730,8 @@ def _formulas(text: str) -> Iterator[tuple[int, int, str]]:
         found = None
         if _may_start(token) and _starts_well(text, token.start()):
             found = _Reader(text, tokens, brackets, at).formula()
+        if found and _REACTION.fullmatch(text, token.start(), found.end):
+            found = None
         if found is not None:
             found = _congruent(text, found)
             yield token.start(), found.end, found.tex

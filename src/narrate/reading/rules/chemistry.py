@@ -6,6 +6,7 @@ import re
 
 from narrate.reading.rules import numerals
 from narrate.reading.rules.form import CAPITALS, Form, compiled, words
+from narrate.reading.words import TAKEN
 
 NAME = "chemistry"
 
@@ -130,7 +131,8 @@ FORMS = (
     ),
     Form(
         CAPITALS,
-        rf"(?<![\w.])(?P<body>[A-Z](?:[a-z](?![a-z]))?[0-9{_LOW}]{{0,3}}(?:{_GROUP}){{0,12}})"
+        rf"(?:(?<![\w.])|(?<=[→+⇌{TAKEN}] [1-9]))"
+        rf"(?P<body>[A-Z](?:[a-z](?![a-z]))?[0-9{_LOW}]{{0,3}}(?:{_GROUP}){{0,12}})"
         rf"(?P<charge>[{_HIGH}]?[⁺⁻])?(?![\w.]*\w)",
         _formula,
     ),
