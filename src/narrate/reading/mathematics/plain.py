@@ -38,7 +38,7 @@ _TOKEN = re.compile(
     | (?P<lowered>[{SUBSCRIPTS}]+)
     | (?P<vulgar>[{_VULGAR}])
     | (?P<word>(?:(?![{_SCRIPTS}{_VULGAR}])[^\W\d_])+)
-    | (?P<index>_(?:\{{[\w,+\-= ]{{1,20}}\}}|[A-Za-z0-9]{{1,6}}|[α-ω]))
+    | (?P<index>_(?:\{{[\w,+\-−= ]{{1,20}}\}}|[A-Za-z0-9]{{1,6}}|[α-ω]))
     | (?P<relation><=|>=|!=|==|->|=>|~(?=[ ][A-Z]\()|[=<>≤≥≠≈≡∈∉⊂⊆∼→←⇒⇔∝])
     | (?P<operator>\*\*|[+\-−*/×·⋅÷±∪∩∘⊗⊕⊙∖∧∨])
     | (?P<dots>\.\.\.|[…⋯])
@@ -57,11 +57,54 @@ SIGN = re.compile(
     rf"[\^=<>≤≥≠≈≡∝←∈∉|‖∥√∑∏∫∀∃∂∇+*·×~{_SCRIPTS}]|[^\W\d_)]_|\)_|\w\(|E\[|[nkm]!|→|->|\bd[a-z]?/d|\d/[a-zA-Z]\b|/Δ"
 )
 
-_FUNCTIONS = frozenset(
-    {"sin", "cos", "tan", "log", "ln", "exp", "sqrt", "max", "min", "det", "sum", "prod", "rank"}
-) | {"tr", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "gcd", "lcm", "dim", "Var", "Cov"}
-_COMMANDS = {"sin", "cos", "tan", "log", "ln", "exp", "max", "min", "det", "gcd", "dim"}
-_BARE = {"sin", "cos", "tan", "log", "ln"}
+_FUNCTIONS = (
+    frozenset({"softmax", "sigmoid", "logit", "sec", "csc", "cot", "arg"})
+    | frozenset(
+        {
+            "sin",
+            "cos",
+            "tan",
+            "log",
+            "ln",
+            "exp",
+            "sqrt",
+            "max",
+            "min",
+            "det",
+            "sum",
+            "prod",
+            "rank",
+        }
+    )
+    | {
+        "tr",
+        "arcsin",
+        "arccos",
+        "arctan",
+        "sinh",
+        "cosh",
+        "tanh",
+        "gcd",
+        "lcm",
+        "dim",
+        "Var",
+        "Cov",
+    }
+)
+_COMMANDS = {"sec", "csc", "cot", "arg", "sinh", "cosh", "tanh"} | {
+    "sin",
+    "cos",
+    "tan",
+    "log",
+    "ln",
+    "exp",
+    "max",
+    "min",
+    "det",
+    "gcd",
+    "dim",
+}
+_BARE = {"sin", "cos", "tan", "log", "ln", "csc", "cot", "sinh", "cosh", "tanh"}
 _VARIABLE = re.compile(r"(?<![A-Za-z\\])x(?![A-Za-z])")
 _MULTIPLE = re.compile(
     r"(?<![\w.,/])\d{1,3}x(?![\w×^]|[ ]?\d)"
@@ -353,6 +396,8 @@ class _Reader:
 
     def numbered(self, name: str) -> str:
         """The index of `v0` or `m12`."""
+        if name == "x" and self.at > 1 and self.kind(-2) == "number" == self.kind():
+            raise _NotMathsError  # A size, such as `28x28`.
         element = name in "CFHKNOPS"
         if element or len(name) != 1 or self.kind() != "number" or not self.value().isdecimal():
             return ""
@@ -379,10 +424,16 @@ class _Reader:
 
     def is_sum(self) -> bool:
         """Whether `Σ` here is a sum: it has limits, or a bracket after it, or `=` before it."""
-        bracket = self.value(1) == "(" or self.kind(1) == "space" and self.value(2) == "("
+        beside = self.value(1) in ("(", "√", *_BARS) or self.kind(1) == "number"
+        bracket = beside or self.kind(1) == "space" and self.value(2) == "("
         limits = self.kind(1) in ("index", "lowered") or self.value(1) == "_"
-        before = self.kind(-2) if self.at > 1 and self.kind(-1) == "space" else ""
-        return bracket or limits or before == "relation" and self.kind(1) == "space"
+        spaced = self.at > 1 and self.kind(-1) == "space"
+        signed = self.at > 0 and (self.value(-1) in ("-", "−") or spaced and self.relates(-2))
+        return bracket or limits or signed and self.kind(1) == "space"
+
+    def relates(self, ahead: int) -> bool:
+        """Whether a token is a relation."""
+        return self.kind(ahead) == "relation"
 
     def grouped(self) -> bool:
         """Whether the word alone is in brackets beside a capital: `(AB)C`, `A(BC)`."""
@@ -402,7 +453,14 @@ class _Reader:
         applied = self.value(-1) == "(" and value[1:] in ("x", "y", "z") and value[0].isupper()
         two = len(value) == 2 and (value.islower() or value.isupper() or value[1] in "xyz")
         three = len(value) == 3 and value.islower() and not set(value) & set("aeiouy")
-        return self.letters > 0 and plain and (signed and (two or three) or applied)
+        raised = self.kind(1) == "raised" or self.value(1) == "^"
+        four = len(value) <= 4 and value.isupper() and raised
+        if self.at > 0 and self.kind(-1) == "raised" and len(value) == 2 and value[0].isupper():
+            return True
+        last = value in ("at", "as") and (not self.kind(1) or self.value(1) in (".", ",", ";"))
+        if last and signed:
+            return True
+        return self.letters > 0 and plain and (signed and (two or three or four) or applied)
 
     def is_word(self, first: bool) -> bool:
         """Whether `a` or `I` here is the article or pronoun: a word or a letter comes after it."""
@@ -425,7 +483,7 @@ class _Reader:
             base = self.postfix("")
         if name == "log" and self.kind() == "index":
             base = f"_{{{self.take()[1:].strip('{}')}}}"
-        if name in _BARE and (self.kind() == "raised" or self.value() == "^"):
+        if (name in _BARE or name == "sec") and (self.kind() == "raised" or self.value() == "^"):
             base = self.postfix(base)
             if self.kind() == "word":
                 return f"{_command(name)}{base} {self.factor()}"
@@ -512,6 +570,17 @@ class _Reader:
         self.certain = True
         return rf"\frac{{{top}}}{{{bottom}}}"
 
+    def partial(self) -> str:
+        """`∂L/∂w`."""
+        top, bottom = self.value(1), self.value(4)
+        if not (len(top) == len(bottom) == 1 and top.isalpha() and bottom.isalpha()):
+            raise _NotMathsError
+        for _ in range(5):
+            self.take()
+        self.letters += 1
+        self.certain = True
+        return rf"\frac{{\partial {top}}}{{\partial {bottom}}}"
+
     def bracket(self, opened: str, closed: str) -> str:
         """A bracket with one or more expressions in it."""
         if self.at not in self.brackets:
@@ -519,8 +588,10 @@ class _Reader:
         self.depth += 1
         self.take()
         parts = [self.expression()]
-        while self.value() in (",", ";", "|", "∣"):
-            parts.append(self.take().replace("|", r"\mid "))
+        while self.value() in (",", ";", "|", "∣", "‖", "∥"):
+            bar = {"|": r"\mid ", "‖": r"\parallel ", "∥": r"\parallel "}
+            sign = self.take()
+            parts.append(bar.get(sign, sign))
             self.skip_space()
             parts.append(self.expression())
         if not self.value() or self.value() not in closed:
@@ -559,6 +630,8 @@ class _Reader:
             return _SIGNS[value]
         if value not in _BIG and value not in "∀∃∂∇Σ" or not value:
             raise _NotMathsError
+        if value == "∂" and (self.value(2), self.value(3)) == ("/", "∂"):
+            return self.partial()
         self.take()
         value = value.replace("Σ", "∑")
         self.integral |= value == "∫"
@@ -728,7 +801,7 @@ def _formulas(text: str) -> Iterator[tuple[int, int, str]]:
     while at < len(tokens):
         token = tokens[at]
         found = None
-        if _may_start(token) and _starts_well(text, token.start()):
+        if _may_start(token) and _starts_well(text, token.start()) and not _is_point(text, token):
             found = _Reader(text, tokens, brackets, at).formula()
         if found and _REACTION.fullmatch(text, token.start(), found.end):
             found = None
@@ -739,6 +812,11 @@ def _formulas(text: str) -> Iterator[tuple[int, int, str]]:
         at += 1
         while at < len(tokens) and tokens[at].start() < end:
             at += 1
+
+
+def _is_point(text: str, token: re.Match[str]) -> bool:
+    """Whether a character of Unicode begins here: `U+2155`."""
+    return text.startswith("U+", token.start()) and text[token.end() + 1 :][:4].isalnum()
 
 
 def _congruent(text: str, found: _Formula) -> _Formula:

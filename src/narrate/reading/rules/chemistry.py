@@ -104,6 +104,11 @@ def _yields(match: re.Match[str]) -> str | None:
 
 FORMS = (
     Form(
+        frozenset("M"),
+        r"(?<=[0-9] )M(?= (?:aq |NaCl|HCl|NaOH|KCl|H[A-Z]|[A-Z][a-z]?[A-Z0-9]))",
+        lambda match: "molar",
+    ),
+    Form(
         frozenset("+-−"),
         rf"(?<![\w.])(?P<body>(?:{_ATOMS}){{1,6}})(?P<charge>\^[0-9]?[-−+])(?![\w+-])",
         _formula,

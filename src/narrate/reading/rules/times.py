@@ -17,7 +17,9 @@ _STRICT = r"[0-9]{1,2}:[0-5][0-9]"
 _LOOSE = r"[0-9]{1,2}(?::[0-5][0-9])?"
 _HALF = r"(?P<half>(?:[aApP]\.[mM]\.?|[aApP][mM])(?![a-zA-Z]))"
 _EDGE = r"(?=[0-9])(?<![\w.:])(?<![0-9],)"
-_RATIO = re.compile(r"(?:ratio|aspect|scale|odds|mix|proportion)s?(?: \w{1,8}){0,3} $")
+_RATIO = re.compile(
+    r"(?:ratio|aspect|[Dd]ilut\w{1,6}|scale|odds|mix|proportion)s?(?: \w{1,8}){0,3} $"
+)
 _ZONES = r"UTC|GMT|CET|CEST|EST|EDT|CST|CDT|MST|MDT|PST|PDT|BST|JST|IST"
 
 
