@@ -27,7 +27,7 @@ def test_a_quick_benchmark_prints_every_row_as_json() -> None:
     assert done.returncode == 0, done.stderr
     document = json.loads(done.stdout)
     assert document["machine"].keys() == {"cores", "cpu", "python", "platform", "narrate"}
-    assert len(document["rows"]) == 14
+    assert len(document["rows"]) == 18
     for name in ROWS:
         rows = [row for row in document["rows"] if name in row["what"]]
         assert rows, name

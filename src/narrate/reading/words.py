@@ -97,12 +97,16 @@ def _placed(
     return _join([*parts, free(text[end:])])
 
 
+def _ends_word(character: str) -> bool:
+    return character.isalnum() or character in (")", "]", "}", "!")
+
+
 def _join(parts: list[str]) -> str:
     """The parts in a row, with a space wherever a word would run into a word or a bracket."""
     joined: list[str] = []
     last = ""
     for part in filter(None, parts):
-        runs_on = last.isalnum() and (part[0].isalnum() or part[0] in "([{")
+        runs_on = last.isalnum() and part[0] in "([{" or _ends_word(last) and part[0].isalnum()
         if runs_on and max(last, part[0]) < _UNSPACED:
             joined.append(" ")
         joined.append(part)

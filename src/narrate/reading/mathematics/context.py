@@ -19,7 +19,9 @@ _LET = re.compile(r"\b[Ll]et $")
 _WORD = re.compile(r"(?!\b(?:and|or|so|if|when|that|then|thus|hence)\b)\b[^\W\d_]{3,} $")
 _INFINITIVES = {"is": "be", "equals": "equal"}
 _STATES = re.compile(r"\b(?:is|equals)\b")
-_MEASURE = re.compile(r"\b(?:sizes?|shapes?|dimensions?|order|resolution)(?: is| of)? $")
+_MEASURE = re.compile(
+    r"\b(?:sizes?|shapes?|dimensions?|order|resolution)(?: is| of)? $|\b[A-Z]{1,2} is $"
+)
 _SIZED = re.compile(r" ?(?:sized? )?(?:matri|array|grid|board|image|table|filter|kernel|identity)")
 _NAMED = re.compile(
     r"the (?:[a-z]+ by [a-z]+ )?(?:partial |column |row |natural )?"

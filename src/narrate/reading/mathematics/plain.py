@@ -29,7 +29,7 @@ _RELATIONS = {
     "←": r"\leftarrow ",
     **{sign: sign for sign in "=<>≤≥≠≈≡∈∉⊂⊆∼→⇒⇔∝"},
 }
-_OPERATORS = {"*": r"\cdot ", "**": "^", "-": "-", **{sign: sign for sign in "+/−×·⋅÷±∪∩∘⊗⊕∖∧∨"}}
+_OPERATORS = {"*": r"\cdot ", "**": "^", "-": "-", **{sign: sign for sign in "+/−×·⋅÷±∪∩∘⊗⊕⊙∖∧∨"}}
 _TOKEN = re.compile(
     rf"""
     (?P<space>[ ]+)
@@ -39,10 +39,10 @@ _TOKEN = re.compile(
     | (?P<lowered>[{SUBSCRIPTS}]+)
     | (?P<vulgar>[{_VULGAR}])
     | (?P<word>(?:(?![{_SCRIPTS}{_VULGAR}])[^\W\d_])+)
-    | (?P<index>_(?:\{{[\w,+\-= ]{{1,20}}\}}|[A-Za-z0-9]{{1,6}}|[α-ω]))
+    | (?P<index>_(?:\{{[\w,+\-−= ]{{1,20}}\}}|[A-Za-z0-9]{{1,6}}|[α-ω]))
     | (?P<relation><=|>=|!=|==|->|=>|~(?=[ ][A-Z]\()|[=<>≤≥≠≈≡∈∉⊂⊆∼→←⇒⇔∝])
-    | (?P<operator>\*\*|[+\-−*/×·⋅÷±∪∩∘⊗⊕∖∧∨])
-    | (?P<dots>\.\.\.|…)
+    | (?P<operator>\*\*|[+\-−*/×·⋅÷±∪∩∘⊗⊕⊙∖∧∨])
+    | (?P<dots>\.\.\.|[…⋯])
     | (?P<other>.)
     """,
     re.VERBOSE | re.DOTALL,
@@ -61,16 +61,72 @@ SIGN = re.compile(
 )
 
 _FUNCTIONS = frozenset(
-    {"sin", "cos", "tan", "log", "ln", "exp", "sqrt", "max", "min", "det", "sum", "prod", "rank"}
-) | {"tr", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "gcd", "lcm", "dim", "Var", "Cov"}
-_COMMANDS = {"sin", "cos", "tan", "log", "ln", "exp", "max", "min", "det", "gcd", "dim"}
-_BARE = {"sin", "cos", "tan", "log", "ln"}
+    [
+        "sin",
+        "cos",
+        "tan",
+        "sec",
+        "csc",
+        "cot",
+        "arcsin",
+        "arccos",
+        "arctan",
+        "sinh",
+        "cosh",
+        "tanh",
+        "log",
+        "ln",
+        "exp",
+        "sqrt",
+        "max",
+        "min",
+        "arg",
+        "det",
+        "sum",
+        "prod",
+        "rank",
+        "tr",
+        "gcd",
+        "lcm",
+        "dim",
+        "Var",
+        "Cov",
+        "softmax",
+        "sigmoid",
+        "logit",
+    ]
+)
+_COMMANDS = frozenset(
+    [
+        "sin",
+        "cos",
+        "tan",
+        "sec",
+        "csc",
+        "cot",
+        "sinh",
+        "cosh",
+        "tanh",
+        "log",
+        "ln",
+        "exp",
+        "max",
+        "min",
+        "arg",
+        "det",
+        "gcd",
+        "dim",
+    ]
+)
+_BARE = {"sin", "cos", "tan", "log", "ln", "csc", "cot", "sinh", "cosh", "tanh"}
 _VARIABLE = re.compile(r"(?<![A-Za-z\\])x(?![A-Za-z])")
 _MULTIPLE = re.compile(
     r"(?<![\w.,/])\d{1,3}x(?![\w×^]|[ ]?\d)"
     r"(?![ ](?:faster|slower|more|less|bigger|larger|smaller|speed))"
 )
 _TIMES = re.compile(r"(?<=\d) x (?=\d[\d.]*+ =)")
+_COMPOUND = rf"[0-9]{{0,2}}(?:[A-Z][a-z]?[0-9{SUBSCRIPTS}]{{0,3}}){{1,8}}"
+_REACTION = re.compile(rf"(?=.*[{SUBSCRIPTS}]){_COMPOUND}(?: [+→] {_COMPOUND}){{1,6}}")
 _MODULUS = re.compile(r" ?\(mod (\w{1,4})\)")
 _MAPPING = re.compile(
     r"(?<![\w.])(?P<name>[A-Za-zφψ]): ?(?P<source>[A-Zℝℂℤℕℚ](?:\^\w)?) (?:->|→) "
@@ -206,7 +262,7 @@ class _Reader:
             # Not "4K-8K", but `3x-7`.
             sign = self.tokens[self.at - 2].start()
             return re.fullmatch(r"\d[nxyz]", self.text[max(0, sign - 2) : sign]) is not None
-        return operator in "+*×·⋅∪∩∘⊗⊕±" and (letters or spaced and operator in "+*")
+        return operator in "+*×·⋅∪∩∘⊗⊕⊙±" and (letters or spaced and operator in "+*")
 
     def reciprocal(self) -> bool:
         """Whether `1/x` or `Δy/Δx` has just been read."""
@@ -250,8 +306,6 @@ class _Reader:
         if self.value() in ("-", "−") and self.kind(1) != "space":
             return self.take() + self.factor()
         tex = self.base(first)
-        while self.value() in _ACCENTS:
-            tex = rf"\{_ACCENTS[self.take()]}{{{tex}}}"
         while self.kind() in ("raised", "lowered", "index") or self.value() in _POSTFIXES:
             tex = self.postfix(tex)
         if self.value() == "*" and self.value(1) in (*_BARS, ")", "]"):
@@ -273,7 +327,7 @@ class _Reader:
             self.take()
             return r"\dots "
         if value == "(":
-            return self.bracket("(", ")")
+            return self.bracket("(", ")]" if self.is_set() else ")")
         if value in _ROUNDED:
             tex = self.bracket(value, _ROUNDED[value])
             self.certain = True
@@ -333,10 +387,8 @@ class _Reader:
             return self.limit()
         if value in _FUNCTIONS:
             return self.function()
-        if value == "Σ" and self.value(1) == "(":
-            self.take()
-            self.certain = True
-            return rf"\sum {self.factor()}"
+        if value == "Σ" and self.is_sum():
+            return self.sign()
         if value in _GREEK:
             self.take()
             self.letters += 1
@@ -356,10 +408,15 @@ class _Reader:
         self.letters += 1
         if element:
             return rf"\mathbb{{{value}}}"
+        if self.value() in _ACCENTS:
+            accent = _ACCENTS[self.take()]
+            return rf"\{accent}{{{value}}}" + self.numbered(value) + self.applied(value)
         return value + self.numbered(value) + self.applied(value)
 
     def numbered(self, name: str) -> str:
         """The index of `v0` or `m12`."""
+        if name == "x" and self.at > 1 and self.kind(-2) == "number" == self.kind():
+            raise _NotMathsError  # A size, such as `28x28`.
         element = name in "CFHKNOPS"
         if element or len(name) != 1 or self.kind() != "number" or not self.value().isdecimal():
             return ""
@@ -384,6 +441,19 @@ class _Reader:
         counted = before is not None and before.lastgroup in ("number", "vulgar") and few
         return counted or product or power or few and side and self.depth > 0 or self.pair(value)
 
+    def is_sum(self) -> bool:
+        """Whether `Σ` here is a sum: it has limits, or a bracket after it, or `=` before it."""
+        beside = self.value(1) in ("(", "√", *_BARS) or self.kind(1) == "number"
+        bracket = beside or self.kind(1) == "space" and self.value(2) == "("
+        limits = self.kind(1) in ("index", "lowered") or self.value(1) == "_"
+        spaced = self.at > 1 and self.kind(-1) == "space"
+        signed = self.at > 0 and (self.value(-1) in ("-", "−") or spaced and self.relates(-2))
+        return bracket or limits or signed and self.kind(1) == "space"
+
+    def relates(self, ahead: int) -> bool:
+        """Whether a token is a relation."""
+        return self.kind(ahead) == "relation"
+
     def grouped(self) -> bool:
         """Whether the word alone is in brackets beside a capital: `(AB)C`, `A(BC)`."""
         found = self.value(-1) == "(" and self.value(1) == ")"
@@ -397,10 +467,19 @@ class _Reader:
         at = self.at - 1 - (self.at > 0 and self.tokens[self.at - 1].lastgroup == "space")
         signed = at > 0 and self.tokens[at].lastgroup in ("relation", "operator")
         plain = value.isascii() and value not in _NOT_PRODUCTS
+        if len(value) == 2 and self.kind(1) == "space" and self.value(2) in ("=", "≠"):
+            return value[0].isupper() and value[1] in "xyzv"
         applied = self.value(-1) == "(" and value[1:] in ("x", "y", "z") and value[0].isupper()
         two = len(value) == 2 and (value.islower() or value.isupper() or value[1] in "xyz")
         three = len(value) == 3 and value.islower() and not set(value) & set("aeiouy")
-        return self.letters > 0 and plain and (signed and (two or three) or applied)
+        raised = self.kind(1) == "raised" or self.value(1) == "^"
+        four = len(value) <= 4 and value.isupper() and raised
+        if self.at > 0 and self.kind(-1) == "raised" and len(value) == 2 and value[0].isupper():
+            return True
+        last = value in ("at", "as") and (not self.kind(1) or self.value(1) in (".", ",", ";"))
+        if last and signed:
+            return True
+        return self.letters > 0 and plain and (signed and (two or three or four) or applied)
 
     def is_word(self, first: bool) -> bool:
         """Whether `a` or `I` here is the article or pronoun: a word or a letter comes after it."""
@@ -419,7 +498,11 @@ class _Reader:
         base = ""
         if name == "log" and self.kind() == "number" and self.value(1) == "(":
             base = f"_{{{self.take()}}}"
-        if name in _BARE and (self.kind() == "raised" or self.value() == "^"):
+        if name == "log" and self.kind() == "lowered":
+            base = self.postfix("")
+        if name == "log" and self.kind() == "index":
+            base = f"_{{{self.take()[1:].strip('{}')}}}"
+        if (name in _BARE or name == "sec") and (self.kind() == "raised" or self.value() == "^"):
             base = self.postfix(base)
             if self.kind() == "word":
                 return f"{_command(name)}{base} {self.factor()}"
@@ -444,16 +527,21 @@ class _Reader:
             self.take()
             below = self.bracket(self.value(), ")}") if self.value() in ("(", "{") else ""
             below = below[1:-1]
+        elif self.value() == "(":
+            below = _inner(self.bracket("(", ")"))
         else:
             self.skip_space()
             below = self.factor() + self.joined_by(("→", "->"))
         self.skip_space()
         self.certain |= bool(below)
-        body = self.term()
+        return rf"\lim_{{{below}}} {self.over(self.term())}"
+
+    def over(self, body: str) -> str:
+        """The body of a limit or sum with what it is divided by."""
         while self.value() == "/" and self.kind(1) != "space":
             self.take()
             body = rf"\frac{{{_inner(body)}}}{{{_inner(self.factor())}}}"
-        return rf"\lim_{{{below}}} {body}"
+        return body
 
     def joined_by(self, signs: tuple[str, ...]) -> str:
         """One of these signs and the factor after it."""
@@ -496,9 +584,21 @@ class _Reader:
     def derivative(self, top: str) -> str:
         """`dy/dx` or `d/dx`."""
         self.at += 2
+        self.letters += 1
         bottom = self.take()
         self.certain = True
         return rf"\frac{{{top}}}{{{bottom}}}"
+
+    def partial(self) -> str:
+        """`∂L/∂w`."""
+        top, bottom = self.value(1), self.value(4)
+        if not (len(top) == len(bottom) == 1 and top.isalpha() and bottom.isalpha()):
+            raise _NotMathsError
+        for _ in range(5):
+            self.take()
+        self.letters += 1
+        self.certain = True
+        return rf"\frac{{\partial {top}}}{{\partial {bottom}}}"
 
     def bracket(self, opened: str, closed: str) -> str:
         """A bracket with one or more expressions in it."""
@@ -507,8 +607,10 @@ class _Reader:
         self.depth += 1
         self.take()
         parts = [self.expression()]
-        while self.value() in (",", ";", "|", "∣"):
-            parts.append(self.take().replace("|", r"\mid "))
+        while self.value() in (",", ";", "|", "∣", "‖", "∥"):
+            bar = {"|": r"\mid ", "‖": r"\parallel ", "∥": r"\parallel "}
+            sign = self.take()
+            parts.append(bar.get(sign, sign))
             self.skip_space()
             parts.append(self.expression())
         if not self.value() or self.value() not in closed:
@@ -545,17 +647,21 @@ class _Reader:
         if value in _SIGNS:
             self.take()
             return _SIGNS[value]
-        if value not in _BIG and value not in "∀∃∂∇" or not value:
+        if value not in _BIG and value not in "∀∃∂∇Σ" or not value:
             raise _NotMathsError
+        if value == "∂" and (self.value(2), self.value(3)) == ("/", "∂"):
+            return self.partial()
         self.take()
+        value = value.replace("Σ", "∑")
         self.integral |= value == "∫"
         tex = value + " "
         while self.kind() in ("index", "raised", "lowered") or self.value() == "^":
             tex = self.postfix(tex)
         self.skip_space()
-        tex += (
-            self.expression() if value == "∫" else self.term() if value in _BIG else self.factor()
-        )
+        if value == "∫":
+            tex += self.expression()
+        else:
+            tex += self.over(self.term()) if value in _BIG else self.factor()
         self.certain = True
         return tex
 
@@ -609,7 +715,7 @@ class _Reader:
         before = self.tokens[self.at - 1][0]
         self.take()
         after = self.value(1) if self.kind() == "space" else self.value()
-        goes_on = after in _OPERATORS or after in _RELATIONS or after == ")"
+        goes_on = after in _OPERATORS or after in _RELATIONS or after in (")", "(")
         if before not in ("n", "k", "m", ")") and not goes_on:
             raise _NotMathsError
         self.certain |= before in ("n", "k", "m")
@@ -625,6 +731,8 @@ class _Reader:
             return minus + inside[1:-1]
         if self.value() == "*":
             return self.take()
+        if self.value() in _SIGNS:
+            return minus + _SIGNS[self.take()]
         if self.kind() == "number":
             return minus + self.take().replace(",", "")
         if self.kind() == "word" and (len(self.value()) == 1 or self.value() in _GREEK):
@@ -712,8 +820,10 @@ def _formulas(text: str) -> Iterator[tuple[int, int, str]]:
     while at < len(tokens):
         token = tokens[at]
         found = None
-        if _may_start(token) and _starts_well(text, token.start()):
+        if _may_start(token) and _starts_well(text, token.start()) and not _is_point(text, token):
             found = _Reader(text, tokens, brackets, at).formula()
+        if found and _REACTION.fullmatch(text, token.start(), found.end):
+            found = None
         if found is not None:
             found = _congruent(text, found)
             yield token.start(), found.end, found.tex
@@ -721,6 +831,11 @@ def _formulas(text: str) -> Iterator[tuple[int, int, str]]:
         at += 1
         while at < len(tokens) and tokens[at].start() < end:
             at += 1
+
+
+def _is_point(text: str, token: re.Match[str]) -> bool:
+    """Whether a character of Unicode begins here: `U+2155`."""
+    return text.startswith("U+", token.start()) and text[token.end() + 1 :][:4].isalnum()
 
 
 def _congruent(text: str, found: _Formula) -> _Formula:

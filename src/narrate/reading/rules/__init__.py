@@ -113,6 +113,9 @@ def readings(
     return sorted(found, key=lambda reading: reading.start)
 
 
+_ANGLES = ("sin(", "cos(", "tan(", "sin ", "cos ", "tan ")
+
+
 def quantities(text: str) -> list[tuple[int, int]]:
     """Where numbers with units, powers of ten, sizes and calls stand, which are not mathematics."""
     found: list[tuple[int, int]] = []
@@ -126,7 +129,7 @@ def quantities(text: str) -> list[tuple[int, int]]:
 def _in_formula(text: str, start: int) -> bool:
     """Whether a quantity is a power, an index or an angle: `cos(60°)`."""
     before = text[max(0, start - 4) : start]
-    return before.endswith(("^", "_")) or before in ("sin(", "cos(", "tan(")
+    return before.endswith(("^", "_")) or before in _ANGLES
 
 
 def covers(language: str) -> bool:

@@ -102,6 +102,10 @@ _ANYWHERE = {
     "b/c": "because",
     "aka": "also known as",
     "a.k.a.": "also known as",
+    "q.d.": "Q D",
+    "q.v.": "Q V",
+    "i.v.": "I V",
+    "p.o.": "P O",
     "incl.": "including",
     "excl.": "excluding",
     "est.": "estimated",
@@ -155,6 +159,7 @@ _UNITS = {
     "gal.": "gallons",
 }
 _ERAS = {"c.": "circa", "ca.": "circa", "est.": "established", "AD": "A D"}
+_ERAS |= {"b.": "born", "d.": "died", "r.": "reigned"}
 _PLACES = re.compile(r"\b(?:Lake|Mount|Port|Fort|Cape|Mt\.) $")
 _DOT = frozenset(".")
 _ENDING = re.compile(r"\s*$|\s+[\"“'(]?[A-Z]")

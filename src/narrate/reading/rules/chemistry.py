@@ -6,6 +6,7 @@ import re
 
 from narrate.reading.rules import numerals
 from narrate.reading.rules.form import CAPITALS, Form, compiled, words
+from narrate.reading.words import TAKEN
 
 NAME = "chemistry"
 
@@ -105,6 +106,11 @@ def _yields(match: re.Match[str]) -> str | None:
 
 FORMS = (
     Form(
+        frozenset("M"),
+        r"(?<=[0-9] )M(?= (?:aq |NaCl|HCl|NaOH|KCl|H[A-Z]|[A-Z][a-z]?[A-Z0-9]))",
+        lambda match: "molar",
+    ),
+    Form(
         frozenset("+-−"),
         rf"(?<![\w.])(?P<body>(?:{_ATOMS}){{1,6}})(?P<charge>\^[0-9]?[-−+])(?![\w+-])",
         _formula,
@@ -132,7 +138,8 @@ FORMS = (
     ),
     Form(
         CAPITALS,
-        rf"(?<![\w.])(?P<count>[0-9]{{1,2}}(?=[A-Z][a-zA-Z0-9{_LOW}(]))?"
+        rf"(?:(?<![\w.])|(?<=[→+⇌{TAKEN}] [1-9]))"
+        rf"(?P<count>[0-9]{{1,2}}(?=[A-Z][a-zA-Z0-9{_LOW}(]))?"
         rf"(?P<body>[A-Z](?:[a-z](?![a-z]))?[0-9{_LOW}]{{0,3}}(?:{_GROUP}){{0,12}})"
         rf"(?P<charge>[{_HIGH}]?[⁺⁻])?(?![\w.]*\w)",
         _formula,

@@ -186,7 +186,7 @@ FORMS = (
     ),
     Form(
         DIGITS,
-        rf"{_EDGE}(?P<month>[0-3]?[0-9])(?P<mark>[/.])(?P<day>[0-3]?[0-9])(?P=mark)"
+        rf"{_EDGE}(?P<month>[0-3]?[0-9])(?P<mark>[-/.])(?P<day>[0-3]?[0-9])(?P=mark)"
         r"(?P<year>[12][0-9]{3})(?![\w/-]|\.[0-9])",
         _numbered,
     ),

@@ -56,6 +56,12 @@ def _accented(match: re.Match[str]) -> str | None:
 
 
 FORMS = (
+    # A grade, not the first half of a word: `an A- in art`, but `an A- or B-side`.
+    Form(
+        frozenset("-−"),
+        r"(?:(?<=\b[Aa] )|(?<=\b[Aa]n ))[A-F][-−](?=[,;.!?)]*(?: (?!(?:or|and|to) [A-Z]-)|$))",
+        lambda match: f"{match[0][0]} minus",
+    ),
     Form(
         frozenset("\u0302\u0303\u0304\u0307ŷẋẏẍȳâãā"),
         r"(?<![\w'’])(?:[A-Za-z][\u0302-\u0308]|[ŷẋẏẍȳ])(?![\w'’])",

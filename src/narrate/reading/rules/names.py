@@ -13,6 +13,7 @@ TABLE = {
     "A/B": "A B",
     "P/E": "P E",
     "D/E": "D E",
+    "401(k)": "four oh one K",
     "N/A": "not applicable",
     "n/a": "not applicable",
     "R&D": "R and D",
@@ -58,7 +59,7 @@ TOOLS = {
 
 FORMS = (
     Form(
-        frozenset("+#.&/"),
+        frozenset("+#.&/("),
         rf"(?<![\w.+#/])(?P<it>{one_of(TABLE)})(?![+#/]|\w(?<![0-9])|\.\w)",
         table(TABLE),
     ),

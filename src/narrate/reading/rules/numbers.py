@@ -52,6 +52,12 @@ FORMS = (
     ),
     Form(
         DIGITS,
+        r"(?:(?<=\b[Cc]all )|(?<=\b[Cc]alled )|(?<=\b[Dd]ial )|(?<=\b[Dd]ialed )|(?<=\b[Rr]ing ))"
+        r"(?:911|999|112|411|101)(?![\w]|[.,][0-9]| [a-z]+s\b)",
+        lambda match: numerals.digits(match[0]),
+    ),
+    Form(
+        DIGITS,
         rf"(?<!\w)(?:{_LABELS}|[Pp]orts?(?: (?:to|is|from|number)| =)) #?(?P<it>[1-9][0-9]{{2,3}})"
         r"(?![\w]|[.,][0-9])",
         lambda match: numerals.pairs(match["it"]),

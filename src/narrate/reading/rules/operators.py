@@ -17,6 +17,7 @@ FORMS = (
         r"(?<=[\w)\]\ufffc] )//(?= [\w(\ufffc])",
         lambda match: "floor divided by",
     ),
+    Form(frozenset("|"), r"(?<=KL\([A-Za-z] )\|\|(?= [A-Za-z]\))", lambda match: "and"),
     Form(
         frozenset("%"),
         r"(?<=[\w)\]\ufffc] )%(?= [\w\ufffc]{1,12} (?:[=!]=|=|is\b))",

@@ -10,7 +10,9 @@ from narrate.reading.rules.form import DIGITS, Form
 NAME = "ordinals"
 
 
-def _ordinal(match: re.Match[str]) -> str:
+def _ordinal(match: re.Match[str]) -> str | None:
+    if match["number"][-1] != "1" and match[0].endswith("st"):
+        return None  # Stones, a weight.
     return numerals.ordinal(match["number"].replace(",", ""))
 
 

@@ -43,6 +43,12 @@ def _factor(match: re.Match[str]) -> str:
     return f"{said} {'time' if match['number'] == '1' else 'times'}"
 
 
+def _arc(match: re.Match[str]) -> str:
+    """The minutes and seconds of an angle: `40°26′46″`."""
+    said = f"{numerals.cardinal(match['minute'])} minutes"
+    return f"{said} {numerals.number(match['second'])} seconds" if match["second"] else said
+
+
 def _scan(match: re.Match[str]) -> str:
     rate = f" {numerals.cardinal(match['rate'])}" if match["rate"] else ""
     return f"{numerals.pairs(match['lines'])} {match['kind'].upper()}{rate}"
@@ -68,6 +74,21 @@ FORMS = (
         lambda m: numerals.plural(numerals.cardinal(m[0][:-1])),
     ),
     Form(frozenset("D"), r"(?<![\w.])[1-9]-D(?!\w)", lambda m: f"{numerals.cardinal(m[0][0])} D"),
+    Form(
+        DIGITS,
+        r"(?:(?<=\bBoeing )|(?<=\bAirbus )|(?<=[A-Za-z]-))[0-9]{1,3}s(?!\w)",
+        lambda m: numerals.plural(numerals.pairs(m[0][:-1])),
+    ),
+    Form(
+        frozenset("'’′"),
+        r"(?<=[0-9]°)(?P<minute>[0-9]{1,2})[′'’](?:(?P<second>[0-9]{1,2}(?:\.[0-9]{1,3})?)[″\"”])?",
+        _arc,
+    ),
+    Form(
+        frozenset("′"),
+        rf"{_EDGE}(?P<feet>[0-9]{{1,3}})′(?= (?:tall|wide|high|deep|long)\b)",
+        lambda m: f"{numerals.cardinal(m['feet'])} feet",
+    ),
     Form(
         frozenset("'’′"),
         rf"{_EDGE}(?P<feet>[0-9])['’′] ?(?P<inches>[0-9]{{1,2}})[\"”″]",

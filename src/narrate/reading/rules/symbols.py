@@ -82,6 +82,9 @@ WORDS = {
     "←": "from",
     "↑": "up",
     "↓": "down",
+    "⇌": "is in equilibrium with",
+    "⊙": "elementwise times",
+    "⋯": "and so on",
     "↔": "to and from",
     "↕": "up and down",
     "↗": "up",
@@ -174,6 +177,7 @@ WORDS = {
     "♦": "diamonds",
     "♭": "flat",
     "♯": "sharp",
+    "△": "triangle",
     "★": "star",
     "☆": "star",
     "♥": "heart",
@@ -240,6 +244,8 @@ _CLAUSE = re.compile(
 # The sign itself is meant.
 _NAMED = re.compile(r" (?:is|means|sign|symbol|operator|relation|holds)\b")
 _WINDOW = 60
+_DISTRIBUTION = re.compile(r" [A-Z][A-Za-z]*\(")
+_STANDARD = tuple("EGHKS")  # `ΔG°` is no angle.
 _BULLET = re.compile(
     rf"(?:^[ \t]*+[{''.join(BULLETS)}]|[.:;!?] [{''.join(BULLETS - {'*', '·'})}])(?=[ \t])",
     re.MULTILINE,
@@ -292,6 +298,12 @@ def _in_context(text: str, at: int) -> str:
     after = text[at + 1 : at + 2]
     if character == "#" and after.isalpha():
         return "hashtag"
+    if character == "~" and _DISTRIBUTION.match(text, at + 1):
+        return "is distributed as"
+    if character == "°" and text[at - 1 : at] in _STANDARD:
+        return "naught"
+    if character == "∑" and text.startswith((" from ", " over "), at + 1):
+        return "the sum"
     if character == "~" and (after.isalnum() or after == TAKEN):
         return "about"
     if character == "*" and _between(text, at):

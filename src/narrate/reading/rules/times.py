@@ -17,7 +17,9 @@ _STRICT = r"[0-9]{1,2}:[0-5][0-9]"
 _LOOSE = r"[0-9]{1,2}(?::[0-5][0-9])?"
 _HALF = r"(?P<half>(?:[aApP]\.[mM]\.?|[aApP][mM])(?![a-zA-Z]))"
 _EDGE = r"(?=[0-9])(?<![\w.:])(?<![0-9],)"
-_RATIO = re.compile(r"(?:ratio|aspect|scale|odds|mix|proportion)s?(?: \w{1,8}){0,3} $")
+_RATIO = re.compile(
+    r"(?:ratio|aspect|[Dd]ilut\w{1,6}|scale|odds|mix|proportion)s?(?: \w{1,8}){0,3} $"
+)
 _ZONES = r"UTC|GMT|CET|CEST|EST|EDT|CST|CDT|MST|MDT|PST|PDT|BST|JST|IST"
 
 
@@ -102,7 +104,26 @@ def _offset(match: re.Match[str]) -> str:
     return f"{' '.join(match['zone'])} {sign} {hours}{rest}"
 
 
+_BOOKS = (
+    "Genesis|Gen\\.|Exodus|Leviticus|Numbers|Deuteronomy|Joshua|Judges|Ruth|Samuel|Kings|Job"
+    "|Psalms?|Ps\\.|Proverbs|Prov\\.|Ecclesiastes|Isaiah|Isa\\.|Jeremiah|Ezekiel|Daniel|Hosea|Amos"
+    "|Matthew|Matt\\.|Mark|Luke|John|Acts|Romans|Rom\\.|Corinthians|Cor\\.|Galatians|Ephesians"
+    "|Philippians|Colossians|Thessalonians|Timothy|Titus|Hebrews|James|Peter|Jude|Revelation"
+)
+
+
+def _verse(match: re.Match[str]) -> str:
+    said = [numerals.cardinal(match["chapter"]), numerals.cardinal(match["verse"])]
+    return " ".join([*said, *(["to", numerals.cardinal(match["last"])] if match["last"] else [])])
+
+
 FORMS = (
+    Form(
+        frozenset(":"),
+        rf"(?<!\w)(?:{_BOOKS}) (?P<it>(?P<chapter>[1-9][0-9]{{0,2}}):(?P<verse>[1-9][0-9]{{0,2}})"
+        r"(?:[-–](?P<last>[1-9][0-9]{0,2}))?)(?![\w:])",
+        _verse,
+    ),
     Form(frozenset("UG"), rf"(?<!\w){_OFFSET}", _offset),
     Form(
         DIGITS,

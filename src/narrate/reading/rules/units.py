@@ -109,6 +109,7 @@ _OTHER = {
     "lb": "pound",
     "lbs": "pound",
     "oz": "ounce",
+    "st": "stone",
     "gal": "gallon",
     "tsp": "teaspoon",
     "tbsp": "tablespoon",
@@ -155,6 +156,7 @@ _PLURALS = {
     "foot": "feet",
     "henry": "henries",
     "lux": "lux",
+    "stone": "stone",
     "millimolar": "millimolar",
     "micromolar": "micromolar",
     "nanomolar": "nanomolar",
@@ -242,6 +244,8 @@ def _measured(match: re.Match[str]) -> str | None:
     # `4K`, `7B` and `300A` are sizes or names; `1-b` is a difference.
     if len(written) == 1 and (match["space"] == "-" or (not match["space"] and written in "KTBAb")):
         return None
+    if written == "st" and amount.endswith("1") and not match["space"]:
+        return None  # An ordinal.
     if written == "C" and ("e" in amount or "10" in amount):
         return f"{say_amount(amount)} coulombs"
     if written == "bps" and len(amount.lstrip("+-−")) < 3:
