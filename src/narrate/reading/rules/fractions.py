@@ -13,11 +13,11 @@ NAME = "fractions"
 VULGAR = frozenset("½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅐⅛⅜⅝⅞⅑⅒")
 _SIGN = f"[{''.join(sorted(VULGAR))}]"
 _WRITTEN = r"(?:[1-9][0-9]{0,2}|0)[/⁄][1-9][0-9]{0,3}(?![0-9/⁄])(?!\.[0-9])"
-FRACTION = rf"(?:(?:[0-9]{{1,4}}[ -])?{_WRITTEN}|[0-9]{{0,4}} ?{_SIGN})"
+FRACTION = rf"(?:(?:[0-9]{{1,4}}[ -])?{_WRITTEN}|(?:[0-9]{{1,4}} ?)?{_SIGN})"
 """A fraction with or without a whole number before it."""
 
 _PARTS = re.compile(r"(?:([0-9]+)[ -])?([0-9]+)[/⁄]([0-9]+)")
-_MIXED_SIGN = re.compile(rf"([0-9]*) ?({_SIGN})")
+_MIXED_SIGN = re.compile(rf"(?:([0-9]+) ?)?({_SIGN})")
 _NAMES = {"2": ("half", "halves"), "4": ("quarter", "quarters")}
 _TENTHS = {10, 100, 1000}
 _OF = r"(?:[Ss]tep|[Ss]lide|[Pp]age|[Pp]art|[Ee]poch|[Bb]atch|[Ll]esson|[Ll]evel|[Ee]pisode)"
