@@ -115,6 +115,14 @@ def test_texts_by_id(tmp_path: Path) -> None:
     assert [each[:2] for each in found] == expected
 
 
+def test_off_is_a_text_in_yaml(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("reading: off\nsegments:\n- {text: on, reading: off}\n")
+    loaded = script.load(tmp_path / "a.yaml")
+    assert [(each.text, each.reading) for each in loaded.segments] == [("on", "off")]
+    (tmp_path / "a.md").write_text("---\nreading: off\n---\n\nHi.\n")
+    assert script.load(tmp_path / "a.md").segments
+
+
 def test_segments_by_id(tmp_path: Path) -> None:
     inner = '{"a": "A cell.", "b": {"text": "It copies.", "take": 2}}'
     alone = segments(tmp_path, "a.json", inner)

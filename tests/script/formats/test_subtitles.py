@@ -104,6 +104,17 @@ def test_vtt(tmp_path: Path) -> None:
     assert "'my cue' repeats or is not an id, so the segment is my-cue" in str(loaded.notes[0])
 
 
+def test_a_tag_of_a_language_is_that_of_ssml_or_left_out(tmp_path: Path) -> None:
+    times = "00:01.000 --> 00:02.500\n"
+    ssml = '<i>We</i> say <lang xml:lang="fr">bonjour</lang>.'
+    cues = f"WEBVTT\n\na\n{times}{ssml}\n\nb\n{times}We say <lang fr>bonjour</lang>.\n"
+    loaded = load(tmp_path, "talk.vtt", cues)
+    assert [each.text for each in loaded.segments] == [
+        'We say <lang xml:lang="fr">bonjour</lang>.',
+        "We say bonjour.",
+    ]
+
+
 def test_a_cue_directly_below_the_first_line_is_kept(tmp_path: Path) -> None:
     loaded = load(tmp_path, "a.vtt", "WEBVTT\n00:01.000 --> 00:02.000\nHi.")
     assert [each.text for each in loaded.segments] == ["Hi."]

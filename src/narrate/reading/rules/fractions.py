@@ -17,7 +17,7 @@ FRACTION = rf"(?:(?:[0-9]{{1,4}}[ -])?{_WRITTEN}|(?:[0-9]{{1,4}} ?)?{_SIGN})"
 """A fraction with or without a whole number before it."""
 
 _PARTS = re.compile(r"(?:([0-9]+)[ -])?([0-9]+)[/⁄]([0-9]+)")
-_MIXED_SIGN = re.compile(rf"([0-9]*) ?({_SIGN})")
+_MIXED_SIGN = re.compile(rf"(?:([0-9]+) ?)?({_SIGN})")
 _NAMES = {"2": ("half", "halves"), "4": ("quarter", "quarters")}
 _TENTHS = {10, 100, 1000}
 _OF = r"(?:[Ss]tep|[Ss]lide|[Pp]age|[Pp]art|[Ee]poch|[Bb]atch|[Ll]esson|[Ll]evel|[Ee]pisode)"

@@ -140,6 +140,9 @@ def _loader() -> type[yaml.SafeLoader]:
                 seen.add(key.value)
             return super().construct_mapping(node, deep)
 
+    # `off` is text, such as for `reading`, and not false as in YAML 1.1.
+    resolvers = yaml.SafeLoader.yaml_implicit_resolvers.items()
+    Loader.yaml_implicit_resolvers = {key: each for key, each in resolvers if key not in [*"oO"]}
     types = ("null", "bool", "int", "float", "str", "seq", "map")
     # None stands for every other tag, which is an error.
     tags = [None, *(f"tag:yaml.org,2002:{name}" for name in types)]

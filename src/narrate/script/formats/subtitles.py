@@ -21,11 +21,15 @@ _TIME = r"(?:(\d{1,4}):)?([0-5]?\d):([0-5]?\d)[,.](\d{1,3})"
 _TIMES = re.compile(rf"\s*{_TIME}\s*-->\s*{_TIME}(?:\s.*)?")
 _NUMBER = re.compile(r"\s*\d{1,9}\s*")
 _LIKE_TIMES = re.compile(r"\s*\d+:\d\d(?::\d\d)?[,.]\d+\s*(?:[-–—][- ]{0,3}>|\d+:\d\d)")
-_TAG = re.compile(
-    r"</?(?:[ibus]|font|span|c|v|lang|ruby|rt)(?:[.\s][^<>]{0,500})?>|<\d+:[\d:.]{1,20}>"
-    r"|\{\\[^{}]{0,500}\}",
-    re.IGNORECASE,
+_STYLE = (
+    r"</?(?:[ibus]|font|span|c|v|ruby|rt)(?:[.\s][^<>]{0,500})?>|<\d+:[\d:.]{1,20}>"
+    r"|\{\\[^{}]{0,500}\}"
 )
+_TAG = re.compile(rf"{_STYLE}|</?lang(?:[.\s][^<>]{{0,500}})?>", re.IGNORECASE)
+_TAG_BUT_LANG = re.compile(_STYLE, re.IGNORECASE)
+_LANG = re.compile(r"<lang\s+xml:lang\b", re.IGNORECASE)
+"""The tag of SSML, which is read; `<lang fr>` is one of WebVTT, which is not."""
+
 _BREAK = re.compile(r"<br\s?/?>", re.IGNORECASE)
 _SPEAKER = re.compile(r"<v(?:\.[^<>\s]{1,100})?\s+([^<>]{1,500})>", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]\w{1,30});")
@@ -260,7 +264,8 @@ def _seconds(parts: Sequence[str | None]) -> float:
 
 def _plain(text: str) -> str:
     """The words of a cue in narrate's notation: without tags, and with entities as signs."""
-    bare = _TAG.sub("", _BREAK.sub("\n", text)).replace(r"\N", "\n").replace(r"\h", " ")
+    tag = _TAG_BUT_LANG if _LANG.search(text) else _TAG
+    bare = tag.sub("", _BREAK.sub("\n", text)).replace(r"\N", "\n").replace(r"\h", " ")
     return " ".join(_ENTITY.sub(_decoded, bare).split())
 
 
