@@ -165,7 +165,21 @@ def test_malformed_tags_are_errors_even_then() -> None:
 def test_all_problems_are_found() -> None:
     with pytest.raises(Unreadable) as caught:
         spoken.read("<b>a</b> [beat] [pause]")
-    assert len(caught.value.problems) == 4
+    assert len(caught.value.problems) == 3
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '<say-as interpret-as="verse">x</say-as>',
+        '<sub alias="x"><mark name="q"/>y</sub>',
+        "<Speak>x</speak>",
+    ],
+)
+def test_the_end_of_a_tag_that_was_refused_is_no_second_problem(text: str) -> None:
+    with pytest.raises(Unreadable) as caught:
+        spoken.read(text)
+    assert len(caught.value.problems) == 1
 
 
 @pytest.mark.parametrize(

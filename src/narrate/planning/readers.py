@@ -26,7 +26,8 @@ def language(segment: Segment, settings: Settings, capabilities: Capabilities) -
         raise ScriptError(
             f"the engine {capabilities.name} does not speak {wanted!r}",
             where=segment.where,
-            hint=f"it speaks: {', '.join(capabilities.languages)}",
+            hint="choose another engine with --engine; "
+            f"{capabilities.name} speaks: {', '.join(capabilities.languages)}",
         )
     return code
 

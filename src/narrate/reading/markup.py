@@ -29,6 +29,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE | re.MULTILINE,
 )
+_TAG_NAME = re.compile(r"<(?P<end>/?)(?P<name>[\w:.-]+)")
 _POSSIBLE = re.compile(r"[\[<\\*_~={#>`$]|\A(?:\+\+\+|---)|^:::", re.MULTILINE)
 """What every piece of markup has; most texts have none of it, and `_TOKEN` takes its time."""
 
@@ -148,6 +149,9 @@ class _Parser:
         self.open: list[tuple[Tag, str]] = []
         """The tags of languages that are open, each with the language around it."""
 
+        self.refused: set[str] = set()
+        """The names of tags that are a problem already."""
+
     def parse(self) -> None:
         token = _TOKEN.search(self.text)
         for kind, (start, end), content in literals.find(self.text):
@@ -185,7 +189,12 @@ class _Parser:
                 case _:
                     self.foreign(token)
         except Unreadable as error:
-            self.problems += error.problems
+            tag = _TAG_NAME.match(token[0])
+            name = tag["name"].lower() if tag else ""
+            # The end of a tag that was refused is no problem by itself.
+            if not (tag and tag["end"] and name in self.refused):
+                self.problems += error.problems
+                self.refused.add(name)
 
     def tag(self, tag: Tag) -> None:
         """Do what a tag says."""

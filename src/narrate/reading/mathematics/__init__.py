@@ -39,6 +39,7 @@ def speak(tex: str, style: Style = "teacher", where: Place = Place()) -> str:  #
 
 
 def _spoken(tex: str, style: Style, where: Place) -> str:
+    from narrate.reading.mathematics import spaces
     from narrate.reading.mathematics.parse import parse, place
     from narrate.reading.mathematics.verbalise import verbalise
 
@@ -48,7 +49,8 @@ def _spoken(tex: str, style: Style, where: Place) -> str:
 
     try:
         noun, size = where.is_noun, where.is_size(tex)
-        return verbalise(parse(tex), style == "exact", fail, noun=noun, size=size)
+        formula = spaces.named(parse(tex), first=where.is_space)
+        return verbalise(formula, style == "exact", fail, noun=noun, size=size)
     except RecursionError:
         raise Unreadable("the formula is nested too deeply", 0, len(tex), "split it") from None
 

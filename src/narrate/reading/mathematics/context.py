@@ -15,6 +15,7 @@ _STATED = (
 )
 _NOUN = re.compile(rf"\b(?i:{_DETERMINERS}) (?:(?!(?:{_STATED})\b)[a-z]{{2,}} )?$")
 _BE = re.compile(r"\b(?:is|are|was|were|be|been|being|stays?|remains?) $")
+_SPACE = re.compile(r"\b(?:in|into|onto|from|to|maps|spaces?|spans?|[A-Za-z]:) $")
 _LET = re.compile(r"\b[Ll]et $")
 _WORD = re.compile(r"(?!\b(?:and|or|so|if|when|that|then|thus|hence)\b)\b[^\W\d_]{3,} $")
 _INFINITIVES = {"is": "be", "equals": "equal"}
@@ -49,6 +50,11 @@ class Place:
     def is_noun(self) -> bool:
         """Whether a formula is a thing here and not a statement: `for all $x > 0$`."""
         return bool(_NOUN.search(self.before))
+
+    @property
+    def is_space(self) -> bool:
+        """Whether a power of R is a space of vectors here, and not a square: `a point in R^2`."""
+        return bool(_SPACE.search(self.before))
 
     def is_size(self, tex: str) -> bool:
         """Whether a product is a size here: `an $m \\times n$ matrix`."""

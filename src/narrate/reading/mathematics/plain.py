@@ -60,64 +60,13 @@ SIGN = re.compile(
     r"|\)[-‑]?(?:st|nd|rd|th)\b"
 )
 
-_FUNCTIONS = frozenset(
-    [
-        "sin",
-        "cos",
-        "tan",
-        "sec",
-        "csc",
-        "cot",
-        "arcsin",
-        "arccos",
-        "arctan",
-        "sinh",
-        "cosh",
-        "tanh",
-        "log",
-        "ln",
-        "exp",
-        "sqrt",
-        "max",
-        "min",
-        "arg",
-        "det",
-        "sum",
-        "prod",
-        "rank",
-        "tr",
-        "gcd",
-        "lcm",
-        "dim",
-        "Var",
-        "Cov",
-        "softmax",
-        "sigmoid",
-        "logit",
-    ]
-)
-_COMMANDS = frozenset(
-    [
-        "sin",
-        "cos",
-        "tan",
-        "sec",
-        "csc",
-        "cot",
-        "sinh",
-        "cosh",
-        "tanh",
-        "log",
-        "ln",
-        "exp",
-        "max",
-        "min",
-        "arg",
-        "det",
-        "gcd",
-        "dim",
-    ]
-)
+_FUNCTION_NAMES = """
+    sin cos tan sec csc cot arcsin arccos arctan sinh cosh tanh log ln exp sqrt max min arg det sum
+    prod rank tr gcd lcm dim Var Cov softmax sigmoid logit
+"""
+_COMMAND_NAMES = "sin cos tan sec csc cot sinh cosh tanh log ln exp max min arg det gcd dim"
+_FUNCTIONS = frozenset(_FUNCTION_NAMES.split())
+_COMMANDS = frozenset(_COMMAND_NAMES.split())
 _BARE = {"sin", "cos", "tan", "log", "ln", "csc", "cot", "sinh", "cosh", "tanh"}
 _VARIABLE = re.compile(r"(?<![A-Za-z\\])x(?![A-Za-z])")
 _MULTIPLE = re.compile(
