@@ -448,8 +448,9 @@ class _Reader:
         at = self.at - 1 - (self.at > 0 and self.tokens[self.at - 1].lastgroup == "space")
         signed = at > 0 and self.tokens[at].lastgroup in ("relation", "operator")
         plain = value.isascii() and value not in _NOT_PRODUCTS
-        if len(value) == 2 and self.kind(1) == "space" and self.value(2) in ("=", "≠"):
-            return value[0].isupper() and value[1] in "xyzv"
+        equated = self.kind(1) == "space" and self.value(2) in ("=", "≠")
+        if equated and len(value) == 2 and value[0].isupper() and value[1] in "xyzv":
+            return True
         applied = self.value(-1) == "(" and value[1:] in ("x", "y", "z") and value[0].isupper()
         two = len(value) == 2 and (value.islower() or value.isupper() or value[1] in "xyz")
         three = len(value) == 3 and value.islower() and not set(value) & set("aeiouy")

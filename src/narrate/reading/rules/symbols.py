@@ -82,6 +82,7 @@ WORDS = {
     "←": "from",
     "↑": "up",
     "↓": "down",
+    "∤": "does not divide",
     "⇌": "is in equilibrium with",
     "⊙": "elementwise times",
     "⋯": "and so on",
