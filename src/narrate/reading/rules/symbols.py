@@ -311,6 +311,12 @@ def _in_context(text: str, at: int) -> str:
         return "to the"
     if character == "/" and text[max(0, at - 2) : at + 3] == f"{TAKEN} / {TAKEN}":
         return "divided by"
+    if (
+        character == "/"
+        and text[at - 1 : at] in (")", "]")
+        and re.match(r"\w\b", text[at + 1 :][:2])
+    ):
+        return "over"
     if character == "/" and after == "(":
         return "over"
     if WORDS[character].startswith("is "):
