@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from narrate.reading.characters import silence
-from narrate.reading.rules import numerals
+from narrate.reading.rules import fractions, numerals
 from narrate.reading.words import TAKEN, Reading, Unreadable
 
 NAME = "symbols"
@@ -50,6 +50,10 @@ WORDS = {
     "∑": "the sum of",
     "∏": "the product of",
     "∫": "the integral of",
+    "∬": "the double integral of",
+    "∭": "the triple integral of",
+    "∮": "the closed integral of",
+    "∖": "without",
     "∈": "is in",
     "∉": "is not in",
     "∋": "contains",
@@ -243,6 +247,7 @@ _CLAUSE = re.compile(
     r"\b(?i:if|when|while|until|where|that|unless|because|since)(?: [\w'-]+){1,3} $"
 )
 _WINDOW = 60
+_DIVISOR = re.compile(rf"{TAKEN}|[^\W\d_](?!\w)")
 _DISTRIBUTION = re.compile(r" [A-Z][A-Za-z]*\(")
 _STANDARD = tuple("EGHKS")  # `ΔG°` is no angle.
 _BULLET = re.compile(
@@ -287,6 +292,8 @@ def _say(text: str, at: int) -> str | None:
         return _in_context(text, at)
     if character in GREEK:
         return GREEK[character] if _stands_alone(text, at) else None
+    if character in fractions.VULGAR:
+        return fractions.say_fraction(character)
     if stays(character) and not _is_loose(text, at):
         return None
     return _numeral(character) or _picture(character, at)
@@ -311,11 +318,7 @@ def _in_context(text: str, at: int) -> str:
         return "to the"
     if character == "/" and text[max(0, at - 2) : at + 3] == f"{TAKEN} / {TAKEN}":
         return "divided by"
-    if (
-        character == "/"
-        and text[at - 1 : at] in (")", "]")
-        and re.match(r"\w\b", text[at + 1 :][:2])
-    ):
+    if character == "/" and text[at - 1 : at] in (")", "]") and _DIVISOR.match(text, at + 1):
         return "over"
     if character == "/" and after == "(":
         return "over"
