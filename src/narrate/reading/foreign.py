@@ -31,6 +31,8 @@ PATTERN = rf"""
 
 _ITEM = r"[-+−]?(?:[0-9]+(?:[.:/][0-9]+)*|[^\W\d_][0-9]?|∞)"
 _INTERVAL = re.compile(rf"\s*{_ITEM}(?:\s*[,;|]\s*{_ITEM})+\s*")
+_FORMULA = re.compile(r"[=^_<>≤≥≠+−×·√∑Σ∫∂∈⁺⁻⁰¹²³⁴-⁹₀-₉ₐ-ₜᵢ-ᵪ]|\w\(|\)[^()]*\(")
+_WORD = re.compile(r"(?!(?:sin|cos|tan|log|exp|max|min)\b)\b[^\W\d_ₐ-ₜᵢ-ᵪⱼ]{3}")
 _NUMBER = re.compile(r"\^\S+|\s*[0-9]{1,3}(?:\s*[-–,]\s*[0-9]{1,3})*\s*")
 _CLOCK = re.compile(r"\s*[0-9]+:[0-9:.,]+\s*")
 _DIRECTIONS = re.compile(
@@ -73,7 +75,8 @@ def _bracket(written: str, before: str, after: str) -> Problem | None:
     escape = f"write \\[ for a literal bracket, {_OR_WARN}"
     if inside.startswith("^"):
         return Problem(f"the footnote mark {quoted(written)}", f"remove it, {escape}")
-    if not _DIRECTIONS.match(inside) and (is_index or _is_mathematics(inside)):
+    is_formula = is_index or after == "^" or _is_mathematics(inside)
+    if not _DIRECTIONS.match(inside) and is_formula:
         return None
     if _NUMBER.fullmatch(inside):
         return Problem(f"the footnote mark {quoted(written)}", f"remove it, {escape}")
@@ -86,8 +89,12 @@ def _bracket(written: str, before: str, after: str) -> Problem | None:
 
 
 def _is_mathematics(inside: str) -> bool:
-    """Whether a bracket holds an interval, a list or two matrices: [0, 1], [a, b], [A|b]."""
-    return _INTERVAL.fullmatch(inside) is not None
+    """Whether a bracket holds an interval, a list, two matrices or a formula: [0, 1], [a, b],
+    [A|b], [f(x) − f(a)].
+    """
+    if _INTERVAL.fullmatch(inside):
+        return True
+    return _FORMULA.search(inside) is not None and not _WORD.search(inside)
 
 
 def _tag(written: str) -> Problem:

@@ -356,6 +356,9 @@ def is_applied(s: Speaker, node: Node, fence: Node) -> bool:
         return True
     if isinstance(core, Fence):
         return _composed(core) and bool(inside.inside.items)
+    grown = core == Name("P") and isinstance(fence, Script) and fence.sup is not None
+    if grown and inside.inside.items and isinstance(inside.inside.items[0], Number):
+        return False  # A sum of money: `P(1 + r)^n`.
     if not isinstance(core, Name) or not inside.inside.items or _powered(node):
         return False
     return is_function(s, node) or _argued(core, inside)

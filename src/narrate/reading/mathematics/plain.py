@@ -420,7 +420,7 @@ class _Reader:
         if equated and len(value) == 2 and value[0].isupper() and value[1] in "xyzv":
             return True
         applied = self.value(-1) == "(" and value[1:] in ("x", "y", "z") and value[0].isupper()
-        two = len(value) == 2 and (value.islower() or value.isupper() or value[1] in "xyz")
+        two = len(value) == 2 and (value.islower() or value.isupper() or value[1] in "dxyz")
         three = len(value) == 3 and value.islower() and not set(value) & set("aeiouy")
         raised = self.kind(1) == "raised" or self.value(1) == "^"
         four = len(value) <= 4 and value.isupper() and raised

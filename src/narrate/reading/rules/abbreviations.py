@@ -160,6 +160,8 @@ _UNITS = {
 }
 _ERAS = {"c.": "circa", "ca.": "circa", "est.": "established", "AD": "A D"}
 _ERAS |= {"b.": "born", "d.": "died", "r.": "reigned"}
+_ONE = {unit: name.removesuffix("s") for unit, name in _UNITS.items()}
+_ONE |= {"ft.": "foot", "in.": "inch"}
 _PLACES = re.compile(r"\b(?:Lake|Mount|Port|Fort|Cape|Mt\.) $")
 _DOT = frozenset(".")
 _ENDING = re.compile(r"\s*$|\s+[\"“'(]?[A-Z]")
@@ -189,6 +191,12 @@ def _title(match: re.Match[str]) -> str | None:
     if match["it"] in _STREETS and before[:1].islower() and _follows_name(match):
         return None
     return _TITLES[match["it"]]
+
+
+def _measured(match: re.Match[str]) -> str:
+    start = match.start()
+    one = match.string[max(0, start - 3) : start].lstrip() == "1 "
+    return _maybe_last(_ONE if one else _UNITS, match)
 
 
 def _street(match: re.Match[str]) -> str | None:
@@ -223,7 +231,7 @@ FORMS = (
     Form(
         DIGITS,
         rf"(?<=[0-9] )(?P<it>{one_of(_UNITS)})(?!\w)",
-        lambda match: _maybe_last(_UNITS, match),
+        _measured,
     ),
     Form(
         frozenset("./vwia"),

@@ -14,7 +14,7 @@ _VERBS = (
     "is|equals|times|plus|minus|inverse|transpose|transposed|squared|cubed|sub|over|prime|hat|bar"
     "|tilde|star|dot|cross|has|maps|acts|goes|divided|multiplied|to the|applied|must|can|cannot"
 )
-_OPERATORS = "equals|times|plus|minus|squared|cubed|sub|over|prime|hat|bar"
+_OPERATORS = "is|equals|times|plus|minus|squared|cubed|sub|over|prime|hat|bar"
 _SIGNS = "=+*×·−<>≤≥≠≈∈^→"
 _MARKS = rf"[{_SIGNS}_|⊂⊆∪∩,;:)?!]|- (?=\w\b)"
 _OTHER = r"[B-Zb-z](?![\w'’])"
@@ -87,6 +87,7 @@ FORMS = (
     Form(
         frozenset("a"),
         rf"{_START}(?P<it>a)(?= (?:{_OPERATORS})\b| (?:and|or|by|with|from|into) {_OTHER}"
+        r"| (?:to|in) [A-Zb-z](?![\w'’-])"
         rf"| ?(?:[{_SIGNS}]|!=|- \w\b)|[,;] {_OTHER})",
         _name,
     ),

@@ -23,6 +23,11 @@ def _letter(match: re.Match[str]) -> str | None:
 
 FORMS = (
     Form(
+        frozenset("("),
+        r"\((?P<letter>[a-z]) ?(?P<sign>[-+−]) ?1\)(?:st|th)(?!\w)",
+        lambda m: f"{m['letter'].upper()} {'plus' if m['sign'] == '+' else 'minus'} first",
+    ),
+    Form(
         DIGITS,
         r"(?<![\w.,])(?P<number>[0-9]{1,3}(?:,[0-9]{3}){1,4}|[0-9]{1,15})"
         r"[-‑]?(?:st|nd|rd|th|ᵗʰ|ˢᵗ)(?!\w)",

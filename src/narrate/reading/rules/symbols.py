@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from narrate.reading.characters import silence
-from narrate.reading.rules import numerals
+from narrate.reading.rules import fractions, numerals
 from narrate.reading.words import TAKEN, Reading, Unreadable
 
 NAME = "symbols"
@@ -50,6 +50,10 @@ WORDS = {
     "∑": "the sum of",
     "∏": "the product of",
     "∫": "the integral of",
+    "∬": "the double integral of",
+    "∭": "the triple integral of",
+    "∮": "the closed integral of",
+    "∖": "without",
     "∈": "is in",
     "∉": "is not in",
     "∋": "contains",
@@ -82,6 +86,7 @@ WORDS = {
     "←": "from",
     "↑": "up",
     "↓": "down",
+    "∤": "does not divide",
     "⇌": "is in equilibrium with",
     "⊙": "elementwise times",
     "⋯": "and so on",
@@ -244,6 +249,7 @@ _CLAUSE = re.compile(
 # The sign itself is meant.
 _NAMED = re.compile(r" (?:is|means|sign|symbol|operator|relation|holds)\b")
 _WINDOW = 60
+_DIVISOR = re.compile(rf"{TAKEN}|[^\W\d_](?!\w)")
 _DISTRIBUTION = re.compile(r" [A-Z][A-Za-z]*\(")
 _STANDARD = tuple("EGHKS")  # `ΔG°` is no angle.
 _BULLET = re.compile(
@@ -288,6 +294,8 @@ def _say(text: str, at: int) -> str | None:
         return _in_context(text, at)
     if character in GREEK:
         return GREEK[character] if _stands_alone(text, at) else None
+    if character in fractions.VULGAR:
+        return fractions.say_fraction(character)
     if stays(character) and not _is_loose(text, at):
         return None
     return _numeral(character) or _picture(character, at)
@@ -312,6 +320,8 @@ def _in_context(text: str, at: int) -> str:
         return "to the"
     if character == "/" and text[max(0, at - 2) : at + 3] == f"{TAKEN} / {TAKEN}":
         return "divided by"
+    if character == "/" and text[at - 1 : at] in (")", "]") and _DIVISOR.match(text, at + 1):
+        return "over"
     if character == "/" and after == "(":
         return "over"
     if WORDS[character].startswith("is "):

@@ -244,6 +244,8 @@ def _measured(match: re.Match[str]) -> str | None:
     # `4K`, `7B` and `300A` are sizes or names; `1-b` is a difference.
     if len(written) == 1 and (match["space"] == "-" or (not match["space"] and written in "KTBAb")):
         return None
+    if "/" in amount and len(written) == 1 and not match["space"]:
+        return None  # A product: `1/2m`.
     if written == "st" and amount.endswith("1") and not match["space"]:
         return None  # An ordinal.
     if written == "C" and ("e" in amount or "10" in amount):
