@@ -139,6 +139,24 @@ def test_phonemes_are_explained_for_an_engine_that_takes_them(tone: Narrate) -> 
     assert [each["phonemes"] for each in said.json["words"]] == ["kjut"]
 
 
+def test_phonemes_alone_are_explained_too(tone: Narrate) -> None:
+    text = 'Use Qt and <phoneme ph="ˈdeɪtə">data</phoneme>.'
+    tone.write("lexicon.toml", 'Qt = {phonemes = "kjut"}')
+    assert tone("say", text, "--explain").out.endswith("\n  said as it is written\n")
+    said = tone("say", text, "--explain", "--engine", "hibari")
+    assert said.out.splitlines()[1:] == [
+        "  Qt   → /kjut/  (lexicon)",
+        "  data → /ˈdeɪtə/  (phoneme)",
+    ]
+
+
+def test_places_are_in_the_text_and_not_in_the_caption(tone: Narrate) -> None:
+    tone.write("script.json", '[{"id": "a", "text": "It is 5 kg.", "caption": "Mass"}]')
+    said = tone("say", "a", "--explain", "--json").json
+    [word] = said["words"]
+    assert said["text"][word["start"] : word["end"]] == word["written"] == "5 kg"
+
+
 def test_it_explains_a_segment_of_the_script_here(tone: Narrate) -> None:
     tone.write("script.json", lines("The first line.", "It is v3.12."))
     assert tone("say", "s2", "--explain").out.startswith("It is version three point twelve.\n")

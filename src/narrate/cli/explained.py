@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from narrate.base import terminal
 from narrate.base.text import printable
 from narrate.cli import readings
 from narrate.planning.planner import PlannedSegment, PlannedUtterance
+from narrate.reading.utterances import plain
 
 WIDTH = 32
 """Columns in which the written parts are lined up; longer ones stand out."""
@@ -28,9 +28,9 @@ def as_json(planned: PlannedSegment) -> str:
     """The same as one JSON object."""
     document = {
         "ok": True,
-        "text": planned.display,
+        "text": plain(planned.segment.text),
         "spoken": " ".join(each.text for each in planned.utterances),
-        "words": _entries(planned),
+        "words": readings.entries(planned),
     }
     return terminal.as_json(document)
 
@@ -40,20 +40,9 @@ def _said(utterance: PlannedUtterance) -> str:
     return pause + utterance.text
 
 
-def _entries(planned: PlannedSegment) -> list[dict[str, Any]]:
-    """The readings, with the phonemes of those that the engine gets in phonemes."""
-    engines = [each.choice.capabilities for each in planned.utterances if each.choice]
-    takes = any(engine.phonemes for engine in engines)
-    return [
-        entry | ({"phonemes": reading.phonemes} if takes and reading.phonemes else {})
-        for entry, reading in zip(readings.entries(planned), planned.readings, strict=True)
-    ]
-
-
 def _changes(planned: PlannedSegment) -> Iterator[str]:
-    entries = _entries(planned)
+    entries = readings.entries(planned)
     parts = [printable(each["written"]) for each in entries]
     width = max((len(each) for each in parts if len(each) <= WIDTH), default=0)
     for written, each in zip(parts, entries, strict=True):
-        spoken = f"/{each['phonemes']}/" if "phonemes" in each else each["spoken"]
-        yield f"  {written:{width}} → {printable(spoken)}  ({each['rule']})"
+        yield f"  {written:{width}} → {readings.said(each)}  ({each['rule']})"

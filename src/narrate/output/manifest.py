@@ -280,13 +280,18 @@ def _segment(
     segment = planned.segment
     clips = [part.clip for part in slot.parts if part.clip]
     start = timeline.frame(slot.start, fps)
+    text = spoken.plain(segment.text)
     return SegmentEntry(
         id=segment.id,
         scene=segment.scene,
         index=index,
-        text=spoken.plain(segment.text),
+        text=text,
         spoken=" ".join(utterance.text for utterance in planned.utterances),
-        words=[(each.start, each.end, each.spoken) for each in planned.readings],
+        words=[
+            (each.start, each.end, each.spoken)
+            for each in planned.readings
+            if text[each.start : each.end] != each.spoken
+        ],
         voice=segment.voice,
         file=file,
         xxh3_128=digest,

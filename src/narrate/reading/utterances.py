@@ -161,7 +161,7 @@ class _Lines:
                 self.text += " "
             self.starts.append(len(self.text))
             self.text += line
-            glued = _runs_on(said, number)
+            glued = _runs_on(said, number) and (glued or bool(line))
 
     def read(self, reader: Read) -> list[Sequence[Reading]]:
         """The readings of each line. Raises Unreadable with the problems of all of them."""
@@ -177,9 +177,13 @@ class _Lines:
         return found
 
     def displayed(self, readings: Sequence[Sequence[Reading]]) -> Iterator[Reading]:
-        """What is said otherwise than it is written, with its places in `text`."""
+        """What is said otherwise than it is written, or in phonemes, with its places in `text`."""
         for line, start, found in zip(self.lines, self.starts, readings, strict=True):
-            changes = (each for each in found if line[each.start : each.end] != each.spoken)
+            changes = (
+                each
+                for each in found
+                if each.phonemes or line[each.start : each.end] != each.spoken
+            )
             yield from moved(changes, start)
 
 
