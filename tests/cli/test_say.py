@@ -165,6 +165,13 @@ def test_a_segment_with_words_to_say_is_not_explained_as_it_is_written(tone: Nar
     assert tone("say", "s1", "--explain").out == "An entry.\n  said as `say` has it\n"
 
 
+def test_places_are_in_the_text_and_not_in_the_caption(tone: Narrate) -> None:
+    tone.write("script.json", '[{"id": "a", "text": "It is 5 kg.", "caption": "Mass"}]')
+    said = tone("say", "a", "--explain", "--json").json
+    [word] = said["words"]
+    assert said["text"][word["start"] : word["end"]] == word["written"] == "5 kg"
+
+
 def test_it_explains_a_segment_of_the_script_here(tone: Narrate) -> None:
     tone.write("script.json", lines("The first line.", "It is v3.12."))
     assert tone("say", "s2", "--explain").out.startswith("It is version three point twelve.\n")

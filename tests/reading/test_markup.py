@@ -392,6 +392,11 @@ def test_a_language_of_its_own_is_an_utterance_without_a_pause() -> None:
     assert result.display == "We say bonjour, then go. Ja"
 
 
+def test_a_language_of_nothing_leaves_the_space_before_it() -> None:
+    text = "a <lang xml:lang='fr'></lang>b<lang xml:lang='fr'></lang>c"
+    assert spoken.read(text, reader=Noting()).display == spoken.plain(text) == "a bc"
+
+
 def test_languages_may_stand_in_each_other_and_around_pauses() -> None:
     result = spoken.read(
         "中文<lang xml:lang='fr-FR'>un [pause:1s] deux <lang xml:lang='en'>three</lang> </lang>中",

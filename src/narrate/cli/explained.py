@@ -8,6 +8,7 @@ from narrate.base import terminal
 from narrate.base.text import printable
 from narrate.cli import readings
 from narrate.planning.planner import PlannedSegment, PlannedUtterance
+from narrate.reading.utterances import plain
 
 WIDTH = 32
 """Columns in which the written parts are lined up; longer ones stand out."""
@@ -29,7 +30,7 @@ def as_json(planned: PlannedSegment) -> str:
     """The same as one JSON object."""
     document = {
         "ok": True,
-        "text": planned.display,
+        "text": plain(planned.segment.text),
         "spoken": " ".join(each.text for each in planned.utterances),
         "words": readings.entries(planned),
     }

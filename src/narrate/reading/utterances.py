@@ -161,7 +161,7 @@ class _Lines:
                 self.text += " "
             self.starts.append(len(self.text))
             self.text += line
-            glued = _runs_on(said, number)
+            glued = _runs_on(said, number) and (glued or bool(line))
 
     def read(self, reader: Read) -> list[Sequence[Reading]]:
         """The readings of each line. Raises Unreadable with the problems of all of them."""
