@@ -21,6 +21,7 @@ from narrate.reading import utterances
 from narrate.reading.problems import Unreadable
 from narrate.reading.reader import Reader
 from narrate.reading.rules import numerals
+from narrate.reading.utterances import Utterance
 from narrate.reading.words import Spelling
 
 if TYPE_CHECKING:
@@ -81,12 +82,12 @@ class Studio:
             said = utterances.read(text, reader=Reader(mode=mode)).utterances
         except Unreadable:
             return ""
-        return " ".join(self._hear(each.spelled(_SPELLING)) for each in said)
+        return " ".join(map(self._hear, said))
 
-    def _hear(self, text: str) -> str:
-        if unspeakable(text, CAPABILITIES):
+    def _hear(self, said: Utterance) -> str:
+        if unspeakable(said.text, CAPABILITIES):
             return ""
-        made = self.voice._speak(text, seed=0)
+        made = self.voice._speak(said.spelled(_SPELLING), seed=0)
         if not isinstance(made, Synthesis):
             return ""
         key = hashlib.blake2b(made.samples.tobytes(), digest_size=16).hexdigest()
