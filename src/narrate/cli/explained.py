@@ -43,7 +43,7 @@ def _said(utterance: PlannedUtterance) -> str:
 def _entries(planned: PlannedSegment) -> list[dict[str, Any]]:
     """The readings, with the phonemes of those that the engine gets in phonemes."""
     engines = [each.choice.capabilities for each in planned.utterances if each.choice]
-    takes = any(engine.phonemes for engine in engines)
+    takes = any(engine.spelling.phonemes for engine in engines)
     return [
         entry | ({"phonemes": reading.phonemes} if takes and reading.phonemes else {})
         for entry, reading in zip(readings.entries(planned), planned.readings, strict=True)

@@ -54,56 +54,16 @@ _QUANTITY = re.compile(
 )
 # What has to be in a text for it to hold a formula: a quick look before the grammar.
 SIGN = re.compile(
-    rf"[\^=<>≤≥≠≈≡∝←∈∉|‖∥√∑∏∫∀∃∂∇+*·×~{_SCRIPTS}]|[^\W\d_)]_|\)_|\w\(|E\[|[nkm]!|→|->|\bd[a-z]?/d|\d/[a-zA-Z]\b|/Δ"
+    rf"[\^=<>≤≥≠≈≡∝←∈∉⌈⌊|‖∥√∑∏∫∀∃∂∇+*·×~{_SCRIPTS}]|[^\W\d_)]_|\)_|\w\(|E\[|[nkm]!|→|->"
+    r"|\bd[a-z]?/d|\d/[a-zA-Z]\b|/Δ|\d[nxyz][-−]\d"
 )
 
-_FUNCTIONS = (
-    frozenset({"softmax", "sigmoid", "logit", "sec", "csc", "cot", "arg"})
-    | frozenset(
-        {
-            "sin",
-            "cos",
-            "tan",
-            "log",
-            "ln",
-            "exp",
-            "sqrt",
-            "max",
-            "min",
-            "det",
-            "sum",
-            "prod",
-            "rank",
-        }
-    )
-    | {
-        "tr",
-        "arcsin",
-        "arccos",
-        "arctan",
-        "sinh",
-        "cosh",
-        "tanh",
-        "gcd",
-        "lcm",
-        "dim",
-        "Var",
-        "Cov",
-    }
-)
-_COMMANDS = {"sec", "csc", "cot", "arg", "sinh", "cosh", "tanh"} | {
-    "sin",
-    "cos",
-    "tan",
-    "log",
-    "ln",
-    "exp",
-    "max",
-    "min",
-    "det",
-    "gcd",
-    "dim",
-}
+_FUNCTIONS = frozenset(
+    {"sin", "cos", "tan", "log", "ln", "exp", "sqrt", "max", "min", "det", "sum", "prod", "rank"}
+) | {"tr", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "gcd", "lcm", "dim", "Var", "Cov"}
+_FUNCTIONS |= {"sec", "csc", "cot", "arg", "softmax", "sigmoid", "logit"}
+_COMMANDS = {"sin", "cos", "tan", "log", "ln", "exp", "max", "min", "det", "gcd", "dim"}
+_COMMANDS |= {"sec", "csc", "cot", "arg", "sinh", "cosh", "tanh"}
 _BARE = {"sin", "cos", "tan", "log", "ln", "csc", "cot", "sinh", "cosh", "tanh"}
 _VARIABLE = re.compile(r"(?<![A-Za-z\\])x(?![A-Za-z])")
 _MULTIPLE = re.compile(
@@ -126,7 +86,8 @@ _SIGNS = {"∞": r"\infty ", "∅": r"\emptyset "}
 _SETS = frozenset("ℝℕℤℚℂ")
 _BARS = ("|", "‖", "∥")
 _UNKNOWNS = frozenset("nNxyzt")
-_STARTS = frozenset("(|‖∥√∑∏∫⋃⋂∀∃∂∇∞∅-−")
+_ROUNDED = {"⌈": "⌉", "⌊": "⌋"}
+_STARTS = frozenset("(⌈⌊|‖∥√∑∏∫⋃⋂∀∃∂∇∞∅-−")
 _POSTFIXES = ("^", "**", "!", "'", "_")
 _BIG = frozenset("∑∏∫⋃⋂")
 _ARTICLES = frozenset("aAI")
@@ -313,6 +274,10 @@ class _Reader:
             return r"\dots "
         if value == "(":
             return self.bracket("(", ")]" if self.is_set() else ")")
+        if value in _ROUNDED:
+            tex = self.bracket(value, _ROUNDED[value])
+            self.certain = True
+            return tex
         if value in ("[", "{") and self.is_set():
             return self.set()
         if value in _BARS and self.kind(1) != "space":
@@ -833,9 +798,9 @@ def _closed(tokens: list[re.Match[str]]) -> frozenset[int]:
     opened: list[list[int]] = []
     closed: set[int] = set()
     for at, token in enumerate(tokens):
-        if token[0] in ("(", "[", "{"):
+        if token[0] in ("(", "[", "{", *_ROUNDED):
             opened.append([at, 1])
-        elif token[0] in (")", "]", "}") and opened:
+        elif token[0] in (")", "]", "}", *_ROUNDED.values()) and opened:
             start, height = opened.pop()
             closed |= {start} if height <= _DEEPEST else set()
             if opened:

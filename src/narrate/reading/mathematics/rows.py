@@ -7,7 +7,7 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from narrate.reading.mathematics import brackets, factors, letters, lists, numbers
-from narrate.reading.mathematics.phrase import Level, Phrase, joined
+from narrate.reading.mathematics.phrase import Level, Phrase, joined, listed
 from narrate.reading.mathematics.speaker import Speaker
 from narrate.reading.mathematics.symbols import ELLIPSES, PRODUCTS, RELATIONS, SIGNS, SUMS
 from narrate.reading.mathematics.tree import (
@@ -43,7 +43,20 @@ def row(s: Speaker, items: Items) -> Phrase:
     parts = lists.split(items, lists.comma)
     if len(parts) == 1:
         return clause(s, parts[0])
+    if _members(parts):
+        names = listed([s.say(part[0]).words for part in (*parts[:-1], parts[-1][:1])])
+        verb = relation(s, parts[-1][1]).replace("is ", "are ")
+        where = _related(s, parts[-1][1], parts[-1][2:])
+        return Phrase(f"{names} {verb} {where}", Level.LIST, open=True)
     return Phrase(", ".join(lists.listing(s, parts)), Level.LIST, open=True)
+
+
+def _members(parts: list[Items]) -> bool:
+    """Whether the parts are `x, y ∈ S`."""
+    named = all(part and isinstance(part[0], Name) for part in parts)
+    alone = named and all(len(part) == 1 for part in parts[:-1])
+    last = parts[-1]
+    return alone and len(last) > 2 and sign(last[1], "∈") and sum(map(lists.is_relation, last)) == 1
 
 
 def _bars(s: Speaker, item: Node) -> bool:

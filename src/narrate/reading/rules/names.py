@@ -38,7 +38,7 @@ TABLE = {
     "Notepad++": "notepad plus plus",
 }
 TOOLS = {
-    "ffmpeg": "F F em peg",
+    "ffmpeg": "F F M peg",
     "json": "jason",
     "kubectl": "cube control",
     "nginx": "engine X",
