@@ -6,7 +6,6 @@ import re
 
 from narrate.reading.rules import numerals
 from narrate.reading.rules.form import CAPITALS, Form, compiled, words
-from narrate.reading.words import TAKEN
 
 NAME = "chemistry"
 
@@ -87,7 +86,8 @@ def _ion(match: re.Match[str]) -> str | None:
     pieces = _PIECES.findall(match["cation"])
     if len(match["cation"]) == 1 or not _ELEMENTS.issuperset(element for element, _ in pieces):
         return None
-    return " ".join([*(_piece(element, count) for element, count in pieces), "plus"])
+    many = [numerals.cardinal(match["count"])] if match["count"] else []
+    return " ".join([*many, *(_piece(element, count) for element, count in pieces), "plus"])
 
 
 def _isotope(match: re.Match[str]) -> str | None:
@@ -112,12 +112,12 @@ FORMS = (
     ),
     Form(
         frozenset("+-−"),
-        rf"(?<![\w.])(?P<body>(?:{_ATOMS}){{1,6}})(?P<charge>\^[0-9]?[-−+])(?![\w+-])",
+        rf"(?<![\w.])(?P<count>[0-9]{{1,2}})?(?P<body>(?:{_ATOMS}){{1,6}})(?P<charge>\^[0-9]?[-−+])(?![\w+-])",
         _formula,
     ),
     Form(
         frozenset("+-−"),
-        rf"(?<![\w.])(?:(?P<body>{_NEGATIVE})(?P<charge>[-−])|(?P<cation>(?:{_ATOMS}){{1,6}})\+)"
+        rf"(?<![\w.])(?P<count>[0-9]{{1,2}})?(?:(?P<body>{_NEGATIVE})(?P<charge>[-−])|(?P<cation>(?:{_ATOMS}){{1,6}})\+)"
         r"(?![\w+-])",
         _ion,
     ),
@@ -138,8 +138,7 @@ FORMS = (
     ),
     Form(
         CAPITALS,
-        rf"(?:(?<![\w.])|(?<=[→+⇌{TAKEN}] [1-9]))"
-        rf"(?P<count>[0-9]{{1,2}}(?=[A-Z][a-zA-Z0-9{_LOW}(]))?"
+        rf"(?<![\w.])(?P<count>[0-9]{{1,2}}(?=[A-Z][a-zA-Z0-9{_LOW}(]))?"
         rf"(?P<body>[A-Z](?:[a-z](?![a-z]))?[0-9{_LOW}]{{0,3}}(?:{_GROUP}){{0,12}})"
         rf"(?P<charge>[{_HIGH}]?[⁺⁻])?(?![\w.]*\w)",
         _formula,
