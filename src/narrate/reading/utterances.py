@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Protocol
 
+from narrate.base.text import quoted
 from narrate.reading import durations, markup
 from narrate.reading.characters import collapse, has_word, visible
 from narrate.reading.markup import Marked, Run
@@ -125,7 +126,7 @@ def read(
     if say is not None and text.strip():
         written = markup.parse(visible(text), lenient=lenient)
         shown, shown_readings = _Lines(written).text, []
-        warnings = [*warnings, *written.warnings]
+        warnings = [*warnings, *written.warnings, *_without_time(written, said)]
     pieces = [
         [piece for piece in split(*line) if has_word(piece.spoken)]
         for line in zip(lines.lines, readings, strict=True)
@@ -140,6 +141,14 @@ def read(
         tuple(shown_readings),
         tuple(said.unspoken),
     )
+
+
+def _without_time(written: Marked, said: Marked) -> Iterator[str]:
+    """Warnings of the marks of a text that are not in what is said instead of it."""
+    found = {name for name, _, _ in said.marks}
+    for name, _, _ in written.marks:
+        if name not in found:
+            yield f"the mark {quoted(name)} is not in `say`, so it has no time"
 
 
 def plain(text: str) -> str:
