@@ -21,6 +21,7 @@ WORDS: dict[str, Any] = {
     "kubectl": {"spell": True},
     "Nguyen": {"say": "win", "phonemes": "wɪn"},
     "R2D2": {"spell": True},
+    "Maß": {"spell": True},
     "data": [{"say": "dah ta", "voice": "old"}, {"say": "day ta", "language": "en"}],
 }
 
@@ -43,6 +44,7 @@ def said(
         ("Mr. Nguyen met R2D2.", "mister win met R two D two."),
         ("So $SQL = 3$ in SQL.", "So S Q L equals three in sequel."),
         ("sql is lower.", "sql is lower."),
+        ("It is Maß.", "It is M A S S."),
     ],
 )
 def test_words_are_said_as_the_lexicon_says(written: str, expected: str) -> None:

@@ -97,6 +97,19 @@ def test_two_marks_of_one_name_are_refused(tmp_path: Path) -> None:
             load(tmp_path, "a.json", json.dumps([{"text": text} for text in texts]))
 
 
+def test_marks_without_a_time_are_noted(tmp_path: Path) -> None:
+    segments = [
+        {"text": "One."},
+        {"text": "<mark name='a'/>[pause:1s]"},
+        {"text": "Two <mark name='b'/><mark name='c'/>", "say": "Two <mark name='c'/>"},
+    ]
+    loaded = load(tmp_path, "a.json", json.dumps(segments))
+    assert [str(note) for note in loaded.notes] == [
+        "a.json: $[1]: the mark 'a' is in a text of pauses alone, so it has no time",
+        "a.json: $[2]: the mark 'b' is not in `say`, so it has no time",
+    ]
+
+
 def test_invisible_characters_change_no_id(tmp_path: Path) -> None:
     texts = ["A pre\u00adrequi\u00adsite.", "A prerequisite."]
     first, second = (

@@ -10,6 +10,7 @@ from itertools import accumulate
 from typing import Protocol
 
 from narrate.base.spelling import Spelling
+from narrate.base.text import quoted
 from narrate.reading import durations, markup
 from narrate.reading.characters import collapse, has_word, visible
 from narrate.reading.markup import Marked, Run
@@ -138,8 +139,16 @@ def read(
     if say is None or not text.strip():
         return result
     written = markup.parse(visible(text), lenient=lenient)
-    warnings = (*said.warnings, *written.warnings)
+    warnings = (*said.warnings, *written.warnings, *_without_time(written, said))
     return replace(result, display=_Lines(written).text, readings=(), warnings=warnings)
+
+
+def _without_time(written: Marked, said: Marked) -> Iterator[str]:
+    """Warnings of the marks of a text that are not in what is said instead of it."""
+    found = {name for name, _, _ in said.marks}
+    for name, _, _ in written.marks:
+        if name not in found:
+            yield f"the mark {quoted(name)} is not in `say`, so it has no time"
 
 
 def plain(text: str) -> str:

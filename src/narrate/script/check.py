@@ -297,6 +297,9 @@ class _Resolver:
             hint = "give it words, remove the segment, or write a pause such as [pause:1s]"
             raise ScriptError("nothing to say", where=where, hint=hint)
         self._count_silence(result.pause_after, where)
+        for mark in result.marks:
+            what = f"the mark {quoted(mark.name)} is in a text of pauses alone, so it has no time"
+            self.notes.append(Note(where, what))
 
 
 def _voices(written: Mapping[str, Voice], problems: Problems) -> dict[str, WrittenVoice]:

@@ -56,7 +56,7 @@ def _characters(text: str, language: str) -> str:
 
 def _character(sign: str) -> str:
     if sign.isalpha():
-        return sign.upper()
+        return " ".join(sign.upper())
     if sign.isdecimal():
         return numerals.digits(sign)
     return _SIGNS.get(sign) or web.MARKS.get(sign) or symbols.WORDS.get(sign) or _named(sign)

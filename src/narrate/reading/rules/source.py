@@ -211,4 +211,4 @@ def say_literal(text: str) -> str:
 
 def spell(text: str) -> str:
     """Each letter and digit by its name."""
-    return " ".join(numerals.digits(c) if c.isdecimal() else c.upper() for c in text)
+    return " ".join(numerals.digits(c) if c.isdecimal() else " ".join(c.upper()) for c in text)
