@@ -6,7 +6,6 @@ import pytest
 
 from narrate.engines.base import Job, ModelRef, Synthesis, Unspeakable
 from narrate.engines.hibari import CAPABILITIES, Engine, spelled
-from narrate.reading.words import Spelling
 from narrate.request import Request, Stock
 from narrate.sound.pace import bounds
 
@@ -46,7 +45,8 @@ def speak(engine: Engine, text: str) -> Synthesis | Unspeakable:
 
 
 def test_it_has_the_phonemes_of_its_words(engine: Engine) -> None:
-    signs = set("".join(CAPABILITIES.words.values())) | set("".join(CAPABILITIES.ipa.values()))
+    spelling = CAPABILITIES.spelling
+    signs = set("".join(spelling.words.values())) | set("".join(spelling.ipa.values()))
     assert signs <= set(engine._model.vocab)
 
 
@@ -75,9 +75,9 @@ def test_ordinary_numbers_sound_as_they_did(engine: Engine) -> None:
 
 
 def test_ordinals_of_letters_are_words(engine: Engine) -> None:
-    spelling = Spelling(CAPABILITIES.letters, CAPABILITIES.phonemes, words=CAPABILITIES.words)
-    assert spelling.free("the i-th row") == "the [i-th](/ˈIθ/) row"
-    said = engine._model.phonemize(spelling.free("the j-th row"))
+    spelling = CAPABILITIES.spelling
+    assert spelling.text("the i-th row") == "the [i-th](/ˈIθ/) row"
+    said = engine._model.phonemize(spelling.text("the j-th row"))
     assert said == engine._model.phonemize("the jayth row")
 
 

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
+from narrate.base.spelling import Spelling
 from narrate.engines.hibari import CAPABILITIES
 from narrate.reading import lexicon, words
 from narrate.reading import utterances as spoken
 from narrate.reading.problems import Unreadable
 from narrate.reading.reader import Reader
-from narrate.reading.words import Spelling
 
-HIBARI = Spelling(CAPABILITIES.letters, CAPABILITIES.phonemes, CAPABILITIES.ipa)
+HIBARI = CAPABILITIES.spelling
 WORDS: dict[str, Any] = {
     "Kubernetes": "koober netties",
     "SQL": "sequel",
