@@ -45,6 +45,7 @@ WORKER = (
     "request",
     "base.limits",
     "base.network",
+    "base.spelling",
 )
 
 

@@ -45,7 +45,8 @@ def speak(engine: Engine, text: str) -> Synthesis | Unspeakable:
 
 
 def test_it_has_the_phonemes_of_its_words(engine: Engine) -> None:
-    signs = set("".join(CAPABILITIES.words.values())) | set("".join(CAPABILITIES.ipa.values()))
+    spelling = CAPABILITIES.spelling
+    signs = set("".join(spelling.words.values())) | set("".join(spelling.ipa.values()))
     assert signs <= set(engine._model.vocab)
 
 

@@ -14,7 +14,6 @@ from narrate.engines import hibari, registry
 from narrate.engines.base import Capabilities
 from narrate.reading import lexicon, utterances
 from narrate.reading.reader import Reader
-from narrate.reading.words import Spelling
 from support.project import Narrate
 
 WITHOUT = ["openai", "torch", "mlx", "tone"]
@@ -32,7 +31,7 @@ def asked(folder: Path, engine: str, text: str) -> list[str]:
 
 
 def test_every_engine_is_here_with_what_it_takes() -> None:
-    taking = [name for name in registry.built_in() if registry.capabilities(name).phonemes]
+    taking = [name for name in registry.built_in() if registry.capabilities(name).spelling.phonemes]
     assert taking == ["hibari"]
     assert {*WITHOUT, *taking} == {*registry.built_in()}
 
@@ -52,9 +51,8 @@ def test_hibari_gets_phonemes(tmp_path: Path) -> None:
 
 
 def spelled(text: str, entries: lexicon.Lexicon, engine: Capabilities) -> str:
-    spelling = Spelling(engine.letters, engine.phonemes, engine.ipa)
     parts = utterances.read(text, reader=Reader(lexicon=entries)).utterances
-    return " ".join(part.spelled(spelling) for part in parts)
+    return " ".join(part.spelled(engine.spelling) for part in parts)
 
 
 ENTRIES = st.dictionaries(

@@ -124,7 +124,7 @@ def test_a_mistake_in_a_lexicon_is_an_error_that_names_it(tone: Narrate) -> None
     planned = tone("plan")
     assert planned.code == 2
     assert "lexicon.toml" in planned.err
-    assert "unknown field `sya`" in planned.err
+    assert "unknown field 'sya'" in planned.err
 
 
 def test_a_plan_says_in_which_languages_numbers_are_not_read(tone: Narrate) -> None:

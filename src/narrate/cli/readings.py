@@ -16,7 +16,7 @@ def entries(planned: PlannedSegment) -> list[dict[str, Any]]:
     """
     text = plain(planned.segment.text) if planned.readings else ""
     engines = [each.choice.capabilities for each in planned.utterances if each.choice]
-    takes = any(engine.phonemes for engine in engines)
+    takes = any(engine.spelling.phonemes for engine in engines)
     found = []
     for each in planned.readings:
         written = text[each.start : each.end]

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
+from narrate.base.spelling import Spelling
 from narrate.request import Request
 
 if TYPE_CHECKING:
@@ -84,26 +85,8 @@ class Capabilities:
     longest_word: int = 0
     """The number of letters after which it leaves out the rest of a word; 0 if there is none."""
 
-    letters: Mapping[str, str] = field(default_factory=dict, compare=False)
-    """Letters whose names it would say wrongly, and what it is given in their place: `A`, which is
-    an article as well.
-    """
-
-    phonemes: str = ""
-    """How phonemes stand in a text: a template with `{spoken}` and `{phonemes}`; empty if it would
-    read them aloud.
-    """
-
-    ipa: Mapping[str, str] = field(default_factory=dict, compare=False)
-    """Its own signs for those of IPA, where they differ."""
-
-    sounds: str = ""
-    """The signs of phonemes that it says, in its own alphabet; others are refused, as it would
-    leave them out. Empty if it says any.
-    """
-
-    words: Mapping[str, str] = field(default_factory=dict, compare=False)
-    """Words in lower case that it would say wrongly, and their phonemes in its own signs."""
+    spelling: Spelling = field(default=Spelling(), compare=False)
+    """How it is given letters, words and phonemes that it would say wrongly otherwise."""
 
     commands: str = ""
     """A pattern of what is a command to it and not a word, which it gets as it is written."""

@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from narrate.base.spelling import Spelling
 from narrate.base.text import quoted
 from narrate.engines.base import (
     Auto,
@@ -128,11 +129,13 @@ CAPABILITIES = Capabilities(
     rtf=0.02,
     characters=_LETTERS + _SYMBOLS,
     longest_word=24,
-    letters={"A": "[A](/ˈA/)", "I": "[I](/ˈI/)"},
-    phonemes="[{spoken}](/{phonemes}/)",
-    ipa=_IPA,
-    sounds=_SOUNDS,
-    words=_words(),
+    spelling=Spelling(
+        letters={"A": "[A](/ˈA/)", "I": "[I](/ˈI/)"},
+        phonemes="[{spoken}](/{phonemes}/)",
+        ipa=_IPA,
+        sounds=_SOUNDS,
+        words=_words(),
+    ),
     auto=Auto.DEFAULT_VOICE,
 )
 

@@ -375,7 +375,7 @@ class _Planner:
             engine=capabilities.name,
             behaviour=capabilities.behaviour,
             model=choice.model_key,
-            text=part.spelled(speakable.spelling(capabilities)),
+            text=part.spelled(capabilities.spelling),
             language=(part.language and languages.among(part.language, capabilities.languages))
             or language(segment, self.settings, capabilities),
             voice=self.sound(segment.voice),

@@ -12,7 +12,6 @@ from narrate.errors import ScriptError, ScriptErrors
 from narrate.reading.characters import silence
 from narrate.reading.problems import Unreadable
 from narrate.reading.utterances import Utterance
-from narrate.reading.words import Spelling
 from narrate.script import Segment
 
 _SHOWN = 5
@@ -21,26 +20,17 @@ _PHONEMES = re.compile(r"\[[^\[\]]{1,100}\]\(/[^()]{1,100}/\)")
 """Phonemes inside a text, as some engines take them."""
 
 
-def spelling(capabilities: Capabilities) -> Spelling:
-    """How an engine is given letters, phonemes and certain words."""
-    return Spelling(
-        capabilities.letters, capabilities.phonemes, capabilities.ipa, capabilities.words
-    )
-
-
 def problems(
     part: Utterance, segment: Segment, capabilities: Capabilities
 ) -> Iterator[ScriptError]:
     """The errors for what an engine would leave out of an utterance."""
-    own = spelling(capabilities)
     for reading in part.readings:
-        unknown = {*own.sounds(reading)} - {*capabilities.sounds, " "}
-        if capabilities.sounds and unknown:
+        if unknown := capabilities.spelling.unknown(reading.phonemes):
             yield ScriptError(
                 f"the engine {capabilities.name} has no sound for {quoted(min(unknown))} in"
                 f" the phonemes {quoted(reading.phonemes)} (segment {quoted(segment.id)})",
                 where=segment.where,
-                hint=f"it has: {capabilities.sounds}",
+                hint=f"it has: {capabilities.spelling.sounds}",
             )
     if found := problem(part.text, segment, capabilities):
         yield found
@@ -50,7 +40,7 @@ def problem(text: str, segment: Segment, capabilities: Capabilities) -> ScriptEr
     """The error that names the words which an engine would leave out, or phonemes that it would
     read aloud; None if it says all words.
     """
-    if not capabilities.phonemes and (found := _PHONEMES.search(text)):
+    if not capabilities.spelling.phonemes and (found := _PHONEMES.search(text)):
         return ScriptError(
             f"the engine {capabilities.name} would read {quoted(found[0])} aloud"
             f" (segment {quoted(segment.id)})",

@@ -13,12 +13,15 @@ from typing import Any, TypeAlias
 import msgspec
 
 from narrate.base import languages
-from narrate.base.text import quoted
+from narrate.base.text import did_you_mean, quoted
 from narrate.reading.characters import has_word
 from narrate.reading.literals import Span
+from narrate.reading.problems import Problem, Unreadable
 from narrate.reading.words import TAKEN, Reading, are_phonemes, moved, without
 
 NAME = "lexicon"
+
+EXAMPLES = 'write a line such as SQL = "sequel" or kubectl = { spell = true }'
 
 
 class Said(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -55,40 +58,60 @@ Lexicon: TypeAlias = tuple[Entry, ...]
 
 
 def parse(document: Mapping[str, Any]) -> Lexicon:
-    """The entries of a file that was decoded. Raises ValueError that names the word."""
+    """The entries of a file that was decoded. Raises Unreadable, a ValueError, with all problems,
+    each of which names its word.
+    """
     made: list[Entry] = []
+    problems: list[Problem] = []
     for word, value in document.items():
         try:
             [(_, said)] = msgspec.convert({word: value}, Written).items()
         except msgspec.ValidationError as error:
-            raise ValueError(f"{quoted(word)}: {str(error).partition(' - at')[0]}") from None
+            problems.append(_unfit(word, str(error).partition(" - at")[0]))
+            continue
         several = said if isinstance(said, list) else [said]
         made += (Entry(word, Said(each) if isinstance(each, str) else each) for each in several)
-    for entry in made:
-        if problem := _problem(entry):
-            raise ValueError(f"{quoted(entry.word)}: {problem}")
+    problems += filter(None, map(_problem, made))
+    if problems:
+        raise Unreadable(*problems)
     # What holds for one voice or language comes before what holds for all.
     return tuple(sorted(made, key=lambda each: (not each.said.voice, not each.said.language)))
 
 
-def _problem(entry: Entry) -> str:
-    said = entry.said
+def _unfit(word: str, what: str) -> Problem:
+    """The problem of an entry that has another form, from an error of msgspec."""
+    if unknown := re.fullmatch(r"Object contains unknown field `(.*)`", what, re.DOTALL):
+        hint = did_you_mean(unknown[1], Said.__struct_fields__)
+        return Problem(f"{quoted(word)}: unknown field {quoted(unknown[1])}", hint)
+    return Problem(f"{quoted(word)}: it has a value of the wrong type", EXAMPLES)
+
+
+def _problem(entry: Entry) -> Problem | None:
+    said, word = entry.said, quoted(entry.word)
     if not entry.word.strip():
-        return "the word is empty"
-    if said.spell == bool(said.say or said.phonemes):
-        return "give `say`, `phonemes` or both, or else `spell = true`"
+        return Problem(f"{word}: the word is empty", EXAMPLES)
+    if said.spell and (said.say or said.phonemes):
+        return Problem(f"{word}: it has `spell` and other words", "remove one of them")
+    if not (said.spell or said.say or said.phonemes):
+        hint = "give `say`, `phonemes` or both, or else `spell = true`"
+        return Problem(f"{word}: it does not say how the word is said", hint)
     if said.say and not has_word(said.say):
-        return "`say` has no word"
+        return Problem(f"{word}: `say` has no word", "write what is said")
     if said.phonemes and not are_phonemes(said.phonemes):
-        return "the phonemes have brackets, slashes or digits"
-    return _wrong_expression(entry) if said.regex else ""
+        what = "the phonemes have brackets, slashes or digits"
+        return Problem(f"{word}: {what}", 'write IPA alone, as in phonemes = "ˈdeɪtə"')
+    if said.regex and (wrong := _wrong_expression(entry)):
+        what = f"the regular expression is wrong: {wrong}"
+        return Problem(f"{word}: {what}", "correct it, or remove `regex` to take it literally")
+    return None
 
 
 def _wrong_expression(entry: Entry) -> str:
     """What is wrong with a regular expression or with what it is replaced by."""
     try:
+        # By itself first, so that an error has the place in what was written. Python warns of signs
+        # that may mean something else in a later version.
         with warnings.catch_warnings():
-            # Python warns of signs that may mean something else in a later version.
             warnings.simplefilter("error")
             re.compile(entry.word)
         _expression(entry)
@@ -96,7 +119,7 @@ def _wrong_expression(entry: Entry) -> str:
         for match in re.compile(f"(?:{entry.word})|").finditer(""):
             match.expand(entry.said.say)
     except (re.error, IndexError, OverflowError, RecursionError, Warning) as error:
-        return f"the regular expression is wrong: {error}"
+        return str(error)
     return ""
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Protocol
 
+from narrate.base.spelling import Spelling
 from narrate.base.text import quoted
 from narrate.reading import durations, markup
 from narrate.reading.characters import collapse, has_word, visible
@@ -16,7 +17,7 @@ from narrate.reading.markup import Marked, Run
 from narrate.reading.passages import Passage
 from narrate.reading.pieces import Piece, split
 from narrate.reading.problems import Problem, Unreadable
-from narrate.reading.words import Reading, Spelling, moved, spelled, spoken
+from narrate.reading.words import Reading, moved, spelled, spoken
 from narrate.sound.pace import weight
 
 
@@ -121,26 +122,25 @@ def read(
     )
     lines = _Lines(said)
     readings = lines.read(reader)
-    shown, shown_readings = lines.text, [*lines.displayed(readings)]
-    warnings = said.warnings
-    if say is not None and text.strip():
-        written = markup.parse(visible(text), lenient=lenient)
-        shown, shown_readings = _Lines(written).text, []
-        warnings = [*warnings, *written.warnings, *_without_time(written, said)]
     pieces = [
         [piece for piece in split(*line) if has_word(piece.spoken)]
         for line in zip(lines.lines, readings, strict=True)
     ]
     utterances, pause_after = _utterances(pieces, said)
-    return Spoken(
-        shown,
+    result = Spoken(
+        lines.text,
         utterances,
         pause_after,
         tuple(_marks(said, pieces)),
-        tuple(warnings),
-        tuple(shown_readings),
+        tuple(said.warnings),
+        tuple(lines.displayed(readings)),
         tuple(said.unspoken),
     )
+    if say is None or not text.strip():
+        return result
+    written = markup.parse(visible(text), lenient=lenient)
+    warnings = (*said.warnings, *written.warnings, *_without_time(written, said))
+    return replace(result, display=_Lines(written).text, readings=(), warnings=warnings)
 
 
 def _without_time(written: Marked, said: Marked) -> Iterator[str]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
 from narrate.base import languages
+from narrate.base.spelling import Spelling
 
 TAKEN = "\ufffc"
 """Stands for each character that an earlier rule has read, so that places stay the same."""
@@ -71,60 +71,11 @@ def moved(readings: Iterable[Reading], by: int) -> Iterator[Reading]:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Spelling:
-    """How an engine is given what it would say wrongly otherwise.
-
-    `letters` are single letters, and what stands in their place. `inline` is how phonemes stand
-    in a text, with `{spoken}` and `{phonemes}`; empty if the engine takes none. `ipa` holds the
-    engine's own signs for those of IPA. `words` has the phonemes of words in lower case, in the
-    engine's own signs.
-    """
-
-    letters: Mapping[str, str] = field(default_factory=dict)
-    inline: str = ""
-    ipa: Mapping[str, str] = field(default_factory=dict)
-    words: Mapping[str, str] = field(default_factory=dict)
-
-    def free(self, text: str) -> str:
-        """What the engine gets for words that no reading says otherwise."""
-        if not self.words:
-            return text
-        return _any_of(tuple(self.words)).sub(self._pronounced, text)
-
-    def _pronounced(self, word: re.Match[str]) -> str:
-        phonemes = self.words[word[0].lower().replace("’", "'")]
-        return self.inline.format(spoken=word[0], phonemes=phonemes)
-
-    def sounds(self, reading: Reading) -> str:
-        """The phonemes of a reading in the engine's own signs; empty if it takes none."""
-        if not self.inline:
-            return ""
-        phonemes = reading.phonemes
-        for sign, own in self.ipa.items():
-            phonemes = phonemes.replace(sign, own)
-        return phonemes
-
-    def of(self, reading: Reading) -> str:
-        """What the engine gets for a reading."""
-        if reading.phonemes and self.inline:
-            return self.inline.format(spoken=reading.spoken, phonemes=self.sounds(reading))
-        if not self.letters:
-            return self.free(reading.spoken)
-        alone = rf"(?<![\w'’])[{''.join(self.letters)}](?![\w'’])"
-        return re.sub(alone, lambda found: self.letters[found[0]], self.free(reading.spoken))
-
-
-@lru_cache
-def _any_of(words: tuple[str, ...]) -> re.Pattern[str]:
-    longest_first = sorted(words, key=len, reverse=True)
-    pattern = "|".join(map(re.escape, longest_first)).replace("'", "['’]")
-    return re.compile(rf"\b(?:{pattern})\b", re.IGNORECASE)
-
-
 def spelled(text: str, readings: Iterable[Reading], spelling: Spelling) -> str:
     """The text with each reading in place, as an engine gets it."""
-    return _placed(text, readings, spelling.of, spelling.free)
+    return _placed(
+        text, readings, lambda each: spelling.reading(each.spoken, each.phonemes), spelling.text
+    )
 
 
 def spoken(text: str, readings: Iterable[Reading]) -> str:

@@ -194,7 +194,8 @@ def scripted(s: Speaker, node: Script) -> Phrase | None:
         return None
     if (core.open, core.close) == ("‖", "‖") and node.sub is not None:
         return _norm(s, core, node)
-    if core.close == "|" and not core.open:
+    bounds = (core.open, core.close) == ("[", "]") and node.sub is not None is not node.sup
+    if core.close == "|" and not core.open or bounds:
         return _evaluated(s, core, node)
     if core.open in ("{", "(") and node.sub is not None and _ranges(node.sub):
         return _sequence(s, core, node)
@@ -213,7 +214,8 @@ def _norm(s: Speaker, core: Fence, node: Script) -> Phrase:
 def _evaluated(s: Speaker, core: Fence, node: Script) -> Phrase:
     inside = s.say(core.inside)
     below = s.say(node.sub).words if node.sub is not None else ""
-    pause = "," if inside.open or inside.level > Level.PRODUCT else ""
+    loose = "," in inside.words and not s.exact
+    pause = "," if inside.open or loose or inside.level > Level.PRODUCT else ""
     restricted = all(letters.is_upper(item) for item in items(node.sub))
     if node.sup is None and restricted:
         words = f"restricted to {below}"

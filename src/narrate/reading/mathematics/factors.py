@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeGuard
+
 from msgspec.structs import replace
 
 from narrate.reading.mathematics import fractions, letters, lists, scripts, units
@@ -97,6 +99,9 @@ def _factor(s: Speaker, row: Items, at: int) -> tuple[Phrase, int]:
         if operator and not operator.subject and rest and not s.exact:
             body = s.say(Row(rest))
             return Phrase(f"{operator.words} of {body.words}", Level.PRODUCT, open=True), len(row)
+        if operator and operator.subject and rest and not s.exact and _is_place(rest[0]):
+            where = _arguments(s, rest[0])
+            return Phrase(f"{operator.said} at {where}", Level.PRODUCT, open=True), at + 2
     if sign(core, "∇") and rest:
         return _nabla(s, node, row, at)
     if isinstance(node, Symbol) and rest and _prefix(node):
@@ -104,6 +109,11 @@ def _factor(s: Speaker, row: Items, at: int) -> tuple[Phrase, int]:
     if isinstance(node, Number) or isinstance(node, Script) and isinstance(node.base, Number):
         return units.quantity(s, row, at)
     return s.say(node), at + 1
+
+
+def _is_place(node: Node) -> TypeGuard[Fence]:
+    """Whether a bracket after a derivative says where it is taken."""
+    return isinstance(node, Fence) and node.open == "(" and _argued(Name("f"), node)
 
 
 def _prefix(node: Symbol) -> bool:
@@ -181,9 +191,12 @@ def _function(s: Speaker, node: Node, row: Items, at: int) -> tuple[Phrase, int]
     else:
         end = at + _implicit(s, core, row[at:])
         inside = s.say(Row(row[at:end]))
+        if inside.level == Level.FRACTION and "," in inside.words:
+            inside = s.quantity(inside)
     if end == at:
         return Phrase(head), at
-    of = "" if core.text in ("log", "lg") and head == "log" and end == at + 1 else "of"
+    alone = head == "log" and end == at + 1 and not inside.words.startswith("the ")
+    of = "" if alone else "of"
     return Phrase(joined(head, of, inside.words), Level.TERM, open=True), end
 
 
@@ -193,7 +206,7 @@ def _implicit(s: Speaker, core: Function, row: Items) -> int:
         return 2
     count = 0
     while count < len(row) and isinstance(
-        base(row[count]), Name | Number | Root | Fraction | Table
+        base(row[count]), Name | Number | Root | Fraction | Table | Word
     ):
         count += 1
     plain = core.text in ("sin", "cos", "tan", "cot", "sec", "csc", "log", "ln", "exp")
@@ -296,13 +309,20 @@ def _of(head: str, fence: Node) -> str:
 
 
 def _arguments(s: Speaker, inside: Fence) -> str:
-    parts = arguments(s, inside)
+    parts, content = arguments(s, inside), inside.inside.items
     if not parts:
         raise s.fail("the brackets are empty", inside.open)
+    if not s.exact and len(content) == 1 and isinstance(content[0], Fraction):
+        # `f((a + b) / 2)` is not `f(a + b) / 2`.
+        return (
+            parts[0]
+            if parts[0].startswith("the ") or "," not in parts[0]
+            else (f"the quantity {parts[0]}")
+        )
     if not s.exact:
         last = "and" if not any(p.startswith(("and so on", "up to")) for p in parts) else ","
         return listed(parts, last).replace(" , ", ", ")
-    if len(inside.inside.items) == 1 and isinstance(inside.inside.items[0], Name | Number):
+    if len(content) == 1 and isinstance(content[0], Name | Number):
         return parts[0]
     return s.quantity(Phrase(", ".join(parts)), inside.open, inside.close).words
 
@@ -354,6 +374,8 @@ def _powered(node: Node) -> bool:
     if not isinstance(node, Script) or node.sup is None:
         return False
     sup = bare(node.sup)
+    if sup == Name("π"):
+        return False  # The value of a policy: `Q^π(s, a)`.
     return isinstance(sup, Number | Name) or isinstance(sup, Row) and not _inverse(sup)
 
 

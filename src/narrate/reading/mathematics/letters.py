@@ -23,12 +23,14 @@ from narrate.reading.mathematics.tree import (
     sign,
     walk,
 )
+from narrate.reading.rules import acronyms
 
 # "a" and "i" are words, so a voice reads them as such: the letters are capitals.
 _WORDS = {"a": "A", "i": "I", "ı": "I", "ȷ": "j"}
 _TEXT = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*|\d[\d,]*(?:\.\d+)?|\s+|.", re.DOTALL)
 _IN_TEXT = {"%": "percent", "&": "and", "+": "plus", "=": "equals"}
 _TRANSPOSES = (Name("T"), Name("H"), Name("c"))
+_LONG = 6
 _PAUSES = ",;:.!?"
 _QUIET = "()[]\"'“”‘’-–—/"
 
@@ -92,6 +94,8 @@ def text(s: Speaker, value: str) -> str:
 
 
 def _piece(s: Speaker, piece: str) -> str:
+    if piece.isupper() and acronyms.is_spelled(piece) and 1 < len(piece) < _LONG:
+        return acronyms.say_letters(piece)
     if piece[0].isalpha() or piece.isspace():
         return _WORDS.get(piece, piece) if piece == "i" else piece
     if piece[0].isdecimal() and piece.isascii():

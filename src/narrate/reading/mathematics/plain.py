@@ -49,7 +49,8 @@ _QUANTITY = re.compile(
 )
 # What has to be in a text for it to hold a formula: a quick look before the grammar.
 SIGN = re.compile(
-    rf"[\^=<>≤≥≠≈∈∉|‖∥√∑∏∫∀∃∂∇+*·×~{_SCRIPTS}]|[^\W\d_)]_|\)_|\w\(|E\[|[nkm]!|→|->|\bd[a-z]?/d"
+    rf"[\^=<>≤≥≠≈∈∉⌈⌊|‖∥√∑∏∫∀∃∂∇+*·×~{_SCRIPTS}]|[^\W\d_)]_|\)_|\w\(|E\[|[nkm]!|→|->|\bd[a-z]?/d"
+    r"|\d[nxyz][-−]\d"
 )
 
 _FUNCTIONS = frozenset(
@@ -67,7 +68,8 @@ _APPLIED = frozenset("fghFGHPTOpqΘΩφψσΓ")
 _SIGNS = {"∞": r"\infty ", "∅": r"\emptyset "}
 _SETS = frozenset("ℝℕℤℚℂ")
 _BARS = ("|", "‖", "∥")
-_STARTS = frozenset("(|‖∥√∑∏∫⋃⋂∀∃∂∇∞∅-−")
+_ROUNDED = {"⌈": "⌉", "⌊": "⌋"}
+_STARTS = frozenset("(⌈⌊|‖∥√∑∏∫⋃⋂∀∃∂∇∞∅-−")
 _POSTFIXES = ("^", "**", "!", "'", "_")
 _BIG = frozenset("∑∏∫⋃⋂")
 _ARTICLES = frozenset("aAI")
@@ -242,6 +244,10 @@ class _Reader:
             return r"\dots "
         if value == "(":
             return self.bracket("(", ")")
+        if value in _ROUNDED:
+            tex = self.bracket(value, _ROUNDED[value])
+            self.certain = True
+            return tex
         if value in ("[", "{") and self.is_set():
             return self.set()
         if value in _BARS and self.kind(1) != "space":
@@ -662,9 +668,9 @@ def _closed(tokens: list[re.Match[str]]) -> frozenset[int]:
     opened: list[list[int]] = []
     closed: set[int] = set()
     for at, token in enumerate(tokens):
-        if token[0] in ("(", "[", "{"):
+        if token[0] in ("(", "[", "{", *_ROUNDED):
             opened.append([at, 1])
-        elif token[0] in (")", "]", "}") and opened:
+        elif token[0] in (")", "]", "}", *_ROUNDED.values()) and opened:
             start, height = opened.pop()
             closed |= {start} if height <= _DEEPEST else set()
             if opened:

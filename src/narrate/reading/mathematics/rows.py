@@ -7,7 +7,7 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from narrate.reading.mathematics import brackets, factors, letters, lists, numbers
-from narrate.reading.mathematics.phrase import Level, Phrase, joined
+from narrate.reading.mathematics.phrase import Level, Phrase, joined, listed
 from narrate.reading.mathematics.speaker import Speaker
 from narrate.reading.mathematics.symbols import ELLIPSES, PRODUCTS, RELATIONS, SIGNS, SUMS
 from narrate.reading.mathematics.tree import (
@@ -34,13 +34,28 @@ _JUNCTIONS = ("∧", "∨")
 def row(s: Speaker, items: Items) -> Phrase:
     """The phrase of a whole row."""
     at = next((i for i, item in enumerate(items) if _bars(s, item)), None)
+    if at is not None and any(sign(item, "⊥") for item in items[:at]):
+        s = replace(s, bar="given")  # X ⊥ Y | Z
     if at is not None and s.bar != "divides":
         left, right = row(replace(s, noun=s.bar != "given"), items[:at]), row(s, items[at + 1 :])
         return Phrase(joined(left.words, s.bar, right.words), Level.LIST, open=True)
     parts = lists.split(items, lists.comma)
     if len(parts) == 1:
         return clause(s, parts[0])
+    if _members(parts):
+        names = listed([s.say(part[0]).words for part in (*parts[:-1], parts[-1][:1])])
+        verb = relation(s, parts[-1][1]).replace("is ", "are ")
+        where = _related(s, parts[-1][1], parts[-1][2:])
+        return Phrase(f"{names} {verb} {where}", Level.LIST, open=True)
     return Phrase(", ".join(lists.listing(s, parts)), Level.LIST, open=True)
+
+
+def _members(parts: list[Items]) -> bool:
+    """Whether the parts are `x, y ∈ S`."""
+    named = all(part and isinstance(part[0], Name) for part in parts)
+    alone = named and all(len(part) == 1 for part in parts[:-1])
+    last = parts[-1]
+    return alone and len(last) > 2 and sign(last[1], "∈") and sum(map(lists.is_relation, last)) == 1
 
 
 def _bars(s: Speaker, item: Node) -> bool:
@@ -179,12 +194,18 @@ def _related(s: Speaker, operator: Node, side: Items) -> str:
 
 
 def _modulo(said: str) -> str:
-    """`a ≡ b (mod n)` is a congruence."""
+    """`a ≡ b (mod n)` is a congruence, and so is `△ABC ≅ △DEF`."""
+    if said.startswith(("triangle ", "angle ")):
+        said = said.replace("isomorphic to", "congruent to")
+        return said.replace("asymptotic to", "similar to")
     return said.replace("equivalent to", "congruent to") if " modulo " in said else said
 
 
 def _defined(items: Items) -> Items:
-    """The row with `:` and `=` side by side made one sign."""
+    """The row with `:` and `=`, or two `⊥`, side by side made one sign."""
+    at = next((i for i, item in enumerate(items[:-1]) if sign(item, "⊥")), None)
+    if at is not None and sign(items[at + 1], "⊥"):
+        return *items[:at], Symbol("⫫", "rel"), *items[at + 2 :]
     at = next((i for i, item in enumerate(items[:-1]) if sign(item, ":")), None)
     if at is None or not sign(items[at + 1], "="):
         return items
@@ -196,6 +217,11 @@ def _mapping(s: Speaker, items: Items) -> Phrase | None:
     at = next((i for i, item in enumerate(items) if sign(item, ":")), None)
     if at is None:
         return None
+    if any(sign(item, ":") for item in items[at + 1 :]):
+        ratios = _parted(items, lambda item: lists.is_relation(item))
+        said = [(relation(s, one) if one else "", chain(s, side).words) for one, side in ratios]
+        if len(said) > 1:
+            return Phrase(joined(*(word for pair in said for word in pair)), Level.RELATION)
     left, right = total(s, items[:at]).words, items[at + 1 :]
     to = next((i for i, item in enumerate(right) if sign(item, "→", "⟶", "↦")), None)
     if to is None and any(lists.is_relation(item) for item in right):
@@ -217,10 +243,14 @@ def relation(s: Speaker, node: Node) -> str:
         return _noted(verb, notes)
     assert isinstance(node, Symbol)
     verb = s.bar if node.text == "∣" else RELATIONS[node.text]
+    if node.text == "⊥" and s.bar == "given":
+        verb = "is independent of"
     return verb.removeprefix("is ") if s.noun else verb
 
 
 def _noted(verb: str, notes: list[str]) -> str:
+    if notes in (["I I d"], ["iid"]) and "distributed" in verb:
+        return "is I I D as"
     note = {"d e f": "by definition", "def": "by definition", "!": "must be"}
     said = " ".join(note.get(words, f"with {words} above") for words in notes)
     return f"{said} {verb}" if said == "by definition" else f"{verb}, {said},"

@@ -48,6 +48,8 @@ _SIGNS = {
 }
 # In a limit: "as x goes to zero from the right".
 _SIDES = {"+": "from the right", "−": "from the left"}
+# `ΔG^\circ` is no angle.
+_STANDARD = "EGHKS"
 _MINUS_ONE = Row((Symbol("−", "bin"), Number("1")))
 _MINUS_T = Row((Symbol("−", "bin"), Name("T")))
 
@@ -98,8 +100,15 @@ def index(s: Speaker, sub: Node) -> str | None:
     letters_only = [part.text for part in parts if isinstance(part, Name)]
     if len(letters_only) == len(parts) and "".join(letters_only) in INDEX_WORDS:
         return "".join(letters_only)
+    if len(parts) < len(items(sub)) and any(map(_long, parts)):
+        return ", ".join(s.say(part).words for part in parts)
     said = [_index(s, part, len(parts) > 1) for part in parts]
     return None if None in said else " ".join(part for part in said if part)
+
+
+def _long(part: Node) -> bool:
+    """Whether a number has digits that would run into those beside it: `x_{10,2}`."""
+    return isinstance(part, Number) and len(part.text) > 1
 
 
 def _index(s: Speaker, part: Node, several: bool) -> str | None:
@@ -165,7 +174,11 @@ def _power_word(s: Speaker, core: Node, sup: Node) -> str:
     if isinstance(sup, Symbol):
         if s.noun and sup.text in _SIDES:
             return _SIDES[sup.text]
+        if sup.text in "∘°" and isinstance(core, Name) and core.text in _STANDARD:
+            return "naught"
         return _SIGNS.get(sup.text, "")
+    if sup == Name("π") and isinstance(core, Name) and core.text in "QV":
+        return "pi"
     if sup == _MINUS_ONE and _invertible(core):
         return "inverse"
     if sup == _MINUS_T and _invertible(core):

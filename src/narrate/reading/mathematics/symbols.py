@@ -50,6 +50,7 @@ RELATIONS = {
     "⊇": "is a superset of or equal to",
     "∥": "is parallel to",
     "⊥": "is perpendicular to",
+    "⫫": "is independent of",
     "∤": "does not divide",
     "≺": "precedes",
     "≻": "succeeds",

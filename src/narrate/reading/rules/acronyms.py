@@ -24,7 +24,7 @@ SPOKEN = {
     "Ed25519": "E D two five five one nine",
     "DRAM": "D ram",
     "DOCX": "doc X",
-    "FFmpeg": "F F em peg",
+    "FFmpeg": "F F M peg",
     "GIF": "gif",
     "GUI": "gooey",
     "ICMP": "I C M P",

@@ -51,14 +51,15 @@ _PIECES = re.compile(rf"([A-Z][a-z]?|[()])([0-9{_LOW}]*)")
 def _formula(match: re.Match[str]) -> str | None:
     body, charge = match["body"], match["charge"]
     pieces = _PIECES.findall(body)
-    counted = charge or any(count for _, count in pieces) or body in _KNOWN
+    counted = charge or match["count"] or any(count for _, count in pieces) or body in _KNOWN
     elements = [element for element, _ in pieces if element not in "()"]
     if not counted or not elements or not _ELEMENTS.issuperset(elements):
         return None
     if len(pieces) == 1 and not charge and len(body) > 2 and body[-1] not in _LOW:
         return None
     words = [_piece(element, count) for element, count in pieces]
-    return " ".join([*filter(None, words), *_charge(charge)])
+    many = [numerals.cardinal(match["count"])] if match["count"] else []
+    return " ".join([*many, *filter(None, words), *_charge(charge)])
 
 
 def _piece(element: str, count: str) -> str:
@@ -107,7 +108,7 @@ FORMS = (
     ),
     Form(
         CAPITALS,
-        rf"(?<![\w.])(?P<body>[A-Z](?:[a-z](?![a-z]))?[0-9{_LOW}]{{0,3}}(?:{_GROUP}){{0,12}})"
+        rf"(?<![\w.])(?P<count>[0-9]{{1,2}}(?=[A-Z][a-zA-Z0-9{_LOW}(]))?(?P<body>[A-Z](?:[a-z](?![a-z]))?[0-9{_LOW}]{{0,3}}(?:{_GROUP}){{0,12}})"
         rf"(?P<charge>[{_HIGH}]?[⁺⁻])?(?![\w.]*\w)",
         _formula,
     ),

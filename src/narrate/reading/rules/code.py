@@ -29,10 +29,6 @@ CALLS = Form(
     rf"(?:\.[a-z_]\w++(?:{_ARGUMENTS})?)*",
     lambda match: say_source(match[0]),
 )
-_BUILTINS = (
-    "print|len|range|zip|map|filter|int|float|str|list|dict|tuple|type|open|input|sorted|reversed"
-    "|enumerate|round|isinstance|printf|malloc|sizeof|fetch|require|useState|setTimeout"
-)
 FORMS = (
     Form(
         frozenset(":"),
@@ -59,7 +55,9 @@ FORMS = (
     CALLS,
     Form(
         frozenset("("),
-        rf"(?<![\w.])(?:{_BUILTINS}){_ARGUMENTS}(?!\w)",
+        # Not `file(s)` or `color(ed)`.
+        r"(?<![\w.])[a-z_]\w{2,40}+\((?:[a-rt-z]|\w{4,40}|(?=[^()\n]{0,80}[,=\"'\[0-9_.])[^()\n]{1,80})\)"
+        r"(?!\w)",
         lambda match: say_source(match[0]),
     ),
     Form(

@@ -92,7 +92,7 @@ FORMS = (
     Form(frozenset("\\"), r"(?<!\w)[A-Z]:\\[\w\\.-]*\w", lambda m: say_address(m[0])),
     Form(
         DOTTED,
-        rf"(?<![\w./-])(?:[\w-]++\.)+(?:{EXTENSIONS})(?![\w(]|\.\w)",
+        rf"(?<![\w./-])(?<!\([\"'])(?:[\w-]++\.)+(?:{EXTENSIONS})(?![\w(]|\.\w)",
         lambda match: None if match[0][:1].isdecimal() and len(match[0]) < 4 else _path(match),
     ),
     Form(frozenset("*"), rf"(?<![\w*])\*\.(?:{EXTENSIONS})(?!\w)", lambda m: say_address(m[0])),

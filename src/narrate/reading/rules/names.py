@@ -35,7 +35,7 @@ TABLE = {
     "Notepad++": "notepad plus plus",
 }
 TOOLS = {
-    "ffmpeg": "F F em peg",
+    "ffmpeg": "F F M peg",
     "json": "jason",
     "kubectl": "cube control",
     "nginx": "engine X",

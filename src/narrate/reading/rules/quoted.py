@@ -16,6 +16,7 @@ NAME = "quoted"
 
 _TAG = re.compile(r"<(/?)([A-Za-z][\w-]{0,40})\s?/?>")
 _PINNED = re.compile(r"([A-Za-z][\w-]*)([=<>~!]=|@|<|>)([0-9]{1,4}(?:\.[0-9]{1,4}){1,3})")
+_SHORT = re.compile(r"-[A-Za-z]+$")
 _FLAG = re.compile(r"(?<!\S)-{1,2}[A-Za-z]")
 
 
@@ -35,12 +36,14 @@ def _whole(source: str) -> str | None:
 
 
 def _command(source: str) -> str | None:
-    """A command line: words, with a pause before each flag and after its value."""
+    """A command line: words, with a pause on both sides of a flag and after its value."""
     written = source.split()
     if not _FLAG.search(source) and not any(map(_pinned, written)):
         return None
     flags = [bool(_FLAG.match(word)) for word in written]
-    pauses = [flag or value for flag, value in zip(flags, [False, False, *flags], strict=False)]
+    short = [bool(_SHORT.match(word)) for word in written]
+    around = zip(flags, [False, *short], [False, False, *flags], strict=False)
+    pauses = [any(flags) for flags in around]
     said = [
         f"{', ' if pause else ' '}{_word(word)}"
         for word, pause in zip(written, pauses, strict=True)

@@ -1,4 +1,4 @@
-"""Ranges of numbers: `10-15`, `3–5`, `1,000–2,000`."""
+"""Ranges of numbers: `10-15`, `3–5`, `1,000–2,000`, but `Listing 2-1`."""
 
 from __future__ import annotations
 
@@ -25,6 +25,12 @@ def _spaced(match: re.Match[str]) -> str:
 
 
 FORMS = (
+    Form(
+        frozenset("-–"),
+        r"\b(?:Algorithm|Equation|Example|Exercise|Figure|Lemma|Listing|Problem|Table|Theorem) "
+        r"(?P<it>(?P<first>[0-9]{1,3})[-–](?P<last>[0-9]{1,3}))(?![\w-]|[.,/:][0-9])",
+        lambda match: f"{numerals.number(match['first'])} dash {numerals.number(match['last'])}",
+    ),
     Form(
         DIGITS,
         rf"(?<![\w.-])(?<![0-9],)(?P<first>{_NUMBER})(?:-|\s?[–—]\s?|\.\.\.?|…)(?P<last>{_NUMBER})"

@@ -97,13 +97,14 @@ _TOKEN = re.compile(
     r"|(?P<space>\s++)|(?P<mark>.)",
     re.DOTALL,
 )
+_LAMBDA = re.compile(r"\((\w[\w, ]{0,60}+)\) ?=>")
 _TYPES = re.compile(r"\b(?:list|dict|tuple|set|type|[A-Z][a-z]\w*)$")
 _EVERYTHING = re.compile(r"\b(?:select|import|export)$", re.IGNORECASE)
 
 
 def say_source(source: str) -> str:
     """A piece of program text in words, with a comma where a list goes on."""
-    source = source.strip()
+    source = _LAMBDA.sub(r"\1 =>", source.strip())
     if source in ALONE:
         return ALONE[source]
     said: list[str] = []

@@ -60,6 +60,11 @@ def _address(match: re.Match[str]) -> str | None:
 
 FORMS = (
     Form(
+        DIGITS,
+        r"(?<![\w.])(?P<letter>[A-Z])(?P<it>\.(?P<parts>[0-9]{1,2}(?:\.[0-9]{1,2}){0,3}))(?![\w]|\.[0-9])",
+        lambda match: f"dot {say_version(match['parts'], 'dot')}",
+    ),
+    Form(
         frozenset("=<>~"),
         rf"(?<![\w.])(?:{_SOFTWARE}) ?[=<>~!]=? ?(?P<it>(?P<version>{_PARTS}){_STAGE}){_END}",
         _staged,
