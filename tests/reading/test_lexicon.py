@@ -134,6 +134,8 @@ def test_reading_off_leaves_the_lexicon_out() -> None:
         ({"a)(b": {"say": "b", "regex": True}}, "wrong: unbalanced parenthesis at position 1"),
         ({"[[a]": {"say": "b", "regex": True}}, "wrong: Possible nested set at position 1"),
         ({"a": "..."}, "'a': `say` has no word"),
+        ({"a": "zed [pause:1s]"}, "'a': `say` has markup in it"),
+        ({"a": "`b`"}, "'a': `say` has markup in it"),
         ({"a": {"say": "\\1", "regex": True}}, "invalid group reference"),
         ({"a": {"say": "\\g<b>", "regex": True}}, "unknown group name"),
     ],

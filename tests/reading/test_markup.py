@@ -79,6 +79,7 @@ def test_a_mark_in_a_long_text_stands_at_a_cut() -> None:
         ('<sub alias="x"> </sub>y', "malformed tag", "<sub alias="),
         ('<sub alias="x">y<break time="1s"/></sub>', "malformed tag", "<sub alias="),
         ('<sub alias="x">y[pause:1s]</sub>', "malformed tag", "<sub alias="),
+        ('<sub alias="[pause:1s] x">y</sub>', "has markup in it", "only the words"),
         ('<sub alias="x">y', "malformed tag", "<sub alias="),
         ("<sub alias=x>y</sub>", "malformed tag", "<sub alias="),
         ('<sub alias="...">y</sub>', "the alias '...' has no word", "<sub alias="),

@@ -16,6 +16,7 @@ from narrate.base import languages
 from narrate.base.text import did_you_mean, quoted
 from narrate.reading.characters import has_word
 from narrate.reading.literals import Span
+from narrate.reading.markup import is_plain
 from narrate.reading.problems import Problem, Unreadable
 from narrate.reading.words import TAKEN, Reading, are_phonemes, moved, without
 
@@ -97,6 +98,8 @@ def _problem(entry: Entry) -> Problem | None:
         return Problem(f"{word}: it does not say how the word is said", hint)
     if said.say and not has_word(said.say):
         return Problem(f"{word}: `say` has no word", "write what is said")
+    if said.say and not said.regex and not is_plain(said.say):
+        return Problem(f"{word}: `say` has markup in it", "write only the words that are said")
     if said.phonemes and not are_phonemes(said.phonemes):
         what = "the phonemes have brackets, slashes or digits"
         return Problem(f"{word}: {what}", 'write IPA alone, as in phonemes = "ˈdeɪtə"')
@@ -109,10 +112,10 @@ def _problem(entry: Entry) -> Problem | None:
 def _wrong_expression(entry: Entry) -> str:
     """What is wrong with a regular expression or with what it is replaced by."""
     try:
+        # By itself first, so that an error has the place in what was written. Python warns of signs
+        # that may mean something else in a later version.
         with warnings.catch_warnings():
-            # Python warns of signs that may mean something else in a later version.
             warnings.simplefilter("error")
-            # By itself first, so that an error has the place in what was written.
             re.compile(entry.word)
         _expression(entry)
         # The empty alternative always matches, and shows whether `say` has a group too many.

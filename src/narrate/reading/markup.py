@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import cast
 
+from narrate.base.text import quoted
 from narrate.reading import durations, foreign, literals, tags
 from narrate.reading.passages import Kind, Passage
 from narrate.reading.problems import Problem, Unreadable
@@ -133,6 +134,16 @@ def parse(
     return parser.marked
 
 
+def is_plain(words: str) -> bool:
+    """Whether words have no markup, code or formula in them, so that they are said as they are."""
+    try:
+        marked = parse(words)
+    except Unreadable:
+        return False
+    [*others, last] = marked.runs
+    return not (others or marked.marks or last.passages) and last.text == words
+
+
 def escape(text: str) -> str:
     r"""The text with a `\` before each sign of markup; `parse` gives it back."""
     return re.sub(_LITERAL, r"\\\g<0>", text)
@@ -231,6 +242,9 @@ class _Parser:
         inside = re.compile(rf"([^<>]*)</{tag.name}\s*>", re.IGNORECASE).match(self.text, self.at)
         words = parse(inside[1], lenient=self.lenient) if inside else Marked()
         value = tag.value()
+        if tag.name == "sub" and not is_plain(value):
+            what = f"the alias {quoted(value)} has markup in it"
+            raise Unreadable(Problem(what, "write only the words that are said"))
         if not inside or words.pauses or not words.runs[0].text.strip():
             raise tags.malformed(tag.written, tag.name)
         self.marked.warnings += words.warnings
