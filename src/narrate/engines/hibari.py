@@ -80,6 +80,8 @@ _WORDS = """
     emacs ˈimæks
     enum ˈinʌm
     env ˈɛnv
+    epoch ˈɛpˌɑk
+    epochs ˈɛpˌɑks
     euler ˈYləɹ
     fourier fˈʊɹiˌA
     frobenius fɹObˈiniəs
