@@ -191,6 +191,7 @@ def test_the_end_of_a_tag_that_was_refused_is_no_second_problem(text: str) -> No
         "snake_case, __init__, ___, a_1 and b_2, https://a.org/_b_/",
         "C# is #1, $5, 50%, {x} and ~5 km, a == b == c",
         "A[i][j], f(x)[0], the intervals [0, 1] and [a, b), [−1; ∞], rank [A|b]",
+        "[[cos θ, -sin θ], [x y, 1]]",
         "[f(x+h) − f(x)]/h, [H⁺] and [H+], [h_{t−1}, x_t], [1, 5) or (0, 10], [aᵢⱼ]",
         "1 - 2 --- 3, a ~ b, 2**3**4",
         "[] and [ ] and [?]",

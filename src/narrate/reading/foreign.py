@@ -75,7 +75,8 @@ def _bracket(written: str, before: str, after: str) -> Problem | None:
     escape = f"write \\[ for a literal bracket, {_OR_WARN}"
     if inside.startswith("^"):
         return Problem(f"the footnote mark {quoted(written)}", f"remove it, {escape}")
-    is_formula = is_index or after == "^" or _is_mathematics(inside)
+    is_row = (before == "[") != (after == "]")
+    is_formula = is_index or is_row or after == "^" or _is_mathematics(inside)
     if not _DIRECTIONS.match(inside) and is_formula:
         return None
     if _NUMBER.fullmatch(inside):

@@ -10,6 +10,7 @@ from narrate.reading.mathematics import letters, lists, scripts
 from narrate.reading.mathematics.limits import limits
 from narrate.reading.mathematics.phrase import Level, Phrase, listed
 from narrate.reading.mathematics.speaker import Speaker
+from narrate.reading.mathematics.symbols import RELATIONS
 from narrate.reading.mathematics.tree import (
     Choose,
     Fence,
@@ -90,6 +91,8 @@ def _round(s: Speaker, node: Fence) -> Phrase:
         return s.ended("the commutator of", Phrase(_both(s, parts), Level.LIST), "commutator")
     if len(parts) == 2 and _is_interval(node, parts):
         return _interval(s, node, parts)
+    if len(parts) > 1 and any(sign(item, *RELATIONS) for item in content) and not s.exact:
+        return Phrase(", ".join(lists.listing(s, parts)), Level.LIST, open=True)
     if len(parts) > 1:
         name = "the list" if node.open == "[" else _TUPLES.get(len(parts), "the tuple")
         return _list(s, name, parts)

@@ -407,6 +407,8 @@ class Grammar:
             return _command(name) + base + inside
         if name not in BARE or not self.skip_space() or self.kind() not in ("word", "number"):
             raise NotMathsError
+        # "cos θ" is no prose, as "log in" and "tan lines" are.
+        self.certain |= self.value()[:1] in GREEK_LETTERS
         return f"{_command(name)}{base} {self.factor()}"
 
     def limit(self) -> str:

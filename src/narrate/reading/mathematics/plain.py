@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from narrate.reading.mathematics.grammar import Formula, Grammar
-from narrate.reading.mathematics.unicode import SUBSCRIPTS
+from narrate.reading.mathematics.unicode import SUBSCRIPTS, plain
 from narrate.reading.mathematics.vocabulary import (
     DEEPEST,
     FUNCTIONS,
@@ -21,7 +21,7 @@ from narrate.reading.mathematics.vocabulary import (
 SIGN = re.compile(
     rf"[\^=<>≤≥≠≈≡∝←∈∉⌈⌊|‖∥√∑∏∫∀∃∂∇+*·×~{SCRIPTS}]|[^\W\d_)]_|\)_|\w\(|E\[|[nkm]!|→|->"
     r"|\bd[a-z]?/d|\d[nxyz][-−]\d|\d/[a-zA-Z]\b|/Δ"
-    r"|\)[-‑]?(?:st|nd|rd|th)\b"
+    r"|\)[-‑]?(?:st|nd|rd|th)\b|(?:sin|cos|tan|log|ln)[ ][α-ω]"
 )
 
 _VARIABLE = re.compile(r"(?<![A-Za-z\\])x(?![A-Za-z])")
@@ -32,6 +32,10 @@ _MULTIPLE = re.compile(
 _TIMES = re.compile(r"(?<=\d) x (?=\d[\d.]*+ =)")
 _COMPOUND = rf"[0-9]{{0,2}}(?:[A-Z][a-z]?[0-9{SUBSCRIPTS}]{{0,3}}){{1,8}}"
 _REACTION = re.compile(rf"(?=.*[{SUBSCRIPTS}]){_COMPOUND}(?: [+→] {_COMPOUND}){{1,6}}")
+_LISTED = re.compile(
+    r"(?<![\w.])(?P<name>[A-Za-z])_?(?P<first>[01₀₁])(?:, ?(?P=name)_?[12₁₂])?, ?(?:\.\.\.|…),? ?"
+    r"(?P=name)_?(?P<last>[A-Za-zₙₘₖ])(?!\w)"
+)
 _MODULUS = re.compile(r" ?\(mod (\w{1,4})\)")
 _MAPPING = re.compile(
     r"(?<![\w.])(?P<name>[A-Za-zφψ]): ?(?P<source>[A-Zℝℂℤℕℚ](?:\^\w)?) (?:->|→) "
@@ -49,8 +53,17 @@ def find(text: str) -> Iterator[tuple[int, int, str]]:
         (*each.span(), rf"{each['name']}: {each['source']} \to {each['target']}")
         for each in _MAPPING.finditer(text)
     ]
+    maps += [
+        (*each.span(), _listed(each["name"], each["first"], each["last"]))
+        for each in _LISTED.finditer(text)
+    ]
     found = [*maps, *(each for each in _formulas(text) if not _overlaps(each, maps))]
     yield from sorted([*found, *_multiples(text, found)])
+
+
+def _listed(name: str, first: str, last: str) -> str:
+    """`x_1, …, x_n`, of which the ends are read."""
+    return rf"{name}_{{{plain(first)}}}, \dots, {name}_{{{plain(last)}}}"
 
 
 def _overlaps(one: tuple[int, int, str], others: list[tuple[int, int, str]]) -> bool:

@@ -86,5 +86,5 @@ def _is_spelled(piece: str) -> bool:
     if upper in acronyms.SPELLED:
         return True
     if piece.isupper():
-        return acronyms.is_spelled(piece)
+        return len(piece) < 5 and acronyms.is_spelled(piece)
     return len(piece) <= 4 and not set(upper) & set("AEIOUY")

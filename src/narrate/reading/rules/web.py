@@ -8,6 +8,7 @@ from itertools import pairwise
 from narrate.reading.rules import numerals, symbols
 from narrate.reading.rules.form import DOTTED, Form
 from narrate.reading.rules.identifiers import say_identifier
+from narrate.reading.rules.source import spell
 
 NAME = "web"
 
@@ -102,7 +103,21 @@ _IMAGES = (
 )
 _END = r"(?<![.,;:!?)\]])"
 
+
+def _hosts(match: re.Match[str]) -> str | None:
+    """An address of IPv6, whose groups are said sign by sign."""
+    groups = match[0].split(":")
+    if "" not in groups and len(groups) != 8:
+        return None
+    return " colon ".join(map(spell, groups)).replace("  ", " ").strip()
+
+
 FORMS = (
+    Form(
+        frozenset(":"),
+        r"(?<![\w:.])(?=[a-fA-F:]*[0-9])(?:[0-9a-fA-F]{0,4}:){2,7}[0-9a-fA-F]{1,4}(?![\w:])",
+        _hosts,
+    ),
     Form(
         frozenset(":"),
         rf"(?<!\w)(?P<it>(?i:https?|ftp|file|git|ssh|wss?|s3)://[^\s<>\"'`”’»\ufffc]+{_END})",
