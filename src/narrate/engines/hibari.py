@@ -86,6 +86,8 @@ _WORDS = """
     fourier fˈʊɹiˌA
     frobenius fɹObˈiniəs
     galois ɡælwˈɑ
+    gibibyte ɡˈɪbiˌbIt
+    gibibytes ɡˈɪbiˌbIts
     golang ɡˈOlæŋ
     heroku həɹˈOku
     idempotence ˈIdəmpˌOtᵊns

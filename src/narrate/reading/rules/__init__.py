@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
 
 from narrate.reading.rules import (
     abbreviations,
@@ -20,6 +22,7 @@ from narrate.reading.rules import (
     minus,
     names,
     numbers,
+    numerals,
     operators,
     ordinals,
     phones,
@@ -110,7 +113,17 @@ def readings(
     left = list(symbols.find(free))
     found += left
     found += variants.find(text, without(free, [(each.start, each.end) for each in left]))
-    return sorted(found, key=lambda reading: reading.start)
+    return _apart(sorted(found, key=lambda reading: reading.start), text)
+
+
+def _apart(found: list[Reading], text: str) -> list[Reading]:
+    """The readings, with a pause between two numbers that would be heard as one: `A100 80GB`."""
+    for at, (one, other) in enumerate(pairwise(found)):
+        last, first = one.spoken.rpartition(" ")[2], other.spoken.partition(" ")[0]
+        beside = text[one.end : other.start] == " "
+        if beside and numerals.is_number(last) and numerals.is_number(first):
+            found[at] = replace(one, spoken=f"{one.spoken},")
+    return found
 
 
 _ANGLES = ("sin(", "cos(", "tan(", "sin ", "cos ", "tan ")

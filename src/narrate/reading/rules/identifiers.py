@@ -34,6 +34,7 @@ WORDS = names.TOOLS | {
     "linspace": "lin space",
     "ndarray": "N D array",
     "kwargs": "keyword args",
+    "matmul": "mat mull",
     "msg": "message",
     "num": "num",
     "ptr": "pointer",

@@ -8,6 +8,7 @@ _WORDS = """
     - - twenty thirty forty fifty sixty seventy eighty ninety
 """
 _ONES, _TENS = _WORDS.split()[:20], _WORDS.split()[20:]
+_NAMES = frozenset([*_ONES, *_TENS, "hundred", "thousand", "million", "billion", "trillion"])
 _SCALES = ("", " thousand", " million", " billion", " trillion")
 _ORDINALS = {
     "one": "first",
@@ -20,6 +21,11 @@ _ORDINALS = {
 }
 _LONGEST = 15
 """More digits than this are said one by one; so are those that begin with a zero."""
+
+
+def is_number(word: str) -> bool:
+    """Whether a word, such as `twenty-one`, is a number or the end of one."""
+    return word.partition("-")[0] in _NAMES
 
 
 def number(text: str) -> str:
