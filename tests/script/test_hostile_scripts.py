@@ -111,6 +111,12 @@ HI = {"text": "Hi."}
             "quotes",
         ),
         (
+            segments({"text": "a", "reading": "none"}),
+            "a.json: $[0].reading",
+            "unknown value 'none'",
+            "write engine, full or off",
+        ),
+        (
             segments({"text": "a", "take": 1.5}),
             "a.json: $[0].take",
             "expected a whole number, got a number",

@@ -18,6 +18,8 @@ def _words(kind: Any) -> str:
     from msgspec import inspect
 
     match kind:
+        case inspect.Metadata(type=described):
+            return _words(described)
         case inspect.UnionType(types=types):
             return " or ".join(filter(None, map(_words, types)))
         case inspect.LiteralType(values=values):

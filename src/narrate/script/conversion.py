@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import msgspec
 
+from narrate.base.allowed import allowed
 from narrate.base.text import did_you_mean, quoted
 from narrate.script.document import Defaults, SceneEntry, SegmentEntry, Voice, read_seconds
 from narrate.script.problems import Problems, Where, below
@@ -199,6 +200,9 @@ def _explain(
     at = path + inner.removeprefix("$")
     if not problems.covers(at):
         what, hint = _in_words(what)
+        types = {field.encode_name: field.type for field in msgspec.structs.fields(kind)}
+        if what.startswith("invalid enum value ") and name in types:
+            what, hint = what.replace("invalid enum", "unknown"), f"write {allowed(types[name])}"
         # A place in JSON ends with the name of the field; a line of Markdown does not.
         is_named = name == "$" or problems.where(at).endswith(f".{name}")
         problems.note(what if is_named else f"{name}: {what}", at, hint)
