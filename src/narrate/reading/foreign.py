@@ -34,6 +34,12 @@ _INTERVAL = re.compile(rf"\s*{_ITEM}(?:\s*[,;|]\s*{_ITEM})+\s*")
 _FORMULA = re.compile(r"[=^_<>≤≥≠+−×·√∑Σ∫∂∈⁺⁻⁰¹²³⁴-⁹₀-₉ₐ-ₜᵢ-ᵪ]|\w\(|\)[^()]*\(")
 _WORD = re.compile(r"(?!(?:sin|cos|tan|log|exp|max|min)\b)\b[^\W\d_ₐ-ₜᵢ-ᵪⱼ]{3}")
 _NUMBER = re.compile(r"\^\S+|\s*[0-9]{1,3}(?:\s*[-–,]\s*[0-9]{1,3})*\s*")
+_HTML_NAMES = """
+    a abbr b big blockquote br center cite code del div em font footer h1 h2 h3 h4 h5 h6 header hr i
+    img ins kbd li mark nav ol p pre q s samp script section small span speak strike strong style
+    sub sup table tbody td th thead tr tt u ul var emphasis prosody voice audio
+"""
+_HTML = frozenset(_HTML_NAMES.split())
 _CLOCK = re.compile(r"\s*[0-9]+:[0-9:.,]+\s*")
 _DIRECTIONS = re.compile(
     r"\s*(?:beat|silence|break|wait|step|laugh|sigh|music|applause|breath|cough|gasp)\w*\b", re.I
@@ -62,7 +68,7 @@ def problem(text: str, start: int, end: int) -> Problem | None:
     if written[0] in "[!":
         return _bracket(written, text[max(0, start - 1) : start], text[end : end + 1])
     if written[0] == "<":
-        return _tag(written)
+        return None if _is_generic(written, text[max(0, start - 1) : start]) else _tag(written)
     sign = quoted(text[start : max(end, start + 12)].split("\n")[0])
     return Problem(f"unknown markup at {sign}", f"{_OR_MARKDOWN}, {_OR_WARN}")
 
@@ -96,6 +102,13 @@ def _is_mathematics(inside: str) -> bool:
     if _INTERVAL.fullmatch(inside):
         return True
     return _FORMULA.search(inside) is not None and not _WORD.search(inside)
+
+
+def _is_generic(written: str, before: str) -> bool:
+    """Whether a tag is the parameter of a type: `Vec<T>`, but `a<b>c</b>` has one of HTML."""
+    name = re.fullmatch(r"<([A-Za-z_][\w:]*)>", written)
+    known = name is not None and name[1].lower() in {*tags.EXAMPLES, *_HTML}
+    return name is not None and not known and (before.isalnum() or before == "_")
 
 
 def _tag(written: str) -> Problem:

@@ -287,6 +287,11 @@ class Grammar:
             return value
         if _derivative(self, value):
             return self.derivative(value)
+        letter, *marks = list(unicodedata.normalize("NFD", value))
+        if len(marks) == 1 and marks[0] in ACCENTS and self.kind(1) in ("index", "lowered"):
+            self.take()
+            self.letters += 1
+            return rf"\{ACCENTS[marks[0]]}{{{letter}}}"
         if not self.is_letters(value):
             raise NotMathsError
         if value in ARTICLES and self.is_word(first):

@@ -31,6 +31,14 @@ CALLS = Form(
 )
 FORMS = (
     Form(
+        frozenset("<"),
+        r"(?<![\w.:])(?P<name>[A-Za-z_][\w:]{0,60})<(?P<types>[\w:]{1,40}(?:, ?[\w:]{1,40}){0,4})>",
+        lambda match: (
+            f"{say_source(match['name'])} of"
+            f" {', '.join(map(say_source, re.split(', ?', match['types'])))}"
+        ),
+    ),
+    Form(
         frozenset("["),
         rf"(?<![\w.])[A-Za-z]\([A-Za-z_]\w{{0,20}}{_BRACKETED}\)(?!\w)",
         lambda match: say_source(match[0]),

@@ -161,7 +161,7 @@ FORMS = (
     ),
     Form(
         DIGITS,
-        rf"(?:\b[A-Z]\w{{1,30}}+|{TAKEN})(?: \(|, )(?P<it>(?:1[89]|20)[0-9]{{2}})(?=[a-e]?\))",
+        rf"(?:\b[A-Z]\w{{1,30}}+|{TAKEN})(?: \(|, )(?P<it>(?:1[1-9]|20)[0-9]{{2}})(?=[a-e]?\))",
         lambda match: year(match["it"]),
     ),
     Form(DIGITS, rf"(?<=\b[QH][1-4] ){_YEAR}", lambda match: year(match["year"])),

@@ -72,6 +72,13 @@ FORMS = (
         r"(?<![\w/-])(?:24/7|20/20|50[/-]50|60/40|70/30|80/20|90/10)(?![\w/])",
         _same,
     ),
+    Form(
+        frozenset("/"),
+        r"(?<![\w./])(?P<top>[0-9]\.[0-9])/(?P<bottom>5|10)(?![\w/]|\.[0-9])",
+        lambda match: (
+            f"{numerals.number(match['top'])} out of {numerals.cardinal(match['bottom'])}"
+        ),
+    ),
     Form(frozenset("/"), r"(?<=[Oo]n )9/11(?![\w/])|(?<![\w/])9/11(?= attack)", _same),
     Form(
         frozenset("/"),

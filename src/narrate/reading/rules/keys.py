@@ -1,4 +1,4 @@
-"""Keys pressed together: `Ctrl+C`, `Cmd-Shift-P`."""
+"""Keys pressed together and steps of a menu: `Ctrl+C`, `Cmd-Shift-P`, `File > Open`."""
 
 from __future__ import annotations
 
@@ -26,6 +26,11 @@ def _key(name: str) -> str:
 
 
 FORMS = (
+    Form(
+        frozenset(">"),
+        r"(?<=[a-z]) > (?=[A-Z][a-z])",
+        lambda match: ", then ",
+    ),
     Form(
         frozenset("C"),
         r"(?<![\w+-])(?:Ctrl|Cmd)(?![\w+-]| \+)",

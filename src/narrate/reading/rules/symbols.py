@@ -154,6 +154,7 @@ WORDS = {
     "‖": "double bar",
     "`": "backtick",
     "№": "number",
+    "ħ": "h bar",
     "℃": "degrees Celsius",
     "℉": "degrees Fahrenheit",
     "\u2126": "ohm",

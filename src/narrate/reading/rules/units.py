@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from narrate.reading.rules import numerals
 from narrate.reading.rules.amounts import AMOUNT, is_one, say_amount
 from narrate.reading.rules.form import DIGITS, Form, has_article
 from narrate.reading.rules.fractions import VULGAR
@@ -76,6 +77,7 @@ _PREFIXES = {
     "Gi": "gibi",
     "Ti": "tebi",
 }
+_DIRECTIONS = {"N": "north", "S": "south", "E": "east", "W": "west"}
 _OTHER = {
     "°": "degree",
     "°C": "degree Celsius",
@@ -265,8 +267,39 @@ AMOUNTS = Form(
     r"(?P<next>(?= [A-Za-z]{3}))?",
     _measured,
 )
+
+
+def _lasting(match: re.Match[str]) -> str:
+    """`4m32s`, `1h05m`, `2d4h`."""
+    names = {"d": "day", "h": "hour", "m": "minute", "s": "second"}
+    parts = re.findall(r"([0-9]+)([dhms])", match[0])
+    said = []
+    for digits, letter in parts:
+        number = numerals.cardinal(digits.lstrip("0") or "0")
+        said.append(f"{number} {names[letter]}{'' if number == 'one' else 's'}")
+    return " ".join(said)
+
+
 FORMS = (
+    Form(
+        DIGITS,
+        r"(?<![\w.])(?=[0-9]+[dhm][0-9])"
+        r"(?:[0-9]{1,3}d)?(?:[0-9]{1,3}h)?(?:[0-9]{1,3}m)?(?:[0-9]{1,2}s)?(?!\w)",
+        _lasting,
+    ),
+    Form(
+        frozenset("°"),
+        r"(?<=°) ?(?P<it>[NSEW])(?!\w)",
+        lambda match: _DIRECTIONS[match["it"]],
+    ),
     AMOUNTS,
+    Form(
+        frozenset('"″'),
+        r"(?<![\w.\"])(?P<amount>[0-9]{1,3}(?:\.[0-9]{1,2})?)[\"″](?= ?[a-z(])",
+        lambda match: (
+            f"{numerals.number(match['amount'])} inches" if match.string.count('"') % 2 else None
+        ),
+    ),
     Form(
         frozenset("/"),
         r"(?<=[a-z]{3})(?<!month)(?<!day)(?P<it>/(?P<unit>second|minute|hour|day|week|month|year|s))"
