@@ -13,6 +13,7 @@ from narrate.reading.mathematics import tree
 from narrate.reading.mathematics.fences import group
 from narrate.reading.mathematics.integrals import integrals
 from narrate.reading.mathematics.tree import Node, Row, Symbol
+from narrate.reading.rules import accents
 from narrate.reading.words import Unreadable
 
 # The parser needs quadratic time for brackets in brackets, and nobody follows longer ones by ear.
@@ -20,15 +21,8 @@ LONGEST = 4000
 
 _Json = dict[str, Any]
 
-_ACCENTS = {
-    "\u0302": "hat",
-    "\u0303": "tilde",
-    "\u0304": "bar",
-    "\u0305": "bar",
-    "\u0307": "dot",
-    "\u0308": "double dot",
+_ACCENTS = accents.MARKS | {
     "\u20db": "triple dot",
-    "\u20d7": "vector",
     "→": "vector",
     "\u030c": "check",
     "\u0306": "breve",

@@ -10,7 +10,7 @@ from narrate.reading.rules.symbols import GREEK
 
 NAME = "accents"
 
-_MARKS = {
+MARKS = {
     "\u0302": "hat",
     "\u0303": "tilde",
     "\u0304": "bar",
@@ -20,20 +20,20 @@ _MARKS = {
     "\u20d7": "vector",
 }
 _BASES = sorted([*LETTERS, *GREEK])
-_MADE = {normalize("NFC", base + mark) for base in _BASES for mark in _MARKS}
+_MADE = {normalize("NFC", base + mark) for base in _BASES for mark in MARKS}
 _COMPOSED = {letter for letter in _MADE if len(letter) == 1} - {*"äëïöüÄËÏÖÜ"}
 """Letters with their mark; of these, vowels with two dots are words in some languages."""
 
-_ABOVE = f"[{''.join(_MARKS)}]"
+_ABOVE = f"[{''.join(MARKS)}]"
 _PATTERN = (
     rf"(?:(?<!\w)(?:[{''.join(sorted(_COMPOSED))}]|[A-Za-z]{_ABOVE})"
-    rf"|(?<![\u0370-\u03ff])[{''.join(GREEK)}]{_ABOVE})(?![\w\u0300-\u036f'’])"
+    rf"|(?<![\u0370-\u03ff])[{''.join(GREEK)}]{_ABOVE})(?![\w'’])"
 )
 
 
 def _say(match: re.Match[str]) -> str:
     letter, mark = [*normalize("NFD", match[0])]
-    return f"{'A' if letter == 'a' else GREEK.get(letter, letter)} {_MARKS[mark]}"
+    return f"{'A' if letter == 'a' else GREEK.get(letter, letter)} {MARKS[mark]}"
 
 
-FORMS = (Form(frozenset(_COMPOSED | _MARKS.keys()), _PATTERN, _say),)
+FORMS = (Form(frozenset(_COMPOSED | MARKS.keys()), _PATTERN, _say),)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
 from narrate.reading.rules.form import Form, words
 from narrate.reading.words import TAKEN
@@ -38,34 +37,12 @@ def _named(match: re.Match[str], before: frozenset[str]) -> str | None:
     return "A" if found and left[-1] == " " and found[-1] in before else None
 
 
-_ACCENTS = {
-    "\u0302": "hat",
-    "\u0303": "tilde",
-    "\u0304": "bar",
-    "\u0307": "dot",
-    "\u0308": "double dot",
-}
-
-
-def _accented(match: re.Match[str]) -> str | None:
-    """`x̄` and `ŷ`, which no word of English is."""
-    letter, *marks = list(unicodedata.normalize("NFD", match[0]))
-    if len(marks) != 1 or marks[0] not in _ACCENTS or not letter.isascii():
-        return None
-    return f"{'A' if letter == 'a' else letter} {_ACCENTS[marks[0]]}"
-
-
 FORMS = (
     # A grade, not the first half of a word: `an A- in art`, but `an A- or B-side`.
     Form(
         frozenset("-−"),
         r"(?:(?<=\b[Aa] )|(?<=\b[Aa]n ))[A-F][-−](?=[,;.!?)]*(?: (?!(?:or|and|to) [A-Z]-)|$))",
         lambda match: f"{match[0][0]} minus",
-    ),
-    Form(
-        frozenset("\u0302\u0303\u0304\u0307ŷẋẏẍȳâãā"),
-        r"(?<![\w'’])(?:[A-Za-z][\u0302-\u0308]|[ŷẋẏẍȳ])(?![\w'’])",
-        _accented,
     ),
     # An article is a small letter within a sentence, so a capital A there is a name.
     Form(
