@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -107,7 +107,7 @@ def opened(prepared: Sequence[Prepared], emit: Emit) -> Iterator[list[Session]]:
         for _, configuration in prepared:
             root = config.cache_dir(configuration.settings)
             if root not in stores:
-                stores[root] = stack.enter_context(Store(root, _warning(emit)))
+                stores[root] = stack.enter_context(Store(root, events.warner(emit)))
         parents = {scripts.parent_of(script) for script, _ in prepared}
         found = {parent: scripts.scripts_in(parent) for parent in parents}
         folders = [_folder(each, prepared, found) for each in prepared]
@@ -118,10 +118,6 @@ def opened(prepared: Sequence[Prepared], emit: Emit) -> Iterator[list[Session]]:
             data = kept.recall(store.root, script.path) if script.path else b""
             sessions.append(Session(script, own, out, store, emit, Readings(data, reading)))
         yield sessions
-
-
-def _warning(emit: Emit) -> Callable[[str], object]:
-    return lambda text: emit(events.Warned(message=text))
 
 
 def _speaking(settings: Settings) -> Settings:

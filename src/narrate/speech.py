@@ -53,9 +53,7 @@ def speak(
     wanted = _wanted(planned, only) if not stopped else set[bytes]()
     chosen = [miss for miss in planned.misses if miss.utterance.canonical in wanted]
     emit(summary(planned))
-    readiness.require(
-        planner.choices(chosen), settings, lambda text: emit(events.Warned(message=text))
-    )
+    readiness.require(planner.choices(chosen), settings, events.warner(emit))
     if settings.profile == "draft" and any(each.capabilities.models for each in planned.choices):
         emit(events.Warned(message=DRAFT))
     if foreign := language.warning(chosen):

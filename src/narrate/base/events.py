@@ -117,6 +117,11 @@ Emit = Callable[[Event], object]
 """Receives each event, in the thread that called narrate, while no lock is held."""
 
 
+def warner(emit: Emit) -> Callable[[str], object]:
+    """What tells of something, in words, that is not as it should be."""
+    return lambda text: emit(Warned(message=text))
+
+
 class Relay:
     """Emits in the thread that made it, whichever thread has something to report.
 

@@ -9,7 +9,6 @@ MARKDOWN_BYTES = 4 * 1024 * 1024
 MARKDOWN_SIGNS = 200_000
 """Parsing takes up to 18 microseconds for each, so that this many take about four seconds."""
 
-
 YAML_BYTES = 4 * 1024 * 1024
 YAML_VALUES = 100_000
 """The YAML parser takes a second for each megabyte, or for 40,000 values; JSON is read a hundred

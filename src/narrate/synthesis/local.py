@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from queue import Empty
 
-from narrate.base.events import Emit, Fetching, Warned
+from narrate.base.events import Emit, Fetching, warner
 from narrate.config import Settings
 from narrate.planning.casting import Choice
 from narrate.synthesis.executor import AHEAD, Result, Work
@@ -30,7 +30,7 @@ def prepare(choice: Choice, settings: Settings, emit: Emit) -> str:
     def on_progress(done: int, total: int) -> None:
         emit(Fetching(model=choice.model.name, done=done, total=total))
 
-    python = environments.python_for(choice.name, settings, lambda text: emit(Warned(message=text)))
+    python = environments.python_for(choice.name, settings, warner(emit))
     if models.from_hub(choice.model, choice.name):
         # Before any worker starts: a large model takes longer to download than a worker may take
         # to load, and its progress can be shown.

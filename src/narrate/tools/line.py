@@ -105,11 +105,7 @@ def explain(line: Prepared, emit: Emit) -> PlannedSegment:
     """
     script, configuration = line
     settings = msgspec.structs.replace(configuration.settings, stand_in=None)
-
-    def warn(text: str) -> None:
-        emit(events.Warned(message=text))
-
-    return planner.make(script, settings, _NoClips(), warn=warn).segments[0]
+    return planner.make(script, settings, _NoClips(), warn=events.warner(emit)).segments[0]
 
 
 class _NoClips(Store):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from narrate.base.events import Emit, Warned
+from narrate.base.events import Emit, warner
 from narrate.cache import Store
 from narrate.checks import structure
 from narrate.config import Settings
@@ -37,10 +37,7 @@ def speak(plan: Plan, settings: Settings, store: Store, playback: Playback, emit
 
     Raises EnvironmentProblem, SynthesisError, or Gone if a clip is no longer what it was.
     """
-
-    def warn(text: str) -> None:
-        emit(Warned(message=text))
-
+    warn = warner(emit)
     [choice] = planner.choices(plan.misses)
     readiness.require([choice], settings, warn)
     python = local.prepare(choice, settings, emit)

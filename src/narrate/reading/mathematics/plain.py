@@ -75,8 +75,9 @@ def _multiples(text: str, formulas: list[tuple[int, int, str]]) -> Iterator[tupl
     if not any(_VARIABLE.search(tex) for _, _, tex in formulas):
         return
     for match in _MULTIPLE.finditer(text):
-        if not any(start <= match.start() < end for start, end, _ in formulas):
-            yield *match.span(), match[0]
+        found = (*match.span(), match[0])
+        if not _overlaps(found, formulas):
+            yield found
 
 
 def _formulas(text: str) -> Iterator[tuple[int, int, str]]:

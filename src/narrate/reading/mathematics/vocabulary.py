@@ -41,17 +41,17 @@ TOKEN = re.compile(
 )
 # `_ij`, `_12`, `_1n`, `_ijk`; what is longer is a part of a variable's name.
 INDEX = re.compile(r"[A-Za-z0-9]{1,2}|[α-ω]|\d{3}|[ijklmn]{3}")
-UNIT = "|".join(sorted(map(re.escape, UNITS), key=len, reverse=True))
+_UNIT = "|".join(sorted(map(re.escape, UNITS), key=len, reverse=True))
 QUANTITY = re.compile(
-    rf" ?((?:{UNIT})(?:/(?:{UNIT}))?)(?:\^?(-?\d)|([²³⁻¹]+))?(?![\w(^²³]| [b-wyz]\b)"
+    rf" ?((?:{_UNIT})(?:/(?:{_UNIT}))?)(?:\^?(-?\d)|([²³⁻¹]+))?(?![\w(^²³]| [b-wyz]\b)"
 )
-FUNCTION_NAMES = """
+_FUNCTION_NAMES = """
     sin cos tan sec csc cot arcsin arccos arctan sinh cosh tanh log ln exp sqrt max min arg det sum
     prod rank tr gcd lcm dim Var Cov softmax sigmoid logit
 """
-COMMAND_NAMES = "sin cos tan sec csc cot sinh cosh tanh log ln exp max min arg det gcd dim"
-FUNCTIONS = frozenset(FUNCTION_NAMES.split())
-COMMANDS = frozenset(COMMAND_NAMES.split())
+_COMMAND_NAMES = "sin cos tan sec csc cot sinh cosh tanh log ln exp max min arg det gcd dim"
+FUNCTIONS = frozenset(_FUNCTION_NAMES.split())
+COMMANDS = frozenset(_COMMAND_NAMES.split())
 BARE = {"sin", "cos", "tan", "log", "ln", "csc", "cot", "sinh", "cosh", "tanh"}
 GREEK_NAMES = frozenset(GREEK.values()) | {"infinity", "eps"}
 GREEK_LETTERS = frozenset(GREEK)
@@ -65,9 +65,9 @@ ROUNDED = {"⌈": "⌉", "⌊": "⌋"}
 POSTFIXES = ("^", "**", "!", "'", "_")
 BIG = frozenset("∑∏∫⋃⋂")
 ARTICLES = frozenset("aAI")
-AFTER_WORDS = "and or for where if then is are has on in with when as at to by of"
-AFTER = frozenset(AFTER_WORDS.split())
-SHORT_WORDS = "am an as at be by do go he hi if in is it me my no of oh ok on or so to up us we"
-NOT_PRODUCTS = frozenset(SHORT_WORDS.split())
+_AFTER_WORDS = "and or for where if then is are has on in with when as at to by of"
+AFTER = frozenset(_AFTER_WORDS.split())
+_SHORT_WORDS = "am an as at be by do go he hi if in is it me my no of oh ok on or so to up us we"
+NOT_PRODUCTS = frozenset(_SHORT_WORDS.split())
 
 DEEPEST, LONGEST = 12, 200
