@@ -17,7 +17,7 @@ SOURCE = Path(narrate.__file__).parent
 
 LAYERS = (
     ("errors",),
-    ("base", "request"),
+    ("base", "request", "thresholds"),
     ("sound", "config", "stamp"),
     ("reading",),
     ("script", "engines"),
