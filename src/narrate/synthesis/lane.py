@@ -21,7 +21,8 @@ from narrate.synthesis.executor import (
     Work,
 )
 from narrate.synthesis.queue import ATTEMPTS, Batch, Task
-from narrate.workers.client import JobFailed, Reply, Worker, WorkerLost
+from narrate.workers.client import JobFailed, Reply, Worker
+from narrate.workers.process import WorkerLost
 
 ANSWER_SECONDS = 0.02
 """How long a lane whose worker is busy waits for another batch: the driver answers a result with

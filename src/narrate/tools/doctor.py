@@ -28,8 +28,9 @@ from narrate.planning import casting
 from narrate.request import Request
 from narrate.sound import audio
 from narrate.workers import environments, models
-from narrate.workers.client import JobFailed, Worker, WorkerLost
+from narrate.workers.client import JobFailed, Worker
 from narrate.workers.environments import Interpreter, State, Warn
+from narrate.workers.process import WorkerLost
 
 DEVICE_SECONDS = 120
 """The first import of torch from a cold disk takes most of a minute."""

@@ -24,7 +24,7 @@ from narrate.config import EngineSettings, Settings, cache_dir
 from narrate.engines import registry
 from narrate.engines.base import Capabilities, ModelRef
 from narrate.errors import EnvironmentProblem, Interrupted, UsageError
-from narrate.workers.client import BOOT, NEUTRAL, PACKAGE, environment_for, isolated
+from narrate.workers.process import BOOT, NEUTRAL, PACKAGE, environment_for, isolated
 
 Progress = Callable[[int, int], object]
 """Called with the bytes that have come, and those of the whole."""
