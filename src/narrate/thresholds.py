@@ -1,8 +1,13 @@
-"""When a check refuses a clip: the numbers of [checks] in the settings, each with its reason."""
+"""Which checks a clip passes through, and the numbers at which they refuse it."""
 
 from __future__ import annotations
 
 import msgspec
+
+CHECKS = ("words", "speaker", "echo", "quality")
+"""The checks that listen; the one of the structure is always on."""
+
+USES = ("auto", "all", "none")
 
 
 class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
