@@ -306,7 +306,7 @@ def _segment(
         end_frame=timeline.frame(slot.end, fps),
         slot_frames=timeline.frame(slot.next_start, fps) - start,
         cache_keys=[clip.key for clip in clips],
-        take=Take(segment.take, segment.seed),
+        take=Take(*planned.take),
         qa=_checked(slot),
         stand_in=planned.stand_in or msgspec.UNSET,
         marks=_marks(slot, timeline, fps),

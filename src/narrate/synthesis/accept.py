@@ -8,6 +8,7 @@ from narrate.checks import structure as checks
 from narrate.checks.provenance import Provenance
 from narrate.errors import CheckError
 from narrate.sound import audio
+from narrate.store import entry
 from narrate.synthesis.executor import Refused, Sound, Spoken
 from narrate.synthesis.queue import Task
 
@@ -23,7 +24,7 @@ def accept(task: Task, sound: Sound, *, store: Store, strict: bool) -> Spoken | 
     flags = checks.judge(measures, utterance.text)
     if flags and strict:
         return Refused(task, CheckError("; ".join(flags)))
-    maker = sound.maker
+    maker, pcm = sound.maker, audio.pcm16(synthesis.samples)
     provenance = Provenance(
         engine=maker.engine,
         versions={**maker.versions, "narrate": __version__},
@@ -31,8 +32,8 @@ def accept(task: Task, sound: Sound, *, store: Store, strict: bool) -> Spoken | 
         seconds=round(sound.seconds, 4),
         attempt=task.attempt,
         measures=measures,
+        sound=entry.sound(pcm, synthesis.rate),
     )
-    pcm = audio.pcm16(synthesis.samples)
     clip = store.put(
         utterance.canonical, pcm, synthesis.rate, provenance, replace=utterance.replace
     )
