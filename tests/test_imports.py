@@ -18,7 +18,7 @@ SOURCE = Path(narrate.__file__).parent
 LAYERS = (
     ("errors",),
     ("base", "request", "thresholds"),
-    ("sound", "config", "stamp"),
+    ("sound", "config", "stamp", "takes"),
     ("reading",),
     ("script", "engines"),
     ("checks", "store"),
