@@ -22,7 +22,7 @@ LAYERS = (
     ("reading",),
     ("script", "engines"),
     ("checks", "store", "workers"),
-    ("cache", "voices"),
+    ("cache", "hearing", "voices"),
     ("archive", "planning"),
     ("output", "synthesis"),
     ("session", "speech"),

@@ -208,7 +208,11 @@ ABOUT = {
     "engine_python": _flag(
         "--engine-python", "PYTHON", "The Python that runs the engine (see `narrate engines`)."
     ),
-    "asr_model": _flag("--asr-model", "MODEL", "Whisper model: a folder, or a name (base)."),
+    "asr_model": _flag(
+        "--asr-model",
+        "MODEL",
+        "What listens: a folder, a Whisper name, a hub id or mlx:ID (base or tiny.en).",
+    ),
     "offline": _flag("--offline", "", "Use no network; fail if a download would be needed."),
     "allow_outside": _flag(
         "--allow-outside", "", "Accept recordings from outside the script's folder too."
