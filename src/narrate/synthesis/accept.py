@@ -16,6 +16,7 @@ from narrate.config import Settings
 from narrate.engines import registry
 from narrate.engines.base import Reference
 from narrate.errors import CheckError
+from narrate.hearing.examiner import Examiner, Failed
 from narrate.planning import verdicts
 from narrate.planning.casting import Choice
 from narrate.planning.planner import PlannedUtterance
@@ -25,7 +26,6 @@ from narrate.store import entry
 from narrate.synthesis.executor import Another, Refused, Spoken
 from narrate.synthesis.task import Candidate, Sound, Task
 from narrate.takes import choice
-from narrate.workers.examiner import Examiner, Failed
 
 PRONOUNCER = "hibari"
 """The engine whose spelling tells the checks how names and letters are pronounced."""

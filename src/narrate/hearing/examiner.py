@@ -86,7 +86,7 @@ class Examiner:
     def _started(self) -> Process:
         if self._process is None:
             self._known.clear()
-            self._process = Process(sys.executable, "narrate.workers.examiner")
+            self._process = Process(sys.executable, "narrate.hearing.examiner")
             self._process.write({"load": self._load})
         return self._process
 
