@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from string import ascii_letters, ascii_lowercase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from narrate.base.spelling import Spelling
 from narrate.base.text import quoted
@@ -175,6 +177,34 @@ def _digit_by_digit(number: re.Match[str]) -> str:
         return number[0]
     end = "," if written.endswith(",") else ""
     return ("minus " if sign else "") + " ".join(digits) + _CURRENCIES[currency] + end
+
+
+def phonemes(text: str) -> list[tuple[str, str]]:
+    """What hibari would say, without its voice: each word of a text that has no numbers or symbols,
+    and its phonemes. The first call loads its lexicon, in about 1 s.
+    """
+    from hibari import Hibari
+
+    g2p = _lexicon()
+    words: list[tuple[str, str]] = []
+    for sentence in Hibari.split_sentences(text.replace("’", "'")):
+        goes_on = False
+        for token in g2p.phonemize_tokens(g2p.tokenize(sentence)):
+            said = token.phonemes or ""
+            if goes_on:
+                words[-1] = words[-1][0] + token.text, words[-1][1] + said
+            else:
+                words.append((token.text, said))
+            goes_on = not token.whitespace
+    return words
+
+
+@lru_cache(1)
+def _lexicon() -> Any:
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+    from hibari.g2p import G2P
+
+    return G2P()
 
 
 class Engine:
