@@ -36,8 +36,8 @@ def of(samples: NDArray[np.float32], text: str = TEXT, heard: str | None = None)
     return measure(samples, Expected(text, text, "en"), listened, TOOLS)
 
 
-def reasons(found: Words, text: str = TEXT) -> tuple[str, ...]:
-    return judge(found, text, Thresholds())
+def reasons(found: Words) -> tuple[str, ...]:
+    return judge(found, Thresholds())
 
 
 def test_what_is_said_as_it_is_written_passes() -> None:

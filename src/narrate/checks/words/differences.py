@@ -17,7 +17,7 @@ class Difference(msgspec.Struct, frozen=True, array_like=True):
 
     Words `first` to before `end` of `text.split()` are left out, said again, or have something else
     `instead` of them. Where something is added (`other`), none are, and it comes before `first`.
-    `heard` is what a recognizer heard, if one listened.
+    `written` is these words, and `heard` what a recognizer heard, if one listened.
     """
 
     kind: str
@@ -25,11 +25,12 @@ class Difference(msgspec.Struct, frozen=True, array_like=True):
     end: int
     since: int
     until: int
+    written: str = ""
     heard: str = ""
 
 
 def differences(words: Sequence[Word], steps: Sequence[Step]) -> list[Difference]:
-    """The differences of a way through the words, in the order of time."""
+    """The differences of a way through the words, in the order of time; nothing is `written`."""
     found: list[Difference] = []
     for each in _differences(steps, len(words)):
         if found and (joined := _joined(found[-1], each)):

@@ -15,7 +15,7 @@ from itertools import islice
 from narrate.checks.recognizer import Heard
 from narrate.checks.words import sounds
 from narrate.checks.words.pronouncer import Pronouncer, Word
-from narrate.engines.hibari import CAPABILITIES
+from narrate.engines.hibari.spelling import SPELLING
 from narrate.reading.reader import Reader
 from narrate.reading.words import spelled
 
@@ -71,7 +71,7 @@ def _nearest(pronouncer: Pronouncer, expected: str, tokens: Sequence[str]) -> li
 def _spelled(token: str) -> str:
     """A token as it is read by the rules for scripts, for hibari."""
     try:
-        return spelled(token, _READER(token), CAPABILITIES.spelling)
+        return spelled(token, _READER(token), SPELLING)
     except ValueError:
         return token
 

@@ -63,8 +63,11 @@ def measure(
         differences=tuple(differences(words, followed.steps)),
         times=tuple(times(words, followed.steps)),
     )
-    return (
-        found if heard is None or len(words) < FEWEST else _with_heard(found, words, heard, tools)
+    if heard is not None and len(words) >= FEWEST:
+        found = _with_heard(found, words, heard, tools)
+    written = expected.text.split()
+    return structs.replace(
+        found, differences=tuple(_written(each, written) for each in found.differences)
     )
 
 
@@ -100,4 +103,9 @@ def _difference(
         return
     first, end = words[other.first].place, words[other.end - 1].place + 1
     kind = INSTEAD if other.heard else LEFT_OUT
-    yield Difference(kind, first, end, times[2 * first], times[2 * end - 1], other.heard)
+    since, until = times[2 * first], times[2 * end - 1]
+    yield Difference(kind, first, end, since, until, heard=other.heard)
+
+
+def _written(found: Difference, words: Sequence[str]) -> Difference:
+    return structs.replace(found, written=" ".join(words[found.first : found.end]))

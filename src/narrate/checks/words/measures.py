@@ -40,15 +40,15 @@ class Words(msgspec.Struct, frozen=True, omit_defaults=True):
     times: tuple[int, ...] = ()
 
 
-def judge(words: Words, text: str, thresholds: Thresholds) -> tuple[str, ...]:
-    """The reasons for refusing a clip with this text, in words; empty if it passes or if its words
+def judge(words: Words, thresholds: Thresholds) -> tuple[str, ...]:
+    """The reasons for refusing a clip, in words; empty if it passes or if its words
     were not checked.
     """
     if worst(words, thresholds) <= 1:
         return ()
     if not words.differences:
         return (f"{words.errors:.0%} of its characters are heard otherwise",)
-    return tuple(_told(words.differences, text.split()))
+    return tuple(_told(words.differences))
 
 
 def worst(words: Words, thresholds: Thresholds) -> float:
@@ -60,15 +60,15 @@ def worst(words: Words, thresholds: Thresholds) -> float:
     )
 
 
-def _told(differences: Sequence[Difference], written: Sequence[str]) -> Iterator[str]:
+def _told(differences: Sequence[Difference]) -> Iterator[str]:
     for each in differences[:TOLD]:
-        yield _reason(each, written)
+        yield _reason(each)
     if len(differences) > TOLD:
         yield f"it differs from its text in {len(differences) - TOLD} more places"
 
 
-def _reason(found: Difference, written: Sequence[str]) -> str:
-    words = quoted(" ".join(written[found.first : found.end]))
+def _reason(found: Difference) -> str:
+    words = quoted(found.written)
     at = f"at {found.since / 100:.2f} s"
     heard = quoted(found.heard) if found.heard else "something else"
     match found.kind:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from narrate.checks.expected import Expected
-from narrate.engines import hibari
+from narrate.engines.hibari.phonemes import phonemes
 
 STRESS = "ˈˌ"
 VOWELS = "əᵊɐɪᵻiuʊʌɛæaɑɔɒɜAIWYOQ"
@@ -64,9 +64,6 @@ class Word:
 class Pronouncer:
     """Reads English. Loads in about 1 s; a line takes a few milliseconds."""
 
-    def __init__(self) -> None:
-        self._read = hibari.phonemes
-
     def words(self, expected: Expected) -> list[Word]:
         """The spoken words of a line, in order."""
         written = expected.text.split()
@@ -83,9 +80,9 @@ class Pronouncer:
     def _placed(self, text: str) -> Iterator[tuple[int, str, str]]:
         """For each spoken word: the number of its written word, that word, and its phonemes."""
         place = 0
-        for written, phonemes in self._read(text):
+        for written, read in phonemes(text):
             parts = written.split()
-            said = [part for part in phonemes.split() if _bare(part)]
+            said = [part for part in read.split() if _bare(part)]
             for number, part in enumerate(said):
                 offset = min(number, len(parts) - 1)
                 yield place + offset, parts[offset] if len(parts) == len(said) else "", part
