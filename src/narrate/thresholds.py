@@ -15,6 +15,15 @@ class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     them again without their being spoken or heard.
     """
 
+    words_ratio: float = 15.0
+    """By how many nats other words must be likelier than the expected ones."""
+
+    words_burst: float = 2.5
+    """How much a recognizer must have heard otherwise in one place, in phonemes."""
+
+    words_errors: float = 0.25
+    """The share of characters that may be heard otherwise, in languages without pronunciations."""
+
     speaker_distance: float = 2.4
     """The largest distance of a voiceprint from the voice's other clips in standard deviations,
     where no embedding is available. It refuses 0.1 % of good clips, 100 % of clips in a voice of
