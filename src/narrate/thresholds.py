@@ -77,3 +77,23 @@ class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Seconds that come again within 3 s, wave by wave. No voice does that, unless its text says a
     word twice.
     """
+
+    pace: float = 0.5
+    """How far the time that the words take may be from what is usual for the voice, as a natural
+    logarithm: between 0.61 and 1.65 times. Good lines are within 0.35.
+    """
+
+    speed: float = 0.1
+    """How far pace, pitch and spectrum together may be from those of the voice, as a natural
+    logarithm. Good lines are within 0.07.
+    """
+
+    dull: float = 15.0
+    """dB by which the highest sounds may be weaker than usual: a clip at the wrong rate lacks them.
+    """
+
+    level: float = 15.0
+    """dB that the level may be from that of the voice."""
+
+    distance: float = 5.0
+    """dB that the spectrum may be from that of the voice. Good lines are within 4."""
