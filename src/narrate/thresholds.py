@@ -29,3 +29,8 @@ class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How many semitones the pitch may differ from that of the reference. Women speak about 10
     semitones higher than men, and clips of one voice differ by up to 4.
     """
+
+    quality: float | None = None
+    """The least DNSMOS of a clip, from 1 to 5; none by default, as good clips of good engines lie
+    between 2.8 and 3.5, and so do bad ones.
+    """
