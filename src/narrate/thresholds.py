@@ -131,3 +131,8 @@ class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     distance: float = 5.0
     """dB that the spectrum may be from that of the voice. Good lines are within 4."""
+
+    quality: float | None = None
+    """The least DNSMOS of a clip, from 1 to 5; none by default, as good clips of good engines lie
+    between 2.8 and 3.5, and so do bad ones.
+    """
