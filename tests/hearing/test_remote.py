@@ -70,6 +70,8 @@ def test_a_model_without_a_part_is_an_environment_problem(part: str, tmp_path: P
 
 
 class Model:
+    generate: Callable[..., Any]
+
     def __init__(self) -> None:
         self.asked: dict[str, Any] = {}
         self.frames = 0
