@@ -6,6 +6,7 @@ import msgspec
 
 from narrate.checks.findings import Findings
 from narrate.checks.structure import Measures
+from narrate.checks.usual import Relative
 
 
 class Provenance(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -24,6 +25,7 @@ class Provenance(msgspec.Struct, frozen=True, omit_defaults=True):
     seconds: float = 0.0
     attempt: int = 0
     measures: Measures | None = None
+    relative: Relative | None = None
     findings: Findings = Findings()
     recording: str = ""
     sound: str = ""

@@ -158,7 +158,8 @@ def _stored(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     import numpy as np
 
     whole = np.rint(np.clip(samples, -1, 32767 / 32768) * np.float32(32768))
-    return (whole - whole.mean(dtype=np.float64).astype(np.float32)) / np.float32(32768)
+    centred: NDArray[np.float32] = whole - np.float32(whole.mean(dtype=np.float64))
+    return centred / np.float32(32768)
 
 
 def _silent_share(level: NDArray[np.float32], rate: int) -> float:
