@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from narrate.checks.findings import Findings
+from narrate.checks.said import Said
 from narrate.checks.structure import Measures
 from narrate.checks.usual import Relative
 
@@ -26,6 +27,7 @@ class Provenance(msgspec.Struct, frozen=True, omit_defaults=True):
     attempt: int = 0
     measures: Measures | None = None
     relative: Relative | None = None
+    said: Said | None = None
     findings: Findings = Findings()
     recording: str = ""
     sound: str = ""

@@ -9,7 +9,7 @@ import msgspec
 
 from narrate import __version__
 from narrate.cache import Gone, Store
-from narrate.checks import provenance, structure
+from narrate.checks import provenance, said, structure
 from narrate.checks.expected import Expected
 from narrate.checks.findings import Findings
 from narrate.checks.provenance import Provenance
@@ -191,6 +191,7 @@ class Gate:
             seconds=round(sound.seconds, 4),
             attempt=task.attempt,
             measures=structure.measure(sound.synthesis),
+            said=said.measure(sound.synthesis),
         )
 
     def _compared(self, utterance: PlannedUtterance, made: Provenance) -> Provenance:
