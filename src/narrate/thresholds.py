@@ -97,3 +97,6 @@ class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     distance: float = 5.0
     """dB that the spectrum may be from that of the voice. Good lines are within 4."""
+
+
+DEFAULT = Thresholds()

@@ -20,7 +20,7 @@ FINE = 0.002
 """Seconds: no more than a part of a period."""
 
 BEFORE, LAST = 5, 400
-"""In 2 ms: the time before a fall that is looked at, and how far from the end falls are searched."""
+"""In 2 ms: what is looked at before a fall, and how far from the end falls are searched."""
 
 NOTHING_DB = -70.0
 FIRST_DB = -55.0

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from narrate.checks.structure.measures import SILENT_PEAK, SILENT_SHARE, Measures
 from narrate.engines.base import StopReason
 from narrate.sound.pace import bounds, breaks
-from narrate.thresholds import Thresholds
+from narrate.thresholds import DEFAULT, Thresholds
 
 HEARD_SECONDS = 0.05
 """A recording that is shorter is a click."""
@@ -30,9 +30,7 @@ Finding = tuple[bool, str]
 """Whether a check failed, and what it then says."""
 
 
-def judge(
-    measures: Measures, text: str, thresholds: Thresholds = Thresholds()
-) -> tuple[str, ...]:
+def judge(measures: Measures, text: str, thresholds: Thresholds = DEFAULT) -> tuple[str, ...]:
     """The reasons for refusing a clip with this text, in words; empty if it passes."""
     shortest, longest = bounds(text)
     runaway = measures.stop == StopReason.LENGTH
@@ -56,7 +54,7 @@ def judge(
 
 
 def judge_recording(
-    measures: Measures, text: str, thresholds: Thresholds = Thresholds()
+    measures: Measures, text: str, thresholds: Thresholds = DEFAULT
 ) -> tuple[str, ...]:
     """The same for a recording and the text that goes with it, if any.
 
@@ -110,9 +108,7 @@ def _closely(measures: Measures, text: str, most: Thresholds) -> Iterator[Findin
     yield from _holes(measures, text, most)
     yield measures.dropout > most.dropout, "its sound breaks off inside for a moment"
     yield (
-        measures.decay < most.decay
-        or measures.ending > most.ending
-        or measures.fall > most.fall,
+        measures.decay < most.decay or measures.ending > most.ending or measures.fall > most.fall,
         "it is cut off: its end does not fade",
     )
     yield measures.start > most.start, "it is cut off: it begins in the middle of a sound"

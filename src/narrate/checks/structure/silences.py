@@ -36,7 +36,10 @@ def gaps(frames: Frames) -> list[tuple[int, int]]:
     active = frames.active[first:last]
     spoken = active.cumsum()
     found = [
-        (round(1000 * float(spoken[begin]) / float(spoken[-1])), round(1000 * frames.step * (end - begin)))
+        (
+            round(1000 * float(spoken[begin]) / float(spoken[-1])),
+            round(1000 * frames.step * (end - begin)),
+        )
         for begin, end in runs(~active)
         if (end - begin) * frames.step >= SHORTEST_GAP
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from narrate.checks.structure.frames import STEP, Frames, decibels, levels, runs
+from narrate.checks.structure.frames import Frames, decibels, levels, runs
 
 if TYPE_CHECKING:
     import numpy as np
