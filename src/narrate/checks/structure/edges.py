@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from narrate.checks.structure.frames import QUIET_DB, STEP, Frames, decibels, levels
+from narrate.checks.structure.frames import QUIET_DB, STEP, Frames, decibels
 
 if TYPE_CHECKING:
     import numpy as np
@@ -77,7 +77,7 @@ def rise(frames: Frames) -> float:
 
 def _fine(frames: Frames) -> NDArray[np.float64]:
     """The level of every 2 ms against the loud frames."""
-    return levels(frames.samples, round(frames.rate * FINE)) - frames.loud
+    return frames.levels(round(frames.rate * FINE)) - frames.loud
 
 
 def skew(frames: Frames) -> float:

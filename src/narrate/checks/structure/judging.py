@@ -24,7 +24,12 @@ NEAR_SECONDS = 0.6
 SHORT_SECONDS = 0.6
 """In shorter speech, no frame may be quiet, as in "A."."""
 
-AGAIN = re.compile(r"\b(\w+)\b(?=.*\b\1\b)", re.DOTALL | re.IGNORECASE)
+AGAIN = re.compile(
+    r"\b(\w+(?:\W+\w+){0,3})\W+\1\b|\b(\w{4,})\W+\w+\W+\2\b|(\w\w)\3{2}", re.IGNORECASE
+)
+"""One to four words and the same again, as in "no, no"; a word, another one and the same again, as
+in "again and again"; or syllables, as in "1111 1111".
+"""
 
 Finding = tuple[bool, str]
 """Whether a check failed, and what it then says."""

@@ -154,14 +154,11 @@ def _closely(measures: Measures, frames: Frames) -> Measures:
 
 
 def _stored(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Samples as 16 bits hold them, so that a stored clip measures as the synthesis did, and around
-    zero.
-    """
+    """Samples as 16 bits hold them, so that a stored clip measures as the synthesis did."""
     import numpy as np
 
-    whole = np.rint(np.clip(samples, -1, 32767 / 32768) * np.float32(32768))
-    centred: NDArray[np.float32] = whole - np.float32(whole.mean(dtype=np.float64))
-    return centred / np.float32(32768)
+    whole: NDArray[np.float32] = np.rint(np.clip(samples, -1, 32767 / 32768) * np.float32(32768))
+    return whole / np.float32(32768)
 
 
 def _silent_share(level: NDArray[np.float32], rate: int) -> float:
