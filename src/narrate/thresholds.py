@@ -141,3 +141,6 @@ class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """dB of the peak of a word against that of the loudest one, for an engine that knows where each
     word lies. The faintest of 3,200 words of hibari is at -25.
     """
+
+
+DEFAULT = Thresholds()
