@@ -28,7 +28,7 @@ LAYERS = (
     ("session", "speech"),
     ("publish",),
     ("build",),
-    ("tools", "upto_date"),
+    ("review", "tools", "upto_date"),
     ("cli",),
     ("__init__", "__main__"),
 )

@@ -66,6 +66,7 @@ COMMANDS = {
     "init": "init.init",
     "status": "why.status",
     "why": "why.why",
+    "review": "review.review",
     "clone": "clone.clone",
     "bench": "bench.bench",
     "doctor": "doctor.doctor",
