@@ -67,6 +67,7 @@ COMMANDS = {
     "status": "why.status",
     "why": "why.why",
     "review": "review.review",
+    "compare": "compare.compare",
     "clone": "clone.clone",
     "bench": "bench.bench",
     "doctor": "doctor.doctor",

@@ -103,5 +103,5 @@ def _digest(planned: PlannedSegment, spoken: Spoken) -> str:
     digest = xxhash.xxh3_64()
     for each in planned.utterances:
         digest.update(each.canonical)
-    digest.update(sounds.digest(spoken) if spoken else "")
+    digest.update(sounds.digest(spoken).encode() if spoken else b"")
     return digest.hexdigest()

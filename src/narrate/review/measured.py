@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from narrate.checks import provenance
 from narrate.checks.provenance import Provenance
 from narrate.planning.planner import PlannedUtterance
+from narrate.review.ballot import Side
 from narrate.review.model import Rendering
 from narrate.store.entry import Clip
 
@@ -23,6 +24,19 @@ def of(spoken: Spoken) -> Rendering:
         attempt=max(each.attempt for each in made),
         numbers=tuple(_numbers(spoken, made)),
         reasons=tuple(dict.fromkeys(reasons)),
+    )
+
+
+def side(name: str, spoken: Sequence[Spoken]) -> Side:
+    """The figures of all that one side of a comparison says."""
+    lines = [line for each in spoken for line in each]
+    seconds = sum(clip.seconds for _, clip in lines)
+    work = sum(provenance.of(clip.origin).seconds for _, clip in lines)
+    return Side(
+        name=name,
+        seconds=round(seconds, 1),
+        pace=round(sum(len(utterance.text) for utterance, _ in lines) / seconds, 2),
+        speed=round(seconds / work, 2) if work else None,
     )
 
 

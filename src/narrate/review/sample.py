@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from narrate.errors import UsageError
 from narrate.script import Segment
@@ -30,8 +30,12 @@ def ids(segments: Sequence[Segment], written: str) -> frozenset[str]:
     seed = hashlib.blake2b(digest_size=16)
     for each in segments:
         seed.update(f"{each.id}\0{each.text}\0".encode())
-    order = sorted(segments, key=lambda each: _rank(seed.digest(), each.id))
-    return frozenset(each.id for each in order[: size(written, len(order))])
+    return drawn([each.id for each in segments], seed.digest(), size(written, len(segments)))
+
+
+def drawn(ids: Iterable[str], seed: bytes, number: int) -> frozenset[str]:
+    """As many of some ids as `number`, always the same ones for a seed of at most 64 bytes."""
+    return frozenset(sorted(ids, key=lambda id: _rank(seed, id))[:number])
 
 
 def _rank(seed: bytes, id: str) -> bytes:

@@ -1,6 +1,8 @@
-"""Clips -> sounds of a page: a file beside it, a waveform, and what the checks measured."""
+"""Clips -> sounds of a page: a file beside it, and a waveform."""
 
 from __future__ import annotations
+
+from typing import TypeVar
 
 import msgspec
 
@@ -13,6 +15,8 @@ from narrate.review.measured import Spoken
 from narrate.review.model import Rendering
 from narrate.sound import wav
 
+R = TypeVar("R", bound=Rendering)
+
 
 def digest(spoken: Spoken) -> str:
     """What the sound of a segment is made of, as 32 hexadecimal digits."""
@@ -24,18 +28,27 @@ def rendering(spoken: Spoken, folder: Folder, store: Store) -> Rendering:
     """The sound of a segment, with its silences, in the folder of the page; without a file if a
     clip is gone.
     """
-    parts, rate = _parts(spoken)
     found = measured.of(spoken)
     try:
-        pcm = b"".join(map(bytes, render.blocks(parts, rate, store)))
+        pcm, rate = samples(spoken, store)
     except Gone:
         return found
-    name = render.recipe(parts, rate, "wav")
-    address = folder.add(name, wav.header(len(pcm) // wav.SAMPLE_BYTES, rate) + pcm)
+    return placed(found, pcm, rate, digest(spoken), folder)
+
+
+def samples(spoken: Spoken, store: Store) -> tuple[bytes, int]:
+    """The PCM_16 samples of a segment, with its silences, and their rate in Hz. Raises Gone."""
+    parts, rate = _parts(spoken)
+    return b"".join(map(bytes, render.blocks(parts, rate, store))), rate
+
+
+def placed(found: R, pcm: bytes, rate: int, name: str, folder: Folder) -> R:
+    """A sound with its samples in a file that is called after `name`, 32 hexadecimal digits."""
+    count = len(pcm) // wav.SAMPLE_BYTES
     return msgspec.structs.replace(
         found,
-        audio=address,
-        seconds=round(len(pcm) / wav.SAMPLE_BYTES / rate, 3),
+        audio=folder.add(name, wav.header(count, rate) + pcm),
+        seconds=round(count / rate, 3),
         peaks=peaks.encoded(pcm),
     )
 

@@ -60,7 +60,7 @@ def review(
     path, content = make.review(
         source, flags, messages.show_warning, out=out and out.absolute(), share=sample
     )
-    states = Counter(line.state for line in content.lines)
+    states = Counter[str](line.state for line in content.lines)
     if json:
         document = {"ok": True, "page": str(path), "lines": len(content.lines), **states}
         terminal.write(terminal.as_json(document))

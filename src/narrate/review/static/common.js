@@ -23,11 +23,6 @@ const element = (tag, attributes = {}, ...children) =>
 const drawn = (tag, attributes = {}, ...children) =>
   filled(document.createElementNS(SVG, tag), attributes, children);
 
-function icon(path) {
-  const shape = drawn("path", { d: path });
-  return drawn("svg", { viewBox: "0 0 16 16", "aria-hidden": "true" }, shape);
-}
-
 const PLAY = "M4 2.5v11l9.5-5.5z";
 const PAUSE = "M3.5 2.5h3v11h-3zM9.5 2.5h3v11h-3z";
 
@@ -109,7 +104,7 @@ player.audio.addEventListener("error", () => {
 function bars(peaks) {
   const heights = Array.from(atob(peaks), (char) => char.charCodeAt(0) / 255);
   const bar = (height, column) => {
-    const size = Math.max(2, 96 * height ** 0.7);
+    const size = Math.max(2, 100 * height ** 0.6);
     return `M${column + 0.2} ${(50 - size / 2).toFixed(1)}h.6v${size.toFixed(1)}h-.6z`;
   };
   return { columns: heights.length, path: heights.map(bar).join("") };
@@ -289,20 +284,19 @@ function listen(keys) {
   });
 }
 
-const THEMES = { auto: "Automatic", light: "Light", dark: "Dark" };
+const THEMES = ["automatic", "light", "dark"];
 
 function theme(chosen) {
-  const name = chosen in THEMES ? chosen : "auto";
+  const name = THEMES.includes(chosen) ? chosen : THEMES[0];
   document.documentElement.dataset.theme = name;
-  byId("theme").textContent = THEMES[name];
-  byId("theme").setAttribute("aria-label", `Colours: ${THEMES[name]}. Change`);
+  byId("theme").setAttribute("aria-label", `Colours: ${name}`);
+  byId("theme").title = `Colours: ${name}`;
   return name;
 }
 
 function switchTheme() {
-  const names = Object.keys(THEMES);
-  const next = names[(names.indexOf(document.documentElement.dataset.theme) + 1) % names.length];
-  kept.set("theme", theme(next));
+  const place = THEMES.indexOf(document.documentElement.dataset.theme);
+  kept.set("theme", theme(THEMES[(place + 1) % THEMES.length]));
 }
 
 function save(name, document_) {

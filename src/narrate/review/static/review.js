@@ -11,8 +11,12 @@ const FILTERS = {
   flagged: { name: "Flagged", has: (line) => line.state === "flagged" },
   changed: { name: "Changed", has: (line) => Boolean(line.changed) },
   sample: { name: "Sample", has: (line) => Boolean(line.sample) },
-  open: { name: "No verdict", has: (line) => !verdicts.has(line.id) },
+  words: { name: "Words differ", has: (line) => (line.takes || []).some((take) => take.current && take.different) },
+  open: { name: "To review", has: (line) => !verdicts.has(line.id) && !(line.takes || []).some((take) => take.approved) },
 };
+
+// Filters that are only there if a line matches.
+const OPTIONAL = new Set(["missing", "sample", "words"]);
 
 const STATES = { failed: "failed", missing: "not spoken", flagged: "flagged", ok: "" };
 
@@ -24,6 +28,7 @@ class Line {
     this.chosen = null;
     this.heading = `line-${number}`;
     this.words = element("p", { class: "text", dir: "auto" }, line.text);
+    this.said = line.said ? element("p", { class: "said", dir: "auto" }, line.said) : "";
     this.verdict = element("p", { class: "verdict" });
     const state = STATES[line.state];
     const about = [
@@ -34,7 +39,7 @@ class Line {
     ];
     const head = element("header", {}, element("span", { class: "number", "aria-hidden": "true" }, String(number)), ...about, this.verdict);
     this.body = element("div", { class: "body" });
-    this.node = element("article", { tabindex: "-1", "aria-labelledby": this.heading, class: line.state }, head, this.words, this.body);
+    this.node = element("article", { tabindex: "-1", "aria-labelledby": this.heading, class: line.state }, head, this.words, this.said, this.body);
     this.search = `${line.id}\n${line.text}\n${line.said || ""}`.toLocaleLowerCase();
     this.showVerdict();
   }
@@ -68,7 +73,7 @@ class Line {
     const card = element(
       "section",
       { class: take ? "card" : "card refused", "aria-label": label },
-      element("h3", {}, take ? `Take ${take}` : `Attempt ${rendering.attempt}`, ...tags(rendering)),
+      element("h3", {}, take ? `Take ${take}` : `Attempt ${rendering.attempt}`, ...tags(rendering, this.takes.length > 1)),
       sound ? sound.node : element("p", { class: "gone" }, "its sound is no longer kept"),
       reasons(rendering),
       this.spoken(rendering, sound),
@@ -86,19 +91,19 @@ class Line {
   spoken(rendering, sound) {
     const words = rendering.words || [];
     if (!sound || !words.length) return "";
-    if (rendering.current && this.mergeWords(words, sound)) return "";
+    if (rendering.current && (this.merged(this.words, words, sound) || this.merged(this.said, words, sound))) return "";
     const nodes = words.map(([text]) => element("span", {}, text));
     sound.follow(nodes.map((node, place) => [node, words[place]]));
     return element("p", { class: "words", dir: "auto" }, ...nodes.flatMap((node) => [node, " "]));
   }
 
-  mergeWords(words, sound) {
-    const parts = this.line.text.split(/(\s+)/);
-    const written = parts.filter((part) => part.trim());
-    if (written.length !== words.length) return false;
-    const nodes = parts.map((part) => (part.trim() ? element("span", {}, part) : part));
-    this.words.replaceChildren(...nodes);
-    sound.follow(nodes.filter((node) => typeof node !== "string").map((node, place) => [node, words[place]]));
+  merged(paragraph, words, sound) {
+    const parts = paragraph ? paragraph.textContent.split(/(\s+)/) : [];
+    const places = [...parts.keys()].filter((place) => parts[place].trim());
+    if (places.length !== words.length) return false;
+    for (const place of places) parts[place] = element("span", {}, parts[place]);
+    paragraph.replaceChildren(...parts);
+    sound.follow(words.map((word, index) => [parts[places[index]], word]));
     return true;
   }
 
@@ -166,8 +171,8 @@ const said = (verdict) =>
 const commandFor = (id, { verdict, take }) =>
   verdict === "retake" ? command("retake", data.script, id) : command("pick", data.script, id, take);
 
-function tags(rendering) {
-  const names = [rendering.current && "in the narration", rendering.approved && "locked"];
+function tags(rendering, several) {
+  const names = [several && rendering.current && "in the narration", rendering.approved && "approved"];
   return names.filter(Boolean).map((name) => element("span", { class: "tag good" }, name));
 }
 
@@ -234,11 +239,6 @@ function count() {
 
 function filters() {
   for (const [name, { name: shown, has }] of Object.entries(FILTERS)) {
-    if (name !== "all" && name !== "open" && !data.lines.some(has)) {
-      if (name === "missing" || name === "sample") {
-        FILTERS[name].absent = true;
-      }
-    }
     const button = element(
       "button",
       { type: "button", "aria-pressed": "false", id: `filter-${name}`, onclick: () => filter(name) },
@@ -246,7 +246,7 @@ function filters() {
       " ",
       element("span", { id: `count-${name}` }),
     );
-    button.hidden = Boolean(FILTERS[name].absent);
+    button.hidden = OPTIONAL.has(name) && !data.lines.some(has);
     byId("filters").append(button);
   }
 }
