@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from narrate.checks.findings import Findings
 from narrate.checks.structure import Measures
 
 
@@ -23,6 +24,7 @@ class Provenance(msgspec.Struct, frozen=True, omit_defaults=True):
     seconds: float = 0.0
     attempt: int = 0
     measures: Measures | None = None
+    findings: Findings = Findings()
     recording: str = ""
 
 

@@ -110,6 +110,11 @@ class Capabilities:
     baseline: str = ""
     """The module of an engine that calls the library behind this one text by text, for `bench`."""
 
+    loses_words: bool = True
+    """Whether it may leave words out, say them twice or take another voice, as models do that speak
+    token by token. The checks then listen to what it says.
+    """
+
     needs_server: bool = False
     """Whether it asks the server that `base_url` in its table of the configuration names."""
 

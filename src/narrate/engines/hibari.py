@@ -155,6 +155,7 @@ CAPABILITIES = Capabilities(
         words=_words(),
     ),
     auto=Auto.DEFAULT_VOICE,
+    loses_words=False,
 )
 
 

@@ -14,7 +14,7 @@ from narrate.base.files import regular
 from narrate.base.text import did_you_mean
 from narrate.cache import Gone, Store
 from narrate.checks import provenance
-from narrate.checks.structure import Measures, judge, judge_recording, measure_recording
+from narrate.checks.structure import Measures, judge_recording, measure_recording
 from narrate.config import Settings
 from narrate.engines.base import Capabilities
 from narrate.errors import EnvironmentProblem, ScriptError, ScriptErrors
@@ -23,6 +23,7 @@ from narrate.planning.casting import Choice
 from narrate.planning.readers import Readers, language
 from narrate.planning.readings import Readings
 from narrate.planning.stand_in import StandIn, default_voice
+from narrate.planning.verdicts import verdict
 from narrate.reading import utterances as spoken
 from narrate.reading.characters import collapse, visible
 from narrate.reading.utterances import Mark, Utterance
@@ -309,7 +310,7 @@ class _Planner:
         request = request if own else default_voice(request)
         asked = request.canonical()
         clip = self.store.find(asked)
-        flags = verdict(clip, part.text) if clip else ()
+        flags = verdict(clip, part.text, choice, self.settings) if clip else ()
         planned = PlannedUtterance(
             asked, part.pause_before, clip, request, choice, flags, said=part
         )
@@ -433,20 +434,6 @@ def _check_speaker(speaker: str | None, capabilities: Capabilities, where: str) 
             where=where,
             hint=f"its speakers: {', '.join(capabilities.speakers)}",
         )
-
-
-def verdict(clip: Clip, text: str) -> tuple[str, ...]:
-    """The reasons why a strict run refuses a stored clip, judged by its stored measurements; a clip
-    without measurements is refused.
-    """
-    measures = provenance.of(clip.origin).measures
-    return judge(measures, text) if measures else ("it was stored without measurements",)
-
-
-def verdict_recording(clip: Clip, transcript: str) -> tuple[str, ...]:
-    """The same for a recording that was just imported."""
-    measures = provenance.of(clip.origin).measures
-    return judge_recording(measures, transcript) if measures else ()
 
 
 def _check_ids(script: Script, wanted: tuple[str, ...]) -> None:

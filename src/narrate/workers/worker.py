@@ -48,10 +48,7 @@ def main(name: str, path: str) -> None:
     """Serve one engine, whose module has the given dotted path, over what were standard input and
     output.
     """
-    _die_with_parent()
-    requests, replies = _take_pipes()
-    inbox: queue.SimpleQueue[Frame] = queue.SimpleQueue()
-    threading.Thread(target=_listen, args=(requests, inbox), daemon=True).start()
+    replies, inbox = connected()
     module = importlib.import_module(path)
     engine = module.Engine()
     try:
@@ -68,11 +65,20 @@ def main(name: str, path: str) -> None:
         if "usage" in header:
             frames.write(replies, {"usage": _usage(engine)})
         elif "voice" in header:
-            voices[header["voice"]] = _reference(header, payload)
+            voices[header["voice"]] = reference(header, payload)
         elif "stream" in header:
             _stream(engine, header["stream"], voices, replies)
         else:
             _serve(engine, header["synthesize"], voices, replies)
+
+
+def connected() -> tuple[IO[bytes], queue.SimpleQueue[Frame]]:
+    """Where replies go and frames come from; the process ends with its parent."""
+    _die_with_parent()
+    requests, replies = _take_pipes()
+    inbox: queue.SimpleQueue[Frame] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(requests, inbox), daemon=True).start()
+    return replies, inbox
 
 
 def _die_with_parent() -> None:
@@ -106,7 +112,8 @@ def _listen(requests: IO[bytes], inbox: queue.SimpleQueue[Frame]) -> None:
         inbox.put(frame)
 
 
-def _reference(header: dict[str, Any], payload: bytes) -> base.Reference:
+def reference(header: dict[str, Any], payload: bytes) -> base.Reference:
+    """The reference of a frame, of which the payload holds the samples."""
     import numpy as np
 
     return base.Reference(np.frombuffer(payload, "<f4"), header["rate"], header["transcript"])
