@@ -46,6 +46,7 @@ Open = Annotated[bool, typer.Option("--open", help="Open the page in the browser
     "dtype",
     "engine_python",
     "jobs",
+    "checks",
     "offline",
     "allow_outside",
     "format_in",

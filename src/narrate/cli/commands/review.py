@@ -32,6 +32,7 @@ SETTINGS = (
     "model",
     "profile",
     "qa",
+    "checks",
     "format_in",
     "segments",
     "tables",
