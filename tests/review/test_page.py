@@ -30,8 +30,8 @@ def page(browser: Any, tmp_path: Path) -> Iterator[Any]:
     page = context.new_page()
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("console", lambda said: said.type == "error" and problems.append(said.text))
-    page.on("request", lambda asked: asked.url.startswith("http") and problems.append(asked.url))
+    page.on("console", lambda said: problems.extend([said.text] * (said.type == "error")))
+    page.on("request", lambda asked: problems.extend([asked.url] * asked.url.startswith("http")))
     page.goto(everything(tmp_path / "review").as_uri())
     page.wait_for_selector("article:not([hidden]) .actions")
     yield page

@@ -92,7 +92,7 @@ class Studio:
     def sound(self, word: str) -> str:
         """The phonemes of a word, without stress."""
         if word not in self._sounds:
-            phonemes = "".join(self.voice._model.phonemize(word))
+            phonemes = "".join(self.voice._model.hibari.phonemize(word))
             self._sounds[word] = phonemes.translate(_ALIKE)
         return self._sounds[word]
 

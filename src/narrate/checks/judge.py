@@ -50,7 +50,7 @@ class Judge:
         """The checks that did not listen to a clip, or not in full, and why."""
         return findings.unchecked(self.checks)
 
-    def score(self, made: Provenance, text: str) -> float:
+    def score(self, made: Provenance) -> float:
         """How good a clip is: its worst measurement as a share of the threshold at which it is
         refused, so less is better.
         """

@@ -184,11 +184,14 @@ class Job:
 class Synthesis:
     """What an engine made of one job: mono float32 samples of full scale 1.0, their rate in Hz, why
     it stopped.
+
+    `words` says from which sample to which each spoken word lies, for an engine that knows it.
     """
 
     samples: NDArray[np.float32]
     rate: int
     stop: StopReason = StopReason.END
+    words: tuple[tuple[int, int], ...] = ()
 
 
 class Unspeakable(Exception):

@@ -307,7 +307,7 @@ def _segment(
         end_frame=timeline.frame(slot.end, fps),
         slot_frames=timeline.frame(slot.next_start, fps) - start,
         cache_keys=[clip.key for clip in clips],
-        take=Take(segment.take, segment.seed),
+        take=Take(*planned.take),
         qa=_checked(slot, settings),
         stand_in=planned.stand_in or msgspec.UNSET,
         marks=_marks(slot, timeline, fps),
@@ -348,5 +348,4 @@ def _flags(utterance: PlannedUtterance, clip: Clip, settings: Settings) -> tuple
         return utterance.flags
     if utterance.recording:
         return verdict_recording(clip, utterance.transcript)
-    assert utterance.choice
     return verdict(clip, utterance.text, utterance.choice, settings)

@@ -15,10 +15,11 @@ def judge(choice: Choice, settings: Settings) -> Judge:
     return Judge(wanted(settings.checks.use, choice.capabilities), settings.checks)
 
 
-def verdict(clip: Clip, text: str, choice: Choice, settings: Settings) -> tuple[str, ...]:
+def verdict(clip: Clip, text: str, choice: Choice | None, settings: Settings) -> tuple[str, ...]:
     """The reasons why a strict run refuses a stored clip of a text; a clip without measurements is
     refused.
     """
+    assert choice, "a recording has no engine"
     return judge(choice, settings).reasons(provenance.of(clip.origin), text)
 
 

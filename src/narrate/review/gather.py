@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import msgspec
 import xxhash
 
+from narrate.cache import Store
 from narrate.output.record import LastRun
 from narrate.output.why import Why, explain
 from narrate.planning.planner import Plan, PlannedSegment
+from narrate.planning.verdicts import verdict
 from narrate.review import sounds
 from narrate.review.folder import Folder
 from narrate.review.measured import Spoken
 from narrate.review.model import Line, Rendering, State
 from narrate.session import Session
+from narrate.tools import retakes
+from narrate.tools.retakes import Take
 
+WORSE = "another attempt was better"
 NEW = "its sound is not the one of the build before"
 
 
@@ -34,9 +39,9 @@ class Gatherer:
 
     def lines(self) -> Iterator[Line]:
         """A line for each segment, in the order of the script."""
-        before = self.before()
+        before, takes = self.before(), retakes.of(self.session, self.plan)
         for why in explain(self.plan, self.last, self.session.store):
-            line = self.line(why.planned)
+            line = self.line(why.planned, takes.get(why.planned.segment.id, ()))
             yield msgspec.structs.replace(line, changed=self.changed(why, line, before))
 
     def before(self) -> Mapping[str, str]:
@@ -52,44 +57,63 @@ class Gatherer:
             return "; ".join(map(str, why.reasons))
         return NEW if before and before.get(line.id) != line.of else ""
 
-    def line(self, planned: PlannedSegment) -> Line:
-        spoken = self.spoken(planned)
-        takes = self.takes(planned, spoken)
-        refused = self.refused(planned)
+    def line(self, planned: PlannedSegment, takes: Sequence[Take]) -> Line:
+        refused = tuple(self.refused(planned))
         said = " ".join(each.text for each in planned.utterances)
         flags = [flag for each in planned.utterances for flag in each.flags]
         return Line(
             id=planned.segment.id,
-            of=_digest(planned, spoken),
+            of=digest(planned, self.session.store),
             text=planned.display,
             said="" if said == planned.display else said,
             voice=planned.segment.voice or "",
             state=_state(planned, bool(flags), bool(refused)),
             why="" if planned.cached else "; ".join(dict.fromkeys(flags)),
             sample=planned.segment.id in self.sample,
-            takes=takes,
+            takes=tuple(self.takes(planned, takes)),
             refused=refused,
         )
 
-    def spoken(self, planned: PlannedSegment) -> Spoken:
-        """The utterances with their clips, those that the checks refuse included; empty if one has
-        no clip.
-        """
+    def takes(self, planned: PlannedSegment, takes: Sequence[Take]) -> Iterator[Rendering]:
+        """The takes of a segment that can be heard; a recording has only itself."""
         store = self.session.store
-        found = [(each, each.clip or store.find(each.canonical)) for each in planned.utterances]
-        spoken = [(each, clip) for each, clip in found if clip]
-        return spoken if len(spoken) == len(found) else []
+        if planned.segment.audio is not None and (spoken := heard(planned, store)):
+            made = sounds.rendering(spoken, planned.utterances[0].flags, self.folder, store)
+            yield msgspec.structs.replace(made, take=1, current=planned.cached)
+        for take in takes:
+            if take.is_complete:
+                made = sounds.rendering(_of_take(planned, take), take.flags, self.folder, store)
+                yield msgspec.structs.replace(
+                    made,
+                    take=take.number,
+                    current=take.is_current and planned.cached,
+                    approved=take.is_approved,
+                )
 
-    def takes(self, planned: PlannedSegment, spoken: Spoken) -> tuple[Rendering, ...]:
-        if not spoken:
-            return ()
-        made = sounds.rendering(spoken, self.folder, self.session.store)
-        take = planned.segment.take
-        return (msgspec.structs.replace(made, take=take, current=planned.cached),)
-
-    def refused(self, planned: PlannedSegment) -> tuple[Rendering, ...]:
+    def refused(self, planned: PlannedSegment) -> Iterator[Rendering]:
         """The attempts that the checks refused, utterance by utterance."""
-        return ()
+        store, settings = self.session.store, self.session.settings
+        for each in dict.fromkeys(planned.utterances):
+            for clip in store.refused(each.canonical):
+                alone = replace(each, pause_before=0.0)
+                reasons = verdict(clip, each.text, each.choice, settings) or (WORSE,)
+                yield sounds.rendering([(alone, clip)], reasons, self.folder, store)
+
+
+def heard(planned: PlannedSegment, store: Store) -> Spoken:
+    """The utterances of a segment with their clips, those that the checks refuse included; empty
+    if one has no clip.
+    """
+    found = [(each, each.clip or store.find(each.canonical)) for each in planned.utterances]
+    spoken = [(each, clip) for each, clip in found if clip]
+    return spoken if len(spoken) == len(found) else []
+
+
+def _of_take(planned: PlannedSegment, take: Take) -> Spoken:
+    """The utterances of a segment with the clips of a take, which has one for each distinct one."""
+    forms = dict.fromkeys(each.canonical for each in planned.utterances if each.request)
+    clips = dict(zip(forms, take.clips, strict=True))
+    return [(each, clips[each.canonical]) for each in planned.utterances]
 
 
 def _state(planned: PlannedSegment, flagged: bool, refused: bool) -> State:
@@ -98,10 +122,10 @@ def _state(planned: PlannedSegment, flagged: bool, refused: bool) -> State:
     return "failed" if flagged or refused else "missing"
 
 
-def _digest(planned: PlannedSegment, spoken: Spoken) -> str:
-    """Of what is asked for, and of what is heard."""
-    digest = xxhash.xxh3_64()
+def digest(planned: PlannedSegment, store: Store) -> str:
+    """What a verdict on a segment is about: what is asked for, and what is heard."""
+    made, spoken = xxhash.xxh3_64(), heard(planned, store)
     for each in planned.utterances:
-        digest.update(each.canonical)
-    digest.update(sounds.digest(spoken).encode() if spoken else b"")
-    return digest.hexdigest()
+        made.update(each.canonical)
+    made.update(sounds.digest(spoken).encode() if spoken else b"")
+    return made.hexdigest()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from narrate.checks import provenance
 from narrate.checks.provenance import Provenance
@@ -16,10 +16,9 @@ Spoken = Sequence[tuple[PlannedUtterance, Clip]]
 """The utterances of a segment, each with a clip of it."""
 
 
-def of(spoken: Spoken) -> Rendering:
-    """A segment's sound without the sound itself: its numbers and why checks refuse it."""
+def of(spoken: Spoken, reasons: Iterable[str]) -> Rendering:
+    """A segment's sound without the sound itself: its numbers, and the reasons for refusing it."""
     made = [provenance.of(clip.origin) for _, clip in spoken]
-    reasons = [flag for utterance, _ in spoken for flag in utterance.flags]
     return Rendering(
         attempt=max(each.attempt for each in made),
         numbers=tuple(_numbers(spoken, made)),

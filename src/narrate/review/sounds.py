@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TypeVar
 
 import msgspec
@@ -24,11 +25,11 @@ def digest(spoken: Spoken) -> str:
     return render.recipe(parts, rate, "wav")
 
 
-def rendering(spoken: Spoken, folder: Folder, store: Store) -> Rendering:
+def rendering(spoken: Spoken, reasons: Iterable[str], folder: Folder, store: Store) -> Rendering:
     """The sound of a segment, with its silences, in the folder of the page; without a file if a
-    clip is gone.
+    clip is gone. `reasons` are those for refusing it.
     """
-    found = measured.of(spoken)
+    found = measured.of(spoken, reasons)
     try:
         pcm, rate = samples(spoken, store)
     except Gone:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import msgspec
 
@@ -21,8 +21,10 @@ from narrate.planning.casting import Choice
 from narrate.planning.planner import PlannedUtterance
 from narrate.request import Clone
 from narrate.sound import audio
+from narrate.store import entry
 from narrate.synthesis.executor import Another, Refused, Spoken
 from narrate.synthesis.task import Candidate, Sound, Task
+from narrate.takes import choice
 from narrate.workers.examiner import Examiner, Failed
 
 PRONOUNCER = "hibari"
@@ -37,12 +39,12 @@ class Gate:
 
     def __init__(
         self,
-        choice: Choice,
+        speaks: Choice,
         settings: Settings,
         store: Store,
         voices: Mapping[str, Reference],
     ) -> None:
-        self._judge = verdicts.judge(choice, settings)
+        self._judge = verdicts.judge(speaks, settings)
         self._settings, self._store, self._voices = settings, store, voices
         self._spelling = registry.capabilities(PRONOUNCER).spelling
 
@@ -78,17 +80,22 @@ class Gate:
     def settle(self, task: Task) -> Spoken:
         """Store the best of a task's candidates, of which there is one at least."""
         text = task.utterance.text
-        best = min(task.candidates, key=lambda each: self._judge.score(each.made, text))
+        found = [self._rated(each, text) for each in task.candidates]
+        best = task.candidates.pop(choice.best(found))
         for other in task.candidates:
-            if other is not best:
-                self._keep_refused(task, other, ("another take was better",))
+            self._keep(task, other)
         return self._stored(task, best)
+
+    def _rated(self, candidate: Candidate, text: str) -> choice.Candidate:
+        made, sound = candidate.made, candidate.sound.synthesis
+        reasons, distance = self._judge.reasons(made, text), self._judge.score(made)
+        return choice.Candidate(reasons, distance, sound.samples.size / sound.rate)
 
     def _decided(
         self, task: Task, candidate: Candidate, reasons: tuple[str, ...]
     ) -> Spoken | Refused | Another:
         if reasons and self._settings.qa == "strict":
-            self._keep_refused(task, candidate, reasons)
+            self._keep(task, candidate)
             return Refused(task, CheckError("; ".join(reasons)))
         if self._settings.takes == 1:
             return self._stored(task, candidate)
@@ -130,17 +137,15 @@ class Gate:
         spelled = said.spelled(self._spelling) if said else utterance.text
         return Expected(utterance.text, spelled, utterance.request.language)
 
-    def _keep_refused(self, task: Task, candidate: Candidate, reasons: Sequence[str]) -> None:
+    def _keep(self, task: Task, candidate: Candidate) -> None:
         """Keep a sound that is not used, for people to listen to."""
+        made, synthesis = candidate.made, candidate.sound.synthesis
+        pcm = audio.pcm16(synthesis.samples)
+        self._store.refuse(task.utterance.canonical, pcm, synthesis.rate, made, made.attempt)
 
     def _stored(self, task: Task, candidate: Candidate) -> Spoken:
-        sound = candidate.sound
-        pcm = audio.pcm16(sound.synthesis.samples)
-        clip = self._store.put(
-            task.utterance.canonical,
-            pcm,
-            sound.synthesis.rate,
-            candidate.made,
-            replace=task.utterance.replace,
-        )
+        sound, utterance = candidate.sound, task.utterance
+        pcm, rate = audio.pcm16(sound.synthesis.samples), sound.synthesis.rate
+        made = msgspec.structs.replace(candidate.made, sound=entry.sound(pcm, rate))
+        clip = self._store.put(utterance.canonical, pcm, rate, made, replace=utterance.replace)
         return Spoken(task, clip, sound.seconds)

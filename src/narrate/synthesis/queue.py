@@ -99,7 +99,6 @@ class Queue:
         if clip is None:
             return True
         choice = task.utterance.choice
-        assert choice
         strict = self._settings.qa == "strict"
         if strict and verdict(clip, task.utterance.text, choice, self._settings):
             task.utterance = replace(task.utterance, replace=True)

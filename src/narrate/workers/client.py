@@ -119,11 +119,12 @@ class Worker:
             rate, stop, took = header["rate"], StopReason(header["stop"]), float(header["seconds"])
             memory = int(header["memory"])
             samples = np.frombuffer(payload, "<f4")
+            words = tuple((int(start), int(end)) for start, end in header.get("words", ()))
         except (ArithmeticError, KeyError, ValueError, TypeError) as error:
             raise self._process.lost(f"the worker wrote garbage ({error})") from error
         if rate not in RATES:
             raise self._process.lost(f"the worker named an impossible sample rate: {rate!r}")
-        return Reply(Synthesis(samples, rate, stop), took, memory)
+        return Reply(Synthesis(samples, rate, stop, words), took, memory)
 
     def usage(self) -> dict[str, int]:
         """The most memory that the worker ("memory") and its device ("device_memory") have held, in

@@ -165,7 +165,13 @@ def _stream(
 
 
 def _answer(replies: IO[bytes], sound: base.Synthesis, seconds: float) -> None:
-    header = {"stop": sound.stop, "rate": sound.rate, "seconds": seconds, "memory": _memory()}
+    header = {
+        "stop": sound.stop,
+        "rate": sound.rate,
+        "seconds": seconds,
+        "memory": _memory(),
+        "words": sound.words,
+    }
     frames.write(replies, header, sound.samples.astype("<f4", copy=False).tobytes())
 
 
