@@ -93,7 +93,7 @@ class Gatherer:
     def refused(self, planned: PlannedSegment) -> Iterator[Rendering]:
         """The attempts that the checks refused, utterance by utterance."""
         store, settings = self.session.store, self.session.settings
-        for each in dict.fromkeys(planned.utterances):
+        for each in {each.canonical: each for each in planned.utterances}.values():
             for clip in store.refused(each.canonical):
                 alone = replace(each, pause_before=0.0)
                 reasons = verdict(clip, each.text, each.choice, settings) or (WORSE,)
