@@ -245,7 +245,9 @@ ABOUT = {
         "--engine-python", "PYTHON", "The Python that runs the engine (see `narrate engines`)."
     ),
     "asr_model": _flag(
-        "--asr-model", "MODEL", "Speech recognition: a folder, or a name ([checks] recogniser)."
+        "--asr-model",
+        "MODEL",
+        "What listens: a folder, a Whisper name, a hub id or mlx:ID (base or tiny.en).",
     ),
     "offline": _flag("--offline", "", "Use no network; fail if a download would be needed."),
     "allow_outside": _flag(

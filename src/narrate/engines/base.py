@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypedDict
 
 from narrate.base.spelling import Spelling
 from narrate.request import Request
@@ -34,6 +34,18 @@ class Auto(StrEnum):
     DEFAULT_VOICE = "for a segment without a voice, and for its own speakers"
     APPLE_SILICON = "for every other voice, on Apple Silicon"
     ELSEWHERE = "for every other voice, on other machines"
+
+
+class Transcript(TypedDict):
+    """What a recognizer of another environment hears, as a worker writes it.
+
+    `words` holds each word with its start and end in seconds; it is empty if the model gives no
+    times.
+    """
+
+    text: str
+    language: str
+    words: list[tuple[str, float, float]]
 
 
 @dataclass(frozen=True, slots=True)

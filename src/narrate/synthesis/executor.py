@@ -15,10 +15,10 @@ from narrate.base.events import Emit
 from narrate.config import Settings
 from narrate.engines.base import Reference
 from narrate.errors import NarrateError
+from narrate.hearing.examiner import Examiner
 from narrate.planning.casting import Choice
 from narrate.store.entry import Clip
 from narrate.synthesis.task import Batch, Sound, Task
-from narrate.workers.examiner import Examiner
 
 AHEAD = 2
 """Batches that a worker has at once, so that it need not wait while the last one is checked and

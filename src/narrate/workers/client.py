@@ -5,13 +5,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from narrate.base.limits import RATES
 from narrate.engines.base import Job, ModelRef, Reference, StopReason, Synthesis
 from narrate.errors import EnvironmentProblem
 from narrate.request import Clone
 from narrate.workers.process import Process, WorkerDied, WorkerLost
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 LOAD_SECONDS = 300.0
 """How long an engine may take to load; a large model comes from a cold disk in minutes."""
@@ -93,6 +97,23 @@ class Worker:
         self._process.write({"stream": _order(job)})
         while "streamed" not in (frame := self._process.read(seconds))[0]:
             yield self._reply(*frame).sound
+
+    def hear(
+        self, samples16: NDArray[np.float32], language: str | None, seconds: float
+    ) -> dict[str, Any]:
+        """What is said in mono samples at 16 kHz, as a `Transcript` of engines/base, waited for so
+        many seconds.
+
+        Raises JobFailed or WorkerLost.
+        """
+        self._process.write({"hear": language}, samples16.astype("<f4", copy=False).tobytes())
+        header, _ = self._process.read(seconds)
+        if "error" in header:
+            raise JobFailed(str(header.get("message")), str(header["error"]))
+        heard = header.get("heard")
+        if not isinstance(heard, dict):
+            raise self._process.lost("the worker wrote garbage (no transcript)")
+        return heard
 
     def _introduce(self, jobs: Sequence[Job], voices: Mapping[str, Reference]) -> None:
         """Hand over the references that the worker does not have."""

@@ -8,11 +8,13 @@ parent → worker
     {"voice": digest, "rate": Hz, "transcript": t}  with the float32 samples of a reference
     {"synthesize": [{"request": …, "attempt": n, "refused": n}, …]}
     {"stream": {"request": …, "attempt": n, "refused": n}}
+    {"hear": language or null}                      with float32 samples at 16 kHz
     {"usage": true}
 worker → parent
     {"ready": engine, "versions": {…}, …}           once, when the engine has loaded
     {"stop": reason, "rate": Hz, "seconds": s, …}   one a job, with its float32 samples
     {"streamed": true}                              after the pieces of a stream, as for jobs
+    {"heard": {…}}                                  what is said; see `base.Transcript`
     {"usage": {…}}                                  the most memory held so far, in bytes
     {"error": kind, "message": text}                instead of a job's samples, or of "ready"
 
@@ -66,6 +68,8 @@ def main(name: str, path: str) -> None:
             frames.write(replies, {"usage": _usage(engine)})
         elif "voice" in header:
             voices[header["voice"]] = reference(header, payload)
+        elif "hear" in header:
+            _hear(engine, header["hear"], payload, replies)
         elif "stream" in header:
             _stream(engine, header["stream"], voices, replies)
         else:
@@ -162,6 +166,18 @@ def _stream(
         frames.write(replies, _failure(error))
     else:
         frames.write(replies, {"streamed": True})
+
+
+def _hear(engine: Any, language: str | None, payload: bytes, replies: IO[bytes]) -> None:
+    """Answer what is said in some samples."""
+    import numpy as np
+
+    try:
+        heard = engine.hear(np.frombuffer(payload, "<f4"), language)
+    except Exception as error:
+        frames.write(replies, _failure(error))
+    else:
+        frames.write(replies, {"heard": heard})
 
 
 def _answer(replies: IO[bytes], sound: base.Synthesis, seconds: float) -> None:
