@@ -127,5 +127,5 @@ def digest(planned: PlannedSegment, store: Store) -> str:
     made, spoken = xxhash.xxh3_64(), heard(planned, store)
     for each in planned.utterances:
         made.update(each.canonical)
-    made.update(sounds.digest(spoken).encode() if spoken else b"")
+    made.update(sounds.digest(spoken, store).encode() if spoken else b"")
     return made.hexdigest()

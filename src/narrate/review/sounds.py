@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 import msgspec
+import xxhash
 
 from narrate.cache import Gone, Store
 from narrate.output import render
 from narrate.output.timeline import Part, parts_of
+from narrate.planning.planner import sound_of
 from narrate.review import measured, peaks
 from narrate.review.folder import Folder
 from narrate.review.measured import Spoken
@@ -19,10 +21,12 @@ from narrate.sound import wav
 R = TypeVar("R", bound=Rendering)
 
 
-def digest(spoken: Spoken) -> str:
-    """What the sound of a segment is made of, as 32 hexadecimal digits."""
-    parts, rate = _parts(spoken)
-    return render.recipe(parts, rate, "wav")
+def digest(spoken: Spoken, store: Store) -> str:
+    """What is heard of a segment, as 32 hexadecimal digits: its sounds, and the silence before
+    each.
+    """
+    heard = [(each.pause_before, clip.rate, sound_of(clip, store)) for each, clip in spoken]
+    return xxhash.xxh3_128_hexdigest(repr(heard).encode())
 
 
 def rendering(spoken: Spoken, reasons: Iterable[str], folder: Folder, store: Store) -> Rendering:
@@ -34,7 +38,7 @@ def rendering(spoken: Spoken, reasons: Iterable[str], folder: Folder, store: Sto
         pcm, rate = samples(spoken, store)
     except Gone:
         return found
-    return placed(found, pcm, rate, digest(spoken), folder)
+    return placed(found, pcm, rate, digest(spoken, store), folder)
 
 
 def samples(spoken: Spoken, store: Store) -> tuple[bytes, int]:
