@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -24,7 +25,7 @@ from narrate.review.folder import Folder, Shown
 from narrate.review.make import open_folder
 from narrate.review.measured import Spoken
 from narrate.review.model import Rendering
-from narrate.session import Session, opened
+from narrate.session import Prepared, Session, opened
 from narrate.sound import audio
 
 if TYPE_CHECKING:
@@ -72,17 +73,29 @@ def compare(
     """
     if source == place.STDIN:
         raise UsageError("a script is read twice", where="narrate compare", hint="name a file")
-    prepared = [build.prepare(source, {**flags, **side(name)}, emit) for name in names]
-    with events.Relay(emit) as relay, opened(prepared, relay) as sessions:
-        first, second = sessions
+    with ExitStack() as stack:
+        relay = stack.enter_context(events.Relay(emit))
+        # Together, one of them would have to go into a folder of its own.
+        first, second = (
+            stack.enter_context(opened([each], relay))[0]
+            for each in _prepared(source, flags, names, relay)
+        )
         plans = _differing(first.plan(), second.plan(), names, share)
         folder = open_folder(first, out, "compare")
         sides = [
             _speak(name, session, plan)
-            for name, session, plan in zip(names, sessions, plans, strict=True)
+            for name, session, plan in zip(names, (first, second), plans, strict=True)
         ]
         ballot = _Draw(sides[0], sides[1], folder).ballot()
         return folder.finish(page.html("compare", ballot), Shown()), ballot
+
+
+def _prepared(
+    source: str, flags: Mapping[str, Any], names: Sequence[str], emit: Emit
+) -> Iterator[Prepared]:
+    """The script with the settings of each side; what is wrong with it is told once."""
+    for name, tell in zip(names, (emit, lambda event: None), strict=True):
+        yield build.prepare(source, {**flags, **side(name)}, tell)
 
 
 def _differing(one: Plan, two: Plan, names: Sequence[str], share: str) -> tuple[Plan, Plan]:

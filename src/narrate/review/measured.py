@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from statistics import median
 
 from narrate.checks import provenance
 from narrate.checks.provenance import Provenance
@@ -21,7 +22,7 @@ def of(spoken: Spoken, reasons: Iterable[str]) -> Rendering:
     made = [provenance.of(clip.origin) for _, clip in spoken]
     return Rendering(
         attempt=max(each.attempt for each in made),
-        numbers=tuple(_numbers(spoken, made)),
+        numbers=(("pace", f"{_pace(spoken):.1f} characters/s"), *_numbers(made)),
         reasons=tuple(dict.fromkeys(reasons)),
     )
 
@@ -29,25 +30,44 @@ def of(spoken: Spoken, reasons: Iterable[str]) -> Rendering:
 def side(name: str, spoken: Sequence[Spoken]) -> Side:
     """The figures of all that one side of a comparison says."""
     lines = [line for each in spoken for line in each]
-    seconds = sum(clip.seconds for _, clip in lines)
-    work = sum(provenance.of(clip.origin).seconds for _, clip in lines)
+    made = [provenance.of(clip.origin) for _, clip in lines]
+    seconds, work = sum(clip.seconds for _, clip in lines), sum(each.seconds for each in made)
+    alike = list(_alike(made))
     return Side(
         name=name,
         seconds=round(seconds, 1),
-        pace=round(sum(len(utterance.text) for utterance, _ in lines) / seconds, 2),
+        pace=round(_pace(lines), 2),
         speed=round(seconds / work, 2) if work else None,
+        similarity=round(median(alike), 3) if alike else None,
     )
 
 
-def _numbers(spoken: Spoken, made: Sequence[Provenance]) -> Iterator[tuple[str, str]]:
+def _pace(spoken: Spoken) -> float:
+    """Characters a second."""
     seconds = sum(clip.seconds for _, clip in spoken)
-    chars = sum(len(utterance.text) for utterance, _ in spoken)
-    if chars and seconds:
-        yield "pace", f"{chars / seconds:.1f} characters/s"
-    peaks = [each.measures.peak for each in made if each.measures and each.measures.peak > 0]
-    if peaks:
-        yield "peak", f"{20 * math.log10(max(peaks)):.1f} dBFS"
+    return sum(len(utterance.text) for utterance, _ in spoken) / seconds if seconds else 0.0
+
+
+def _numbers(made: Sequence[Provenance]) -> Iterator[tuple[str, str]]:
+    """What the checks measured, the worst of several utterances each, and how it was made."""
+    measures = [each.measures for each in made if each.measures]
+    if peak := max((each.peak for each in measures), default=0.0):
+        yield "peak", f"{20 * math.log10(peak):.1f} dBFS"
+    if floors := [each.floor for each in measures if each.spoken]:
+        yield "noise", f"{max(floors):.0f} dB against speech"
+    if alike := list(_alike(made)):
+        yield "like the reference", f"{min(alike):.2f}"
+    likenesses = [each.findings.likeness for each in made if each.findings.likeness]
+    if usual := [each.usual for each in likenesses if each.usual is not None]:
+        yield "like its other lines", f"{min(usual):.2f}"
     if (attempt := max(each.attempt for each in made)) > 1:
         yield "attempt", str(attempt)
     if engines := dict.fromkeys(each.engine for each in made if each.engine):
         yield "engine", ", ".join(engines)
+
+
+def _alike(made: Iterable[Provenance]) -> Iterator[float]:
+    """How like their reference clips are, as cosines."""
+    for each in made:
+        if each.findings.likeness and each.findings.likeness.reference is not None:
+            yield each.findings.likeness.reference

@@ -12,6 +12,7 @@ import typer
 
 from narrate.base import terminal
 from narrate.base.text import counted
+from narrate.build import Failed
 from narrate.cli import messages, options, sources
 from narrate.cli.options import Flags
 from narrate.errors import UsageError
@@ -97,7 +98,11 @@ def _made(
 
     console = Display()
     with Reporter(console, 0, console.is_terminal) as reporter:
-        return comparison.compare(source, flags, names, reporter.show, out=out, share=share)
+        try:
+            return comparison.compare(source, flags, names, reporter.show, out=out, share=share)
+        except Failed as failed:
+            messages.complain_each(failed.failures.values())
+            raise
 
 
 def _show(result: Result, json: bool) -> None:
