@@ -4,15 +4,18 @@ const verdicts = new Map();
 let wanted = "all";
 let playOn = false;
 
+const current = (line) => (line.takes || []).find((take) => take.current);
+const approved = (line) => (line.takes || []).some((take) => take.approved);
+
 const FILTERS = {
   all: { name: "All", has: () => true },
+  open: { name: "To review", has: (line) => !verdicts.has(line.id) && !approved(line) },
   failed: { name: "Failed", has: (line) => line.state === "failed" },
-  missing: { name: "Not spoken", has: (line) => line.state === "missing" },
   flagged: { name: "Flagged", has: (line) => line.state === "flagged" },
   changed: { name: "Changed", has: (line) => Boolean(line.changed) },
+  words: { name: "Words differ", has: (line) => Boolean((current(line) || {}).different) },
+  missing: { name: "Not spoken", has: (line) => line.state === "missing" },
   sample: { name: "Sample", has: (line) => Boolean(line.sample) },
-  words: { name: "Words differ", has: (line) => (line.takes || []).some((take) => take.current && take.different) },
-  open: { name: "To review", has: (line) => !verdicts.has(line.id) && !(line.takes || []).some((take) => take.approved) },
 };
 
 // Filters that are only there if a line matches.
@@ -282,7 +285,7 @@ function commands() {
 function about() {
   const lines = data.lines;
   const number = (state) => lines.filter((line) => line.state === state).length;
-  const spoken = lines.flatMap((line) => (line.takes || []).filter((take) => take.current));
+  const spoken = lines.map(current).filter(Boolean);
   const whole = spoken.reduce((sum, take) => sum + take.seconds, 0);
   const parts = [counted(lines.length, "line"), length(whole)];
   if (number("failed")) parts.push(`${number("failed")} failed`);
