@@ -11,9 +11,10 @@ import msgspec
 import numpy as np
 import xxhash
 
-from narrate.review import page, sounds
+from narrate.review import page
 from narrate.review.folder import Folder, Shown
 from narrate.review.model import Difference, Line, Rendering, Review
+from narrate.review.sounds import files
 from support.harness import tool
 
 HOSTILE = (
@@ -44,7 +45,7 @@ def sound(folder: Folder, seconds: float, seed: int = 0, **fields: Any) -> Rende
     swell = np.abs(np.sin(np.linspace(0, (7 + seed % 5) * seconds, count)))
     pcm = (wave * swell).astype("<i2").tobytes()
     name = xxhash.xxh3_128_hexdigest(pcm)
-    return sounds.placed(Rendering(**fields), pcm, 8000, name, folder)
+    return files.placed(Rendering(**fields), pcm, 8000, name, folder)
 
 
 def write(folder: Folder, *lines: Line, **fields: Any) -> Path:

@@ -19,12 +19,13 @@ from narrate.config import Profile
 from narrate.errors import UsageError
 from narrate.output import place
 from narrate.planning.planner import Plan, PlannedSegment
-from narrate.review import measured, page, sample, sounds
+from narrate.review import page, sample
 from narrate.review.ballot import Ballot, Key, Pair, Recording
 from narrate.review.folder import Folder, Shown
 from narrate.review.make import open_folder
-from narrate.review.measured import Spoken
 from narrate.review.model import Rendering
+from narrate.review.sounds import files, measured
+from narrate.review.sounds.spoken import Spoken
 from narrate.session import Prepared, Session, opened
 from narrate.sound import audio
 
@@ -173,7 +174,7 @@ class _Draw:
 
     def pair(self, planned: PlannedSegment, swapped: frozenset[str]) -> Pair:
         id = planned.segment.id
-        heard = [sounds.samples(each.said[id], each.session.store) for each in (self.one, self.two)]
+        heard = [files.samples(each.said[id], each.session.store) for each in (self.one, self.two)]
         level = min(map(_rms, (pcm for pcm, _ in heard)))
         placed = [self.sound(pcm, rate, level) for pcm, rate in heard]
         first, second = reversed(placed) if id in swapped else placed
@@ -183,7 +184,7 @@ class _Draw:
         """A sound turned down to a level: of two, the louder one is preferred for that alone."""
         loudness = _rms(pcm)
         even = audio.pcm16(audio.floats(pcm) * (level / loudness if loudness else 1.0))
-        return sounds.placed(Rendering(), even, rate, xxhash.xxh3_128_hexdigest(even), self.folder)
+        return files.placed(Rendering(), even, rate, xxhash.xxh3_128_hexdigest(even), self.folder)
 
     def references(self) -> Iterator[Recording]:
         """The recordings of the voices that are cloned in the sample."""
@@ -192,7 +193,7 @@ class _Draw:
             if name in used:
                 pcm = audio.pcm16(voice.reference.samples)
                 digest = xxhash.xxh3_128_hexdigest(pcm)
-                yield sounds.placed(
+                yield files.placed(
                     Recording(name=name), pcm, voice.reference.rate, digest, self.folder
                 )
 

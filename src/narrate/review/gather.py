@@ -13,10 +13,10 @@ from narrate.output.record import LastRun
 from narrate.output.why import Why, explain
 from narrate.planning.planner import Plan, PlannedSegment
 from narrate.planning.verdicts import verdict
-from narrate.review import sounds
 from narrate.review.folder import Folder
-from narrate.review.measured import Spoken
 from narrate.review.model import Line, Rendering, State
+from narrate.review.sounds import files
+from narrate.review.sounds.spoken import Spoken
 from narrate.session import Session
 from narrate.tools import retakes
 from narrate.tools.retakes import Take
@@ -78,11 +78,11 @@ class Gatherer:
         """The takes of a segment that can be heard; a recording has only itself."""
         store = self.session.store
         if planned.segment.audio is not None and (spoken := heard(planned, store)):
-            made = sounds.rendering(spoken, planned.utterances[0].flags, self.folder, store)
+            made = files.rendering(spoken, planned.utterances[0].flags, self.folder, store)
             yield msgspec.structs.replace(made, take=1, current=planned.cached)
         for take in takes:
             if take.is_complete:
-                made = sounds.rendering(_of_take(planned, take), take.flags, self.folder, store)
+                made = files.rendering(_of_take(planned, take), take.flags, self.folder, store)
                 yield msgspec.structs.replace(
                     made,
                     take=take.number,
@@ -97,7 +97,7 @@ class Gatherer:
             for clip in store.refused(each.canonical):
                 alone = replace(each, pause_before=0.0)
                 reasons = verdict(clip, each.text, each.choice, settings) or (WORSE,)
-                yield sounds.rendering([(alone, clip)], reasons, self.folder, store)
+                yield files.rendering([(alone, clip)], reasons, self.folder, store)
 
 
 def heard(planned: PlannedSegment, store: Store) -> Spoken:
@@ -127,5 +127,5 @@ def digest(planned: PlannedSegment, store: Store) -> str:
     made, spoken = xxhash.xxh3_64(), heard(planned, store)
     for each in planned.utterances:
         made.update(each.canonical)
-    made.update(sounds.digest(spoken, store).encode() if spoken else b"")
+    made.update(files.digest(spoken, store).encode() if spoken else b"")
     return made.hexdigest()

@@ -12,10 +12,10 @@ from narrate.cache import Gone, Store
 from narrate.output import render
 from narrate.output.timeline import Part, parts_of
 from narrate.planning.planner import sound_of
-from narrate.review import measured, peaks
 from narrate.review.folder import Folder
-from narrate.review.measured import Spoken
 from narrate.review.model import Rendering
+from narrate.review.sounds import measured, peaks
+from narrate.review.sounds.spoken import Spoken
 from narrate.sound import wav
 
 R = TypeVar("R", bound=Rendering)

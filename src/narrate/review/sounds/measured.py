@@ -8,13 +8,10 @@ from statistics import median
 
 from narrate.checks import provenance
 from narrate.checks.provenance import Provenance
-from narrate.planning.planner import PlannedUtterance
 from narrate.review.ballot import Side
 from narrate.review.model import Rendering
-from narrate.store.entry import Clip
-
-Spoken = Sequence[tuple[PlannedUtterance, Clip]]
-"""The utterances of a segment, each with a clip of it."""
+from narrate.review.sounds import heard
+from narrate.review.sounds.spoken import Spoken
 
 
 def of(spoken: Spoken, reasons: Iterable[str]) -> Rendering:
@@ -22,7 +19,9 @@ def of(spoken: Spoken, reasons: Iterable[str]) -> Rendering:
     made = [provenance.of(clip.origin) for _, clip in spoken]
     return Rendering(
         attempt=max(each.attempt for each in made),
-        numbers=(("pace", f"{_pace(spoken):.1f} characters/s"), *_numbers(made)),
+        words=tuple(heard.words(spoken)),
+        different=tuple(heard.differences(spoken)),
+        numbers=(("pace", f"{_pace(spoken):.1f} characters/s"), *_words(spoken), *_numbers(made)),
         reasons=tuple(dict.fromkeys(reasons)),
     )
 
@@ -32,12 +31,13 @@ def side(name: str, spoken: Sequence[Spoken]) -> Side:
     lines = [line for each in spoken for line in each]
     made = [provenance.of(clip.origin) for _, clip in lines]
     seconds, work = sum(clip.seconds for _, clip in lines), sum(each.seconds for each in made)
-    alike = list(_alike(made))
+    alike, (differ, checked) = list(_alike(made)), heard.wrong(lines)
     return Side(
         name=name,
         seconds=round(seconds, 1),
         pace=round(_pace(lines), 2),
         speed=round(seconds / work, 2) if work else None,
+        wrong=round(differ / checked, 4) if checked else None,
         similarity=round(median(alike), 3) if alike else None,
     )
 
@@ -46,6 +46,15 @@ def _pace(spoken: Spoken) -> float:
     """Characters a second."""
     seconds = sum(clip.seconds for _, clip in spoken)
     return sum(len(utterance.text) for utterance, _ in spoken) / seconds if seconds else 0.0
+
+
+def _words(spoken: Spoken) -> Iterator[tuple[str, str]]:
+    """The worst that the check of words found."""
+    found = [words for _, clip in spoken if (words := heard.words_of(clip)) and words.checked]
+    if found:
+        yield "other words", f"{max(each.ratio for each in found):.0f} nats likelier"
+    if burst := max((each.burst for each in found), default=0.0):
+        yield "heard otherwise", f"{burst:.1f} phonemes"
 
 
 def _numbers(made: Sequence[Provenance]) -> Iterator[tuple[str, str]]:
