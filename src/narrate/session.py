@@ -68,6 +68,11 @@ class Session:
         """The settings for the script."""
         return self.configuration.settings
 
+    @property
+    def base(self) -> Path:
+        """The folder in which the narrations of the script's folder are, its own or others."""
+        return _base(self.script, self.configuration)
+
     def plan(self, force: tuple[str, ...] = ()) -> Plan:
         """Work out every request of the script, and look each up."""
         return planner.make(self.script, self.settings, self.store, force, self.warn, self.readings)

@@ -67,6 +67,8 @@ COMMANDS = {
     "init": "init.init",
     "status": "why.status",
     "why": "why.why",
+    "review": "review.review",
+    "compare": "compare.compare",
     "retake": "takes.retake",
     "takes": "takes.takes",
     "pick": "takes.pick",
