@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 RATE = 16_000
 """Hz, at which pocketsphinx and Whisper hear."""
+
+
+Token = tuple[str, str]
+
+_TOKEN = re.compile(r"(?:\[[^]]*\]\(/[^/]*/\)|\S)+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,12 @@ class Line:
     def words(self) -> list[str]:
         """The words that are said, with the punctuation on them."""
         return [word for word in self.text.split() if any(map(str.isalnum, word))]
+
+    @property
+    def tokens(self) -> list[Token]:
+        """Each word that is said, and the same in the notation of hibari."""
+        spelled = [part for part in _TOKEN.findall(self.spelled) if any(map(str.isalnum, part))]
+        return list(zip(self.words, spelled, strict=True))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,14 +12,12 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-_SIGNS = dict(
-    part.split(":")
-    for part in """
+_ARPABET = """
     A:EY I:AY W:AW Y:OY O:OW Q:OW ə:AH ᵊ:AH ɐ:AH ɪ:IH ᵻ:IH i:IY u:UW ʊ:UH ʌ:AH ɛ:EH æ:AE a:AE ɑ:AA
     ɔ:AO ɒ:AA ɜ:ER T:D ɾ:D ŋ:NG ʃ:SH ʒ:ZH ʧ:CH ʤ:JH θ:TH ð:DH j:Y ɹ:R ɡ:G h:HH b:B d:D f:F k:K l:L
     m:M n:N p:P s:S t:T v:V w:W z:Z x:K ʔ:T
-    """.split()
-)
+"""
+_SIGNS = dict(part.split(":") for part in _ARPABET.split())
 """The phonemes of the acoustic model of pocketsphinx for those of hibari."""
 
 

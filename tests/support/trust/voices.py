@@ -67,9 +67,10 @@ def hibari() -> Hibari:
 def _timed() -> Any:
     """A Hibari that keeps the durations of what it says in `durations`."""
     import numpy as np
-    import onnxruntime
     from hibari import Hibari as Model
     from hibari import dsp
+
+    onnxruntime = import_module("onnxruntime")
 
     class Timed(Model):  # type: ignore[misc]
         def __init__(self) -> None:
@@ -129,8 +130,8 @@ def _spans(model: Any, length: int) -> Iterator[tuple[int, int]]:
 
 def _joined(runs: list[list[int]], begun: int, end: int) -> Iterator[tuple[int, int]]:
     """Words in samples, from units. Two words meet in the middle of a short space."""
-    ends = [run[1] for run in runs]
-    starts = [run[0] for run in runs]
+    starts: list[float] = [run[0] for run in runs]
+    ends: list[float] = [run[1] for run in runs]
     for n in range(1, len(runs)):
         gap = starts[n] - ends[n - 1]
         near = gap / 2 if gap < PAUSE else 1
@@ -199,7 +200,8 @@ def _voices(path: Path, style: Path) -> Path:
     """A file of one voice, as kokoro_onnx reads it, from one of kokoro-js."""
     import numpy as np
 
-    np.savez(path, **{style.stem: np.fromfile(style, np.float32).reshape(-1, 1, 256)})
+    styles: dict[str, Any] = {style.stem: np.fromfile(style, np.float32).reshape(-1, 1, 256)}
+    np.savez(path, **styles)
     return path
 
 
@@ -216,9 +218,7 @@ def librivox() -> Iterator[Clip]:
         yield heard("librivox", number, line(written, technical=False), samples, rate)
 
 
-def heard(
-    voice: str, number: int, said: Line, samples: NDArray[np.float32], rate: int
-) -> Clip:
+def heard(voice: str, number: int, said: Line, samples: NDArray[np.float32], rate: int) -> Clip:
     """A clip whose words pocketsphinx finds."""
     words: Sequence[str] = said.words
     found = times.aligned(samples, rate, words, hibari().phonemes(said.spelled))
