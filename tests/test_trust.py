@@ -17,7 +17,7 @@ from narrate import config
 from narrate.base.files import ownership
 from narrate.config import Settings, resolve
 from narrate.errors import UsageError
-from narrate.workers import client, environments
+from narrate.workers import environments, process
 from support.project import Narrate, lines
 
 STRANGER = 65_534
@@ -90,7 +90,7 @@ def test_paths_in_variables_keep_their_meaning_elsewhere(
     monkeypatch.setenv("HF_HOME", "hf:1")
     monkeypatch.setenv("HF_TOKEN_PATH", "~/token")
     monkeypatch.setenv("TORCH_HOME", "")
-    found = client.environment_for(sys.executable)
+    found = process.environment_for(sys.executable)
     assert found["PYTHONPATH"] == f"{tmp_path}/lib:/abs"
     assert (found["HF_HOME"], found["HF_TOKEN_PATH"], found["TORCH_HOME"]) == (
         f"{tmp_path}/hf:1",

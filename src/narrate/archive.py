@@ -17,7 +17,7 @@ import re
 import struct
 import tempfile
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -34,7 +34,7 @@ from narrate.engines.base import StopReason, Synthesis
 from narrate.errors import EnvironmentProblem, UsageError
 from narrate.request import canonical_json, key
 from narrate.sound import wav
-from narrate.store import entry
+from narrate.store import entry, locks
 from narrate.store.entry import Clip, Damaged
 
 SWELL = 1000
@@ -133,11 +133,11 @@ def import_clips(path: Path, store: Store) -> Imported:
     Raises UsageError for a file that is not an archive of narrate, before anything is stored, and
     EnvironmentProblem if the cache cannot be written.
     """
-    imported = Imported()
+    imported, approved = Imported(), locks.digests(store.root)
     try:
         with os.fdopen(regular.opened(path), "rb") as file, _opened(file, path) as archive:
             for name in _names(archive, path, os.fstat(file.fileno()).st_size):
-                _import(archive, name, store, imported)
+                _import(archive, name, store, imported, approved)
     except OSError as error:
         what = f"the archive cannot be read ({error.strerror})"
         raise UsageError(
@@ -191,23 +191,41 @@ def _names(archive: zipfile.ZipFile, path: Path, size: int) -> list[str]:
     return list(kinds)
 
 
-def _import(archive: zipfile.ZipFile, name: str, store: Store, imported: Imported) -> None:
+def _import(
+    archive: zipfile.ZipFile,
+    name: str,
+    store: Store,
+    imported: Imported,
+    approved: Collection[str],
+) -> None:
+    """Import a clip that is not here yet, or that is here with another sound than a lock names."""
     try:
         canonical, pcm, rate, origin = _verified(archive, name)
     except Damaged as damage:
         imported.refused[name] = str(damage)
         return
-    known = store.find(canonical)
-    if known is not None and store.reads_well(known):
+    here, sound = _sound_here(canonical, store), entry.sound(pcm, rate)
+    replace = bool(here) and here != sound and sound in approved
+    if here and not replace:
         imported.known += 1
         return
-    if not store.put(canonical, pcm, rate, origin).path.is_relative_to(store.root):
+    stored = store.put(canonical, pcm, rate, origin, replace=replace)
+    if not stored.path.is_relative_to(store.root):
         what, hint = (
             "the cache cannot be written, so nothing can be imported",
             "choose another --cache-dir",
         )
         raise EnvironmentProblem(what, where=str(store.root), hint=hint)
     imported.new += 1
+
+
+def _sound_here(canonical: bytes, store: Store) -> str:
+    """The digest of the sound that the cache has for a request; "" if it has none."""
+    clip = store.find(canonical)
+    try:
+        return store.sound(clip) if clip else ""
+    except Gone:
+        return ""
 
 
 def _verified(archive: zipfile.ZipFile, name: str) -> tuple[bytes, bytes, int, msgspec.Raw]:
@@ -225,9 +243,11 @@ def _verified(archive: zipfile.ZipFile, name: str) -> tuple[bytes, bytes, int, m
     clip = entry.parse(entry.compose(canonical, pcm, rate, origin), Path(f"{name}.wav"))
     if clip.digest != document.digest:
         raise Damaged("its samples or its request are not those that were exported")
-    measures = _checked(clip)
-    if measures is not None:
-        _compare(measures, pcm, rate)
+    said = _checked(clip)
+    if said.sound not in ("", entry.sound(pcm, rate)):
+        raise Damaged("its sound is not the one that its provenance names")
+    if said.measures is not None:
+        _compare(said.measures, pcm, rate)
     return canonical, pcm, rate, origin
 
 
@@ -237,13 +257,13 @@ def _member(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
     return archive.read(name)
 
 
-def _checked(clip: Clip) -> checks.Measures | None:
-    """The measurements of a clip, after checking its request and its provenance. Raises Damaged."""
+def _checked(clip: Clip) -> provenance.Provenance:
+    """The provenance of a clip, after checking it and its request. Raises Damaged."""
     try:
         msgspec.convert(clip.request, _Asked)
         if canonical_json(clip.request) != clip.canonical:
             raise Damaged("its request is not in canonical form")
-        return provenance.parse(clip.origin).measures
+        return provenance.parse(clip.origin)
     except (msgspec.MsgspecError, ValueError, TypeError, RecursionError) as error:
         raise Damaged(f"its request or its provenance makes no sense ({error})") from error
 

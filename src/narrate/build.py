@@ -21,11 +21,13 @@ from narrate.config import Config, Settings
 from narrate.errors import EnvironmentProblem, Interrupted, NarrateError, UsageError
 from narrate.output import record
 from narrate.output.why import Why, explain
+from narrate.planning import approvals
 from narrate.planning.planner import Plan
 from narrate.publish import Job, Result, guard, write
 from narrate.session import Options, Prepared, Session, opened
 from narrate.speech import Failed, stand_ins, summary
 from narrate.store import usage
+from narrate.store.entry import Clip
 
 __all__ = [
     "Failed",
@@ -147,9 +149,19 @@ def plan_all(
         for session in sessions:
             with problems.kept():
                 plans.append(session.plan(options.force))
+                _look_at_lock(session, plans[-1], options)
                 speech.warn_of_missing_engines(plans[-1], session.settings, session.warn)
     problems.check()
     return plans
+
+
+def _look_at_lock(session: Session, planned: Plan, options: Options) -> None:
+    """Warn of approved takes that would not be heard; with `locked`, raise PendingError."""
+    found = approvals.departures(planned, session.store)
+    if options.locked:
+        approvals.require(planned, found)
+    for text in found.lines():
+        session.warn(text)
 
 
 @contextmanager
@@ -182,13 +194,22 @@ def export(source: str | Path, flags: Mapping[str, Any], path: Path, emit: Emit)
             stamp.clear()
             hint = f"run: narrate run {shlex.quote(str(source))}, then export again"
             raise speech.pending(planned, planned.misses, "not in the cache", hint)
-        return archive.export(planned.clips.values(), session.store, path)
+        clips = {clip.key: clip for clip in (*planned.clips.values(), *_approved(session))}
+        return archive.export(clips.values(), session.store, path)
+
+
+def _approved(session: Session) -> Iterator[Clip]:
+    """The approved takes of a script that are in the cache, also of other engines and voices."""
+    for _, approved in session.script.lock:
+        if clip := session.store.at(approved.clip):
+            yield clip
 
 
 def run(source: str | Path, flags: Mapping[str, Any], options: Options, emit: Emit) -> Result:
     """Narrate a script: speak what is missing, then write the files that changed.
 
-    Raises Failed if segments failed, PendingError if `frozen` or `only` left something to speak,
+    Raises Failed if segments failed, PendingError if `frozen` or `only` left something to speak or
+    `locked` forbids what would be heard,
     Interrupted, ScriptError, UsageError or EnvironmentProblem. No output is written until every
     clip exists.
     """
@@ -245,7 +266,8 @@ def _plan_jobs(sessions: Sequence[Session], options: Options, problems: Problems
 def _plan_job(session: Session, options: Options) -> Job:
     script, files = session.script, session.configuration.files
     recordings = [segment.audio for segment in script.segments if segment.audio]
-    inputs = facts.take((*script.inputs, *scripts.lexicons(script), *files, *recordings))
+    beside = (*scripts.lexicons(script), *session.lock_paths)
+    inputs = facts.take((*script.inputs, *beside, *files, *recordings))
     # Who may write there decides whether the settings in a folder are obeyed.
     folders = facts.take({os.path.join(path.parent, facts.FOLDER) for path in files})
     session.check_links()
@@ -259,6 +281,8 @@ def _check_job(job: Job, options: Options) -> None:
     guard(job, options)
     if options.frozen:
         speech.require_nothing(job.plan)
+    if options.locked:
+        approvals.require(job.plan, approvals.departures(job.plan, job.session.store))
 
 
 def _check_places(sessions: Sequence[Session]) -> None:

@@ -7,6 +7,8 @@
     ROOT/claims, ROOT/runs/   who makes which clip, and who is alive: see `presence`
     ROOT/uses/                what runs found and had to make, by day: see `usage`
     ROOT/readings/            what the texts of scripts say: see `kept`
+    ROOT/locks/               which approved takes must stay: see `locks`
+    ROOT/refused/             attempts that the checks refused, never used: see `refused`
 
 An entry is complete when it has its name: it is written under tmp/, synced, linked to its name, and
 the folder synced, and only then called stored. The first take wins: a link never replaces an entry,
@@ -34,7 +36,7 @@ from pathlib import Path
 from narrate.base.files import durable
 from narrate.errors import EnvironmentProblem
 from narrate.request import key
-from narrate.store import entry, kept, presence, tag, usage
+from narrate.store import entry, kept, locks, presence, refused, tag, usage
 from narrate.store.entry import Clip, Damaged, JsonObject
 from narrate.store.presence import Presence
 
@@ -136,6 +138,16 @@ class Store:
             return False
         return True
 
+    def sound(self, clip: Clip) -> str:
+        """The digest of a clip's samples; see `entry.sound`. Raises Gone."""
+        return entry.sound(self.read(clip), clip.rate)
+
+    def at(self, name: str) -> Clip | None:
+        """The clip that is stored under a key, whatever was asked for, or None."""
+        with contextlib.suppress(Damaged, OSError):
+            return entry.peek(_place(self.root, name))
+        return None
+
     def put(
         self,
         canonical: bytes,
@@ -164,6 +176,23 @@ class Store:
             self._fall_back(error)
             return self.put(canonical, pcm, rate, provenance, replace=replace)
 
+    def refuse(
+        self, canonical: bytes, pcm: bytes, rate: int, provenance: JsonObject, attempt: int
+    ) -> Clip | None:
+        """Keep an attempt that the checks refused, to be listened to; `find` never returns it.
+
+        Returns it, or None if it could not be kept, which is not an error.
+        """
+        with contextlib.suppress(OSError):
+            self._prepare(self.root)
+            data = entry.compose(canonical, pcm, rate, provenance)
+            return refused.keep(self.root, canonical, attempt, data)
+        return None
+
+    def refused(self, canonical: bytes) -> list[Clip]:
+        """The attempts at a request that were refused and are still there, in order."""
+        return refused.of(self.root, canonical)
+
     def claim(self, canonical: bytes) -> bool:
         """Whether this process may make a clip: no other living process is making it.
 
@@ -179,6 +208,14 @@ class Store:
     def release(self, canonical: bytes) -> None:
         """Give up a claim, if there is one."""
         self._presence.release(canonical)
+
+    def refused_attempts(self) -> int:
+        """How many refused attempts are kept."""
+        return len(refused.sizes(self.root))
+
+    def approved(self) -> int:
+        """How many entries are approved takes, by the locks of scripts that were run here."""
+        return len(self.sizes()) - len(self._unlocked())
 
     def was_damaged(self, canonical: bytes) -> bool:
         """Whether an entry of a request was quarantined, and is still in the quarantine."""
@@ -224,11 +261,11 @@ class Store:
         self, max_bytes: int | None = None, older_than: float | None = None
     ) -> tuple[int, int]:
         """Remove entries unused for `older_than` seconds, then the longest unused until `max_bytes`
-        are left.
+        are left; refused attempts first.
 
         Returns how many, and their bytes. The quarantine is emptied as well; entries that a living
-        run may be using stay. It never waits for a run. Raises EnvironmentProblem if the cache
-        cannot be written.
+        run may be using stay, and so do approved takes, which do not count. It never waits for a
+        run. Raises EnvironmentProblem if the cache cannot be written.
         """
         try:
             for path in self.damaged():
@@ -238,12 +275,14 @@ class Store:
             kept.forget(self.root)
             # A hit need not have renewed the time of its entry.
             held_since = presence.oldest(self.root) - TOUCH_SECONDS
-            sizes = self.sizes()
-            excess = sum(size for _, size, _ in sizes) - (
-                math.inf if max_bytes is None else max_bytes
-            )
+            first, then = refused.sizes(self.root), self._unlocked()
+            most = math.inf if max_bytes is None else max_bytes
+            excess = sum(size for _, size, _ in (*first, *then)) - most
             oldest = -math.inf if older_than is None else time.time() - older_than
-            return _remove([entry for entry in sizes if entry[0] < held_since], excess, oldest)
+            count, freed = _remove(first, excess, oldest)
+            then = [entry for entry in then if entry[0] < held_since]
+            more, bytes_more = _remove(then, excess - freed, oldest)
+            return count + more, freed + bytes_more
         except OSError as error:
             raise EnvironmentProblem(
                 f"the cache cannot be written ({error.strerror})",
@@ -253,9 +292,15 @@ class Store:
 
     def trim(self, max_bytes: int) -> None:
         """Keep the cache below its maximum; failures here are ignored."""
-        if sum(size for _, size, _ in self.sizes()) > max_bytes:
+        counted = (*refused.sizes(self.root), *self._unlocked())
+        if sum(size for _, size, _ in counted) > max_bytes:
             with contextlib.suppress(EnvironmentProblem):
                 self.prune(int(max_bytes * KEPT))
+
+    def _unlocked(self) -> list[tuple[float, int, Path]]:
+        """The `sizes` of the entries that no lock names."""
+        locked = locks.digests(self.root)
+        return [entry for entry in self.sizes() if entry[2].stem not in locked]
 
     def _fall_back(self, error: OSError) -> None:
         with self._lock:

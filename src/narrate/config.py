@@ -24,6 +24,7 @@ from narrate.base.fps import frame_rate
 from narrate.base.limits import PAUSE_SECONDS, SETTINGS_BYTES
 from narrate.base.text import did_you_mean
 from narrate.errors import UsageError
+from narrate.thresholds import CHECKS, USES, Thresholds
 
 Format = Literal["wav", "flac", "mp3", "ogg", "opus", "m4a"]
 Qa = Literal["strict", "warn", "off"]
@@ -36,8 +37,10 @@ Mathematics = Literal["teacher", "exact"]
 Segments = Literal["paragraph", "line"]
 ScriptFormat = Literal["json", "yaml", "md", "txt", "srt", "vtt"]
 
-TABLES = ("sampling", "engines")
-"""Settings that are tables; only files hold these."""
+TABLES = ("sampling", "engines", "checks")
+"""Settings that are tables. Of their fields only those with a flag of their own, such as --checks,
+can be set outside of files.
+"""
 
 SERVER = "NARRATE_OPENAI_BASE_URL"
 """The variable that names the speech server, as [engines.openai] base_url does."""
@@ -52,6 +55,13 @@ class EngineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     dtype: str | None = None
     base_url: str | None = None
     concurrency: Annotated[int, Meta(ge=1, le=1024)] = 64
+
+
+class CheckSettings(Thresholds, frozen=True, forbid_unknown_fields=True):
+    """[checks]: which of them a run uses, and when they refuse a clip."""
+
+    use: str = "auto"
+    """auto, all, none, or names of checks between commas."""
 
 
 class Trust(msgspec.Struct, frozen=True):
@@ -90,6 +100,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     mathematics: Mathematics = "teacher"
     stand_in: str | None = None
     qa: Qa = "strict"
+    checks: CheckSettings = CheckSettings()
+    max_retries: Annotated[int, Meta(ge=0, le=20)] = 2
+    takes: Annotated[int, Meta(ge=1, le=20)] = 1
     language: str | None = None
     pause_after: Annotated[float, Meta(ge=0, le=PAUSE_SECONDS)] = 0.4
     timeout: Annotated[float, Meta(gt=0, le=86_400)] = 120.0
@@ -150,6 +163,16 @@ def _duration(name: str, help: str) -> About:
     return About(help, written=int | float | str, parse=parse, hint=hint)
 
 
+def _checks(written: str | dict[str, Any]) -> CheckSettings:
+    """[checks], or the value of --checks. Raises ValueError."""
+    fields = {"use": written} if isinstance(written, str) else written
+    settings = msgspec.convert(fields, CheckSettings)
+    unknown = {*map(str.strip, settings.use.split(","))} - {*CHECKS}
+    if settings.use not in USES and unknown:
+        raise ValueError(f"there is no check {', '.join(map(repr, sorted(unknown)))}")
+    return settings
+
+
 ABOUT = {
     "engine": _flag("--engine", "NAME", "auto, or one of `narrate engines list` (auto)."),
     "out": _flag(
@@ -193,6 +216,19 @@ ABOUT = {
         "--stand-in", "ENGINE", "The engine that speaks for engines that are missing."
     ),
     "qa": _flag("--qa", "MODE", "When a check fails: strict refuses, warn keeps, off ignores."),
+    "checks": About(
+        "Checks that listen: auto (those that the engine needs), all, none, or names such as "
+        "words,speaker (auto).",
+        value="NAMES",
+        flags=("--checks",),
+        written=str | dict[str, Any],
+        parse=_checks,
+        hint=f"use {', '.join(USES)}, or some of {', '.join(CHECKS)} between commas",
+    ),
+    "max_retries": _flag(
+        "--max-retries", "N", "Speak what a check refuses again, up to N times (2)."
+    ),
+    "takes": _flag("--takes", "N", "Speak each line N times, and keep the best (1)."),
     "language": _flag("--language", "CODE", "The language that is spoken."),
     "pause_after": _duration("pause_after", "Seconds of silence after a segment (0.4)."),
     "timeout": _duration("timeout", "Seconds that speaking one utterance may take (120)."),
@@ -208,7 +244,11 @@ ABOUT = {
     "engine_python": _flag(
         "--engine-python", "PYTHON", "The Python that runs the engine (see `narrate engines`)."
     ),
-    "asr_model": _flag("--asr-model", "MODEL", "Whisper model: a folder, or a name (base)."),
+    "asr_model": _flag(
+        "--asr-model",
+        "MODEL",
+        "What listens: a folder, a Whisper name, a hub id or mlx:ID (base or tiny.en).",
+    ),
     "offline": _flag("--offline", "", "Use no network; fail if a download would be needed."),
     "allow_outside": _flag(
         "--allow-outside", "", "Accept recordings from outside the script's folder too."
@@ -400,6 +440,8 @@ def _merged(layers: Sequence[Layer]) -> tuple[dict[str, Any], dict[str, str]]:
                 merged[name] = _checked(name, value, origins[name], strict=strict)
     if "engines" in merged:
         merged["engines"] = _engines(values.get("engines") for _, values in layers)
+    if "checks" in merged:
+        merged["checks"] = _checks(_joined(values.get("checks") for _, values in layers))
     return merged, origins
 
 
@@ -412,6 +454,14 @@ def _engines(tables: Iterable[Mapping[str, Any] | None]) -> dict[str, EngineSett
         for name, own in (table or {}).items():
             merged[name] = merged.get(name, {}) | msgspec.to_builtins(own)
     return msgspec.convert(merged, dict[str, EngineSettings], strict=False)
+
+
+def _joined(tables: Iterable[str | Mapping[str, Any] | None]) -> dict[str, Any]:
+    """What each layer says of checks, merged field by field."""
+    merged: dict[str, Any] = {}
+    for table in tables:
+        merged |= {"use": table} if isinstance(table, str) else (table or {})
+    return merged
 
 
 def _servers(layers: Sequence[Layer], untrusted: Sequence[str]) -> Iterator[str]:
@@ -461,6 +511,10 @@ def _anchored(table: dict[str, Any], path: Path) -> dict[str, Any]:
     on PATH.
     """
     anchored = dict(table)
+    if isinstance(checks := table.get("checks"), dict) and "recogniser" in checks:
+        # One setting, which the command line knows by its own name.
+        anchored["checks"] = {key: checks[key] for key in checks if key != "recogniser"}
+        anchored["asr_model"] = checks["recogniser"]
     for name in ("out", "cache_dir", "engine_python"):
         if isinstance(table.get(name), str):
             anchored[name] = _beside(path, table[name], command=name == "engine_python")
@@ -481,7 +535,9 @@ def _beside(path: Path, named: str, *, command: bool) -> str:
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     found: dict[str, Any] = {
-        name: environment.get(_variable(name)) for name in NAMES if name not in TABLES
+        name: environment.get(_variable(name))
+        for name in NAMES
+        if name not in TABLES or ABOUT[name].flags
     }
     found = {name: value for name, value in found.items() if value}
     if environment.get(SERVER):

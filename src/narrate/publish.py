@@ -13,11 +13,13 @@ from narrate.base import events, facts
 from narrate.base.events import Emit
 from narrate.base.facts import Fact
 from narrate.config import Qa
+from narrate.errors import NarrateError
 from narrate.output import depfile, narration, overwrite, place, record
 from narrate.output.manifest import Manifest
 from narrate.output.record import RECORD, RunRecord
 from narrate.output.stage import Stage, staged
 from narrate.output.timeline import lay
+from narrate.planning import approvals
 from narrate.planning.planner import Plan, PlannedSegment
 from narrate.reading.reader import BEHAVIOUR
 from narrate.session import Options, Session
@@ -91,6 +93,7 @@ def write(
 ) -> Result:
     """Write the outputs of a script whose clips are all there. Raises Gone."""
     session, planned = job.session, job.plan
+    departures = _keep_lock(job, outcome, options)
     mark = place.mark(session.out, session.script.path)
     with staged(session.out, partial(_tell_wait, session), mark) as stage:
         # Speaking may take hours, in which new files may have appeared there.
@@ -99,7 +102,11 @@ def write(
     _tell_kept(stage, session.emit)
     session.keep_readings()
     qa = session.settings.qa
-    remarks = (*recordings.remarks(planned, outcome.clips, qa), *_kept(document, qa))
+    remarks = (
+        *recordings.remarks(planned, outcome.clips, qa),
+        *_kept(document, qa),
+        *departures,
+    )
     for text in remarks:
         session.emit(events.Warned(message=text))
     # An installation of narrate has new metadata, but a plug-in may be edited in place.
@@ -115,6 +122,26 @@ def write(
         outputs=outputs,
         warnings=(*session.configuration.warnings, *remarks),
     )
+
+
+def _keep_lock(job: Job, outcome: Outcome, options: Options) -> Iterable[str]:
+    """Remove from narrate.lock what no longer holds, before the outputs are written, so that it is
+    older than they are; return where it is departed from. Raises PendingError if `locked` forbids
+    that.
+    """
+    session, planned = job.session, job.plan
+    found = approvals.departures(planned, session.store, outcome.clips)
+    if options.locked:
+        approvals.require(planned, found)
+    session.remember_lock()
+    known, settled = session.script.lock, approvals.settled(planned)
+    if settled != known and not options.locked:
+        try:
+            # A person may have picked another take while this run was speaking.
+            session.change_lock(lambda now: settled if now == known else now)
+        except NarrateError as problem:
+            session.warn(str(problem))
+    return tuple(found.lines())
 
 
 def _kept(document: Manifest, qa: Qa) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,7 +20,9 @@ from narrate.planning import planner
 from narrate.planning.planner import Plan
 from narrate.planning.readings import Readings, behaviour
 from narrate.script import Script
-from narrate.store import kept
+from narrate.store import kept, locks
+from narrate.takes import lockfile
+from narrate.takes.lock import Lock
 
 Prepared = tuple[Script, Config]
 """A script and its settings."""
@@ -42,6 +44,7 @@ class Options:
     frozen: bool = False
     keep_going: bool = False
     force_output: bool = False
+    locked: bool = False
     besides: tuple[Path, ...] = ()
     """Files that the caller writes during the run, which no output may overwrite."""
 
@@ -74,6 +77,24 @@ class Session:
         if self.script.path and self.readings.has_news:
             with suppress(UnicodeEncodeError):
                 kept.keep(self.store.root, self.script.path, self.readings.encoded())
+
+    @property
+    def lock_paths(self) -> tuple[Path, ...]:
+        """The narrate.lock of the script; standard input has none."""
+        return (lockfile.path_of(self.script.path),) if self.script.path else ()
+
+    def change_lock(self, change: Callable[[Lock], Lock]) -> None:
+        """Change the approved takes of the script, unless it is standard input. Raises UsageError
+        or EnvironmentProblem.
+        """
+        if self.script.path:
+            lockfile.update(self.script.path, change)
+        self.remember_lock()
+
+    def remember_lock(self) -> None:
+        """Let prunes know of the approved takes."""
+        for path in self.lock_paths:
+            locks.remember(self.store.root, path)
 
     def warn(self, text: str) -> None:
         """Tell of something that is not as it should be."""

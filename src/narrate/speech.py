@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 from narrate.base import events
 from narrate.base.events import Emit
-from narrate.base.text import counted
+from narrate.base.text import counted, some
 from narrate.cache import Store
 from narrate.config import Settings
 from narrate.errors import Interrupted, NarrateError, PendingError, UsageError
@@ -75,7 +75,7 @@ def _of_repeats(repeated: Sequence[Miss]) -> str:
     ids = list(dict.fromkeys(miss.segment.id for miss in repeated))
     engines = " and ".join(choice.name for choice in planner.choices(repeated))
     return (
-        f"spoken again, and the sound is the same: {_some(ids)}; {engines} repeats itself for"
+        f"spoken again, and the sound is the same: {some(ids)}; {engines} repeats itself for"
         " the same request, and another `take` of the segment sounds different"
     )
 
@@ -152,7 +152,7 @@ def require_nothing(planned: Plan) -> None:
         steps = "; ".join(dict.fromkeys(problem.hint for problem in planned.missing))
         raise PendingError(
             f"{counted(len(ids), 'segment')} {are} spoken by a stand-in, and --frozen forbids it: "
-            + _some(ids),
+            + some(ids),
             where=planned.script.name,
             hint=f"{steps}; or bring the clips with `narrate cache import`",
         )
@@ -202,11 +202,7 @@ def pending(
     ids = list(dict.fromkeys(miss.segment.id for miss in misses))
     are, them = ("is", "it") if len(ids) == 1 else ("are", "them")
     return PendingError(
-        f"{counted(len(ids), 'segment')}{which} {are} {why.format(them=them)}: {_some(ids)}",
+        f"{counted(len(ids), 'segment')}{which} {are} {why.format(them=them)}: {some(ids)}",
         where=planned.script.name,
         hint=hint,
     )
-
-
-def _some(ids: Sequence[str]) -> str:
-    return ", ".join(ids[:5]) + (f" and {len(ids) - 5} more" if len(ids) > 5 else "")

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
+import numpy as np
 import pytest
+from hibari import Hibari
 
 from narrate.engines.base import Job, ModelRef, Synthesis, Unspeakable
 from narrate.engines.hibari import CAPABILITIES, Engine, spelled
+from narrate.engines.hibari.timed import DURATIONS
 from narrate.request import Request, Stock
 from narrate.sound.pace import bounds
 
@@ -47,7 +52,7 @@ def speak(engine: Engine, text: str) -> Synthesis | Unspeakable:
 def test_it_has_the_phonemes_of_its_words(engine: Engine) -> None:
     spelling = CAPABILITIES.spelling
     signs = set("".join(spelling.words.values())) | set("".join(spelling.ipa.values()))
-    assert signs <= set(engine._model.vocab)
+    assert signs <= set(engine._model.hibari.vocab)
 
 
 @pytest.mark.parametrize(
@@ -69,7 +74,7 @@ def test_odd_numbers_are_spoken(engine: Engine, text: str) -> None:
 
 def test_ordinary_numbers_sound_as_they_did(engine: Engine) -> None:
     assert speak(engine, "It is ١٢.") is not None
-    one, two = speak(engine, "It costs $5."), engine._model("It costs $5.", seed=0)
+    one, two = speak(engine, "It costs $5."), Hibari(threads=1)("It costs $5.", seed=0)
     assert isinstance(one, Synthesis)
     assert (one.samples == two).all()
 
@@ -77,18 +82,36 @@ def test_ordinary_numbers_sound_as_they_did(engine: Engine) -> None:
 def test_ordinals_of_letters_are_words(engine: Engine) -> None:
     spelling = CAPABILITIES.spelling
     assert spelling.text("the i-th row") == "the [i-th](/ˈIθ/) row"
-    said = engine._model.phonemize(spelling.text("the j-th row"))
-    assert said == engine._model.phonemize("the jayth row")
+    said = engine._model.hibari.phonemize(spelling.text("the j-th row"))
+    assert said == engine._model.hibari.phonemize("the jayth row")
 
 
 def test_a_failure_names_the_words(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    read = engine._model.g2p
+    read = engine._model.hibari.g2p
 
     def fails(text: str) -> str:
         if "bad" in text:
             raise IndexError("list index out of range")
         return str(read(text))
 
-    monkeypatch.setattr(engine._model, "_g2p", fails)
+    monkeypatch.setattr(engine._model.hibari, "_g2p", fails)
     result = speak(engine, "Good and bad words.")
     assert str(result) == "hibari cannot read 'bad'"
+
+
+def test_it_says_where_each_word_lies(engine: Engine) -> None:
+    """Between the words of a list there is silence, and in each of them there is sound."""
+    result = speak(engine, "One, two, three. Four, five!")
+    assert isinstance(result, Synthesis)
+    assert len(result.words) == 5
+    level = np.abs(result.samples)
+    for (start, end), (following, _) in pairwise(result.words):
+        assert 0 <= start < end <= following <= level.size
+        assert level[start:end].max() > 0.05
+        assert level[end - 1200 : following + 1200].min() < 0.01
+
+
+def test_the_model_has_one_output_more_and_nothing_else(engine: Engine) -> None:
+    names = [output.name for output in engine._model.hibari.sess.get_outputs()]
+    assert names[-1] == DURATIONS
+    assert len(set(names)) == len(names) == 7

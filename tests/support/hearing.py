@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import importlib
 import json
+import os
 import re
 import shutil
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 
-from narrate.checks.recognizer import Recognizer
+from narrate.checks.recognizer import Recognizer, at_rate
 from narrate.config import ReadingMode
 from narrate.engines.base import ModelRef, Synthesis
 from narrate.engines.hibari import CAPABILITIES, Engine
@@ -67,7 +68,7 @@ class Studio:
     @cached_property
     def listener(self) -> Recognizer:
         """Whisper base, loaded."""
-        return Recognizer(str(_whisper(self.folder / "whisper-base")), offline=True)
+        return Recognizer(str(_whisper(self.folder / "whisper-base")), os.cpu_count() or 1)
 
     def hear(self, text: str, mode: ReadingMode = "full") -> str:
         """What is heard of a written line; nothing if the voice refuses it."""
@@ -85,14 +86,14 @@ class Studio:
             return ""
         key = hashlib.blake2b(made.samples.tobytes(), digest_size=16).hexdigest()
         if key not in self._heard:
-            self._heard[key] = self.listener.listen(made.samples, made.rate, "en").text
+            self._heard[key] = self.listener.listen(at_rate(made.samples, made.rate), "en").text
             self._kept.write_text(json.dumps(self._heard, indent=0), "utf-8")
         return str(self._heard[key])
 
     def sound(self, word: str) -> str:
         """The phonemes of a word, without stress."""
         if word not in self._sounds:
-            phonemes = "".join(self.voice._model.phonemize(word))
+            phonemes = "".join(self.voice._model.hibari.phonemize(word))
             self._sounds[word] = phonemes.translate(_ALIKE)
         return self._sounds[word]
 

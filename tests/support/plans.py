@@ -12,7 +12,8 @@ import numpy as np
 from narrate.cache import Store
 from narrate.config import Settings
 from narrate.planning import casting
-from narrate.planning.planner import Plan, PlannedSegment, PlannedUtterance, verdict
+from narrate.planning.planner import Plan, PlannedSegment, PlannedUtterance
+from narrate.planning.verdicts import verdict
 from narrate.request import Request, canonical_json
 from narrate.script import Scene, Script, Segment, WrittenVoice
 from narrate.store.entry import Clip
@@ -56,7 +57,7 @@ def line(clip: Clip, pause_before: float = 0.0, text: str = "Hello there.") -> P
         clip,
         request=request(text),
         choice=CHOICE,
-        flags=verdict(clip, text),
+        flags=verdict(clip, text, CHOICE, Settings()),
     )
 
 

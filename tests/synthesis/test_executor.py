@@ -25,16 +25,14 @@ from narrate.synthesis.executor import (
     Broken,
     Executor,
     Lost,
-    Maker,
     Refused,
     Result,
-    Sound,
     Start,
     Unspoken,
     Work,
 )
-from narrate.synthesis.queue import ATTEMPTS, Batch, Task
 from narrate.synthesis.speak import Outcome, speak
+from narrate.synthesis.task import Batch, Maker, Sound, Task
 
 SETTINGS = Settings(engine="tone")
 
@@ -71,7 +69,7 @@ class Inline:
         [spoken] = Engine().synthesize([task.job], {})
         if not isinstance(spoken, Synthesis):
             return Refused(task, SynthesisError(str(spoken)))
-        return self._work.accept(task, Sound(spoken, 0.1, Maker("tone", {}, {})))
+        return self._work.gate.accept(task, Sound(spoken, 0.1, Maker("tone", {}, {})), None)
 
     def finish(self) -> None:
         self._finishing = True
@@ -138,7 +136,7 @@ def test_an_executor_that_loses_tasks_at_random_costs_attempts_alone(run: Run) -
     chance = random.Random(5)
 
     def lose(task: Task) -> Result | None:
-        lost = task.attempt < ATTEMPTS and chance.random() < 0.4
+        lost = task.attempt <= SETTINGS.max_retries and chance.random() < 0.4
         return Lost([task], "it fell over") if lost else None
 
     outcome = run.speak(run.plan(*numbered(30)), lose)

@@ -23,7 +23,8 @@ from narrate.engines.base import Job, ModelRef, StopReason, Synthesis
 from narrate.errors import EnvironmentProblem, UsageError
 from narrate.request import Request, Stock
 from narrate.workers import frames
-from narrate.workers.client import JobFailed, Worker, WorkerDied, WorkerLost
+from narrate.workers.client import JobFailed, Worker
+from narrate.workers.process import WorkerDied, WorkerLost
 from support.processes import alive, children
 from support.project import Narrate, lines
 
@@ -143,13 +144,13 @@ def test_a_worker_that_is_lost_is_ended_and_says_how(text: str, reason: str) -> 
     with working("tone") as worker:
         with pytest.raises(WorkerLost, match=reason):
             spoken(worker, Job(request(text)), seconds=1)
-        assert gone(worker._process.pid)
+        assert gone(worker._process._popen.pid)
 
 
 def test_a_worker_killed_from_outside_is_named_so() -> None:
     with working("tone") as worker:
         worker.send([Job(request("#hang"))], {})
-        os.kill(worker._process.pid, signal.SIGKILL)
+        os.kill(worker._process._popen.pid, signal.SIGKILL)
         with pytest.raises(WorkerLost, match="killed by SIGKILL"):
             worker.receive(60)
 
@@ -163,7 +164,7 @@ def test_an_engine_that_cannot_be_loaded_says_why(
     worker = Worker("hibari", MODEL)
     with pytest.raises(EnvironmentProblem, match="its library is broken"):
         worker.wait_ready()
-    assert gone(worker._process.pid)
+    assert gone(worker._process._popen.pid)
 
 
 ENGINE = """
@@ -205,7 +206,7 @@ def test_what_libraries_print_does_no_harm(noisy: str) -> None:
 def test_a_deadline_ends_a_worker_and_its_children(noisy: str, tmp_path: Path) -> None:
     with working(noisy) as worker, pytest.raises(WorkerLost):
         spoken(worker, Job(request("#child")), seconds=2)
-    assert gone(worker._process.pid)
+    assert gone(worker._process._popen.pid)
     assert gone(int((tmp_path / "child").read_text()))
 
 
@@ -316,7 +317,7 @@ def test_every_engine_has_its_capabilities_and_a_wrong_name_gets_a_hint() -> Non
 def test_a_worker_that_dies_before_it_is_told_what_to_load_has_died() -> None:
     """It is started again then; an engine that cannot be loaded is not."""
     worker = Worker("tone", ModelRef("sine"))
-    os.kill(worker._process.pid, signal.SIGKILL)
-    worker._process.wait()
+    os.kill(worker._process._popen.pid, signal.SIGKILL)
+    worker._process._popen.wait()
     with pytest.raises(WorkerDied, match="killed by SIGKILL"):
         worker.wait_ready()

@@ -34,6 +34,9 @@ UTTERANCES = 50_000
 SILENCE_SECONDS = 86_400.0
 """Of all the pauses inside segments together: a day."""
 
+LOCK_BYTES = 64 * 1024 * 1024
+"""Of a narrate.lock: some 300 bytes and the text for each utterance."""
+
 ID_BYTES = 100
 TEXT_CHARS = 1_000_000
 """Characters in the text of one segment, which is many utterances then."""

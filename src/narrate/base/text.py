@@ -5,7 +5,7 @@ from __future__ import annotations
 from narrate import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 UNITS = ("kB", "MB", "GB", "TB")
 
@@ -66,6 +66,11 @@ def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
 def counted(number: int, noun: str) -> str:
     """A number and what it counts: 1 segment, 2 segments."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def some(names: Sequence[str]) -> str:
+    """The first five of several names, and how many more there are."""
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
 def duration(seconds: float) -> str:

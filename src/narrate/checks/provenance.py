@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from narrate.checks.findings import Findings
 from narrate.checks.structure import Measures
 
 
@@ -12,7 +13,7 @@ class Provenance(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `versions` are those of the packages that made it. `kind`, `device` and `dtype` are what the
     engine says of its model. `seconds` is how long the synthesis took, and `attempt` which attempt
-    passed, counted from 1.
+    passed, counted from 1. `sound` is the digest of the samples (see `store.entry.sound`).
     """
 
     engine: str = ""
@@ -23,7 +24,9 @@ class Provenance(msgspec.Struct, frozen=True, omit_defaults=True):
     seconds: float = 0.0
     attempt: int = 0
     measures: Measures | None = None
+    findings: Findings = Findings()
     recording: str = ""
+    sound: str = ""
 
 
 def parse(origin: bytes) -> Provenance:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypedDict
 
 from narrate.base.spelling import Spelling
 from narrate.request import Request
@@ -34,6 +34,18 @@ class Auto(StrEnum):
     DEFAULT_VOICE = "for a segment without a voice, and for its own speakers"
     APPLE_SILICON = "for every other voice, on Apple Silicon"
     ELSEWHERE = "for every other voice, on other machines"
+
+
+class Transcript(TypedDict):
+    """What a recognizer of another environment hears, as a worker writes it.
+
+    `words` holds each word with its start and end in seconds; it is empty if the model gives no
+    times.
+    """
+
+    text: str
+    language: str
+    words: list[tuple[str, float, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +122,11 @@ class Capabilities:
     baseline: str = ""
     """The module of an engine that calls the library behind this one text by text, for `bench`."""
 
+    loses_words: bool = True
+    """Whether it may leave words out, say them twice or take another voice, as models do that speak
+    token by token. The checks then listen to what it says.
+    """
+
     needs_server: bool = False
     """Whether it asks the server that `base_url` in its table of the configuration names."""
 
@@ -179,11 +196,14 @@ class Job:
 class Synthesis:
     """What an engine made of one job: mono float32 samples of full scale 1.0, their rate in Hz, why
     it stopped.
+
+    `words` says from which sample to which each spoken word lies, for an engine that knows it.
     """
 
     samples: NDArray[np.float32]
     rate: int
     stop: StopReason = StopReason.END
+    words: tuple[tuple[int, int], ...] = ()
 
 
 class Unspeakable(Exception):

@@ -48,6 +48,7 @@ CAPABILITIES = Capabilities(
     rtf=0.001,
     commands=MARK.pattern,
     for_tests=True,
+    loses_words=False,
 )
 
 STREAMING = "pieces"

@@ -21,7 +21,8 @@ from narrate.config import Settings
 from narrate.errors import UsageError
 from narrate.output.render import file_name
 from narrate.output.timeline import Slot, Timeline
-from narrate.planning.planner import Plan, PlannedUtterance, verdict, verdict_recording
+from narrate.planning.planner import Plan, PlannedUtterance
+from narrate.planning.verdicts import verdict, verdict_recording
 from narrate.reading import utterances as spoken
 from narrate.request import Design, Stock, voice_to_json
 from narrate.script import RecordedVoice, Scene, WrittenVoice
@@ -226,7 +227,7 @@ def build(
                 index,
                 slot,
                 timeline,
-                fps,
+                settings,
                 file_name(slot.planned, settings.format),
                 segments[slot.planned.segment.id],
             )
@@ -274,9 +275,9 @@ def _scene(scene: Scene, timeline: Timeline, fps: Fraction) -> SceneEntry:
 
 
 def _segment(
-    index: int, slot: Slot, timeline: Timeline, fps: Fraction, file: str, digest: str
+    index: int, slot: Slot, timeline: Timeline, settings: Settings, file: str, digest: str
 ) -> SegmentEntry:
-    planned = slot.planned
+    planned, fps = slot.planned, settings.fps
     segment = planned.segment
     clips = [part.clip for part in slot.parts if part.clip]
     start = timeline.frame(slot.start, fps)
@@ -306,8 +307,8 @@ def _segment(
         end_frame=timeline.frame(slot.end, fps),
         slot_frames=timeline.frame(slot.next_start, fps) - start,
         cache_keys=[clip.key for clip in clips],
-        take=Take(segment.take, segment.seed),
-        qa=_checked(slot),
+        take=Take(*planned.take),
+        qa=_checked(slot, settings),
         stand_in=planned.stand_in or msgspec.UNSET,
         marks=_marks(slot, timeline, fps),
     )
@@ -329,22 +330,22 @@ def _marks(slot: Slot, timeline: Timeline, fps: Fraction) -> dict[str, MarkEntry
     return marks
 
 
-def _checked(slot: Slot) -> Checked:
+def _checked(slot: Slot, settings: Settings) -> Checked:
     clips = [part.clip for part in slot.parts if part.clip]
     utterances = slot.planned.utterances
     flags = [
         flag
         for utterance, clip in zip(utterances, clips, strict=True)
-        for flag in _flags(utterance, clip)
+        for flag in _flags(utterance, clip, settings)
     ]
     recorded = any(utterance.recording for utterance in utterances)
     return Checked("warn" if flags else "recorded" if recorded else "pass", flags)
 
 
-def _flags(utterance: PlannedUtterance, clip: Clip) -> tuple[str, ...]:
+def _flags(utterance: PlannedUtterance, clip: Clip, settings: Settings) -> tuple[str, ...]:
     """The plan has judged the clips that were there; those that came since are judged here."""
     if utterance.clip:
         return utterance.flags
     if utterance.recording:
         return verdict_recording(clip, utterance.transcript)
-    return verdict(clip, utterance.text)
+    return verdict(clip, utterance.text, utterance.choice, settings)

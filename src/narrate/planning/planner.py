@@ -11,10 +11,10 @@ from pathlib import Path
 
 from narrate.base import languages
 from narrate.base.files import regular
-from narrate.base.text import did_you_mean
+from narrate.base.text import did_you_mean, some
 from narrate.cache import Gone, Store
 from narrate.checks import provenance
-from narrate.checks.structure import Measures, judge, judge_recording, measure_recording
+from narrate.checks.structure import Measures, judge_recording, measure_recording
 from narrate.config import Settings
 from narrate.engines.base import Capabilities
 from narrate.errors import EnvironmentProblem, ScriptError, ScriptErrors
@@ -23,6 +23,7 @@ from narrate.planning.casting import Choice
 from narrate.planning.readers import Readers, language
 from narrate.planning.readings import Readings
 from narrate.planning.stand_in import StandIn, default_voice
+from narrate.planning.verdicts import verdict
 from narrate.reading import utterances as spoken
 from narrate.reading.characters import collapse, visible
 from narrate.reading.utterances import Mark, Utterance
@@ -33,9 +34,12 @@ from narrate.script.problems import raise_all
 from narrate.sound import audio
 from narrate.sound.pace import CHARS_PER_SECOND
 from narrate.store.entry import Clip
+from narrate.takes.lock import Approved
 from narrate.voices import voice
 from narrate.voices.voice import LoadedVoice
 from narrate.workers.environments import Warn
+
+RETAKE = "`narrate retake` speaks other takes, and `narrate pick` chooses one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,8 @@ class PlannedUtterance:
     `flags` are the reasons why a strict run would refuse the clip. With `replace` a clip that is
     already in the store is replaced. With `stand_in` it is spoken in another voice than the script
     says, as the engine of that voice is missing. `said` is the part of the text that it says;
-    `transcript` is what the script says that a recording says.
+    `transcript` is what the script says that a recording says. `approved` is the take that a person
+    approved, and `sound` the digest of what its clip holds.
     """
 
     canonical: bytes
@@ -61,6 +66,18 @@ class PlannedUtterance:
     stand_in: bool = False
     said: Utterance | None = None
     transcript: str = ""
+    approved: Approved | None = None
+    sound: str = ""
+
+    @property
+    def as_approved(self) -> bool:
+        """Whether its clip is the very sound that a person approved."""
+        return self.approved is not None and self.sound == self.approved.sound
+
+    @property
+    def asked(self) -> str:
+        """The key of what the script asks for, whatever take of it was approved."""
+        return self.approved.request if self.approved else self.key
 
     @property
     def key(self) -> str:
@@ -92,6 +109,17 @@ class PlannedSegment:
     def cached(self) -> bool:
         """Whether every utterance of it has a clip."""
         return all(utterance.clip for utterance in self.utterances)
+
+    @property
+    def approved(self) -> bool:
+        """Whether a person approved a take of any utterance of it."""
+        return any(utterance.approved for utterance in self.utterances)
+
+    @property
+    def take(self) -> tuple[int, int | None]:
+        """The number of the take that is heard, and its seed."""
+        first = self.utterances[0].request
+        return (first.take, first.seed) if first else (self.segment.take, self.segment.seed)
 
     @property
     def stand_in(self) -> str | None:
@@ -207,8 +235,7 @@ def make(
     planner = _Planner(script, settings, store, warn, readings or Readings())
     segments = []
     for segment in script.segments:
-        forced = "*" in force or segment.id in force
-        last = segment is script.segments[-1]
+        forced, last = _is_in(force, segment), segment is script.segments[-1]
         try:
             segments.append(planner.segment(segment, forced=forced, last=last))
         except ScriptErrors as several:
@@ -221,6 +248,9 @@ def make(
     raise_all(planner.problems, script.name)
     for text in planner.readers.warnings():
         warn(text)
+    kept = [each.segment.id for each in segments if each.approved and _is_in(force, each.segment)]
+    if kept:
+        warn(f"not spoken again, as an approved take is kept: {some(kept)}; {RETAKE}")
     used = dict.fromkeys(
         each.choice for planned in segments for each in planned.utterances if each.choice
     )
@@ -307,17 +337,28 @@ class _Planner:
         """An utterance by an engine, in the voice of the segment or, if not `own`, the default."""
         request = self.request(segment, part, choice)
         request = request if own else default_voice(request)
+        approved = self.approved(segment, request) if own else None
+        request = approved.applied(request) if approved else request
         asked = request.canonical()
         clip = self.store.find(asked)
-        flags = verdict(clip, part.text) if clip else ()
+        flags = verdict(clip, part.text, choice, self.settings) if clip else ()
         planned = PlannedUtterance(
             asked, part.pause_before, clip, request, choice, flags, said=part
         )
-        if forced:
+        if approved:
+            sound = sound_of(clip, self.store) if clip else ""
+            planned = replace(planned, approved=approved, sound=sound)
+        if forced and not approved:
             return replace(planned, clip=None, flags=(), replace=True)
-        if flags and self.settings.qa == "strict":
+        # What a person has listened to and approved is better known than what checks find.
+        if flags and self.settings.qa == "strict" and not planned.as_approved:
             return replace(planned, clip=None, replace=True)
         return planned
+
+    def approved(self, segment: Segment, request: Request) -> Approved | None:
+        """The take that a person approved for what the script asks for."""
+        lock = self.script.lock
+        return lock.find(segment.id, key(request.canonical())) if lock.segments else None
 
     def with_stand_in(
         self, segment: Segment, planned: PlannedUtterance, forced: bool
@@ -435,18 +476,16 @@ def _check_speaker(speaker: str | None, capabilities: Capabilities, where: str) 
         )
 
 
-def verdict(clip: Clip, text: str) -> tuple[str, ...]:
-    """The reasons why a strict run refuses a stored clip, judged by its stored measurements; a clip
-    without measurements is refused.
-    """
-    measures = provenance.of(clip.origin).measures
-    return judge(measures, text) if measures else ("it was stored without measurements",)
+def sound_of(clip: Clip, store: Store) -> str:
+    """The digest of the samples of a clip; "" if it cannot be read."""
+    try:
+        return provenance.of(clip.origin).sound or store.sound(clip)
+    except Gone:
+        return ""
 
 
-def verdict_recording(clip: Clip, transcript: str) -> tuple[str, ...]:
-    """The same for a recording that was just imported."""
-    measures = provenance.of(clip.origin).measures
-    return judge_recording(measures, transcript) if measures else ()
+def _is_in(force: tuple[str, ...], segment: Segment) -> bool:
+    return "*" in force or segment.id in force
 
 
 def _check_ids(script: Script, wanted: tuple[str, ...]) -> None:

@@ -23,6 +23,7 @@ from narrate.script.model import (
     WrittenVoice,
 )
 from narrate.script.read import assuming, display_name, folder_of, read
+from narrate.takes import lockfile
 
 __all__ = [
     "FORMATS",
@@ -57,11 +58,14 @@ def lexicons(script: Script) -> tuple[Path, ...]:
 
 
 def load(source: str | Path, options: ReadOptions = AS_USUAL) -> Script:
-    """Read a script: a file, a folder of .txt files, or `-` for standard input."""
+    """Read a script, with the lexicons and the lock of its folder: a file, a folder of .txt files,
+    or `-` for standard input.
+    """
     try:
         found = read(source, options)
         with assuming(found.assumed):
-            return with_lexicon(resolve(found, options))
+            script = with_lexicon(resolve(found, options))
     except RecursionError:
         hint = "a script has at most five levels"
         raise ScriptError("nested too deeply", where=display_name(source), hint=hint) from None
+    return replace(script, lock=lockfile.read(script.path)) if script.path else script

@@ -16,6 +16,7 @@ from narrate.base.text import counted
 from narrate.config import Choice, Mathematics, ReadingMode
 from narrate.reading.lexicon import Lexicon
 from narrate.request import Design, Stock
+from narrate.takes.lock import Lock
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +158,9 @@ class Script:
     reading: ReadingMode | None = None
     mathematics: Mathematics | None = None
     lexicon: Lexicon = ()
+    lock: Lock = Lock()
+    """The takes of it that a person approved."""
+
     notes: tuple[Note, ...] = ()
     omissions: tuple[Omission, ...] = ()
 

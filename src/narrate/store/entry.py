@@ -89,6 +89,16 @@ def compose(canonical: bytes, pcm: bytes, rate: int, provenance: JsonObject) -> 
     return body + xxhash.xxh3_128_digest(body)
 
 
+def sound(pcm: bytes | memoryview, rate: int) -> str:
+    """The digest of a sound: xxh3_128 over its rate in Hz (u32le), then PCM_16 samples, in hex.
+
+    It stays the same when what an entry says of the sound changes.
+    """
+    digest = xxhash.xxh3_128(struct.pack("<I", rate))
+    digest.update(pcm)
+    return digest.hexdigest()
+
+
 def read(path: Path) -> tuple[Clip, memoryview]:
     """Read and verify a whole entry; return it with its samples as PCM_16 bytes. Raises Damaged or
     OSError.

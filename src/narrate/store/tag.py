@@ -26,7 +26,12 @@ STAMPS = "stamps"
 LOST_AND_FOUND = "lost+found"
 """In the top folder of a disk; the system made it."""
 
-NAMES = frozenset((NAME, STAMPS, "claims", "quarantine", "readings", "runs", "tmp", "uses", "v1"))
+NAMES = frozenset(
+    (
+        *(NAME, STAMPS, "claims", "locks", "quarantine"),
+        *("readings", "refused", "runs", "tmp", "uses", "v1"),
+    )
+)
 """Everything that narrate makes in a cache."""
 
 _MARK = b"Signature: 8a477f597d28d172789f06886806bc55\n# A cache of narrate"

@@ -2,38 +2,150 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import msgspec
+
 from narrate import __version__
 from narrate.cache import Store
-from narrate.checks import structure as checks
+from narrate.checks import structure
+from narrate.checks.expected import Expected
+from narrate.checks.findings import Findings
 from narrate.checks.provenance import Provenance
+from narrate.config import Settings
+from narrate.engines import registry
+from narrate.engines.base import Reference
 from narrate.errors import CheckError
+from narrate.hearing.examiner import Examiner, Failed
+from narrate.planning import verdicts
+from narrate.planning.casting import Choice
+from narrate.planning.planner import PlannedUtterance
+from narrate.request import Clone
 from narrate.sound import audio
-from narrate.synthesis.executor import Refused, Sound, Spoken
-from narrate.synthesis.queue import Task
+from narrate.store import entry
+from narrate.synthesis.executor import Another, Refused, Spoken
+from narrate.synthesis.task import Candidate, Sound, Task
+from narrate.takes import choice
+
+PRONOUNCER = "hibari"
+"""The engine whose spelling tells the checks how names and letters are pronounced."""
 
 
-def accept(task: Task, sound: Sound, *, store: Store, strict: bool) -> Spoken | Refused:
-    """Check what an engine made of a task, and store it if it passes. Raises EnvironmentProblem
-    when the disk is full.
+class Gate:
+    """Between an engine and the store: what it lets through is stored.
+
+    It may be used by several threads at a time.
     """
-    synthesis, utterance = sound.synthesis, task.utterance
-    if broken := checks.broken(synthesis):
-        return Refused(task, CheckError(broken))
-    measures = checks.measure(synthesis)
-    flags = checks.judge(measures, utterance.text)
-    if flags and strict:
-        return Refused(task, CheckError("; ".join(flags)))
-    maker = sound.maker
-    provenance = Provenance(
-        engine=maker.engine,
-        versions={**maker.versions, "narrate": __version__},
-        **maker.facts,
-        seconds=round(sound.seconds, 4),
-        attempt=task.attempt,
-        measures=measures,
-    )
-    pcm = audio.pcm16(synthesis.samples)
-    clip = store.put(
-        utterance.canonical, pcm, synthesis.rate, provenance, replace=utterance.replace
-    )
-    return Spoken(task, clip, sound.seconds)
+
+    def __init__(
+        self,
+        speaks: Choice,
+        settings: Settings,
+        store: Store,
+        voices: Mapping[str, Reference],
+    ) -> None:
+        self._judge = verdicts.judge(speaks, settings)
+        self._settings, self._store, self._voices = settings, store, voices
+        self._spelling = registry.capabilities(PRONOUNCER).spelling
+
+    @property
+    def listens(self) -> bool:
+        """Whether checks listen, which takes an examiner."""
+        return bool(self._judge.checks) and self._settings.qa != "off"
+
+    def examiner(self) -> Examiner:
+        """An examiner for one thread; its process starts with the first clip."""
+        return Examiner(self._settings.asr_model or "", self._settings.offline, self._voices)
+
+    def accept(
+        self, task: Task, sound: Sound, examiner: Examiner | None
+    ) -> Spoken | Refused | Another:
+        """Check what an engine made of a task, and store it if it passes. Raises EnvironmentProblem
+        when the disk is full.
+        """
+        if broken := structure.broken(sound.synthesis):
+            return Refused(task, CheckError(broken))
+        made = self._measured(task, sound)
+        reasons = self._judge.reasons(made, task.utterance.text)
+        if examiner and self.listens and not reasons:
+            # A recognizer makes words of noise, so it hears only what may be speech.
+            try:
+                findings = self._examined(task.utterance, sound, examiner)
+            except CheckError as error:
+                return Refused(task, error)
+            made = msgspec.structs.replace(made, findings=findings)
+            reasons = self._judge.reasons(made, task.utterance.text)
+        return self._decided(task, Candidate(sound, made), reasons)
+
+    def settle(self, task: Task) -> Spoken:
+        """Store the best of a task's candidates, of which there is one at least."""
+        text = task.utterance.text
+        found = [self._rated(each, text) for each in task.candidates]
+        best = task.candidates.pop(choice.best(found))
+        for other in task.candidates:
+            self._keep(task, other)
+        return self._stored(task, best)
+
+    def _rated(self, candidate: Candidate, text: str) -> choice.Candidate:
+        made, sound = candidate.made, candidate.sound.synthesis
+        reasons, distance = self._judge.reasons(made, text), self._judge.score(made)
+        return choice.Candidate(reasons, distance, sound.samples.size / sound.rate)
+
+    def _decided(
+        self, task: Task, candidate: Candidate, reasons: tuple[str, ...]
+    ) -> Spoken | Refused | Another:
+        if reasons and self._settings.qa == "strict":
+            self._keep(task, candidate)
+            return Refused(task, CheckError("; ".join(reasons)))
+        if self._settings.takes == 1:
+            return self._stored(task, candidate)
+        task.candidates.append(candidate)
+        if len(task.candidates) < self._settings.takes:
+            return Another(task)
+        return self.settle(task)
+
+    def _measured(self, task: Task, sound: Sound) -> Provenance:
+        maker = sound.maker
+        return Provenance(
+            engine=maker.engine,
+            versions={**maker.versions, "narrate": __version__},
+            kind=maker.facts.get("kind", ""),
+            device=maker.facts.get("device", ""),
+            dtype=maker.facts.get("dtype", ""),
+            seconds=round(sound.seconds, 4),
+            attempt=task.attempt,
+            measures=structure.measure(sound.synthesis),
+        )
+
+    def _examined(self, utterance: PlannedUtterance, sound: Sound, examiner: Examiner) -> Findings:
+        """What the checks that listen find. Raises CheckError."""
+        assert utterance.request
+        voice = utterance.request.voice
+        reference = voice.ref if isinstance(voice, Clone) else None
+        expected = self._expected(utterance)
+        for last in (False, True):
+            try:
+                return examiner.examine(sound.synthesis, expected, reference, self._judge.checks)
+            except Failed as error:
+                if last:
+                    raise CheckError(f"it could not be checked ({error})") from error
+        raise AssertionError
+
+    def _expected(self, utterance: PlannedUtterance) -> Expected:
+        assert utterance.request
+        said = utterance.said
+        spelled = said.spelled(self._spelling) if said else utterance.text
+        return Expected(utterance.text, spelled, utterance.request.language)
+
+    def _keep(self, task: Task, candidate: Candidate) -> None:
+        """Keep a sound that is not used, for people to listen to."""
+        made, synthesis = candidate.made, candidate.sound.synthesis
+        pcm = audio.pcm16(synthesis.samples)
+        self._store.refuse(task.utterance.canonical, pcm, synthesis.rate, made, made.attempt)
+
+    def _stored(self, task: Task, candidate: Candidate) -> Spoken:
+        sound, utterance = candidate.sound, task.utterance
+        pcm, rate = audio.pcm16(sound.synthesis.samples), sound.synthesis.rate
+        made = msgspec.structs.replace(candidate.made, sound=entry.sound(pcm, rate))
+        clip = self._store.put(utterance.canonical, pcm, rate, made, replace=utterance.replace)
+        return Spoken(task, clip, sound.seconds)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-import xxhash
-
 from narrate.cache import Gone, Store
 from narrate.planning.planner import Miss
 from narrate.store.entry import Clip
@@ -31,9 +29,8 @@ def repeated(
 
 
 def _digest(store: Store, clip: Clip) -> str:
-    """Of a clip's rate and samples; "" for one that cannot be read."""
+    """Of a clip's samples; "" for one that cannot be read."""
     try:
-        samples = store.read(clip)
+        return store.sound(clip)
     except Gone:
         return ""
-    return f"{clip.rate} {xxhash.xxh3_128_hexdigest(samples)}"

@@ -1,7 +1,7 @@
 """An executor speaks batches with one model: batches go in, results come back in any order.
 
 `local` runs worker processes on this machine. Another executor implements this file and nothing
-else: the queue decides what is spoken next, and `Work.accept` checks and stores a sound wherever it
+else: the queue decides what is spoken next, and `Work.gate` checks and stores a sound wherever it
 was made, so that only its clip comes back.
 """
 
@@ -13,11 +13,12 @@ from typing import Protocol
 
 from narrate.base.events import Emit
 from narrate.config import Settings
-from narrate.engines.base import Reference, Synthesis
+from narrate.engines.base import Reference
 from narrate.errors import NarrateError
+from narrate.hearing.examiner import Examiner
 from narrate.planning.casting import Choice
 from narrate.store.entry import Clip
-from narrate.synthesis.queue import Batch, Task
+from narrate.synthesis.task import Batch, Sound, Task
 
 AHEAD = 2
 """Batches that a worker has at once, so that it need not wait while the last one is checked and
@@ -67,47 +68,47 @@ class Broken:
     error: BaseException
 
 
-Result = Spoken | Refused | Lost | Unspoken | Broken
-
-
 @dataclass(frozen=True, slots=True)
-class Maker:
-    """What is recorded of who made a sound: the engine, the versions of its packages, and facts
-    such as the device.
+class Another:
+    """A task gave a good sound, and is to be spoken once more: the best of several is stored."""
+
+    task: Task
+
+
+Result = Spoken | Refused | Another | Lost | Unspoken | Broken
+
+
+class Gate(Protocol):
+    """Between an engine and the store: what it lets through is stored. It may be used by several
+    threads at a time.
     """
 
-    engine: str
-    versions: Mapping[str, str]
-    facts: Mapping[str, str]
+    @property
+    def listens(self) -> bool:
+        """Whether it needs an examiner."""
 
+    def examiner(self) -> Examiner:
+        """An examiner for one thread."""
 
-@dataclass(frozen=True, slots=True)
-class Sound:
-    """What an engine made of a task, the seconds it took, and who made it."""
-
-    synthesis: Synthesis
-    seconds: float
-    maker: Maker
-
-
-Accept = Callable[[Task, Sound], Spoken | Refused]
+    def accept(
+        self, task: Task, sound: Sound, examiner: Examiner | None
+    ) -> Spoken | Refused | Another:
+        """Check a sound, and store it if it passes. Raises EnvironmentProblem when the disk is
+        full.
+        """
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
     """What an executor needs to know: the model, how many utterances there will be, the references
-    by digest.
-
-    `accept` checks a sound and stores it; it may be called from any thread, several at a time, and
-    raises EnvironmentProblem when the disk is full. `emit` may be called only while the executor
-    is started.
+    by digest. `emit` may be called only while the executor is started.
     """
 
     choice: Choice
     utterances: int
     voices: Mapping[str, Reference]
     settings: Settings
-    accept: Accept
+    gate: Gate
     emit: Emit
 
 

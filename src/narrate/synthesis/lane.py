@@ -9,24 +9,18 @@ from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 
 from narrate.errors import ScriptError, SynthesisError
-from narrate.synthesis.executor import (
-    AHEAD,
-    Broken,
-    Lost,
-    Maker,
-    Refused,
-    Result,
-    Sound,
-    Unspoken,
-    Work,
-)
-from narrate.synthesis.queue import ATTEMPTS, Batch, Task
-from narrate.workers.client import JobFailed, Reply, Worker, WorkerLost
+from narrate.synthesis.executor import AHEAD, Broken, Lost, Refused, Result, Unspoken, Work
+from narrate.synthesis.task import Batch, Maker, Sound, Task
+from narrate.workers.client import JobFailed, Reply, Worker
+from narrate.workers.process import WorkerLost
 
 ANSWER_SECONDS = 0.02
 """How long a lane whose worker is busy waits for another batch: the driver answers a result with
 the next batch, and a retry should not have to wait behind others.
 """
+
+FALSE_STARTS = 3
+"""After so many workers that died while they loaded, none will load."""
 
 UTTERANCES_PER_LIFE = 500
 GROWTH_BYTES = 4 << 30
@@ -58,13 +52,14 @@ class Age:
 
 @dataclass(slots=True)
 class Desk:
-    """What the lanes of one executor share: batches in, results out.
+    """What the threads of one executor share: batches in, sounds on their way, results out.
 
-    In `batches` a None tells one lane to end. `stopping` is only ever set, so it needs no lock,
-    and a signal handler may set it.
+    In `batches` a None tells one lane to end, in `sounds` one listener. `stopping` is only ever
+    set, so it needs no lock, and a signal handler may set it.
     """
 
     batches: SimpleQueue[Batch | None] = field(default_factory=SimpleQueue)
+    sounds: SimpleQueue[tuple[Task, Sound] | None] = field(default_factory=SimpleQueue)
     results: SimpleQueue[Result] = field(default_factory=SimpleQueue)
     stopping: bool = False
     _false_starts: int = 0
@@ -80,7 +75,7 @@ class Desk:
         """Count a worker that died while it loaded; whether so many have that none will load."""
         with self._lock:
             self._false_starts += 1
-            return self._false_starts >= ATTEMPTS
+            return self._false_starts >= FALSE_STARTS
 
 
 class Lane(threading.Thread):
@@ -180,13 +175,19 @@ class Lane(threading.Thread):
                 # All of a batch may be spoken before the first of it comes back.
                 reply = worker.receive(self._work.settings.timeout * len(batch))
             except JobFailed as failed:
-                result: Result = _refused(batch[0], failed)
+                self._desk.results.put(_refused(batch[0], failed))
             else:
                 age.add(reply.memory)
-                result = self._work.accept(batch[0], _sound(reply, worker))
+                self._hand_over(batch[0], _sound(reply, worker))
             del batch[0]
-            self._desk.results.put(result)
         self._given.popleft()
+
+    def _hand_over(self, task: Task, sound: Sound) -> None:
+        """Have a sound checked: by a listener, so that the engine need not wait for it, or here."""
+        if self._work.gate.listens:
+            self._desk.sounds.put((task, sound))
+        else:
+            self._desk.results.put(self._work.gate.accept(task, sound, None))
 
     def _hand_back(self) -> None:
         """Return what this lane has and what comes to the desk, until the desk is closed."""

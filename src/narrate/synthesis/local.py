@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from queue import Empty
+from threading import Thread
 
 from narrate.base.events import Emit, Fetching, warner
 from narrate.config import Settings
 from narrate.planning.casting import Choice
 from narrate.synthesis.executor import AHEAD, Result, Work
 from narrate.synthesis.lane import Desk, Lane
-from narrate.synthesis.queue import Batch
+from narrate.synthesis.listener import Listener
+from narrate.synthesis.task import Batch
 from narrate.workers import environments, models
 from narrate.workers.client import Worker
 
 UTTERANCES_PER_WORKER = 8
 """A further worker is started for so many utterances; for fewer, loading its model would cost more
 than it saves.
+"""
+
+UTTERANCES_PER_LISTENER = 16
+"""Its models take as long to load as it takes to listen to so many."""
+
+UNHEARD = 64
+"""How many sounds may wait for the listeners before the engine waits for them: ten seconds each are
+60 MB in all.
 """
 
 JOIN_SECONDS = 0.1
@@ -44,18 +55,24 @@ def start(work: Work) -> LocalExecutor:
 
 
 class LocalExecutor:
-    """An Executor: lanes share one desk, and each takes a batch whenever its worker has room."""
+    """An Executor: lanes share one desk, and each takes a batch whenever its worker has room.
+
+    Where checks listen, they do so beside the lanes.
+    """
 
     def __init__(self, work: Work, python: str) -> None:
         self._desk = Desk()
         self._work, self._python = work, python
         self._lanes = [Lane(work, self._desk, self._hire) for _ in range(_lanes(work))]
-        for lane in self._lanes:
-            lane.start()
+        self._listeners = [Listener(work, self._desk) for _ in range(_listeners(work))]
+        self._threads: list[Lane | Listener] = [*self._lanes, *self._listeners]
+        for thread in self._threads:
+            thread.start()
 
     @property
     def capacity(self) -> int:
-        return len(self._lanes) * AHEAD * self._work.choice.capabilities.batch
+        ahead = len(self._lanes) * AHEAD * self._work.choice.capabilities.batch
+        return ahead + (UNHEARD if self._listeners else 0)
 
     def submit(self, batch: Batch) -> None:
         self._desk.batches.put(batch)
@@ -71,20 +88,34 @@ class LocalExecutor:
 
     def kill(self) -> None:
         self.finish()
-        for lane in self._lanes:
-            lane.kill()
+        for thread in self._threads:
+            thread.kill()
 
     def close(self) -> None:
         self.finish()
         for _ in self._lanes:
             self._desk.batches.put(None)
-        for lane in self._lanes:
-            while lane.is_alive():
-                lane.join(JOIN_SECONDS)
+        _wait_for(self._lanes)
+        for _ in self._listeners:
+            self._desk.sounds.put(None)
+        _wait_for(self._listeners)
 
     def _hire(self) -> Worker:
         choice = self._work.choice
         return Worker(choice.name, choice.model, self._python, choice.module)
+
+
+def _wait_for(threads: Iterable[Thread]) -> None:
+    for thread in threads:
+        while thread.is_alive():
+            thread.join(JOIN_SECONDS)
+
+
+def _listeners(work: Work) -> int:
+    """How many examiners are worth their loading."""
+    if not work.gate.listens:
+        return 0
+    return min(work.settings.jobs, -(-work.utterances // UTTERANCES_PER_LISTENER))
 
 
 def _lanes(work: Work) -> int:

@@ -8,54 +8,23 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from narrate.cache import Store
-from narrate.engines.base import Job
-from narrate.planning import planner
-from narrate.planning.planner import PlannedUtterance
+from narrate.config import Settings
+from narrate.planning.verdicts import verdict
 from narrate.request import voice_to_json
-from narrate.script import Segment
 from narrate.store.entry import Clip
-
-ATTEMPTS = 3
-"""How often an utterance is tried: about one in 300 is a runaway, and three in a row are one in 27
-million.
-"""
-
-
-@dataclass(slots=True)
-class Task:
-    """An utterance to be spoken, the number of the next attempt at it, and how many attempts gave
-    no good sound.
-
-    `segment` is the first one that needs it. From `patience` on (monotonic time; 0 is unset) it is
-    spoken here even if another run has claimed it. `fault` is what the engine raised last.
-    """
-
-    segment: Segment
-    utterance: PlannedUtterance
-    attempt: int = 1
-    refused: int = 0
-    patience: float = 0.0
-    fault: str = ""
-
-    @property
-    def job(self) -> Job:
-        """What an engine is asked."""
-        assert self.utterance.request is not None
-        return Job(self.utterance.request, self.attempt, self.refused)
-
-
-Batch = list[Task]
+from narrate.synthesis.task import Batch, Task
 
 
 class Queue:
     """The tasks for one model. What `take` gives is claimed, so that no other run speaks it too.
 
     `size` is how many tasks make a batch, and `patience` for how many seconds what another run
-    has claimed is left to it. With `strict` a clip that fails the checks is spoken again. `found`
-    receives each clip that another run has made meanwhile.
+    has claimed is left to it. `settings` say how often a task is tried; in a strict run a clip that
+    fails the checks is spoken again. `found` receives each clip that another run has made
+    meanwhile.
     """
 
     def __init__(
@@ -66,12 +35,12 @@ class Queue:
         *,
         size: int,
         patience: float,
-        strict: bool,
+        settings: Settings,
     ) -> None:
         self._batches = deque(_batches(list(tasks), size))
         self._claimed_elsewhere: Batch = []
         self._store, self._found = store, found
-        self._patience, self._strict = patience, strict
+        self._patience, self._settings = patience, settings
 
     @property
     def waiting(self) -> int:
@@ -92,12 +61,18 @@ class Queue:
 
         The next attempt has other randomness unless `same_sound`.
         """
-        if task.attempt >= ATTEMPTS:
+        if task.attempt - len(task.candidates) > self._settings.max_retries:
             return False
         task.attempt += 1
         task.refused += not same_sound
         self._batches.appendleft([task])
         return True
+
+    def again(self, task: Task) -> None:
+        """Have a task that gave a good sound spoken once more, next and alone."""
+        task.attempt += 1
+        task.refused += 1
+        self._batches.appendleft([task])
 
     def split(self, batch: Batch) -> None:
         """Have each task of a batch tried next and alone, to find the one that ends workers."""
@@ -123,7 +98,9 @@ class Queue:
         clip = self._store.find(task.utterance.canonical)
         if clip is None:
             return True
-        if self._strict and planner.verdict(clip, task.utterance.text):
+        choice = task.utterance.choice
+        strict = self._settings.qa == "strict"
+        if strict and verdict(clip, task.utterance.text, choice, self._settings):
             task.utterance = replace(task.utterance, replace=True)
             return True
         self.release(task)

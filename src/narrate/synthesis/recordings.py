@@ -11,7 +11,8 @@ from narrate.checks.provenance import Provenance
 from narrate.checks.structure import measure_recording
 from narrate.config import Qa
 from narrate.errors import CheckError
-from narrate.planning.planner import Plan, PlannedUtterance, verdict_recording
+from narrate.planning.planner import Plan, PlannedUtterance
+from narrate.planning.verdicts import verdict_recording
 from narrate.script import Segment
 from narrate.sound import audio
 from narrate.store.entry import Clip

@@ -7,7 +7,6 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from types import FrameType
 
 from narrate.base import events
@@ -22,9 +21,10 @@ from narrate.planning.casting import Choice
 from narrate.planning.planner import Miss, Plan
 from narrate.store.entry import Clip
 from narrate.synthesis import local, recordings
-from narrate.synthesis.accept import accept
+from narrate.synthesis.accept import Gate
 from narrate.synthesis.executor import (
     AHEAD,
+    Another,
     Broken,
     Executor,
     Lost,
@@ -36,7 +36,8 @@ from narrate.synthesis.executor import (
     Unspoken,
     Work,
 )
-from narrate.synthesis.queue import Batch, Queue, Task
+from narrate.synthesis.queue import Queue
+from narrate.synthesis.task import Batch, Task
 
 POLL_SECONDS = 0.05
 """The longest wait for a result, after which it looks again at what other runs are speaking."""
@@ -114,6 +115,7 @@ class _Driver:
         self._keep_going = keep_going
         self._voices = _references(plan)
         self._executor: Executor | None = None
+        self._gate: Gate | None = None
         self._stopping = False
         self._waited = False
         self._broken: BaseException | None = None
@@ -149,7 +151,6 @@ class _Driver:
         """Speak all tasks for one model, or as many as there are until something stops it."""
         if self._stopping:
             return
-        strict = self._settings.qa == "strict"
         batch = choice.capabilities.batch
         queue = Queue(
             tasks,
@@ -158,10 +159,10 @@ class _Driver:
             size=batch,
             # As long as another run may take for what one of its workers has at once.
             patience=self._settings.timeout * batch * AHEAD,
-            strict=strict,
+            settings=self._settings,
         )
-        accepting = partial(accept, store=self._store, strict=strict)
-        work = Work(choice, len(tasks), self._voices, self._settings, accepting, self._emit)
+        self._gate = Gate(choice, self._settings, self._store, self._voices)
+        work = Work(choice, len(tasks), self._voices, self._settings, self._gate, self._emit)
         self._executor = start(work)
         try:
             self._drive(self._executor, queue, batch)
@@ -233,7 +234,10 @@ class _Driver:
             case Refused(task, error, final):
                 repeated = _repeats(task, error)
                 if final or repeated or not self._retry(queue, task, error):
-                    self._fail(queue, task, error, repeated=repeated)
+                    self._give_up(queue, task, error, repeated=repeated)
+                return 1
+            case Another(task):
+                queue.again(task)
                 return 1
             case Lost(tasks, reason):
                 count = len(tasks)
@@ -281,7 +285,7 @@ class _Driver:
         if len(tasks) != 1:
             queue.split(tasks)
         elif not self._retry(queue, tasks[0], error, same_sound=True):
-            self._fail(queue, tasks[0], error)
+            self._give_up(queue, tasks[0], error)
 
     def _retry(
         self, queue: Queue, task: Task, error: NarrateError, *, same_sound: bool = False
@@ -299,6 +303,17 @@ class _Driver:
             )
         )
         return True
+
+    def _give_up(
+        self, queue: Queue, task: Task, error: NarrateError, *, repeated: bool = False
+    ) -> None:
+        """Make do with the good sounds of a task, of which there should have been more; without
+        any it has failed.
+        """
+        if task.candidates and self._gate:
+            self._keep(self._gate.settle(task), queue)
+        else:
+            self._fail(queue, task, error, repeated=repeated)
 
     def _fail(
         self, queue: Queue, task: Task, error: NarrateError, *, repeated: bool = False

@@ -24,8 +24,9 @@ from narrate.planning.casting import Choice
 from narrate.request import Request, RequestVoice, Stock
 from narrate.voices import voice
 from narrate.workers import environments
-from narrate.workers.client import JobFailed, Worker, WorkerLost
+from narrate.workers.client import JobFailed, Worker
 from narrate.workers.environments import Warn
+from narrate.workers.process import WorkerLost
 
 PICTURE = re.compile(
     rb'<svg xmlns="http://www.w3.org/2000/svg" width="760" height="\d+" font-family="sans-serif">'

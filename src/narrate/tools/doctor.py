@@ -24,12 +24,14 @@ from narrate.config import Config, EngineSettings, Settings
 from narrate.engines import registry
 from narrate.engines.base import Auto, Capabilities, Job, Unusable
 from narrate.errors import EnvironmentProblem, NarrateError, UsageError
+from narrate.hearing import choice
 from narrate.planning import casting
 from narrate.request import Request
 from narrate.sound import audio
 from narrate.workers import environments, models
-from narrate.workers.client import JobFailed, Worker, WorkerLost
+from narrate.workers.client import JobFailed, Worker
 from narrate.workers.environments import Interpreter, State, Warn
+from narrate.workers.process import WorkerLost
 
 DEVICE_SECONDS = 120
 """The first import of torch from a cold disk takes most of a minute."""
@@ -78,7 +80,7 @@ def examine(folder: Path, warn: Warn = lambda text: None) -> list[Finding]:
     engines = [name for name in registry.built_in() if not registry.capabilities(name).for_tests]
     looks += [partial(_engine, registry.capabilities(name), settings, warn) for name in engines]
     looks += [partial(_plugin, name, settings, warn) for name in registry.plugins()]
-    looks += [_models, partial(_cache, settings)]
+    looks += [_models, partial(_recognizer, settings, warn), partial(_cache, settings)]
     looks += [
         partial(_disk, "disk of cache", config.cache_dir(settings)),
         partial(_disk, "disk of data", config.data_dir()),
@@ -268,6 +270,20 @@ def _models() -> Finding:
         )
     text = ", ".join(f"{name} ({size(count)})" for name, count in here.items())
     return Finding("models", Status.OK, text, "", facts)
+
+
+def _recognizer(settings: Settings, warn: Warn) -> Finding:
+    """What listens; without it, words are checked less well, and the transcript of a clone not at
+    all.
+    """
+    part, named = "recogniser", settings.asr_model
+    try:
+        source = choice.find(named, settings, warn)
+    except EnvironmentProblem as problem:
+        status = Status.WARN if named else Status.ABSENT
+        return Finding(part, status, problem.what, problem.hint.removeprefix("run: "))
+    facts = {"folder": source.folder, "python": source.python}
+    return Finding(part, Status.OK, source.folder, "", facts)
 
 
 def _cache(settings: Settings) -> Finding:

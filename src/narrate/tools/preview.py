@@ -21,7 +21,8 @@ from narrate.planning.planner import Plan, PlannedUtterance
 from narrate.sound import audio, wav
 from narrate.synthesis import local
 from narrate.tools.playback import Pcm, Playback
-from narrate.workers.client import JobFailed, Worker, WorkerLost
+from narrate.workers.client import JobFailed, Worker
+from narrate.workers.process import WorkerLost
 
 NOTE = "this is a preview: what is heard while {engine} speaks it is neither checked nor stored"
 

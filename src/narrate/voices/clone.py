@@ -12,7 +12,7 @@ from narrate.base.files import encoding, regular
 from narrate.base.files.encoding import NotUtf8
 from narrate.base.limits import TRANSCRIPT_BYTES, TRANSCRIPT_CHARS
 from narrate.checks import recognizer as recognition
-from narrate.checks.recognizer import Heard, Recognizer
+from narrate.checks.recognizer import Heard, Hearing
 from narrate.errors import UsageError
 from narrate.sound import audio
 from narrate.voices import measures as reference
@@ -77,7 +77,7 @@ class Audit:
 def audit(
     path: Path,
     transcript: str | None,
-    recognizer: Recognizer | None,
+    recognizer: Hearing | None,
     cut: bool = False,
     language: str | None = None,
 ) -> Audit:
@@ -92,13 +92,13 @@ def audit(
     if recognizer and not recognizer.hears(language):
         recognizer = None
         notes.append(f"the speech recognition model does not know the language {language!r}")
-    heard = recognizer.listen(source.samples, source.rate, language) if recognizer else None
+    heard = _listen(recognizer, source, language)
     if heard and heard.text and not source.origin:
         source = replace(source, transcript=heard.text, origin=PROPOSED)
     if cut:
         source, note = _trimmed(source, heard)
         notes.append(note)
-        heard = recognizer.listen(source.samples, source.rate, language) if recognizer else None
+        heard = _listen(recognizer, source, language)
     measures = reference.measure(
         source.samples, source.rate, source.channels, source.channel_difference
     )
@@ -117,6 +117,12 @@ def audit(
         findings,
         notes,
     )
+
+
+def _listen(recognizer: Hearing | None, source: Source, language: str | None) -> Heard | None:
+    if recognizer is None:
+        return None
+    return recognizer.listen(recognition.at_rate(source.samples, source.rate), language)
 
 
 def _read(path: Path, transcript: str | None) -> Source:
@@ -194,6 +200,8 @@ def _trimmed(source: Source, heard: Heard | None) -> tuple[Source, str]:
             "only the silence at its edges was trimmed; to cut the transcript too:"
             f" {recognition.INSTALL}",
         )
+    if not heard.timed:
+        return source, "not trimmed: this speech recognition model does not give the times of words"
     cut = trim.best(frames, heard, source.transcript)
     if cut is None:
         return (

@@ -30,7 +30,7 @@ from narrate.config import EngineSettings, Settings, data_dir
 from narrate.engines import registry
 from narrate.engines.base import Capabilities
 from narrate.errors import EnvironmentProblem
-from narrate.workers.client import NEUTRAL, environment_for
+from narrate.workers.process import NEUTRAL, environment_for
 
 REQUIREMENTS = Path(__file__).parents[1] / "engines" / "requirements"
 """NAME.txt holds the pins of an environment; NAME-no-deps.txt those of packages that are installed

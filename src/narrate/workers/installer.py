@@ -19,7 +19,6 @@ from narrate import __version__
 from narrate.config import data_dir
 from narrate.engines import registry
 from narrate.errors import EnvironmentProblem, UsageError
-from narrate.workers.client import NEUTRAL, environment_for, isolated
 from narrate.workers.environments import (
     MARKER,
     Environment,
@@ -33,6 +32,7 @@ from narrate.workers.environments import (
     size,
     versions,
 )
+from narrate.workers.process import NEUTRAL, environment_for, isolated
 
 LAST_LINES = 3
 """How many lines of a failed step's output its error shows."""

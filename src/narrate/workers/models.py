@@ -24,7 +24,7 @@ from narrate.config import EngineSettings, Settings, cache_dir
 from narrate.engines import registry
 from narrate.engines.base import Capabilities, ModelRef
 from narrate.errors import EnvironmentProblem, Interrupted, UsageError
-from narrate.workers.client import BOOT, NEUTRAL, PACKAGE, environment_for, isolated
+from narrate.workers.process import BOOT, NEUTRAL, PACKAGE, environment_for, isolated
 
 Progress = Callable[[int, int], object]
 """Called with the bytes that have come, and those of the whole."""
@@ -250,11 +250,16 @@ def _whole(folder: Path) -> bool:
         return False
     index = folder / "model.safetensors.index.json"
     if not index.exists():
-        return any(folder.glob("*.safetensors"))
+        return _has_weights(folder)
     try:
         names = set(json.loads(regular.read(index, INDEX_BYTES))["weight_map"].values())
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return False
     if not names:
-        return any(folder.glob("*.safetensors"))
+        return _has_weights(folder)
     return all((folder / name).exists() for name in names)
+
+
+def _has_weights(folder: Path) -> bool:
+    """Whether there is a file of weights: of PyTorch or MLX, of MLX alone, or of faster-whisper."""
+    return any(any(folder.glob(name)) for name in ("*.safetensors", "*.npz", "model.bin"))

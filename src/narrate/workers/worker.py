@@ -8,11 +8,13 @@ parent → worker
     {"voice": digest, "rate": Hz, "transcript": t}  with the float32 samples of a reference
     {"synthesize": [{"request": …, "attempt": n, "refused": n}, …]}
     {"stream": {"request": …, "attempt": n, "refused": n}}
+    {"hear": language or null}                      with float32 samples at 16 kHz
     {"usage": true}
 worker → parent
     {"ready": engine, "versions": {…}, …}           once, when the engine has loaded
     {"stop": reason, "rate": Hz, "seconds": s, …}   one a job, with its float32 samples
     {"streamed": true}                              after the pieces of a stream, as for jobs
+    {"heard": {…}}                                  what is said; see `base.Transcript`
     {"usage": {…}}                                  the most memory held so far, in bytes
     {"error": kind, "message": text}                instead of a job's samples, or of "ready"
 
@@ -48,10 +50,7 @@ def main(name: str, path: str) -> None:
     """Serve one engine, whose module has the given dotted path, over what were standard input and
     output.
     """
-    _die_with_parent()
-    requests, replies = _take_pipes()
-    inbox: queue.SimpleQueue[Frame] = queue.SimpleQueue()
-    threading.Thread(target=_listen, args=(requests, inbox), daemon=True).start()
+    replies, inbox = connected()
     module = importlib.import_module(path)
     engine = module.Engine()
     try:
@@ -68,11 +67,22 @@ def main(name: str, path: str) -> None:
         if "usage" in header:
             frames.write(replies, {"usage": _usage(engine)})
         elif "voice" in header:
-            voices[header["voice"]] = _reference(header, payload)
+            voices[header["voice"]] = reference(header, payload)
+        elif "hear" in header:
+            _hear(engine, header["hear"], payload, replies)
         elif "stream" in header:
             _stream(engine, header["stream"], voices, replies)
         else:
             _serve(engine, header["synthesize"], voices, replies)
+
+
+def connected() -> tuple[IO[bytes], queue.SimpleQueue[Frame]]:
+    """Where replies go and frames come from; the process ends with its parent."""
+    _die_with_parent()
+    requests, replies = _take_pipes()
+    inbox: queue.SimpleQueue[Frame] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(requests, inbox), daemon=True).start()
+    return replies, inbox
 
 
 def _die_with_parent() -> None:
@@ -106,7 +116,8 @@ def _listen(requests: IO[bytes], inbox: queue.SimpleQueue[Frame]) -> None:
         inbox.put(frame)
 
 
-def _reference(header: dict[str, Any], payload: bytes) -> base.Reference:
+def reference(header: dict[str, Any], payload: bytes) -> base.Reference:
+    """The reference of a frame, of which the payload holds the samples."""
     import numpy as np
 
     return base.Reference(np.frombuffer(payload, "<f4"), header["rate"], header["transcript"])
@@ -157,8 +168,26 @@ def _stream(
         frames.write(replies, {"streamed": True})
 
 
+def _hear(engine: Any, language: str | None, payload: bytes, replies: IO[bytes]) -> None:
+    """Answer what is said in some samples."""
+    import numpy as np
+
+    try:
+        heard = engine.hear(np.frombuffer(payload, "<f4"), language)
+    except Exception as error:
+        frames.write(replies, _failure(error))
+    else:
+        frames.write(replies, {"heard": heard})
+
+
 def _answer(replies: IO[bytes], sound: base.Synthesis, seconds: float) -> None:
-    header = {"stop": sound.stop, "rate": sound.rate, "seconds": seconds, "memory": _memory()}
+    header = {
+        "stop": sound.stop,
+        "rate": sound.rate,
+        "seconds": seconds,
+        "memory": _memory(),
+        "words": sound.words,
+    }
     frames.write(replies, header, sound.samples.astype("<f4", copy=False).tobytes())
 
 

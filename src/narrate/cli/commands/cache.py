@@ -71,6 +71,8 @@ def stats(flags: Flags, json: options.Json = False) -> None:
         "max_bytes": settings.cache_max_size,
         "oldest_use": _date(sizes[0][0]) if sizes else None,
         "quarantined": len(store.damaged()),
+        "approved": store.approved(),
+        "refused": store.refused_attempts(),
     }
     if json:
         by_day = {day: {"hits": hits, "misses": misses} for day, (hits, misses) in days.items()}
@@ -122,7 +124,7 @@ def verify(flags: Flags) -> None:
 def prune(flags: Flags, max_size: MaxSize = None, older_than: OlderThan = None) -> None:
     """Remove clips that were not used for AGE, then the oldest until the rest fits into SIZE.
 
-    Clips that a running narrate may be using are kept.
+    Clips that a running narrate may be using are kept, and so are approved takes.
     """
     settings = options.settings(flags)
     most = _parsed(units.size, max_size, "--max-size")
@@ -135,7 +137,7 @@ def prune(flags: Flags, max_size: MaxSize = None, older_than: OlderThan = None) 
 @app.command()
 @options.takes("cache_dir")
 def clear(flags: Flags) -> None:
-    """Remove every clip that no running narrate may be using."""
+    """Remove every clip that no running narrate may be using, and that no person approved."""
     store = _store(options.settings(flags))
     stamp.clear()
     _print_removed(store.prune(0))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as encoding
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +14,13 @@ import typer
 
 from narrate.base import terminal
 from narrate.base.events import Event, Warned
-from narrate.checks import recognizer as recognition
-from narrate.checks.recognizer import Recognizer
+from narrate.base.text import size
+from narrate.checks.recognizer import Hearing
 from narrate.cli import messages, options
 from narrate.cli.options import Flags
 from narrate.config import Settings
 from narrate.errors import CheckError, EnvironmentProblem, NarrateError, UsageError
+from narrate.hearing import choice
 from narrate.tools import audition
 from narrate.voices import clone as library
 from narrate.voices import library as voices
@@ -113,7 +115,7 @@ def _clone(recording: Source, storing: Storing, trial: Trial, flags: Flags, show
     if storing.name is not None:
         voices.check_name(storing.name)
     settings = options.settings(flags)
-    recognizer = _recognizer(settings.asr_model, settings, show.note)
+    recognizer = _recognizer(settings, show.note)
     audit = library.audit(
         recording.ref, recording.transcript, recognizer, recording.trim, settings.language
     )
@@ -138,17 +140,32 @@ def _folder(named: Path | None) -> Path:
     return folder
 
 
-def _recognizer(
-    model: str | None, settings: Settings, note: Callable[[str], None]
-) -> Recognizer | None:
-    """Speech recognition, or None if there is none here and no certain model was asked for."""
+def _recognizer(settings: Settings, note: Callable[[str], None]) -> Hearing | None:
+    """Speech recognition, or None if there is none here and no certain model was asked for.
+
+    One that was asked for is downloaded; what is missing of it is an EnvironmentProblem.
+    """
+    named = settings.asr_model
     try:
-        return Recognizer(model or recognition.MODEL, settings.offline, note)
+        source = _fetched(named, settings, note) if named else choice.find(None, settings, note)
     except EnvironmentProblem as problem:
-        if model and recognition.installed():
+        if named:
             raise
         note(f"the transcript is not compared with what is heard: {problem.what}; {problem.hint}")
         return None
+    return choice.load(source, os.cpu_count() or 1)
+
+
+def _fetched(named: str, settings: Settings, note: Callable[[str], None]) -> choice.Source:
+    """The recognizer of that name. Before anything is downloaded, `note` is called once."""
+    said: list[str] = []
+
+    def on_progress(done: int, total: int) -> None:
+        if not said:
+            said.append(f"downloading the speech recognition model {named} ({size(total)})")
+            note(said[0])
+
+    return choice.fetch(named, settings, on_progress, note)
 
 
 def _test(folder: Path, text: str, settings: Settings, show: _Output) -> None:

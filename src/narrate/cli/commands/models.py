@@ -1,9 +1,11 @@
-"""`narrate models`: what the cloning engines speak with."""
+"""`narrate models`: what the cloning engines speak with, and what listens."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import Annotated, Any
 
 import typer
@@ -19,11 +21,13 @@ from narrate.config import Settings
 from narrate.engines import qwen, registry
 from narrate.engines.base import ModelRef
 from narrate.errors import EnvironmentProblem, UsageError
+from narrate.hearing import choice
 from narrate.planning import casting
 from narrate.workers import environments, models
 
 app = typer.Typer(
-    help="List, download and find the models of the cloning engines.", no_args_is_help=True
+    help="List, download and find the models that speak and the one that listens.",
+    no_args_is_help=True,
 )
 
 Id = Annotated[
@@ -33,7 +37,8 @@ AnyId = Annotated[
     str | None,
     typer.Argument(
         metavar="ID",
-        help="owner/name or owner/name@revision (what the profile and --kind stand for).",
+        help="owner/name, owner/name@revision, or recogniser for the model that listens"
+        " (what the profile and --kind stand for).",
     ),
 ]
 Kind = Annotated[
@@ -47,24 +52,27 @@ Kind = Annotated[
 @app.command("list")
 def list_models(json: options.Json = False) -> None:
     """List the models of each profile and engine, and which are on this machine."""
-    rows = [_row(each) for each in models.profiles()]
+    rows = [*map(_row, models.profiles()), *map(_listener, choice.DEFAULTS)]
     if json:
         terminal.write(terminal.as_json({"folder": str(models.hub_dir()), "models": rows}))
         return
     for row in rows:
         here = size(row["bytes"]) if row["path"] else "-"
         terminal.say(
-            f"{row['engine']:<6} {row['profile']:<6} {row['kind']:<8} {here:>9}  {row['model']}"
+            f"{row['engine']:<6} {row['profile']:<6} {row['kind']:<10} {here:>9}  {row['model']}"
         )
 
 
 @app.command()
-@options.takes("engine", "profile", "offline")
+@options.takes("engine", "profile", "asr_model", "offline")
 def pull(
     flags: Flags, id: AnyId = None, kind: Kind = "clone", quiet: options.Quiet = False
 ) -> None:
     """Download a model from the hub, or what is new of it, and print its folder."""
     settings = options.settings(flags)
+    if id == choice.WORD:
+        _pull_recognizer(settings, quiet)
+        return
     name = _hub_engine(settings)
     if id:
         model = _reference(id, settings)
@@ -77,6 +85,14 @@ def pull(
         # Without the network no client of the hub is needed, so no engine has to have one.
         python = "" if model.offline else _python(id, name, settings)
         terminal.say(str(models.fetch(model, python, on_progress, check_for_updates=True)))
+
+
+def _pull_recognizer(settings: Settings, quiet: bool) -> None:
+    """Download the model that the settings name, or the default one, and print its folder."""
+    named = settings.asr_model or choice.DEFAULTS[0]
+    with _progress(named, quiet) as on_progress:
+        source = choice.fetch(named, settings, on_progress, messages.warn, check_for_updates=True)
+    terminal.say(source.folder)
 
 
 @app.command("path")
@@ -92,12 +108,20 @@ def path(id: Id) -> None:
 
 
 def _row(each: models.Profile) -> dict[str, Any]:
-    folder = models.find(each.name)
+    return _line(each.engine, each.profile, each.kind, each.name)
+
+
+def _listener(name: str) -> dict[str, Any]:
+    return _line("-", "-", choice.WORD, choice.NAMES[name])
+
+
+def _line(engine: str, profile: str, kind: str, model: str) -> dict[str, Any]:
+    folder = models.find(model)
     return {
-        "engine": each.engine,
-        "profile": each.profile,
-        "kind": each.kind,
-        "model": each.name,
+        "engine": engine,
+        "profile": profile,
+        "kind": kind,
+        "model": model,
         "path": str(folder) if folder else None,
         "bytes": models.size(folder) if folder else 0,
     }
@@ -148,6 +172,8 @@ def _python(id: str | None, name: str, settings: Settings) -> str:
             environment = environments.of_engine(other.name)
             if environment and environment.state is environments.State.COMPLETE:
                 return environment.python
+        if id and find_spec("huggingface_hub"):
+            return sys.executable
         raise
 
 

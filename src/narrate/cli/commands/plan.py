@@ -20,6 +20,9 @@ from narrate.planning.planner import Plan, PlannedSegment, union
 Check = Annotated[
     bool, typer.Option("--check", help="Exit with 3 if anything would have to be spoken.")
 ]
+Locked = Annotated[
+    bool, typer.Option("--locked", help="Exit with 3 if an approved take would not be heard.")
+]
 
 
 @options.takes(
@@ -45,6 +48,7 @@ def plan(
     flags: Flags,
     scripts: options.Scripts = None,
     check: Check = False,
+    locked: Locked = False,
     verbose: options.Verbose = False,
     json: options.Json = False,
 ) -> None:
@@ -52,7 +56,7 @@ def plan(
     found = sources.find(scripts or [])
     terminal.tell(*found.notes)
     names = found.scripts
-    planned = show(names, flags, Options(), json, verbose)
+    planned = show(names, flags, Options(locked=locked), json, verbose)
     if check and planned.pending:
         what = f"{counted(planned.pending, 'utterance')} would have to be spoken"
         hint = f"run: narrate run {shlex.join(names)}"

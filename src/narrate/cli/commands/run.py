@@ -54,6 +54,9 @@ class Work:
     frozen: Annotated[
         bool, Option("--frozen", help="Fail (exit 3) if anything would have to be spoken.")
     ] = False
+    locked: Annotated[
+        bool, Option("--locked", help="Fail (exit 3) if an approved take would not be heard.")
+    ] = False
     force_output: Annotated[
         bool,
         Option("--force-output", help="Replace files in the output folder that are not narrate's."),
@@ -75,7 +78,15 @@ class Work:
             what, hint = "--force speaks again, and --frozen forbids it", "leave out one of them"
             raise UsageError(what, where="narrate run", hint=hint)
         force = tuple(ids or "*") if self.force else ()
-        return Options(force, self.only, self.frozen, self.keep_going, self.force_output, besides)
+        return Options(
+            force,
+            self.only,
+            self.frozen,
+            self.keep_going,
+            self.force_output,
+            self.locked,
+            besides,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,3 @@
+"""Speech recognition: which model listens, whether it is here, and one that is in another
+environment.
+"""
