@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,10 @@ _ARPABET = """
 """
 _SIGNS = dict(part.split(":") for part in _ARPABET.split())
 """The phonemes of the acoustic model of pocketsphinx for those of hibari."""
+
+
+PAUSE = 0.02
+"""A level that is 34 dB below the loudest sounds ends a word."""
 
 
 def phones(phonemes: str) -> str:
@@ -49,6 +54,19 @@ def aligned(
         Word(word, part.start_frame * frame, min((part.end_frame + 1) * frame, len(samples)))
         for word, part in zip(words, found, strict=True)
     )
+
+
+def tightened(samples: NDArray[np.float32], rate: int, word: Word) -> Word:
+    """A word without the pause behind it."""
+    import numpy as np
+
+    frame = rate // 200
+    level = np.abs(samples[word.start : word.end])
+    peaks = np.maximum.reduceat(level, np.arange(0, level.size, frame))
+    sounding = np.flatnonzero(peaks > PAUSE * np.percentile(np.abs(samples), 99))
+    if not sounding.size:
+        return word
+    return replace(word, end=min(word.end, word.start + int(sounding[-1] + 1) * frame))
 
 
 @cache
