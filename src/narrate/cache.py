@@ -193,6 +193,14 @@ class Store:
         """The attempts at a request that were refused and are still there, in order."""
         return refused.of(self.root, canonical)
 
+    def annotate(self, clip: Clip, provenance: JsonObject) -> Clip:
+        """Record something else of a clip, whose samples stay; return it as it is then.
+
+        Raises Gone, or EnvironmentProblem when the disk is full.
+        """
+        samples = bytes(self.read(clip))
+        return self.put(clip.canonical, samples, clip.rate, provenance, replace=True)
+
     def claim(self, canonical: bytes) -> bool:
         """Whether this process may make a clip: no other living process is making it.
 

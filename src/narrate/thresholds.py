@@ -34,3 +34,66 @@ class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How many semitones the pitch may differ from that of the reference. Women speak about 10
     semitones higher than men, and clips of one voice differ by up to 4.
     """
+
+    clipped: float = 0.001
+    """The share of samples at full scale: one in a thousand is audible as a crackle, and good
+    engines have none.
+    """
+
+    offset: float = 0.02
+    """How far the mean of the samples may be from zero, of full scale. No voice measured is beyond
+    0.001.
+    """
+
+    quiet: float = -45.0
+    """dBFS of the loud parts. Engines and readers are between -28 and -10."""
+
+    noise: float = -21.0
+    """dB: how loud noise may be against the loud parts of the speech. A reader in an ordinary room
+    is at -27 and below; noise 10 dB below the speech comes out at -18 and above. Speech of under
+    0.6 s may be at half of it, as no part of it need be quiet.
+    """
+
+    silence: float = 3.0
+    """Seconds before and after the speech. Engines leave up to 0.6 s."""
+
+    pauses: tuple[float, float, float, float] = (0.55, 0.9, 1.2, 1.5)
+    """Seconds of silence inside the speech: where there is no punctuation, at a comma, at a dash or
+    a colon, at the end of a sentence. The longest of three voices and a reader are 0.4 s.
+    """
+
+    dropout: float = 16.0
+    """dB that the edges of a short silence may fall and rise in 3 ms. No good clip is beyond 10;
+    zeros in the middle of a word are at 20 and above.
+    """
+
+    decay: int = 22
+    """Milliseconds in which the end falls from -15 to -45 dB. Words that are cut off take 20 and
+    less, whole ones 25 and more.
+    """
+
+    ending: float = -20.0
+    """dB of the last sound against the loud parts. Ends of whole words are below -21."""
+
+    start: float = -15.0
+    """dB of the first 10 ms against the loud parts. Engines begin with silence or breath, below
+    -21.
+    """
+
+    jump: float = 15.0
+    """dB by which the level may change from one second to the next. Speech is within 13."""
+
+    skew: float = -0.4
+    """How skewed the changes of level may be to falls; speech is above -0.25, and two of three
+    reversed clips are below the threshold.
+    """
+
+    steady: float = 1.0
+    """Seconds of a sound that does not change: noise, buzz, a tone, a stuck vowel. Not even "la la
+    la" is one.
+    """
+
+    repeated: float = 0.25
+    """Seconds that come again within 3 s, wave by wave. No voice does that, unless its text says a
+    word twice.
+    """

@@ -7,8 +7,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from narrate.checks import speaker
 from narrate.checks.expected import Expected
 from narrate.checks.findings import Findings
+from narrate.checks.recognizer import Hearing
+from narrate.checks.speaker import Speaker
 from narrate.engines.base import Reference
 
 if TYPE_CHECKING:
@@ -20,13 +25,12 @@ RATE = 16_000
 
 
 class Examiner:
-    """Listens with each of its checks, whose models are loaded when they are first needed.
+    """Listens with each of its checks, whose models are loaded when they are first needed."""
 
-    `recogniser` names what hears words, `offline` forbids to fetch it.
-    """
-
-    def __init__(self, recogniser: str, offline: bool) -> None:
-        self._recogniser, self._offline = recogniser, offline
+    def __init__(self, hearing: Hearing | None) -> None:
+        """`hearing` is what hears words; without it, the checks make do with less."""
+        self._hearing = hearing
+        self._references: dict[int, Speaker] = {}
 
     def examine(
         self,
@@ -37,4 +41,37 @@ class Examiner:
         checks: Sequence[str],
     ) -> Findings:
         """Measure mono samples that should say the expected words, in a reference's voice."""
-        return Findings()
+        samples16 = _resampled(samples, rate)
+        found = Findings()
+        if "speaker" in checks:
+            found = self._voice(found, samples16, reference)
+        return found
+
+    def _voice(
+        self, found: Findings, samples16: NDArray[np.float32], reference: Reference | None
+    ) -> Findings:
+        from narrate.checks.speaker import embedder
+
+        measured = speaker.measure(samples16, embedder.find())
+        likeness = speaker.compare(measured, self._of(reference), None)
+        return msgspec.structs.replace(found, speaker=measured, likeness=likeness)
+
+    def _of(self, reference: Reference | None) -> Speaker | None:
+        """The voice of a reference, measured once."""
+        from narrate.checks.speaker import embedder
+
+        if reference is None:
+            return None
+        if id(reference) not in self._references:
+            samples16 = _resampled(reference.samples, reference.rate)
+            self._references[id(reference)] = speaker.measure(samples16, embedder.find())
+        return self._references[id(reference)]
+
+
+def _resampled(samples: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
+    import soxr
+
+    if rate == RATE:
+        return samples
+    resampled: NDArray[np.float32] = soxr.resample(samples, rate, RATE, quality="HQ")
+    return resampled

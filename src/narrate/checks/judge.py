@@ -42,7 +42,7 @@ class Judge:
         if made.measures is None:
             return ("it was stored without measurements",)
         return (
-            *structure.judge(made.measures, text),
+            *structure.judge(made.measures, text, self.thresholds),
             *made.findings.reasons(self.checks, self.thresholds),
         )
 

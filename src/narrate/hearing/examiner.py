@@ -1,7 +1,7 @@
 """The examiner: a process of narrate's own that listens to clips, beside the engines' workers.
 
 parent → examiner
-    {"load": {"recogniser": name, "offline": bool}}
+    {"load": {"folder": path, "python": path} or null}      the recognizer, if there is one
     {"voice": digest, "rate": Hz, "transcript": t}  with the float32 samples of a reference
     {"examine": {…}, "rate": Hz, "voice": digest, "checks": [name, …]}  with the float32 samples
 examiner → parent
@@ -22,6 +22,7 @@ import msgspec
 from narrate.checks.expected import Expected
 from narrate.checks.findings import Findings
 from narrate.engines.base import Reference, Synthesis, first_line
+from narrate.hearing.choice import Source
 from narrate.workers import frames, worker
 from narrate.workers.process import Process, WorkerLost
 
@@ -39,8 +40,8 @@ class Failed(Exception):
 class Examiner:
     """An examiner's process, which starts with the first clip, and again if it is lost."""
 
-    def __init__(self, recogniser: str, offline: bool, references: Mapping[str, Reference]) -> None:
-        self._load = {"recogniser": recogniser, "offline": offline}
+    def __init__(self, recognizer: Source | None, references: Mapping[str, Reference]) -> None:
+        self._load = asdict(recognizer) if recognizer else None
         self._references = references
         self._known: set[str] = set()
         self._process: Process | None = None
@@ -104,9 +105,11 @@ class Examiner:
 def main() -> None:
     """Serve over what were standard input and output, until the parent goes away."""
     from narrate.checks.examine import Examiner as Ears
+    from narrate.hearing import choice
 
     replies, inbox = worker.connected()
-    ears = Ears(**inbox.get()[0]["load"])
+    source = inbox.get()[0]["load"]
+    ears = Ears(choice.load(choice.Source(**source)) if source else None)
     voices: dict[str, Reference] = {}
     while True:
         header, payload = inbox.get()

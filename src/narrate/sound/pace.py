@@ -57,3 +57,20 @@ def _weight(char: str) -> int:
     if char.isdigit() or unicodedata.category(char).startswith("S"):
         return 8
     return 4 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+_BREAKS = {",": 1, "、": 1, "，": 1, ";": 1, ":": 2, "…": 2, "—": 2, "–": 2}
+_ENDS = ".!?。！？\n"
+
+
+def breaks(text: str) -> list[tuple[float, int]]:
+    """Where punctuation asks for a pause: the share of the text before it, and how strongly, from
+    1 (a comma) over 2 (a dash, a colon) to 3 (the end of a sentence).
+    """
+    whole, before, found = max(weight(text), 1), 0, []
+    for number, char in enumerate(text):
+        before += _weight(char)
+        strength = 3 if char in _ENDS else _BREAKS.get(char, 0)
+        if strength and number + 1 < len(text):
+            found.append((before / whole, strength))
+    return found

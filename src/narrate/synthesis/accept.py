@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 import msgspec
 
 from narrate import __version__
-from narrate.cache import Store
+from narrate.cache import Gone, Store
 from narrate.checks import structure
 from narrate.checks.expected import Expected
 from narrate.checks.findings import Findings
 from narrate.checks.provenance import Provenance
+from narrate.checks.usuals import Usuals
 from narrate.config import Settings
 from narrate.engines import registry
 from narrate.engines.base import Reference
-from narrate.errors import CheckError
+from narrate.errors import CheckError, EnvironmentProblem
+from narrate.hearing import choice as hearing
+from narrate.hearing.choice import Source
 from narrate.hearing.examiner import Examiner, Failed
 from narrate.planning import verdicts
 from narrate.planning.casting import Choice
@@ -23,12 +27,28 @@ from narrate.planning.planner import PlannedUtterance
 from narrate.request import Clone
 from narrate.sound import audio
 from narrate.store import entry
+from narrate.store.entry import Clip
 from narrate.synthesis.executor import Another, Refused, Spoken
 from narrate.synthesis.task import Candidate, Sound, Task
 from narrate.takes import choice
 
 PRONOUNCER = "hibari"
 """The engine whose spelling tells the checks how names and letters are pronounced."""
+
+
+class Early(NamedTuple):
+    """A clip of which its voice was not known well enough to compare it."""
+
+    task: Task
+    clip: Clip
+    made: Provenance
+
+
+def voice_of(utterance: PlannedUtterance) -> object:
+    """What names the voice of an utterance, as far as it decides how it sounds."""
+    request = utterance.request
+    assert request
+    return request.engine, request.model, request.voice
 
 
 class Gate:
@@ -43,9 +63,13 @@ class Gate:
         settings: Settings,
         store: Store,
         voices: Mapping[str, Reference],
+        usuals: Usuals,
     ) -> None:
         self._judge = verdicts.judge(speaks, settings)
         self._settings, self._store, self._voices = settings, store, voices
+        self._usuals = usuals
+        self._recognizer = _recognizer(settings) if self.listens else None
+        self._early: list[Early] = []
         self._spelling = registry.capabilities(PRONOUNCER).spelling
 
     @property
@@ -55,7 +79,7 @@ class Gate:
 
     def examiner(self) -> Examiner:
         """An examiner for one thread; its process starts with the first clip."""
-        return Examiner(self._settings.asr_model or "", self._settings.offline, self._voices)
+        return Examiner(self._recognizer, self._voices)
 
     def accept(
         self, task: Task, sound: Sound, examiner: Examiner | None
@@ -65,7 +89,7 @@ class Gate:
         """
         if broken := structure.broken(sound.synthesis):
             return Refused(task, CheckError(broken))
-        made = self._measured(task, sound)
+        made = self._usuals.compared(voice_of(task.utterance), self._measured(task, sound))
         reasons = self._judge.reasons(made, task.utterance.text)
         if examiner and self.listens and not reasons:
             # A recognizer makes words of noise, so it hears only what may be speech.
@@ -74,8 +98,28 @@ class Gate:
             except CheckError as error:
                 return Refused(task, error)
             made = msgspec.structs.replace(made, findings=findings)
+            made = self._usuals.compared(voice_of(task.utterance), made)
             reasons = self._judge.reasons(made, task.utterance.text)
         return self._decided(task, Candidate(sound, made), reasons)
+
+    def reconsider(self) -> Iterator[Spoken | Refused]:
+        """Compare the first clips of each voice with those that followed: results of tasks that
+        are done, of which some may be refused now.
+        """
+        early, self._early = self._early, []
+        for task, clip, before in early:
+            made = self._usuals.compared(voice_of(task.utterance), before)
+            if made == before:
+                continue
+            try:
+                kept = self._store.annotate(clip, made)
+            except Gone:
+                continue
+            reasons = self._judge.reasons(made, task.utterance.text)
+            if reasons and self._settings.qa == "strict":
+                yield Refused(task, CheckError("; ".join(reasons)))
+            else:
+                yield Spoken(task, kept, 0.0)
 
     def settle(self, task: Task) -> Spoken:
         """Store the best of a task's candidates, of which there is one at least."""
@@ -148,4 +192,21 @@ class Gate:
         pcm, rate = audio.pcm16(sound.synthesis.samples), sound.synthesis.rate
         made = msgspec.structs.replace(candidate.made, sound=entry.sound(pcm, rate))
         clip = self._store.put(utterance.canonical, pcm, rate, made, replace=utterance.replace)
+        self._learn(task, clip, made)
         return Spoken(task, clip, sound.seconds)
+
+    def _learn(self, task: Task, clip: Clip, made: Provenance) -> None:
+        voice = voice_of(task.utterance)
+        if not self._usuals.suffice(voice):
+            self._early.append(Early(task, clip, made))
+        self._usuals.add(voice, made)
+
+
+def _recognizer(settings: Settings) -> Source | None:
+    """What hears words; None if there is nothing here, which the checks then say of each clip."""
+    try:
+        return hearing.find(settings.asr_model, settings)
+    except EnvironmentProblem:
+        if settings.asr_model:
+            raise
+        return None

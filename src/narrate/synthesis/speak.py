@@ -6,7 +6,7 @@ import signal
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import FrameType
 
 from narrate.base import events
@@ -14,6 +14,7 @@ from narrate.base.events import Emit
 from narrate.base.text import shortened
 from narrate.cache import Store
 from narrate.checks import provenance
+from narrate.checks.usuals import Usuals
 from narrate.config import Settings
 from narrate.engines.base import Reference
 from narrate.errors import CheckError, Interrupted, NarrateError, ScriptError, SynthesisError
@@ -21,7 +22,7 @@ from narrate.planning.casting import Choice
 from narrate.planning.planner import Miss, Plan
 from narrate.store.entry import Clip
 from narrate.synthesis import local, recordings
-from narrate.synthesis.accept import Gate
+from narrate.synthesis.accept import Gate, voice_of
 from narrate.synthesis.executor import (
     AHEAD,
     Another,
@@ -113,7 +114,7 @@ class _Driver:
         self.outcome = Outcome()
         self._settings, self._store, self._emit = settings, store, emit
         self._keep_going = keep_going
-        self._voices = _references(plan)
+        self._voices, self._usuals = _references(plan), _usuals(plan)
         self._executor: Executor | None = None
         self._gate: Gate | None = None
         self._stopping = False
@@ -161,7 +162,7 @@ class _Driver:
             patience=self._settings.timeout * batch * AHEAD,
             settings=self._settings,
         )
-        self._gate = Gate(choice, self._settings, self._store, self._voices)
+        self._gate = Gate(choice, self._settings, self._store, self._voices, self._usuals)
         work = Work(choice, len(tasks), self._voices, self._settings, self._gate, self._emit)
         self._executor = start(work)
         try:
@@ -210,7 +211,9 @@ class _Driver:
                 executor.submit(batch)
                 out += len(batch)
             if not out and (self._stopping or not queue.waiting):
-                break
+                if self._stopping or not self._reconsider(queue):
+                    break
+                continue
             if not out:
                 self._tell_waiting(queue.waiting)
             result = executor.receive(POLL_SECONDS)
@@ -220,6 +223,20 @@ class _Driver:
                 out -= self._handle(result, queue)
         if self._broken is not None:
             raise self._broken
+
+    def _reconsider(self, queue: Queue) -> bool:
+        """Judge the first clips of each voice again; say whether some are to be spoken again."""
+        refused = 0
+        for result in self._gate.reconsider() if self._gate else ():
+            task = result.task
+            if isinstance(result, Refused):
+                refused += 1
+                del self.outcome.clips[task.utterance.canonical]
+                task.utterance = replace(task.utterance, replace=True)
+                self._handle(result, queue)
+            else:
+                self.outcome.clips[task.utterance.canonical] = result.clip
+        return refused > 0
 
     def _has_room(self, executor: Executor, out: int, size: int) -> bool:
         """Whether an executor that has `out` tasks should get a batch of this size."""
@@ -357,6 +374,15 @@ def _reason(task: Task, error: NarrateError, *, repeated: bool) -> str:
     if isinstance(error, SynthesisError):
         reason += f', on "{shortened(task.utterance.text, TEXT_CHARS)}"'
     return reason
+
+
+def _usuals(plan: Plan) -> Usuals:
+    """What is usual for each voice, by the clips that a plan has."""
+    usuals = Usuals()
+    for utterance in plan.utterances():
+        if utterance.clip and utterance.request:
+            usuals.add(voice_of(utterance), provenance.of(utterance.clip.origin))
+    return usuals
 
 
 def _references(plan: Plan) -> Mapping[str, Reference]:

@@ -36,6 +36,7 @@ Locked = Annotated[
     "allow_outside",
     "jobs",
     "qa",
+    "checks",
     "format_in",
     "segments",
     "tables",

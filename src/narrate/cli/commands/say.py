@@ -106,6 +106,7 @@ def _misused(what: str, hint: str) -> UsageError:
     "offline",
     "allow_outside",
     "qa",
+    "checks",
     "language",
     "cache_dir",
 )

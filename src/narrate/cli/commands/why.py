@@ -23,6 +23,7 @@ SETTINGS = (
     "model",
     "profile",
     "qa",
+    "checks",
     "format_in",
     "segments",
     "tables",
