@@ -13,9 +13,10 @@ from msgspec import structs
 
 from narrate.checks import structure
 from narrate.checks.examine import Examiner
-from narrate.checks.findings import Findings
 from narrate.checks.judge import LOSING_WORDS, Judge
 from narrate.checks.provenance import Provenance
+from narrate.checks.recognizer import Recognizer
+from narrate.checks.usuals import Usuals
 from narrate.engines.base import Reference, Synthesis
 from narrate.thresholds import Thresholds
 from support.trust.clips import Clip
@@ -29,32 +30,45 @@ Refuse = Callable[[Case, Clip], Reasons]
 class Narrate:
     """The checks of a run on an engine that may lose words, in this process.
 
-    `recogniser` is the folder of a Whisper model, or empty: then nothing hears words, but the
-    acoustic model follows them.
+    `recogniser` is the folder of a Whisper model, or empty: then no recognizer listens, but the
+    words are followed all the same.
     """
 
-    def __init__(self, recogniser: str, checks: Sequence[str] = LOSING_WORDS) -> None:
-        self._examiner = Examiner(recogniser, offline=True)
+    def __init__(self, recogniser: str = "", checks: Sequence[str] = LOSING_WORDS) -> None:
+        self._examiner = Examiner(Recognizer(recogniser) if recogniser else None)
         self._judge = Judge(tuple(checks), Thresholds())
+        self._usuals = Usuals()
+
+    def learn(self, case: Case, reference: Clip) -> None:
+        """Learn what is usual for a voice from one of its clips, if it passes."""
+        made = self._made(case, reference)
+        if isinstance(made, Provenance) and not self._judged(case, made):
+            self._usuals.add(case.clip.voice, made)
 
     def __call__(self, case: Case, reference: Clip) -> Reasons:
-        """As `narrate.synthesis.accept` does: what is no speech is not heard."""
+        made = self._made(case, reference)
+        return self._judged(case, made) if isinstance(made, Provenance) else made
+
+    def _made(self, case: Case, reference: Clip) -> Provenance | Reasons:
+        """What is measured of a clip, or why it is refused at once. As in a run, only what may be
+        speech is heard.
+        """
         if case.error:
             return (case.error,)
         sound = Synthesis(case.samples, case.rate, case.stop)
         if broken := structure.broken(sound):
             return (broken,)
         made = Provenance(measures=structure.measure(sound))
-        text = case.clip.line.text
-        if reasons := self._judge.reasons(made, text):
-            return reasons
-        found = self._found(case, reference)
-        return self._judge.reasons(structs.replace(made, findings=found), text)
-
-    def _found(self, case: Case, reference: Clip) -> Findings:
+        if self._judged(case, made):
+            return made
         voice = Reference(reference.samples, reference.rate, reference.line.text)
         expected, checks = case.clip.line.expected, self._judge.checks
-        return self._examiner.examine(case.samples, case.rate, expected, voice, checks)
+        found = self._examiner.examine(case.samples, case.rate, expected, voice, checks)
+        return structs.replace(made, findings=found)
+
+    def _judged(self, case: Case, made: Provenance) -> Reasons:
+        compared = self._usuals.compared(case.clip.voice, made)
+        return self._judge.reasons(compared, case.clip.line.text)
 
 
 class TtsProof:
