@@ -62,7 +62,7 @@ class Word:
     end: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Clip:
     """A line, spoken: mono float32 at `rate` Hz."""
 
@@ -90,8 +90,12 @@ def line(written: str, technical: bool) -> Line:
 
 
 @cache
-def lines(technical: bool) -> tuple[Line, ...]:
-    """The lines of the bench: of everyday narration, or technical ones."""
-    path = HERE / ("technical.txt" if technical else "plain.txt")
-    written = path.read_text(encoding="utf-8").splitlines()
-    return tuple(line(each, technical) for each in written)
+def lines() -> tuple[Line, ...]:
+    """The lines of the bench, one of everyday narration and a technical one by turns."""
+    plain, technical = _written("plain.txt"), _written("technical.txt")
+    pairs = zip(plain, technical, strict=True)
+    return tuple(line(each, n % 2 == 1) for pair in pairs for n, each in enumerate(pair))
+
+
+def _written(name: str) -> list[str]:
+    return (HERE / name).read_text(encoding="utf-8").splitlines()

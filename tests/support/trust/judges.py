@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
-from functools import cached_property
+from collections.abc import Sequence
+from functools import cache, cached_property
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Protocol
 
 from msgspec import structs
 
+from narrate.checks import judge as judging
 from narrate.checks import structure
 from narrate.checks.examine import Examiner
-from narrate.checks.judge import LOSING_WORDS, Judge
 from narrate.checks.provenance import Provenance
 from narrate.checks.recognizer import Recognizer
 from narrate.checks.usuals import Usuals
@@ -23,8 +23,16 @@ from support.trust.clips import Clip
 from support.trust.faults import Case
 
 Reasons = tuple[str, ...]
-Refuse = Callable[[Case, Clip], Reasons]
-"""Judges a case of a voice with this reference: the reasons for refusing it, empty if it passes."""
+
+
+class Judge(Protocol):
+    """Judges cases of voices with references."""
+
+    def learn(self, case: Case, reference: Clip) -> None:
+        """Learn what is usual for a voice from one of its good clips."""
+
+    def __call__(self, case: Case, reference: Clip) -> Reasons:
+        """The reasons for refusing a clip; empty if it passes."""
 
 
 class Narrate:
@@ -34,9 +42,9 @@ class Narrate:
     words are followed all the same.
     """
 
-    def __init__(self, recogniser: str = "", checks: Sequence[str] = LOSING_WORDS) -> None:
+    def __init__(self, recogniser: str = "", checks: Sequence[str] = judging.LOSING_WORDS) -> None:
         self._examiner = Examiner(Recognizer(recogniser) if recogniser else None)
-        self._judge = Judge(tuple(checks), Thresholds())
+        self._judge = judging.Judge(tuple(checks), Thresholds())
         self._usuals = Usuals()
 
     def learn(self, case: Case, reference: Clip) -> None:
@@ -61,7 +69,7 @@ class Narrate:
         made = Provenance(measures=structure.measure(sound))
         if self._judged(case, made):
             return made
-        voice = Reference(reference.samples, reference.rate, reference.line.text)
+        voice = _reference(reference)
         expected, checks = case.clip.line.expected, self._judge.checks
         found = self._examiner.examine(case.samples, case.rate, expected, voice, checks)
         return structs.replace(made, findings=found)
@@ -69,6 +77,12 @@ class Narrate:
     def _judged(self, case: Case, made: Provenance) -> Reasons:
         compared = self._usuals.compared(case.clip.voice, made)
         return self._judge.reasons(compared, case.clip.line.text)
+
+
+@cache
+def _reference(clip: Clip) -> Reference:
+    """A clip as a voice is cloned from it; the examiner keeps what it measures of each."""
+    return Reference(clip.samples, clip.rate, clip.line.text)
 
 
 class TtsProof:
@@ -79,7 +93,11 @@ class TtsProof:
 
     @cached_property
     def _listener(self) -> object:
-        return import_module("ttsproof.asr").ASR(self._model, device="cpu", compute_type="int8")
+        asr: object = import_module("ttsproof.asr").ASR(self._model, "cpu", "int8")
+        return asr
+
+    def learn(self, case: Case, reference: Clip) -> None:
+        """It knows no voices."""
 
     def __call__(self, case: Case, reference: Clip) -> Reasons:
         """It is given the words as they are said, which its own reading of numbers may miss."""
@@ -94,12 +112,11 @@ class TtsProof:
         return () if row["verdict"] == "pass" else (row["error_reason"],)
 
 
-def exists(case: Case, reference: Clip) -> Reasons:
+class Exists:
     """What a script sees that asks whether the file is there."""
-    return (case.error,) if case.error else ()
 
+    def learn(self, case: Case, reference: Clip) -> None:
+        """It knows no voices."""
 
-def timed(refuse: Refuse, case: Case, reference: Clip) -> tuple[Reasons, float]:
-    """The reasons, and the seconds of processor time that they took."""
-    start = time.process_time()
-    return refuse(case, reference), time.process_time() - start
+    def __call__(self, case: Case, reference: Clip) -> Reasons:
+        return (case.error,) if case.error else ()

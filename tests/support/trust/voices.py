@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cache, cached_property
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from narrate.engines.base import ModelRef, Synthesis
 from narrate.engines.hibari import CAPABILITIES, Engine
@@ -17,6 +17,20 @@ from support.trust.clips import HERE, Clip, Line, Word, line
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+
+class Speaker(Protocol):
+    """A voice that speaks lines."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    def say(self, said: Line, /) -> tuple[NDArray[np.float32], int]:
+        """The samples of a line, and their rate."""
+
+    def clip(self, number: int, said: Line, /) -> Clip:
+        """A line, spoken, with the times of its words."""
 
 
 class Hibari:
