@@ -22,12 +22,13 @@ from narrate.errors import EnvironmentProblem, Interrupted, NarrateError, UsageE
 from narrate.output import record
 from narrate.output.why import Why, explain
 from narrate.planning import approvals
-from narrate.planning.planner import Plan
+from narrate.planning.planner import Plan, PlannedSegment
 from narrate.publish import Job, Result, guard, write
 from narrate.session import Options, Prepared, Session, opened
 from narrate.speech import Failed, stand_ins, summary
 from narrate.store import usage
 from narrate.store.entry import Clip
+from narrate.synthesis.recheck import Reasons, recheck
 
 __all__ = [
     "Failed",
@@ -35,6 +36,7 @@ __all__ = [
     "Problems",
     "Result",
     "Several",
+    "check",
     "export",
     "perform",
     "plan",
@@ -205,6 +207,33 @@ def _approved(session: Session) -> Iterator[Clip]:
             yield clip
 
 
+def check(
+    source: str | Path, flags: Mapping[str, Any], emit: Emit
+) -> list[tuple[PlannedSegment, tuple[str, ...]]]:
+    """Judge the clips of a script without speaking: the reasons for refusing each segment.
+
+    A check that has not heard a clip listens to it. Raises PendingError if a segment is not spoken
+    and no other is refused.
+    """
+    with _session(source, flags, emit) as session:
+        session.store.hold()
+        # A strict plan would take what the checks refuse for missing.
+        planned = session.without_stand_in().lenient().plan()
+        reasons = recheck(planned, session.settings, session.store, emit)
+        # The outputs may all exist, and then the next run would trust its stamp and do nothing.
+        stamp.clear()
+        found = [(each, _reasons(each, reasons)) for each in planned.segments]
+        if planned.misses and not any(why for _, why in found):
+            hint = f"run: narrate run {shlex.quote(str(source))}"
+            raise speech.pending(planned, planned.misses, "not spoken", hint)
+        return found
+
+
+def _reasons(planned: PlannedSegment, reasons: Reasons) -> tuple[str, ...]:
+    each = (reasons.get(utterance.canonical, ()) for utterance in planned.utterances)
+    return tuple(why for some in each for why in some)
+
+
 def run(source: str | Path, flags: Mapping[str, Any], options: Options, emit: Emit) -> Result:
     """Narrate a script: speak what is missing, then write the files that changed.
 
@@ -332,6 +361,7 @@ def _make(
         for job in jobs:
             with problems.kept():
                 speech.check(job.plan, outcome, options.only)
+                speech.require_checks(job.plan, outcome, job.session.settings)
                 try:
                     results.append(write(job, outcome, made, options, started))
                 except Gone as gone:

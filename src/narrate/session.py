@@ -105,6 +105,11 @@ class Session:
         settings = msgspec.structs.replace(self.settings, stand_in=None)
         return replace(self, configuration=replace(self.configuration, settings=settings))
 
+    def lenient(self) -> Session:
+        """The same, with clips that the checks refuse among those that are there."""
+        settings = msgspec.structs.replace(self.settings, qa="warn")
+        return replace(self, configuration=replace(self.configuration, settings=settings))
+
     def is_spoken_like(self, other: Session) -> bool:
         """Whether both scripts can be spoken together, into one cache."""
         return self.store is other.store and _speaking(self.settings) == _speaking(other.settings)

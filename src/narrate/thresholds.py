@@ -15,6 +15,15 @@ class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     them again without their being spoken or heard.
     """
 
+    words_ratio: float = 15.0
+    """By how many nats other words must be likelier than the expected ones."""
+
+    words_burst: float = 2.5
+    """How much a recognizer must have heard otherwise in one place, in phonemes."""
+
+    words_errors: float = 0.25
+    """The share of characters that may be heard otherwise, in languages without pronunciations."""
+
     speaker_distance: float = 2.4
     """The largest distance of a voiceprint from the voice's other clips in standard deviations,
     where no embedding is available. It refuses 0.1 % of good clips, 100 % of clips in a voice of
@@ -62,7 +71,7 @@ class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     a colon, at the end of a sentence. The longest of three voices and a reader are 0.4 s.
     """
 
-    dropout: float = 16.0
+    dropout: float = 20.0
     """dB that the edges of a short silence may fall and rise in 3 ms. No good clip is beyond 10;
     zeros in the middle of a word are at 20 and above.
     """
@@ -72,18 +81,23 @@ class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     less, whole ones 25 and more.
     """
 
-    ending: float = -20.0
+    ending: float = -18.0
     """dB of the last sound against the loud parts. Ends of whole words are below -21."""
 
-    start: float = -15.0
-    """dB of the first 10 ms against the loud parts. Engines begin with silence or breath, below
-    -21.
+    fall: float = 28.0
+    """dB that sound may fall by in 4 ms at its end. Whole words fall by 24 and less, words that are
+    cut in a vowel by 40 and more.
+    """
+
+    start: float = -16.0
+    """dB that sound may reach in its first 6 ms, against the loud parts. Whole words reach -20 and
+    less.
     """
 
     jump: float = 15.0
     """dB by which the level may change from one second to the next. Speech is within 13."""
 
-    skew: float = -0.4
+    skew: float = -0.45
     """How skewed the changes of level may be to falls; speech is above -0.25, and two of three
     reversed clips are below the threshold.
     """
@@ -96,4 +110,29 @@ class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     repeated: float = 0.25
     """Seconds that come again within 3 s, wave by wave. No voice does that, unless its text says a
     word twice.
+    """
+
+    pace: float = 0.5
+    """How far the time that the words take may be from what is usual for the voice, as a natural
+    logarithm: between 0.61 and 1.65 times. Good lines are within 0.35.
+    """
+
+    speed: float = 0.1
+    """How far pace, pitch and spectrum together may be from those of the voice, as a natural
+    logarithm. Good lines are within 0.07.
+    """
+
+    dull: float = 15.0
+    """dB by which the highest sounds may be weaker than usual: a clip at the wrong rate lacks them.
+    """
+
+    level: float = 15.0
+    """dB that the level may be from that of the voice."""
+
+    distance: float = 5.0
+    """dB that the spectrum may be from that of the voice. Good lines are within 4."""
+
+    quality: float | None = None
+    """The least DNSMOS of a clip, from 1 to 5; none by default, as good clips of good engines lie
+    between 2.8 and 3.5, and so do bad ones.
     """

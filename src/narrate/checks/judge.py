@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from narrate.checks import structure
-from narrate.checks.findings import Findings
 from narrate.checks.provenance import Provenance
 from narrate.engines.base import Capabilities
 from narrate.thresholds import CHECKS, Thresholds
@@ -45,10 +44,6 @@ class Judge:
             *structure.judge(made.measures, text, self.thresholds),
             *made.findings.reasons(self.checks, self.thresholds),
         )
-
-    def unchecked(self, findings: Findings) -> dict[str, str]:
-        """The checks that did not listen to a clip, or not in full, and why."""
-        return findings.unchecked(self.checks)
 
     def score(self, made: Provenance) -> float:
         """How good a clip is: its worst measurement as a share of the threshold at which it is

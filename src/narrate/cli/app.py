@@ -63,6 +63,7 @@ COMMANDS = {
     "run": "run.run",
     "plan": "plan.plan",
     "say": "say.say",
+    "check": "check.check",
     "init": "init.init",
     "status": "why.status",
     "why": "why.why",

@@ -148,10 +148,11 @@ def _wanted(named: str) -> tuple[ModelRef, bool]:
     """The model of a setting, and whether mlx-audio reads it. Raises EnvironmentProblem."""
     in_mlx = named.startswith(MLX)
     bare = named.removeprefix(MLX)
-    folder = Path(bare).expanduser()
-    if folder.is_dir():
-        return ModelRef(str(folder.absolute())), in_mlx
+    # Names come first, as a folder in the current one may be called "base" by chance.
     id = bare if in_mlx else NAMES.get(bare, bare)
+    folder = Path(id).expanduser()
+    if id and folder.is_dir():
+        return ModelRef(str(folder.absolute())), in_mlx
     if not models.HUB_ID.fullmatch(id):
         raise EnvironmentProblem(
             f"{named!r} is neither a folder, the name of a Whisper model nor a hub id",

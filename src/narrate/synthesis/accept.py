@@ -9,21 +9,21 @@ import msgspec
 
 from narrate import __version__
 from narrate.cache import Gone, Store
-from narrate.checks import structure
+from narrate.checks import provenance, structure
 from narrate.checks.expected import Expected
 from narrate.checks.findings import Findings
 from narrate.checks.provenance import Provenance
 from narrate.checks.usuals import Usuals
 from narrate.config import Settings
 from narrate.engines import registry
-from narrate.engines.base import Reference
+from narrate.engines.base import Reference, StopReason, Synthesis
 from narrate.errors import CheckError, EnvironmentProblem
 from narrate.hearing import choice as hearing
 from narrate.hearing.choice import Source
 from narrate.hearing.examiner import Examiner, Failed
 from narrate.planning import verdicts
 from narrate.planning.casting import Choice
-from narrate.planning.planner import PlannedUtterance
+from narrate.planning.planner import Plan, PlannedUtterance
 from narrate.request import Clone
 from narrate.sound import audio
 from narrate.store import entry
@@ -94,7 +94,7 @@ class Gate:
         if examiner and self.listens and not reasons:
             # A recognizer makes words of noise, so it hears only what may be speech.
             try:
-                findings = self._examined(task.utterance, sound, examiner)
+                findings = self._examined(task.utterance, sound.synthesis, examiner)
             except CheckError as error:
                 return Refused(task, error)
             made = msgspec.structs.replace(made, findings=findings)
@@ -120,6 +120,38 @@ class Gate:
                 yield Refused(task, CheckError("; ".join(reasons)))
             else:
                 yield Spoken(task, kept, 0.0)
+
+    def measured(self, utterance: PlannedUtterance, examiner: Examiner) -> Provenance:
+        """What is known of an utterance's clip, with the measurements that it lacked. Raises Gone
+        or CheckError.
+        """
+        clip = utterance.clip
+        assert clip
+        made = provenance.of(clip.origin)
+        known = made.measures
+        if known and known.version == structure.VERSION and not self.lacks(made):
+            return made
+        stop = StopReason(known.stop) if known else StopReason.END
+        sound = Synthesis(audio.floats(self._store.read(clip)), clip.rate, stop)
+        made = msgspec.structs.replace(made, measures=structure.measure(sound))
+        if self.lacks(made) and not structure.broken(sound):
+            findings = self._examined(utterance, sound, examiner)
+            made = msgspec.structs.replace(made, findings=made.findings.joined(findings))
+        return made
+
+    def judged(self, utterance: PlannedUtterance, measured: Provenance) -> tuple[str, ...]:
+        """The reasons for refusing an utterance's clip, which is stored with these measurements.
+        Raises Gone.
+        """
+        assert utterance.clip
+        made = self._usuals.compared(voice_of(utterance), measured)
+        if made != provenance.of(utterance.clip.origin):
+            self._store.annotate(utterance.clip, made)
+        return self._judge.reasons(made, utterance.text)
+
+    def lacks(self, made: Provenance) -> bool:
+        """Whether a check that is wanted and could listen has not."""
+        return self.listens and made.findings.lack(self._judge.checks, self._recognizer is not None)
 
     def settle(self, task: Task) -> Spoken:
         """Store the best of a task's candidates, of which there is one at least."""
@@ -161,7 +193,9 @@ class Gate:
             measures=structure.measure(sound.synthesis),
         )
 
-    def _examined(self, utterance: PlannedUtterance, sound: Sound, examiner: Examiner) -> Findings:
+    def _examined(
+        self, utterance: PlannedUtterance, sound: Synthesis, examiner: Examiner
+    ) -> Findings:
         """What the checks that listen find. Raises CheckError."""
         assert utterance.request
         voice = utterance.request.voice
@@ -169,7 +203,7 @@ class Gate:
         expected = self._expected(utterance)
         for last in (False, True):
             try:
-                return examiner.examine(sound.synthesis, expected, reference, self._judge.checks)
+                return examiner.examine(sound, expected, reference, self._judge.checks)
             except Failed as error:
                 if last:
                     raise CheckError(f"it could not be checked ({error})") from error
@@ -210,3 +244,10 @@ def _recognizer(settings: Settings) -> Source | None:
         if settings.asr_model:
             raise
         return None
+
+
+def references(plan: Plan) -> Mapping[str, Reference]:
+    """The references of a plan by digest."""
+    # Of two voices with one recording, the one with a transcript serves both.
+    known = sorted(plan.voices.values(), key=lambda voice: voice.clone.transcript is not None)
+    return {voice.clone.ref: voice.reference for voice in known}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from types import FrameType
@@ -16,13 +16,12 @@ from narrate.cache import Store
 from narrate.checks import provenance
 from narrate.checks.usuals import Usuals
 from narrate.config import Settings
-from narrate.engines.base import Reference
 from narrate.errors import CheckError, Interrupted, NarrateError, ScriptError, SynthesisError
 from narrate.planning.casting import Choice
 from narrate.planning.planner import Miss, Plan
 from narrate.store.entry import Clip
 from narrate.synthesis import local, recordings
-from narrate.synthesis.accept import Gate, voice_of
+from narrate.synthesis.accept import Gate, references, voice_of
 from narrate.synthesis.executor import (
     AHEAD,
     Another,
@@ -114,7 +113,7 @@ class _Driver:
         self.outcome = Outcome()
         self._settings, self._store, self._emit = settings, store, emit
         self._keep_going = keep_going
-        self._voices, self._usuals = _references(plan), _usuals(plan)
+        self._voices, self._usuals = references(plan), _usuals(plan)
         self._executor: Executor | None = None
         self._gate: Gate | None = None
         self._stopping = False
@@ -383,10 +382,3 @@ def _usuals(plan: Plan) -> Usuals:
         if utterance.clip and utterance.request:
             usuals.add(voice_of(utterance), provenance.of(utterance.clip.origin))
     return usuals
-
-
-def _references(plan: Plan) -> Mapping[str, Reference]:
-    """The references of a plan by digest."""
-    # Of two voices with one recording, the one with a transcript serves both.
-    known = sorted(plan.voices.values(), key=lambda voice: voice.clone.transcript is not None)
-    return {voice.clone.ref: voice.reference for voice in known}

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from narrate.checks.structure.frames import QUIET_DB, STEP, Frames, decibels
+from typing import TYPE_CHECKING
+
+from narrate.checks.structure.frames import QUIET_DB, STEP, Frames, decibels, levels
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 LOUD_DB = -15.0
 """The level of a vowel, against the loud frames of its clip."""
@@ -10,7 +16,15 @@ LOUD_DB = -15.0
 CLOSE_SECONDS = 0.02
 """Before the last sound: the loudest there is how loud the speech ends."""
 
-START_SECONDS = 0.01
+FINE = 0.002
+"""Seconds: no more than a part of a period."""
+
+BEFORE, LAST = 5, 400
+"""In 2 ms: the time before a fall that is looked at, and how far from the end falls are searched."""
+
+NOTHING_DB = -70.0
+FIRST_DB = -55.0
+"""dB against the loud frames, where nothing is heard, and where sound begins."""
 
 FAINT_DB = -40.0
 """Levels below are the noise of the room, and do not count as a change."""
@@ -35,9 +49,35 @@ def ending(frames: Frames) -> tuple[int, float]:
     return round(1000 * STEP) * (last - int(loud[-1])), float(close.max())
 
 
-def beginning(frames: Frames) -> float:
-    """The level in dB of the first 10 ms."""
-    return float(frames.relative[: round(START_SECONDS / STEP)].max())
+def fall(frames: Frames) -> float:
+    """The greatest fall in dB within 4 ms, near the end, of sound that is not heard again: from the
+    loudest of the 10 ms before to the loudest of what follows, which counts as noise at least.
+    """
+    import numpy as np
+
+    fine = _fine(frames)
+    following = np.append(np.maximum.accumulate(fine[::-1])[::-1], NOTHING_DB)
+    noise = max(frames.floor, NOTHING_DB)
+    found = [
+        before - max(following[min(place + 1, fine.size)], noise)
+        for place in range(max(BEFORE, fine.size - LAST), fine.size + 1)
+        if (before := fine[place - BEFORE : place].max()) > QUIET_DB
+    ]
+    return float(max(found, default=0.0))
+
+
+def rise(frames: Frames) -> float:
+    """The level in dB that the sound reaches in its first 6 ms."""
+    import numpy as np
+
+    fine = _fine(frames)
+    first = int(np.argmax(fine > FIRST_DB))
+    return float(fine[first : first + 3].max())
+
+
+def _fine(frames: Frames) -> NDArray[np.float64]:
+    """The level of every 2 ms against the loud frames."""
+    return levels(frames.samples, round(frames.rate * FINE)) - frames.loud
 
 
 def skew(frames: Frames) -> float:

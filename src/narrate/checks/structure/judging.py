@@ -108,7 +108,7 @@ def _closely(measures: Measures, text: str, most: Thresholds) -> Iterator[Findin
     yield from _holes(measures, text, most)
     yield measures.dropout > most.dropout, "its sound breaks off inside for a moment"
     yield (
-        measures.decay < most.decay or measures.ending > most.ending,
+        measures.decay < most.decay or measures.ending > most.ending or measures.fall > most.fall,
         "it is cut off: its end does not fade",
     )
     yield measures.start > most.start, "it is cut off: it begins in the middle of a sound"

@@ -42,12 +42,13 @@ class Measures(msgspec.Struct, frozen=True, omit_defaults=True):
 
     From version 2 on: `rate` in Hz; `offset` is the mean of the samples, and `level` that of the
     loud frames in dBFS. All other levels are in dB against `level`: the noise (`floor`) and the
-    first 10 ms (`start`). `spread` is how far quiet and loud frames are apart in dB. Seconds are
+    first 6 ms of sound (`start`). `spread` is how far quiet and loud frames are apart in dB. Seconds are
     `lead` and `tail` (before and after the speech), `spoken` (the speech without its pauses),
     `steady` (the longest sound that does not change) and `repeated` (sound that comes again as it
     is). `gaps` holds pauses: the thousandths of the speech before each, and its milliseconds.
     `dropout` is the height in dB of the edges of a silence that no mouth makes. `decay` is how many
-    milliseconds the end takes to fall by 30 dB, `ending` the level of the last sound. `jump` is the
+    milliseconds the end takes to fall by 30 dB, `ending` the level of the last sound, and `fall` the
+    dB by which it falls at once. `jump` is the
     greatest change of level in dB between two stretches of speech. `skew` is above 0 where sounds
     begin faster than they end. `pitch` is in Hz, 0 if there is none. `shape` is the spectrum: the
     level in dB of 36 bands between 100 Hz and 12 kHz.
@@ -76,6 +77,7 @@ class Measures(msgspec.Struct, frozen=True, omit_defaults=True):
     start: float = 0.0
     decay: int = 0
     ending: float = 0.0
+    fall: float = 0.0
     jump: float = 0.0
     skew: float = 0.0
     steady: float = 0.0
@@ -136,9 +138,10 @@ def _closely(measures: Measures, frames: Frames) -> Measures:
         spoken=round(silences.spoken(frames), 3),
         gaps=tuple(silences.gaps(frames)),
         dropout=round(silences.dropout(frames), 1),
-        start=round(edges.beginning(frames), 1),
+        start=round(edges.rise(frames), 1),
         decay=decay,
         ending=round(ending, 1),
+        fall=round(edges.fall(frames), 1),
         jump=round(edges.jump(frames), 1),
         skew=round(edges.skew(frames), 2),
         steady=spectrum.steady(frames, windows),
@@ -149,12 +152,13 @@ def _closely(measures: Measures, frames: Frames) -> Measures:
 
 
 def _stored(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Samples as 16 bits hold them, so that a stored clip measures as the synthesis did."""
+    """Samples as 16 bits hold them, so that a stored clip measures as the synthesis did, and around
+    zero.
+    """
     import numpy as np
 
-    full = np.float32(32768)
-    stored: NDArray[np.float32] = np.rint(np.clip(samples, -1, 32767 / 32768) * full) / full
-    return stored
+    whole = np.rint(np.clip(samples, -1, 32767 / 32768) * np.float32(32768))
+    return (whole - whole.mean(dtype=np.float64).astype(np.float32)) / np.float32(32768)
 
 
 def _silent_share(level: NDArray[np.float32], rate: int) -> float:

@@ -69,7 +69,8 @@ def _matches(
         following = np.fft.rfft(sound[start : start + piece + most], size)
         product = np.fft.irfft(np.conj(one) * following, size)[least:most]
         places = start + np.arange(least, most)
-        norm = np.sqrt(power[number] * (total[places + piece] - total[places])) + 1e-9
+        other = np.maximum(total[places + piece] - total[places], FAINT * power[number])
+        norm = np.sqrt(power[number] * other) + 1e-9
         lag = int((product / norm).argmax())
         best[number], lags[number] = product[lag] / norm[lag], lag
     return best, lags, power
