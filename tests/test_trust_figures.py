@@ -12,8 +12,7 @@ import soundfile
 from support.harness import Figures
 from support.project import Narrate
 from support.trust import bench, cast, faults, playback
-from support.trust import figures as counts
-from support.trust.faults import Case, Unfit
+from support.trust.faults import Case
 from support.trust.figures import Tally
 from support.trust.judges import Narrate as Checks
 from support.trust.stage import Voice, bad_cases

@@ -51,7 +51,7 @@ class Narrate:
         """Learn what is usual for a voice from one of its clips, if it passes."""
         made = self._made(case, reference)
         if isinstance(made, Provenance) and not self._judged(case, made):
-            self._usuals.add(case.clip.voice, made)
+            self._usuals.add(case.clip.voice, made, case.clip.line.text)
 
     def __call__(self, case: Case, reference: Clip) -> Reasons:
         made = self._made(case, reference)
@@ -75,7 +75,7 @@ class Narrate:
         return structs.replace(made, findings=found)
 
     def _judged(self, case: Case, made: Provenance) -> Reasons:
-        compared = self._usuals.compared(case.clip.voice, made)
+        compared = self._usuals.compared(case.clip.voice, made, case.clip.line.text)
         return self._judge.reasons(compared, case.clip.line.text)
 
 
