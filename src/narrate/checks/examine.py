@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from narrate.base import languages
-from narrate.checks import quality, speaker, words
+from narrate.checks import echo, quality, speaker, words
+from narrate.checks.echo import Echo
 from narrate.checks.expected import Expected
 from narrate.checks.findings import Findings
 from narrate.checks.recognizer import Heard, Hearing
@@ -47,9 +48,13 @@ class Examiner:
     ) -> Findings:
         """Measure mono samples that should say the expected words, in a reference's voice."""
         samples16 = _resampled(samples, rate)
-        found = Findings()
+        found, heard = Findings(), None
+        if {"words", "echo"} & {*checks}:
+            heard = self._heard(samples16, expected.language)
         if "words" in checks:
-            found = self._words(found, samples16, expected)
+            found = self._words(found, samples16, expected, heard)
+        if "echo" in checks:
+            found = _echo(found, samples16, expected, heard, reference)
         if "speaker" in checks:
             found = self._voice(found, samples16, reference)
         if "quality" in checks:
@@ -57,9 +62,12 @@ class Examiner:
         return found
 
     def _words(
-        self, found: Findings, samples16: NDArray[np.float32], expected: Expected
+        self,
+        found: Findings,
+        samples16: NDArray[np.float32],
+        expected: Expected,
+        heard: Heard | None,
     ) -> Findings:
-        heard = self._heard(samples16, expected.language)
         try:
             measured = words.measure(samples16, expected, heard, self._tools)
         except EnvironmentProblem as problem:
@@ -99,6 +107,28 @@ class Examiner:
             samples16 = _resampled(reference.samples, reference.rate)
             self._references[id(reference)] = speaker.measure(samples16, embedder.find())
         return self._references[id(reference)]
+
+
+def _echo(
+    found: Findings,
+    samples16: NDArray[np.float32],
+    expected: Expected,
+    heard: Heard | None,
+    reference: Reference | None,
+) -> Findings:
+    """Without a reference, there is nothing to repeat."""
+    if reference is None:
+        return msgspec.structs.replace(found, echo=Echo(echo.VERSION))
+    measured = echo.measure(
+        samples16,
+        _resampled(reference.samples, reference.rate),
+        expected.text,
+        reference.transcript or "",
+        heard.text if heard else None,
+    )
+    if heard is None:
+        found = _missing(found, "echo", NO_RECOGNIZER)
+    return msgspec.structs.replace(found, echo=measured)
 
 
 def _missing(found: Findings, check: str, why: str) -> Findings:

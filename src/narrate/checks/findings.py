@@ -6,13 +6,22 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from narrate.checks import quality, speaker, words
+from narrate.checks import echo, quality, speaker, words
+from narrate.checks.echo import Echo
 from narrate.checks.quality import Quality
 from narrate.checks.speaker import Likeness, Speaker
 from narrate.checks.words import Words
 from narrate.thresholds import Thresholds
 
-VERSIONS = {"words": words.VERSION, "speaker": speaker.VERSION, "quality": quality.VERSION}
+VERSIONS = {
+    "words": words.VERSION,
+    "speaker": speaker.VERSION,
+    "echo": echo.VERSION,
+    "quality": quality.VERSION,
+}
+HEARING = ("words", "echo")
+"""The checks that find more with a recognizer."""
+
 UNHEARD = "it was stored before this check listened"
 
 
@@ -26,6 +35,7 @@ class Findings(msgspec.Struct, frozen=True, omit_defaults=True):
     words: Words | None = None
     speaker: Speaker | None = None
     likeness: Likeness | None = None
+    echo: Echo | None = None
     quality: Quality | None = None
     missing: dict[str, str] = {}
 
@@ -53,7 +63,7 @@ class Findings(msgspec.Struct, frozen=True, omit_defaults=True):
 
     def joined(self, later: Findings) -> Findings:
         """With what was found later in place of what was found before."""
-        names = ("words", "speaker", "likeness", "quality")
+        names = ("words", "speaker", "likeness", "echo", "quality")
         found = {name: each for name in names if (each := getattr(later, name)) is not None}
         return msgspec.structs.replace(self, **found, missing=later.missing)
 
@@ -66,12 +76,18 @@ class Findings(msgspec.Struct, frozen=True, omit_defaults=True):
             yield from words.judge(self.words, thresholds)
         if check == "speaker" and self.likeness:
             yield from speaker.judge(self.likeness, thresholds)
+        if check == "echo" and self.echo:
+            yield from echo.judge(self.echo, thresholds)
         if check == "quality" and self.quality:
             yield from quality.judge(self.quality, thresholds)
 
     def _worst(self, check: str, thresholds: Thresholds) -> float:
         if check == "words" and self.words:
             return words.worst(self.words, thresholds)
+        if check == "speaker" and self.likeness:
+            return speaker.worst(self.likeness, thresholds)
+        if check == "echo" and self.echo:
+            return echo.worst(self.echo, thresholds)
         if check == "quality" and self.quality:
             return quality.worst(self.quality, thresholds)
         return 0.0
@@ -83,4 +99,4 @@ class Findings(msgspec.Struct, frozen=True, omit_defaults=True):
         old = (
             known.version != {"words": words, "speaker": speaker, "quality": quality}[check].VERSION
         )
-        return old or (hears and check == "words" and check in self.missing)
+        return old or (hears and check in HEARING and check in self.missing)
