@@ -52,7 +52,7 @@ def _words(spoken: Spoken) -> Iterator[tuple[str, str]]:
     """The worst that the check of words found."""
     found = [words for _, clip in spoken if (words := heard.words_of(clip)) and words.checked]
     if found:
-        yield "other words", f"{max(each.ratio for each in found):.0f} nats likelier"
+        yield "evidence of other words", f"{max(each.ratio for each in found):.0f} nats"
     if burst := max((each.burst for each in found), default=0.0):
         yield "heard otherwise", f"{burst:.1f} phonemes"
 
