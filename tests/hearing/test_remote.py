@@ -336,7 +336,7 @@ def test_closing_ends_the_worker(ear: Callable[..., Remote]) -> None:
     remote = ear()
     remote.listen(SECOND)
     assert remote._worker is not None
-    pid = remote._worker._process.pid
+    pid = remote._worker._process._popen.pid
     remote.close()
     remote.close()
     assert not alive(pid)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from narrate.checks import structure
+from narrate.checks import said, structure, usual
 from narrate.checks.provenance import Provenance
 from narrate.engines.base import Capabilities
 from narrate.thresholds import CHECKS, Thresholds
@@ -42,6 +42,8 @@ class Judge:
             return ("it was stored without measurements",)
         return (
             *structure.judge(made.measures, text, self.thresholds),
+            *(said.judge(made.said, self.thresholds) if made.said else ()),
+            *(usual.judge(made.relative, self.thresholds) if made.relative else ()),
             *made.findings.reasons(self.checks, self.thresholds),
         )
 

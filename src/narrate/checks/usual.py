@@ -16,7 +16,7 @@ import msgspec
 from narrate.checks.structure import Measures, measure
 from narrate.engines.base import Synthesis
 from narrate.sound.pace import articulation
-from narrate.thresholds import Thresholds
+from narrate.thresholds import DEFAULT, Thresholds
 
 if TYPE_CHECKING:
     import numpy as np
@@ -129,7 +129,7 @@ def compare(measures: Measures, text: str, usual: Usual) -> Relative:
     )
 
 
-def judge(relative: Relative, thresholds: Thresholds = Thresholds()) -> tuple[str, ...]:
+def judge(relative: Relative, thresholds: Thresholds = DEFAULT) -> tuple[str, ...]:
     """The reasons for refusing a clip that differs from what is usual for its voice, in words."""
     if not relative.seconds:
         return ()

@@ -80,7 +80,7 @@ class SceneEntry(msgspec.Struct, frozen=True):
 
 
 class Take(msgspec.Struct, frozen=True):
-    """Which rendering this is; the seed is null unless the script set one."""
+    """Which rendering this is; the seed is null unless the script or an approved take set one."""
 
     n: int
     seed: int | None

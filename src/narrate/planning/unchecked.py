@@ -65,7 +65,7 @@ def of_plan(plan: Plan, clips: Mapping[bytes, Clip]) -> Iterator[Heard]:
 def in_words(found: Mapping[str, Coverage]) -> list[str]:
     """A line for people on each check to which something is missing."""
     return [
-        f"{name} not checked in {counted(len(each.missing), 'segment')}"
+        f"{name} not checked, or not fully, in {counted(len(each.missing), 'segment')}"
         f" ({some(list(each.missing))}): {'; '.join(dict.fromkeys(each.missing.values()))}"
         for name, each in found.items()
         if each.missing

@@ -9,7 +9,7 @@ import msgspec
 
 from narrate import __version__
 from narrate.cache import Gone, Store
-from narrate.checks import provenance, structure
+from narrate.checks import provenance, said, structure
 from narrate.checks.expected import Expected
 from narrate.checks.findings import Findings
 from narrate.checks.provenance import Provenance
@@ -89,7 +89,7 @@ class Gate:
         """
         if broken := structure.broken(sound.synthesis):
             return Refused(task, CheckError(broken))
-        made = self._usuals.compared(voice_of(task.utterance), self._measured(task, sound))
+        made = self._compared(task.utterance, self._measured(task, sound))
         reasons = self._judge.reasons(made, task.utterance.text)
         if examiner and self.listens and not reasons:
             # A recognizer makes words of noise, so it hears only what may be speech.
@@ -98,7 +98,7 @@ class Gate:
             except CheckError as error:
                 return Refused(task, error)
             made = msgspec.structs.replace(made, findings=findings)
-            made = self._usuals.compared(voice_of(task.utterance), made)
+            made = self._compared(task.utterance, made)
             reasons = self._judge.reasons(made, task.utterance.text)
         return self._decided(task, Candidate(sound, made), reasons)
 
@@ -108,7 +108,7 @@ class Gate:
         """
         early, self._early = self._early, []
         for task, clip, before in early:
-            made = self._usuals.compared(voice_of(task.utterance), before)
+            made = self._compared(task.utterance, before)
             if made == before:
                 continue
             try:
@@ -144,7 +144,7 @@ class Gate:
         Raises Gone.
         """
         assert utterance.clip
-        made = self._usuals.compared(voice_of(utterance), measured)
+        made = self._compared(utterance, measured)
         if made != provenance.of(utterance.clip.origin):
             self._store.annotate(utterance.clip, made)
         return self._judge.reasons(made, utterance.text)
@@ -191,7 +191,11 @@ class Gate:
             seconds=round(sound.seconds, 4),
             attempt=task.attempt,
             measures=structure.measure(sound.synthesis),
+            said=said.measure(sound.synthesis),
         )
+
+    def _compared(self, utterance: PlannedUtterance, made: Provenance) -> Provenance:
+        return self._usuals.compared(voice_of(utterance), made, utterance.text)
 
     def _examined(
         self, utterance: PlannedUtterance, sound: Synthesis, examiner: Examiner
@@ -233,7 +237,7 @@ class Gate:
         voice = voice_of(task.utterance)
         if not self._usuals.suffice(voice):
             self._early.append(Early(task, clip, made))
-        self._usuals.add(voice, made)
+        self._usuals.add(voice, made, task.utterance.text)
 
 
 def _recognizer(settings: Settings) -> Source | None:

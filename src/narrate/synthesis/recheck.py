@@ -36,7 +36,7 @@ def recheck(plan: Plan, settings: Settings, store: Store, emit: Emit) -> Reasons
     }
     measured = dict(_measured(list(clips.values()), settings, emit))
     for form, made in measured.items():
-        usuals.add(voice_of(clips[form][1]), made)
+        usuals.add(voice_of(clips[form][1]), made, clips[form][1].text)
     reasons: Reasons = {}
     for form, made in measured.items():
         gate, utterance = clips[form]

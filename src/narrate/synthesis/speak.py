@@ -380,5 +380,6 @@ def _usuals(plan: Plan) -> Usuals:
     usuals = Usuals()
     for utterance in plan.utterances():
         if utterance.clip and utterance.request:
-            usuals.add(voice_of(utterance), provenance.of(utterance.clip.origin))
+            made = provenance.of(utterance.clip.origin)
+            usuals.add(voice_of(utterance), made, utterance.text)
     return usuals

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from narrate.checks.structure.frames import QUIET_DB, STEP, Frames, decibels, levels
+from narrate.checks.structure.frames import QUIET_DB, STEP, Frames, decibels
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,7 +20,7 @@ FINE = 0.002
 """Seconds: no more than a part of a period."""
 
 BEFORE, LAST = 5, 400
-"""In 2 ms: the time before a fall that is looked at, and how far from the end falls are searched."""
+"""In 2 ms: what is looked at before a fall, and how far from the end falls are searched."""
 
 NOTHING_DB = -70.0
 FIRST_DB = -55.0
@@ -77,7 +77,7 @@ def rise(frames: Frames) -> float:
 
 def _fine(frames: Frames) -> NDArray[np.float64]:
     """The level of every 2 ms against the loud frames."""
-    return levels(frames.samples, round(frames.rate * FINE)) - frames.loud
+    return frames.levels(round(frames.rate * FINE)) - frames.loud
 
 
 def skew(frames: Frames) -> float:

@@ -44,14 +44,29 @@ class Frames:
         return self.size / self.rate
 
     @cached_property
+    def centred(self) -> NDArray[np.float32]:
+        """The samples around zero."""
+        import numpy as np
+
+        return self.samples - np.float32(self.samples.mean(dtype=np.float64))
+
+    def levels(self, size: int) -> NDArray[np.float64]:
+        """The level of each `size` samples in dBFS. In sound that is off zero, silence may be at
+        zero or where the sound is, so it is looked for in both places.
+        """
+        import numpy as np
+
+        return np.minimum(levels(self.samples, size), levels(self.centred, size))
+
+    @cached_property
     def _levels(self) -> NDArray[np.float64]:
         """The level of each frame in dBFS."""
-        return levels(self.samples, self.size)
+        return self.levels(self.size)
 
     @cached_property
     def _coarse(self) -> NDArray[np.float64]:
         """The level of each four frames in dBFS."""
-        return levels(self.samples, 4 * self.size)
+        return self.levels(4 * self.size)
 
     @cached_property
     def relative(self) -> NDArray[np.float64]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from narrate.checks.structure.measures import SILENT_PEAK, SILENT_SHARE, Measures
 from narrate.engines.base import StopReason
 from narrate.sound.pace import bounds, breaks
-from narrate.thresholds import Thresholds
+from narrate.thresholds import DEFAULT, Thresholds
 
 HEARD_SECONDS = 0.05
 """A recording that is shorter is a click."""
@@ -24,13 +24,18 @@ NEAR_SECONDS = 0.6
 SHORT_SECONDS = 0.6
 """In shorter speech, no frame may be quiet, as in "A."."""
 
-AGAIN = re.compile(r"\b(\w+)\b(?=.*\b\1\b)", re.DOTALL | re.IGNORECASE)
+AGAIN = re.compile(
+    r"\b(\w+(?:\W+\w+){0,3})\W+\1\b|\b(\w{4,})\W+\w+\W+\2\b|(\w\w)\3{2}", re.IGNORECASE
+)
+"""One to four words and the same again, as in "no, no"; a word, another one and the same again, as
+in "again and again"; or syllables, as in "1111 1111".
+"""
 
 Finding = tuple[bool, str]
 """Whether a check failed, and what it then says."""
 
 
-def judge(measures: Measures, text: str, thresholds: Thresholds = Thresholds()) -> tuple[str, ...]:
+def judge(measures: Measures, text: str, thresholds: Thresholds = DEFAULT) -> tuple[str, ...]:
     """The reasons for refusing a clip with this text, in words; empty if it passes."""
     shortest, longest = bounds(text)
     runaway = measures.stop == StopReason.LENGTH
@@ -54,7 +59,7 @@ def judge(measures: Measures, text: str, thresholds: Thresholds = Thresholds()) 
 
 
 def judge_recording(
-    measures: Measures, text: str, thresholds: Thresholds = Thresholds()
+    measures: Measures, text: str, thresholds: Thresholds = DEFAULT
 ) -> tuple[str, ...]:
     """The same for a recording and the text that goes with it, if any.
 

@@ -40,18 +40,20 @@ class Measures(msgspec.Struct, frozen=True, omit_defaults=True):
     A recording was turned down by the factor `gain`; with `cancels`, its channels would cancel each
     other out, so only one of them is used.
 
-    From version 2 on: `rate` in Hz; `offset` is the mean of the samples, and `level` that of the
+    From version 2 on: `rate` is in Hz, `offset` the mean of the samples, and `level` that of the
     loud frames in dBFS. All other levels are in dB against `level`: the noise (`floor`) and the
-    first 6 ms of sound (`start`). `spread` is how far quiet and loud frames are apart in dB. Seconds are
-    `lead` and `tail` (before and after the speech), `spoken` (the speech without its pauses),
-    `steady` (the longest sound that does not change) and `repeated` (sound that comes again as it
-    is). `gaps` holds pauses: the thousandths of the speech before each, and its milliseconds.
-    `dropout` is the height in dB of the edges of a silence that no mouth makes. `decay` is how many
-    milliseconds the end takes to fall by 30 dB, `ending` the level of the last sound, and `fall` the
-    dB by which it falls at once. `jump` is the
-    greatest change of level in dB between two stretches of speech. `skew` is above 0 where sounds
-    begin faster than they end. `pitch` is in Hz, 0 if there is none. `shape` is the spectrum: the
-    level in dB of 36 bands between 100 Hz and 12 kHz.
+    first 6 ms of sound (`start`). `spread` is how far quiet and loud frames are apart in dB.
+
+    Seconds are `lead` and `tail` (before and after the speech), `spoken` (the speech without its
+    pauses), `steady` (the longest sound that does not change) and `repeated` (sound that comes
+    again as it is). `gaps` holds pauses: the thousandths of the speech before each, and its
+    milliseconds. `dropout` is the height in dB of the edges of a silence that no mouth makes.
+
+    `decay` is how many milliseconds the end takes to fall by 30 dB, `ending` the level of the last
+    sound, and `fall` the dB by which it falls at once. `jump` is the greatest change of level in dB
+    between two stretches of speech. `skew` is above 0 where sounds begin faster than they end.
+    `pitch` is in Hz, 0 if there is none. `shape` is the spectrum: the level in dB of 36 bands
+    between 100 Hz and 12 kHz.
 
     A clip of less than SHORTEST seconds, or with no sound in it, has version 2 and `spoken` 0.
     """
@@ -152,13 +154,11 @@ def _closely(measures: Measures, frames: Frames) -> Measures:
 
 
 def _stored(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Samples as 16 bits hold them, so that a stored clip measures as the synthesis did, and around
-    zero.
-    """
+    """Samples as 16 bits hold them, so that a stored clip measures as the synthesis did."""
     import numpy as np
 
-    whole = np.rint(np.clip(samples, -1, 32767 / 32768) * np.float32(32768))
-    return (whole - whole.mean(dtype=np.float64).astype(np.float32)) / np.float32(32768)
+    whole: NDArray[np.float32] = np.rint(np.clip(samples, -1, 32767 / 32768) * np.float32(32768))
+    return whole / np.float32(32768)
 
 
 def _silent_share(level: NDArray[np.float32], rate: int) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from narrate.checks.structure.frames import Frames, levels, runs
+from narrate.checks.structure.frames import Frames, runs
 
 if TYPE_CHECKING:
     import numpy as np
@@ -57,7 +57,7 @@ def dropout(frames: Frames) -> float:
     """The dB by which sound falls within 3 ms into silence of 20 ms or more, and rises out of it;
     the greatest of all places, 0 if there is none. A mouth closes more slowly.
     """
-    fine = levels(frames.samples, frames.rate // 1000) - frames.loud
+    fine = frames.levels(frames.rate // 1000) - frames.loud
     return max(_cliff(fine, silence) for silence in NOTHING_DB)
 
 

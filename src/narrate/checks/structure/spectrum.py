@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from narrate.checks.structure.frames import Frames, decibels, levels, runs
+from narrate.checks.structure.frames import Frames, decibels, runs
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,7 +47,7 @@ def bands(frames: Frames) -> NDArray[np.float64]:
 
     size, hop = round(frames.rate * WINDOW), round(frames.rate * HOP)
     length = 1 << (size - 1).bit_length()
-    samples = np.pad(frames.samples, (0, max(0, size - frames.samples.size)))
+    samples = np.pad(frames.centred, (0, max(0, size - frames.centred.size)))
     windows = np.lib.stride_tricks.sliding_window_view(samples, size)[::hop]
     spectra = np.abs(np.fft.rfft(windows * np.hanning(size).astype(np.float32), length)) ** 2
     edges = np.geomspace(LOWEST, HIGHEST, BANDS + 1) * length / frames.rate
@@ -77,7 +77,7 @@ def steady(frames: Frames, windows: NDArray[np.float64]) -> float:
     whole = windows[: len(windows) // SMOOTH * SMOOTH].reshape(-1, SMOOTH, windows.shape[1])
     smooth = decibels(np.mean(10 ** (whole / 10), 1))
     size = round(STEADY_SECONDS / HOP / SMOOTH)
-    level = levels(frames.samples, round(frames.rate * HOP) * SMOOTH)[: len(smooth)] - frames.loud
+    level = frames.levels(round(frames.rate * HOP) * SMOOTH)[: len(smooth)] - frames.loud
     smooth = smooth[: level.size]
     if len(smooth) < size:
         return 0.0
@@ -93,7 +93,7 @@ def pitch(frames: Frames) -> float:
     import numpy as np
 
     factor = max(1, round(frames.rate / 8000))
-    whole = frames.samples[: frames.samples.size // factor * factor].reshape(-1, factor).mean(1)
+    whole = frames.centred[: frames.centred.size // factor * factor].reshape(-1, factor).mean(1)
     rate = frames.rate / factor
     size = round(rate * 0.05)
     if whole.size < size:
