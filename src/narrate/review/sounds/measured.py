@@ -69,6 +69,10 @@ def _numbers(made: Sequence[Provenance]) -> Iterator[tuple[str, str]]:
     likenesses = [each.findings.likeness for each in made if each.findings.likeness]
     if usual := [each.usual for each in likenesses if each.usual is not None]:
         yield "like its other lines", f"{min(usual):.2f}"
+    if rated := [each.findings.quality for each in made if each.findings.quality]:
+        yield "quality", f"{min(each.overall for each in rated):.1f} of 5 (DNSMOS)"
+    missing = {name: why for each in made for name, why in each.findings.missing.items()}
+    yield from (("not checked", f"{name} ({why})") for name, why in missing.items())
     if (attempt := max(each.attempt for each in made)) > 1:
         yield "attempt", str(attempt)
     if engines := dict.fromkeys(each.engine for each in made if each.engine):
