@@ -84,7 +84,7 @@ def test_of_several_utterances_the_worst_is_told() -> None:
         "like the reference": "0.40",
         "like its other lines": "0.70",
         "quality": "3.4 of 5 (DNSMOS)",
-        "not checked": "echo (no reference)",
+        "not checked in full": "echo (no reference)",
         "attempt": "2",
         "engine": "tone",
     }

@@ -72,7 +72,7 @@ def _numbers(made: Sequence[Provenance]) -> Iterator[tuple[str, str]]:
     if rated := [each.findings.quality for each in made if each.findings.quality]:
         yield "quality", f"{min(each.overall for each in rated):.1f} of 5 (DNSMOS)"
     missing = {name: why for each in made for name, why in each.findings.missing.items()}
-    yield from (("not checked", f"{name} ({why})") for name, why in missing.items())
+    yield from (("not checked in full", f"{name} ({why})") for name, why in missing.items())
     if (attempt := max(each.attempt for each in made)) > 1:
         yield "attempt", str(attempt)
     if engines := dict.fromkeys(each.engine for each in made if each.engine):

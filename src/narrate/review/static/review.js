@@ -54,7 +54,7 @@ class Line {
   fill() {
     const { line } = this;
     const takes = this.takes.map((take) => this.card(take, `take ${take.take} of ${line.id}`));
-    const refused = (line.refused || []).map((each) => this.card(each, `attempt ${each.attempt} of ${line.id}, refused`));
+    const refused = (line.refused || []).map((each) => this.card(each, `attempt ${each.attempt} of ${line.id}, not used`));
     this.body.append(
       ...[
         line.changed && element("p", { class: "why" }, line.changed),
@@ -123,7 +123,7 @@ class Line {
   }
 
   refusals(cards, open) {
-    const title = element("summary", {}, counted(cards.length, "refused attempt"));
+    const title = element("summary", {}, `${counted(cards.length, "attempt")} not used`);
     return element("details", { open, class: "refusals" }, title, element("div", { class: "takes" }, ...cards));
   }
 
