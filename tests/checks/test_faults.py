@@ -10,11 +10,11 @@ import msgspec
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from tests.support.speech import LINES, noise, reader, speech, spoken, vowel
 
 from narrate.checks.structure import Measures, judge, judge_recording, measure
 from narrate.engines.base import Synthesis
 from narrate.thresholds import Thresholds
+from support.speech import LINES, noise, reader, speech, spoken, vowel
 
 Samples = NDArray[np.float32]
 Fault = Callable[[Synthesis], Samples]
@@ -68,7 +68,7 @@ def jump(sound: Synthesis) -> Samples:
     return found
 
 
-def runaway(tail: Callable[[Synthesis, Samples], Samples]) -> Fault:
+def runaway(tail: Callable[[Synthesis, Samples], NDArray[np.floating]]) -> Fault:
     def fault(sound: Synthesis) -> Samples:
         times = np.arange(3 * sound.rate, dtype="float32") / sound.rate
         return np.concatenate([sound.samples, tail(sound, times)]).astype("float32")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import msgspec
+import numpy as np
 import pytest
 import soxr
-from tests.support.speech import LINES, reader, spoken
 
 from narrate.checks.structure import Measures, measure
 from narrate.checks.usual import (
@@ -18,6 +18,7 @@ from narrate.checks.usual import (
     usual_of_reference,
 )
 from narrate.engines.base import Synthesis
+from support.speech import LINES, reader, spoken
 
 OTHERS = (
     "Rice is often served in round bowls.",
@@ -63,7 +64,9 @@ def test_half_of_a_text_is_refused(usual: Usual) -> None:
 
 def test_another_level_is_refused(usual: Usual) -> None:
     sound = spoken(OTHERS[0])
-    quiet = compare(measure(Synthesis(sound.samples / 8, sound.rate)), OTHERS[0], usual)
+    quiet = compare(
+        measure(Synthesis(sound.samples * np.float32(0.125), sound.rate)), OTHERS[0], usual
+    )
     assert any("its level differs by -19 dB" in reason for reason in judge(quiet))
 
 
