@@ -305,7 +305,7 @@ def test_true_measurements_are_believed(tmp_path: Path, empty: Store) -> None:
 def test_fine_measurements_are_those_of_the_samples(
     tmp_path: Path, empty: Store, lie: dict[str, object]
 ) -> None:
-    true = checks.measure(Synthesis(HUM.astype("float32") / np.float32(32768), RATE))
+    true = checks.measure(Synthesis(np.multiply(HUM, 1 / 32768, dtype=np.float32), RATE))
     for name, measures in {"true": true, "lie": msgspec.structs.replace(true, **lie)}.items():
         provenance = msgspec.json.encode({"measures": measures})
         file = tmp_path / f"{name}.zip"
