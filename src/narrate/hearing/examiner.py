@@ -12,6 +12,7 @@ examiner → parent
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -141,6 +142,9 @@ def _cannot_load(recognizer: Mapping[str, str] | None, why: str) -> EnvironmentP
 
 def main() -> None:
     """Serve over what were standard input and output, until the parent goes away."""
+    # Before numpy is imported: its small products take ten times as long on several threads, and
+    # the engines' workers want the other cores.
+    os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1")
     from narrate.checks.examine import Examiner as Ears
     from narrate.hearing import choice
 

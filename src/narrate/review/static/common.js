@@ -173,14 +173,14 @@ class Sound {
   // Words that are marked while they are heard: pairs of an element and a word of the rendering.
   follow(pairs) {
     this.words = pairs;
-    for (const [node, word] of pairs) node.addEventListener("click", () => player.seek(this, word[1]));
   }
 
   show(position, playing) {
     const whole = this.rendering.seconds;
     const share = Math.min(position / whole, 1) || 0;
     this.played.style.clipPath = `inset(0 ${((1 - share) * 100).toFixed(2)}% 0 0)`;
-    this.time.textContent = position ? `${position.toFixed(1)} / ${seconds(whole)}` : seconds(whole);
+    this.time.textContent = seconds(position || whole);
+    this.node.classList.toggle("begun", position > 0);
     this.slider.setAttribute("aria-valuenow", position.toFixed(1));
     this.slider.setAttribute("aria-valuetext", `${position.toFixed(1)} of ${seconds(whole)}`);
     this.drawing.setAttribute("d", playing ? PAUSE : PLAY);

@@ -54,7 +54,7 @@ class Line {
   fill() {
     const { line } = this;
     const takes = this.takes.map((take) => this.card(take, `take ${take.take} of ${line.id}`));
-    const refused = (line.refused || []).map((each) => this.card(each, `attempt ${each.attempt} of ${line.id}, refused`));
+    const refused = (line.refused || []).map((each) => this.card(each, `attempt ${each.attempt} of ${line.id}, not used`));
     this.body.append(
       ...[
         line.changed && element("p", { class: "why" }, line.changed),
@@ -90,28 +90,40 @@ class Line {
     return card;
   }
 
-  // The words with their times: in the text itself if they are those of the text, else below.
+  // The words of a sound: marked in the text of the line if they are its words, else listed below.
   spoken(rendering, sound) {
     const words = rendering.words || [];
     if (!sound || !words.length) return "";
-    if (rendering.current && (this.merged(this.words, words, sound) || this.merged(this.said, words, sound))) return "";
+    const spans = this.spans(this.words, words.length) || this.spans(this.said, words.length);
+    if (spans && rendering.take) {
+      sound.follow(spans.map((node, place) => [node, words[place]]));
+      return "";
+    }
     const nodes = words.map(([text]) => element("span", {}, text));
+    nodes.forEach((node, place) => node.addEventListener("click", () => player.seek(sound, words[place][1])));
     sound.follow(nodes.map((node, place) => [node, words[place]]));
     return element("p", { class: "words", dir: "auto" }, ...nodes.flatMap((node) => [node, " "]));
   }
 
-  merged(paragraph, words, sound) {
-    const parts = paragraph ? paragraph.textContent.split(/(\s+)/) : [];
-    const places = [...parts.keys()].filter((place) => parts[place].trim());
-    if (places.length !== words.length) return false;
-    for (const place of places) parts[place] = element("span", {}, parts[place]);
-    paragraph.replaceChildren(...parts);
-    sound.follow(words.map((word, index) => [parts[places[index]], word]));
-    return true;
+  // The words of a paragraph as elements, if it has this many; a click plays the chosen take there.
+  spans(paragraph, count) {
+    if (!paragraph) return null;
+    if (!paragraph.spans) {
+      const parts = paragraph.textContent.split(/(\s+)/).map((part) => (part.trim() ? element("span", {}, part) : part));
+      paragraph.spans = parts.filter((part) => typeof part !== "string");
+      paragraph.spans.forEach((node, place) => node.addEventListener("click", () => this.seek(place)));
+      paragraph.replaceChildren(...parts);
+    }
+    return paragraph.spans.length === count ? paragraph.spans : null;
+  }
+
+  seek(word) {
+    const sound = this.sounds[this.chosen ?? 0];
+    if (sound && sound.words[word]) player.seek(sound, sound.words[word][1][1]);
   }
 
   refusals(cards, open) {
-    const title = element("summary", {}, counted(cards.length, "refused attempt"));
+    const title = element("summary", {}, `${counted(cards.length, "attempt")} not used`);
     return element("details", { open, class: "refusals" }, title, element("div", { class: "takes" }, ...cards));
   }
 
