@@ -77,7 +77,7 @@ def test_votes_are_kept_and_counted_for_the_right_side(
     """The listener votes for the first side five times, and once for no difference."""
     sealed = data(made)
     context = browser.new_context(accept_downloads=True)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(60_000)
     page = context.new_page()
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
