@@ -217,8 +217,7 @@ ABOUT = {
     ),
     "qa": _flag("--qa", "MODE", "When a check fails: strict refuses, warn keeps, off ignores."),
     "checks": About(
-        "Checks that listen: auto (those that the engine needs), all, none, or names such as "
-        "words,speaker (auto).",
+        "Checks that listen: auto, all, none, or names such as words,speaker (auto).",
         value="NAMES",
         flags=("--checks",),
         written=str | dict[str, Any],

@@ -5,6 +5,7 @@ speech as it is passes.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -16,7 +17,7 @@ from narrate.engines.base import Synthesis
 from narrate.thresholds import Thresholds
 from support.speech import LINES, noise, reader, speech, spoken, vowel
 
-Samples = NDArray[np.float32]
+Samples = NDArray[Any]
 Fault = Callable[[Synthesis], Samples]
 
 

@@ -63,7 +63,9 @@ def test_half_of_a_text_is_refused(usual: Usual) -> None:
 
 def test_another_level_is_refused(usual: Usual) -> None:
     sound = spoken(OTHERS[0])
-    quiet = compare(measure(Synthesis(sound.samples / 8, sound.rate)), OTHERS[0], usual)
+    quiet = compare(
+        measure(Synthesis((sound.samples / 8).astype("float32"), sound.rate)), OTHERS[0], usual
+    )
     assert any("its level differs by -19 dB" in reason for reason in judge(quiet))
 
 

@@ -96,7 +96,5 @@ class Findings(msgspec.Struct, frozen=True, omit_defaults=True):
         known = getattr(self, check)
         if known is None:
             return True
-        old = (
-            known.version != {"words": words, "speaker": speaker, "quality": quality}[check].VERSION
-        )
+        old = known.version != VERSIONS[check]
         return old or (hears and check in HEARING and check in self.missing)

@@ -11,6 +11,7 @@ examiner → parent
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -104,6 +105,9 @@ class Examiner:
 
 def main() -> None:
     """Serve over what were standard input and output, until the parent goes away."""
+    # Before numpy is imported: its small products take ten times as long on several threads, and
+    # the engines' workers want the other cores.
+    os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1")
     from narrate.checks.examine import Examiner as Ears
     from narrate.hearing import choice
 

@@ -13,7 +13,7 @@ STRESS = "ˈˌ"
 VOWELS = "əᵊɐɪᵻiuʊʌɛæaɑɔɒɜAIWYOQ"
 
 _PHONES = {
-    "A": "EY", "I": "AY", "W": "AW", "Y": "OY", "O": "OW AO", "Q": "OW AO",
+    "A": "EY AE", "I": "AY", "W": "AW", "Y": "OY", "O": "OW AO", "Q": "OW AO",
     "ə": "AH IH", "ᵊ": "AH IH", "ɐ": "AH EY", "ᵻ": "IH AH", "ɪ": "IH", "i": "IY IH", "u": "UW UH",
     "ʊ": "UH UW AH", "ʌ": "AH", "ɛ": "EH", "æ": "AE EH", "a": "AE AA", "ɑ": "AA AO",
     "ɔ": "AO AA OW", "ɒ": "AA AO", "ɜ": "ER", "b": "B", "d": "D", "f": "F",
