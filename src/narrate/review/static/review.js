@@ -280,7 +280,7 @@ function narrow() {
   byId("shown").textContent = `${counted(shown, "line")} shown`;
 }
 
-function document_() {
+function decided() {
   const own = data.lines.filter((line) => verdicts.has(line.id));
   return {
     schema: "narrate.verdicts/1",
@@ -330,7 +330,7 @@ byId("search").addEventListener("input", narrow);
 byId("search").addEventListener("keydown", (event) => {
   if (event.key === "Enter" || event.key === "Escape") list.move(0);
 });
-byId("save").addEventListener("click", () => save(`${data.stem}.verdicts.json`, document_()));
+byId("save").addEventListener("click", () => save(`${data.stem}.verdicts.json`, decided()));
 byId("commands").addEventListener("click", () => copy(commands()));
 byId("on").addEventListener("click", () => {
   playOn = !playOn;
