@@ -12,9 +12,9 @@ STRESS = "ˈˌ"
 VOWELS = "əᵊɐɪᵻiuʊʌɛæaɑɔɒɜAIWYOQ"
 
 _PHONES = {
-    "A": "EY AE", "I": "AY", "W": "AW", "Y": "OY", "O": "OW AO", "Q": "OW AO",
+    "A": "EY AE", "I": "AY", "W": "AW", "Y": "OY", "O": "OW AO AH", "Q": "OW AO AH",
     "ə": "AH IH", "ᵊ": "AH IH", "ɐ": "AH EY", "ᵻ": "IH AH", "ɪ": "IH", "i": "IY IH", "u": "UW UH",
-    "ʊ": "UH UW AH", "ʌ": "AH", "ɛ": "EH", "æ": "AE EH", "a": "AE AA", "ɑ": "AA AO",
+    "ʊ": "UH UW AH", "ʌ": "AH", "ɛ": "EH", "æ": "AE EH AA", "a": "AE AA", "ɑ": "AA AO",
     "ɔ": "AO AA OW", "ɒ": "AA AO", "ɜ": "ER", "b": "B", "d": "D", "f": "F",
     "h": "HH", "j": "Y", "k": "K", "l": "L", "m": "M", "n": "N", "p": "P", "s": "S", "t": "T",
     "T": "D T", "ɾ": "D T", "ʔ": "T", "v": "V",
