@@ -15,10 +15,10 @@ class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     them again without their being spoken or heard.
     """
 
-    words_ratio: float = 15.0
+    words_ratio: float = 12.0
     """By how many nats other words must be likelier than the expected ones."""
 
-    words_burst: float = 2.5
+    words_burst: float = 4.0
     """How much a recognizer must have heard otherwise in one place, in phonemes."""
 
     words_errors: float = 0.25
