@@ -88,8 +88,9 @@ class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     logarithm. Good lines are within 0.07.
     """
 
-    dull: float = 15.0
+    dull: float = 20.0
     """dB by which the highest sounds may be weaker than usual: a clip at the wrong rate lacks them.
+    Of good lines, the furthest is 17 dB off; at four fifths of the speed, all are above 21.
     """
 
     level: float = 15.0
