@@ -96,8 +96,8 @@ class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     level: float = 15.0
     """dB that the level may be from that of the voice."""
 
-    distance: float = 5.0
-    """dB that the spectrum may be from that of the voice. Good lines are within 4."""
+    distance: float = 6.5
+    """dB that the spectrum may be from that of the voice. Good lines are within 6."""
 
 
 DEFAULT = Thresholds()
