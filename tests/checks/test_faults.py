@@ -71,7 +71,7 @@ def jump(sound: Synthesis) -> Samples:
 
 def runaway(tail: Callable[[Synthesis, Samples], NDArray[np.floating]]) -> Fault:
     def fault(sound: Synthesis) -> Samples:
-        times = np.arange(3 * sound.rate, dtype="float32") / sound.rate
+        times: Samples = np.linspace(0, 3, 3 * sound.rate, dtype=np.float32)
         more: Samples = tail(sound, times).astype(np.float32)
         return np.concatenate([sound.samples, more])
 

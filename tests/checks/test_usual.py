@@ -41,7 +41,7 @@ def relative(usual: Usual, text: str, speed: float = 1.0, rate: int = 0) -> Rela
     return compare(measure(Synthesis(samples, rate or sound.rate)), text, usual)
 
 
-@pytest.mark.parametrize("text", [*OTHERS, "Yes.", "A.", "3.14"])
+@pytest.mark.parametrize("text", [*OTHERS, "Yes.", "A.", "3.14", "Shh.", "1111 1111 1111 1111"])
 def test_other_lines_of_the_voice_pass(usual: Usual, text: str) -> None:
     assert judge(relative(usual, text)) == ()
 
