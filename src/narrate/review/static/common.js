@@ -13,7 +13,7 @@ function filled(node, attributes, children) {
     else if (typeof value === "boolean") node.toggleAttribute(name, value);
     else node.setAttribute(name, value);
   }
-  node.append(...children.flat().filter((child) => child !== null && child !== ""));
+  node.append(...children.flat().filter((child) => child || child === 0));
   return node;
 }
 

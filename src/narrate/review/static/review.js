@@ -9,7 +9,7 @@ const approved = (line) => (line.takes || []).some((take) => take.approved);
 
 const FILTERS = {
   all: { name: "All", has: () => true },
-  open: { name: "To review", has: (line) => !verdicts.has(line.id) && !approved(line) },
+  open: { name: "To review", has: (line) => !verdicts.has(line.id) && !approved(line) && !line.recording },
   failed: { name: "Failed", has: (line) => line.state === "failed" },
   flagged: { name: "Flagged", has: (line) => line.state === "flagged" },
   changed: { name: "Changed", has: (line) => Boolean(line.changed) },
@@ -35,6 +35,7 @@ class Line {
     this.verdict = element("p", { class: "verdict" });
     const state = STATES[line.state];
     const about = [
+      line.recording && element("span", { class: "tag" }, "recording"),
       element("h2", { id: this.heading }, line.id),
       state && element("span", { class: `tag ${line.state}` }, state),
       line.changed ? element("span", { class: "tag" }, "changed") : "",
@@ -61,7 +62,7 @@ class Line {
         line.why && element("p", { class: "why bad" }, line.why),
         takes.length ? element("div", { class: "takes" }, ...takes) : "",
         refused.length ? this.refusals(refused, takes.length === 0) : "",
-        this.actions(),
+        line.recording ? "" : this.actions(),
       ].filter(Boolean),
     );
     this.choose(this.takes.findIndex((take) => take.current));
@@ -152,6 +153,7 @@ class Line {
   }
 
   decide(verdict) {
+    if (this.line.recording) return announce(`${this.line.id} is a recording, which has no takes`);
     const take = this.takes[this.chosen ?? 0];
     if (verdict === "approve" && !take) return announce(`${this.line.id} has no take to approve`);
     const before = verdicts.get(this.line.id);
