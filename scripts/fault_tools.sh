@@ -11,6 +11,7 @@ need mkfs.exfat exfatprogs
 need mount.exfat-fuse exfat-fuse
 need mount mount
 need ps procps
+need chromium chromium
 [ "${#packages[@]}" -eq 0 ] && exit 0
 install() { apt-get install -y --no-install-recommends "${packages[@]}"; }
 if command -v apt-get >/dev/null && [ "$(id -u)" -eq 0 ]; then

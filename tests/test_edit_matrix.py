@@ -107,8 +107,26 @@ def transcript(tone: Narrate) -> None:
     tone.write("voices/me.txt", "What it really says.\n")
 
 
-def another_take(tone: Narrate) -> None:
+def another_recording(tone: Narrate) -> None:
     soundfile.write(tone.folder / "clap.wav", [0.1, -0.1] * 5000, 24_000)
+
+
+def pick(tone: Narrate) -> None:
+    """Approve the second take of a segment of two utterances."""
+    for command in (("retake", "intro/tagged", "-n", "1"), ("pick", "intro/tagged", "2")):
+        ran = tone(*command)
+        assert ran.code == 0, ran.err
+
+
+def approved(edit: Callable[[Narrate], object]) -> Callable[[Narrate], object]:
+    """An edit after a take was picked and narrated."""
+
+    def change(tone: Narrate) -> None:
+        pick(tone)
+        assert tone.run(script="script.yaml")["spoken"] == 0
+        edit(tone)
+
+    return change
 
 
 def lexicon(words: str) -> Callable[[Narrate], object]:
@@ -160,7 +178,7 @@ EDITS = (
     Edit("convert the reference to FLAC", 0, to_flac),
     Edit("replace the reference at its path", 2, another_voice),
     Edit("fix the transcript of the reference", 2, transcript),
-    Edit("replace a recording at its path", 0, another_take),
+    Edit("replace a recording at its path", 0, another_recording),
     Edit("edit a word", 1, replace("looks strange", "seems strange")),
     Edit(
         "edit one sentence of a long segment",
@@ -169,6 +187,9 @@ EDITS = (
     ),
     Edit("change a seed", 1, replace("seed: 7", "seed: 8")),
     Edit("ask for another take", 1, replace("id: hook,", "id: hook, take: 2,")),
+    Edit("pick another take", 0, pick),
+    Edit("edit a word where a take was picked", 1, approved(replace("Look closely", "Look at it"))),
+    Edit("rename an id where a take was picked", 0, approved(replace("id: tagged", "id: meaning"))),
     Edit("give a segment another voice", 1, replace("at first.}", "at first., voice: low}")),
     Edit("say a word by the lexicon", 1, lexicon('strange = "straynge"\n')),
     Edit("add a word that nobody says to the lexicon", 0, lexicon('tensor = "ten sore"\n')),

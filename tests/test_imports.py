@@ -30,6 +30,7 @@ LAYERS = (
     ("publish",),
     ("build",),
     ("tools", "upto_date"),
+    ("review",),
     ("cli",),
     ("__init__", "__main__"),
 )

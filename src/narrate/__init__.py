@@ -26,6 +26,7 @@ def run(
     frozen: bool = False,
     keep_going: bool = False,
     force_output: bool = False,
+    locked: bool = False,
     on_event: Callable[[Event], object] | None = None,
     **settings: Any,
 ) -> Manifest:
@@ -38,7 +39,7 @@ def run(
     """
     from narrate import build
 
-    options = build.Options(tuple(force), only, frozen, keep_going, force_output)
+    options = build.Options(tuple(force), only, frozen, keep_going, force_output, locked)
     return build.run(script, _plain(settings), options, on_event or _ignore).manifest
 
 

@@ -40,6 +40,7 @@ __all__ = [
     "plan",
     "plan_all",
     "prepare",
+    "prepare_all",
     "run",
     "run_all",
     "stand_ins",
@@ -121,7 +122,7 @@ def _read_options(settings: Settings) -> scripts.ReadOptions:
     return scripts.ReadOptions(**{name: getattr(settings, name) for name in names})
 
 
-def _prepare_all(
+def prepare_all(
     sources: Sequence[str | Path], flags: Mapping[str, Any], emit: Emit
 ) -> list[Prepared]:
     """Read several scripts; the errors of all of them are raised together."""
@@ -145,7 +146,7 @@ def plan_all(
     that cannot be used here; nothing is written.
     """
     problems, plans = Problems(len(sources)), []
-    with opened(_prepare_all(sources, flags, emit), emit) as sessions:
+    with opened(prepare_all(sources, flags, emit), emit) as sessions:
         for session in sessions:
             with problems.kept():
                 plans.append(session.plan(options.force))
@@ -226,7 +227,7 @@ def run_all(
     outputs as they were; those of the others are written. Raises what `run` raises, within Several
     if there are several scripts.
     """
-    return _perform(_prepare_all(sources, flags, emit), options, emit)
+    return _perform(prepare_all(sources, flags, emit), options, emit)
 
 
 def perform(script: scripts.Script, configuration: Config, options: Options, emit: Emit) -> Result:
@@ -332,6 +333,7 @@ def _make(
         for job in jobs:
             with problems.kept():
                 speech.check(job.plan, outcome, options.only)
+                speech.require_checks(job.plan, outcome, job.session.settings)
                 try:
                     results.append(write(job, outcome, made, options, started))
                 except Gone as gone:

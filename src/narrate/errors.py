@@ -8,7 +8,7 @@ EXIT_CODES = {
     0: "done, or nothing to do",
     1: "unexpected",
     2: "usage, or an invalid script, setting or recording",
-    3: "work is pending (--frozen, --only, --check)",
+    3: "work is pending (--frozen, --only, --check, --locked)",
     4: "a check failed",
     5: "synthesis failed or timed out",
     6: "environment: engine, model, ffmpeg, disk",

@@ -68,6 +68,11 @@ class Session:
         """The settings for the script."""
         return self.configuration.settings
 
+    @property
+    def base(self) -> Path:
+        """The folder in which the narrations of the script's folder are, its own or others."""
+        return _base(self.script, self.configuration)
+
     def plan(self, force: tuple[str, ...] = ()) -> Plan:
         """Work out every request of the script, and look each up."""
         return planner.make(self.script, self.settings, self.store, force, self.warn, self.readings)
@@ -103,6 +108,11 @@ class Session:
     def without_stand_in(self) -> Session:
         """The same, without regard to which engines are missing."""
         settings = msgspec.structs.replace(self.settings, stand_in=None)
+        return replace(self, configuration=replace(self.configuration, settings=settings))
+
+    def lenient(self) -> Session:
+        """The same, with clips that the checks refuse among those that are there."""
+        settings = msgspec.structs.replace(self.settings, qa="warn")
         return replace(self, configuration=replace(self.configuration, settings=settings))
 
     def is_spoken_like(self, other: Session) -> bool:

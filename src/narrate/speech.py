@@ -10,14 +10,17 @@ from narrate.base.events import Emit
 from narrate.base.text import counted, some
 from narrate.cache import Store
 from narrate.config import Settings
-from narrate.errors import Interrupted, NarrateError, PendingError, UsageError
-from narrate.planning import language, planner, readiness
+from narrate.errors import CheckError, Interrupted, NarrateError, PendingError, UsageError
+from narrate.planning import language, planner, readiness, unchecked
 from narrate.planning.planner import Miss, Plan
 from narrate.script import Segment
 from narrate.synthesis import again, recordings
 from narrate.synthesis import speak as synthesis
 from narrate.synthesis.speak import Outcome
 
+UNCHECKED = (
+    "`narrate check` listens to what it has not heard; see `narrate doctor` for what is missing"
+)
 DRAFT = "spoken by draft models: the final ones will take other times"
 
 
@@ -98,6 +101,23 @@ def check(planned: Plan, outcome: Outcome, only: str | None) -> None:
     if left:
         why = "not in the cache, so no output was written"
         raise pending(planned, left, why, which=" outside --only")
+
+
+def require_checks(planned: Plan, outcome: Outcome, settings: Settings) -> None:
+    """With `--checks all`, raise CheckError if a check has not listened to a clip."""
+    if settings.checks.use != "all" or settings.qa != "strict":
+        return
+    found = unchecked.look(unchecked.of_plan(planned, outcome.clips), settings)
+    if lines := unchecked.in_words(found):
+        raise CheckError("; ".join(lines), where=planned.script.name, hint=UNCHECKED)
+
+
+def unchecked_remarks(planned: Plan, outcome: Outcome, settings: Settings) -> list[str]:
+    """What a person should know of checks that have not listened to everything."""
+    if settings.qa == "off":
+        return []
+    found = unchecked.look(unchecked.of_plan(planned, outcome.clips), settings)
+    return [f"{line}; {UNCHECKED}" for line in unchecked.in_words(found)]
 
 
 def _of_segment(error: NarrateError, segment: Segment) -> NarrateError:

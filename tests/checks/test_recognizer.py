@@ -90,10 +90,16 @@ def test_silence_and_noise_say_nothing(recognizer: Recognizer, level: float) -> 
     assert recognizer.listen(noise.astype(np.float32), "en") == Heard("", (), "en")
 
 
-def test_silence_after_speech_says_nothing(recognizer: Recognizer, clip: np.ndarray) -> None:
-    heard = recognizer.listen(clip)
-    longer = recognizer.listen(np.concatenate([clip, np.zeros(RATE * 35, np.float32)]))
-    assert compare(split(heard.text), split(longer.text)).errors == 0
+def test_silence_around_speech_says_nothing_and_hides_nothing(recognizer: Recognizer) -> None:
+    spoken = at_rate(Hibari()("Click the green button.", seed=0), 24_000)
+    silence = np.zeros(RATE * 12, np.float32)
+    heard = recognizer.listen(spoken, "en")
+    after = recognizer.listen(np.concatenate([spoken, silence, silence, silence]), "en")
+    assert after.text == heard.text
+    longer = recognizer.listen(np.concatenate([silence, spoken]), "en")
+    assert longer.text == heard.text
+    for early, late in zip(heard.words, longer.words, strict=True):
+        assert late.start == pytest.approx(12 + early.start, abs=0.2)
 
 
 def test_every_word_of_a_long_clip_is_heard(recognizer: Recognizer) -> None:

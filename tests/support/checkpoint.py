@@ -66,8 +66,8 @@ def build(
     for name, document in documents.items():
         (folder / name).write_text(json.dumps(document, indent=1))
     _write_tokenizer(folder)
-    _save(folder / "model.safetensors", tensors["model"])
-    _save(folder / "speech_tokenizer" / "model.safetensors", tensors["codec"])
+    save(folder / "model.safetensors", tensors["model"])
+    save(folder / "speech_tokenizer" / "model.safetensors", tensors["codec"])
     return folder
 
 
@@ -121,7 +121,7 @@ def _end_sometimes(model: dict[str, Tensor], end: int, bias: float) -> None:
     model["talker.codec_head.weight"][end, 0] = bias
 
 
-def _save(path: Path, tensors: dict[str, Tensor]) -> None:
+def save(path: Path, tensors: dict[str, Tensor]) -> None:
     """Write a safetensors file: the length of a JSON header, the header, the numbers."""
     header: dict[str, Any] = {"__metadata__": {"format": "pt"}}
     end = 0
@@ -138,14 +138,14 @@ def _write_tokenizer(folder: Path) -> None:
     """Write a byte-level BPE that knows all bytes, and one word built letter by letter."""
     merges = [(WORD[:end], WORD[end]) for end in range(1, len(WORD))]
     vocabulary = {
-        token: number for number, token in enumerate([*_byte_letters(), *map("".join, merges)])
+        token: number for number, token in enumerate([*byte_letters(), *map("".join, merges)])
     }
     (folder / "vocab.json").write_text(json.dumps(vocabulary))
     lines = ["#version: 0.2", *map(" ".join, merges)]
     (folder / "merges.txt").write_text("\n".join(lines) + "\n")
 
 
-def _byte_letters() -> list[str]:
+def byte_letters() -> list[str]:
     """The visible letter that byte-level BPE writes for each byte: its own, or one above U+0100."""
     visible = {
         *range(ord("!"), ord("~") + 1),

@@ -275,7 +275,7 @@ def test_trimming_without_hearing_never_cuts_the_speech(clip: np.ndarray, record
     pause = np.zeros(3 * RATE)
     path = record(np.concatenate([clip, pause, clip, pause, clip]), f"{TEXT} {TEXT} {TEXT}")
     audit = clone.audit(path, None, None, cut=True)
-    assert "narrate-cli[asr]" in audit.notes[0]
+    assert "narrate-cli[checks]" in audit.notes[0]
     assert audit.transcript == f"{TEXT} {TEXT} {TEXT}"
     assert audit.samples.size / RATE == pytest.approx(27, abs=0.5)
 

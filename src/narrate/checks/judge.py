@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from narrate.checks import structure
-from narrate.checks.findings import Findings
+from narrate.checks import said, structure, usual
 from narrate.checks.provenance import Provenance
 from narrate.engines.base import Capabilities
 from narrate.thresholds import CHECKS, Thresholds
@@ -42,13 +41,11 @@ class Judge:
         if made.measures is None:
             return ("it was stored without measurements",)
         return (
-            *structure.judge(made.measures, text),
+            *structure.judge(made.measures, text, self.thresholds),
+            *(said.judge(made.said, self.thresholds) if made.said else ()),
+            *(usual.judge(made.relative, self.thresholds) if made.relative else ()),
             *made.findings.reasons(self.checks, self.thresholds),
         )
-
-    def unchecked(self, findings: Findings) -> dict[str, str]:
-        """The checks that did not listen to a clip, or not in full, and why."""
-        return findings.unchecked(self.checks)
 
     def score(self, made: Provenance) -> float:
         """How good a clip is: its worst measurement as a share of the threshold at which it is

@@ -24,7 +24,7 @@ def filterbank(bands: int, size: int) -> NDArray[np.float32]:
     import numpy as np
 
     edges = _hertz(np.linspace(0, _mel(RATE / 2), bands + 2))
-    bins = np.linspace(0, RATE / 2, size // 2 + 1)
+    bins = np.fft.rfftfreq(size, 1 / RATE)
     low, middle, high = edges[:-2, None], edges[1:-1, None], edges[2:, None]
     rise, fall = (bins - low) / (middle - low), (high - bins) / (high - middle)
     filters = np.maximum(0, np.minimum(rise, fall)) * 2 / (high - low)

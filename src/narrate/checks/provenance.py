@@ -5,7 +5,9 @@ from __future__ import annotations
 import msgspec
 
 from narrate.checks.findings import Findings
+from narrate.checks.said import Said
 from narrate.checks.structure import Measures
+from narrate.checks.usual import Relative
 
 
 class Provenance(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -24,6 +26,8 @@ class Provenance(msgspec.Struct, frozen=True, omit_defaults=True):
     seconds: float = 0.0
     attempt: int = 0
     measures: Measures | None = None
+    relative: Relative | None = None
+    said: Said | None = None
     findings: Findings = Findings()
     recording: str = ""
     sound: str = ""

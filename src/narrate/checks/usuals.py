@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from narrate.checks import speaker
+from narrate.checks import speaker, usual
 from narrate.checks.findings import Findings
 from narrate.checks.provenance import Provenance
 
@@ -20,18 +20,21 @@ GROWTH = 1.2
 
 @dataclass(slots=True)
 class _Known:
-    """The clips of a voice, and what was usual when there were `counted` of them."""
+    """The clips of a voice with their texts, and what was usual when there were `counted`."""
 
-    made: list[Provenance] = field(default_factory=list)
+    clips: list[tuple[Provenance, str]] = field(default_factory=list)
     counted: int = 0
+    structure: usual.Usual | None = None
     speaker: speaker.Usual | None = None
 
     def refresh(self) -> None:
-        if len(self.made) < self.counted * GROWTH:
+        """Take the medians again, if there are enough new clips."""
+        if len(self.clips) < self.counted * GROWTH:
             return
-        self.counted = len(self.made)
-        heard = [each.findings.speaker for each in self.made if each.findings.speaker]
-        self.speaker = speaker.centre(heard)
+        self.counted = len(self.clips)
+        measured = [(made.measures, text) for made, text in self.clips if made.measures]
+        heard = [made.findings.speaker for made, _ in self.clips if made.findings.speaker]
+        self.structure, self.speaker = usual.usual_of(measured), speaker.centre(heard)
 
 
 class Usuals:
@@ -41,30 +44,48 @@ class Usuals:
         self._known: dict[object, _Known] = {}
         self._lock = threading.Lock()
 
-    def add(self, voice: object, made: Provenance) -> None:
+    def add(self, voice: object, made: Provenance, text: str) -> None:
         """Learn from a clip that passed."""
         with self._lock:
             known = self._known.setdefault(voice, _Known())
-            if len(known.made) < MOST:
-                known.made.append(made)
+            if len(known.clips) < MOST:
+                known.clips.append((made, text))
 
-    def compared(self, voice: object, made: Provenance) -> Provenance:
-        """A clip beside what is usual; the same where too little is known."""
+    def compared(self, voice: object, made: Provenance, text: str) -> Provenance:
+        """A clip beside what is usual, unless it was compared before, so that it does not turn bad
+        because other clips changed; the same where too little is known.
+        """
         with self._lock:
             known = self._known.setdefault(voice, _Known())
             known.refresh()
-        return msgspec.structs.replace(made, findings=_likened(made.findings, known.speaker))
+            structure, voices = known.structure, known.speaker
+        if structure and made.measures and not is_related(made):
+            relative = usual.compare(made.measures, text, structure)
+            made = msgspec.structs.replace(made, relative=relative)
+        return msgspec.structs.replace(made, findings=_likened(made.findings, voices))
 
-    def suffice(self, voice: object) -> bool:
-        """Whether enough is known of a voice to compare its clips."""
-        with self._lock:
-            return voice in self._known and len(self._known[voice].made) >= speaker.CLIPS
+
+def is_compared(made: Provenance) -> bool:
+    """Whether a clip was compared with what is usual for its voice, in all that was measured."""
+    return is_related(made) and _is_likened(made.findings)
 
 
-def _likened(findings: Findings, usual: speaker.Usual | None) -> Findings:
-    if findings.speaker is None or usual is None:
+def is_related(made: Provenance) -> bool:
+    """Whether its structure was compared."""
+    return made.relative is not None and made.relative.version == usual.VERSION
+
+
+def _is_likened(findings: Findings) -> bool:
+    """Whether its voice was compared, or is too short to be."""
+    if findings.speaker is None or not findings.speaker.enough:
+        return True
+    return findings.likeness is not None and findings.likeness.distance is not None
+
+
+def _likened(findings: Findings, usually: speaker.Usual | None) -> Findings:
+    if findings.speaker is None or usually is None or _is_likened(findings):
         return findings
-    beside = speaker.compare(findings.speaker, None, usual)
+    beside = speaker.compare(findings.speaker, None, usually)
     before = findings.likeness or beside
     likeness = msgspec.structs.replace(before, usual=beside.usual, distance=beside.distance)
     return msgspec.structs.replace(findings, likeness=likeness)

@@ -118,12 +118,11 @@ def fetch(
     """
     model, in_mlx = _wanted(named or DEFAULTS[0])
     python = _python(in_mlx, settings, warn)
-    if not Path(model.name).is_absolute():
-        wanted = ModelRef(model.name, model.revision, offline=settings.offline)
-        client = python or sys.executable
-        found = models.fetch(wanted, client, on_progress, check_for_updates=check_for_updates)
-        model = ModelRef(str(found))
-    return _source(Path(model.name), python)
+    if settings.offline or Path(model.name).is_absolute():
+        return _source(_folder(model, in_mlx), python)
+    client = python or sys.executable
+    found = models.fetch(model, client, on_progress, check_for_updates=check_for_updates)
+    return _source(found, python)
 
 
 def load(source: Source, threads: int = 1) -> Hearing:
@@ -148,10 +147,11 @@ def _wanted(named: str) -> tuple[ModelRef, bool]:
     """The model of a setting, and whether mlx-audio reads it. Raises EnvironmentProblem."""
     in_mlx = named.startswith(MLX)
     bare = named.removeprefix(MLX)
-    folder = Path(bare).expanduser()
-    if folder.is_dir():
-        return ModelRef(str(folder.absolute())), in_mlx
+    # Names come first, as a folder in the current one may be called "base" by chance.
     id = bare if in_mlx else NAMES.get(bare, bare)
+    folder = Path(id).expanduser()
+    if id and folder.is_dir():
+        return ModelRef(str(folder.absolute())), in_mlx
     if not models.HUB_ID.fullmatch(id):
         raise EnvironmentProblem(
             f"{named!r} is neither a folder, the name of a Whisper model nor a hub id",

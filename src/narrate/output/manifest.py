@@ -21,6 +21,7 @@ from narrate.config import Settings
 from narrate.errors import UsageError
 from narrate.output.render import file_name
 from narrate.output.timeline import Slot, Timeline
+from narrate.planning import unchecked
 from narrate.planning.planner import Plan, PlannedUtterance
 from narrate.planning.verdicts import verdict, verdict_recording
 from narrate.reading import utterances as spoken
@@ -79,7 +80,7 @@ class SceneEntry(msgspec.Struct, frozen=True):
 
 
 class Take(msgspec.Struct, frozen=True):
-    """Which rendering this is; the seed is null unless the script set one."""
+    """Which rendering this is; the seed is null unless the script or an approved take set one."""
 
     n: int
     seed: int | None
@@ -157,6 +158,9 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     segments: list[SegmentEntry]
     sidecars: dict[str, str]
     totals: Totals
+    checks: dict[str, str] = {}
+    """For each check that listens: checked, partly checked or not checked; empty if none is needed.
+    """
 
     def scene(self, id: str) -> list[SegmentEntry]:
         """The segments of a scene, in order; empty if there is no such scene."""
@@ -235,7 +239,22 @@ def build(
         ],
         sidecars=sidecars,
         totals=Totals(len(timeline.slots)),
+        checks=_coverage(timeline, settings),
     )
+
+
+def _coverage(timeline: Timeline, settings: Settings) -> dict[str, str]:
+    heard = [
+        (slot.planned.segment.id, utterance, clip)
+        for slot in timeline.slots
+        for utterance, clip in zip(slot.planned.utterances, _clips(slot), strict=True)
+    ]
+    return {name: each.in_words for name, each in unchecked.look(heard, settings).items()}
+
+
+def _clips(slot: Slot) -> list[Clip]:
+    """The clips of a slot, one for each of its utterances."""
+    return [part.clip for part in slot.parts if part.clip]
 
 
 def _fps(fps: Fraction) -> int | str:
@@ -279,7 +298,7 @@ def _segment(
 ) -> SegmentEntry:
     planned, fps = slot.planned, settings.fps
     segment = planned.segment
-    clips = [part.clip for part in slot.parts if part.clip]
+    clips = _clips(slot)
     start = timeline.frame(slot.start, fps)
     text = spoken.plain(segment.text)
     return SegmentEntry(
@@ -331,7 +350,7 @@ def _marks(slot: Slot, timeline: Timeline, fps: Fraction) -> dict[str, MarkEntry
 
 
 def _checked(slot: Slot, settings: Settings) -> Checked:
-    clips = [part.clip for part in slot.parts if part.clip]
+    clips = _clips(slot)
     utterances = slot.planned.utterances
     flags = [
         flag

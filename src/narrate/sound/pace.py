@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
 
 CHARS_PER_SECOND = 15.0
@@ -57,3 +58,47 @@ def _weight(char: str) -> int:
     if char.isdigit() or unicodedata.category(char).startswith("S"):
         return 8
     return 4 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+_BREAKS = {",": 1, "、": 1, "，": 1, ";": 1, ":": 2, "…": 2, "—": 2, "–": 2}
+_ENDS = ".!?。！？\n"
+
+
+def breaks(text: str) -> list[tuple[float, int]]:
+    """Where punctuation asks for a pause: the share of the text before it, and how strongly, from
+    1 (a comma) over 2 (a dash, a colon) to 3 (the end of a sentence).
+    """
+    whole, before, found = max(weight(text), 1), 0, []
+    for number, char in enumerate(text):
+        before += _weight(char)
+        strength = 3 if char in _ENDS else _BREAKS.get(char, 0)
+        if strength and number + 1 < len(text):
+            found.append((before / whole, strength))
+    return found
+
+
+LETTER, SYLLABLE, LETTER_NAME, DIGIT, STOP = 0.047, 0.05, 0.2, 0.39, 0.09
+"""Seconds without pauses, as hibari takes them: least squares over 251 lines, half of them
+technical. Residuals are 7.5 % (standard deviation); with the same weights, those of piper's joe and
+Kokoro's am_michael are 9 %.
+"""
+
+_NAMES = re.compile(r"\b[A-Z]{2,}\b|\b[B-HJ-Zb-hj-z]\b")
+_VOWELS = re.compile(r"[aeiouyà-öø-ÿ]+", re.IGNORECASE)
+
+
+def articulation(text: str) -> float:
+    """The seconds that a text takes to say without its pauses, at an ordinary pace: letter names,
+    digits and syllables take longer than letters.
+    """
+    names = sum(len(found[0]) for found in _NAMES.finditer(text))
+    words = _NAMES.sub("", text)
+    letters = sum(_weight(char) for char in words if char.isalpha())
+    digits = sum(_weight(char) == 8 for char in words)
+    return (
+        LETTER * letters
+        + SYLLABLE * len(_VOWELS.findall(words))
+        + LETTER_NAME * names
+        + DIGIT * digits
+        + STOP * len(breaks(text))
+    )

@@ -30,7 +30,9 @@ RENEWED = 86_400
 """A lock that has not changed is remembered anew at most this often."""
 
 _NAME = re.compile(r"[0-9a-f]{16}")
-_DIGEST = re.compile(rb'"([0-9a-f]{32})"')
+_DIGEST = re.compile(rb'^[ \t]*(?:clip|sound)[ \t]*=[ \t]*"([0-9a-f]{32})"', re.MULTILINE)
+"""The key of an approved take, and the digest of its sound; see `takes.lockfile`."""
+
 _MOST = LOCK_BYTES + 4096
 """Of what is remembered: a lock and its path."""
 
@@ -48,7 +50,9 @@ def remember(cache: Path, lock: Path) -> None:
 
 
 def digests(cache: Path) -> frozenset[str]:
-    """Every key and every digest of a sound in the locks; those that are gone are forgotten."""
+    """The keys and the digests of the sounds that the locks name; locks that are gone are
+    forgotten.
+    """
     return frozenset(digest.decode() for data in _living(cache) for digest in _DIGEST.findall(data))
 
 

@@ -71,6 +71,11 @@ def listed(source: str | Path, ids: Sequence[str], flags: Mapping[str, Any], emi
         return _takes(session, _chosen(plan, ids))
 
 
+def of(session: Session, plan: Plan) -> Takes:
+    """The takes of every segment of a plan that is spoken."""
+    return _takes(session, _chosen(plan, ()))
+
+
 def speak(
     source: str | Path,
     ids: Sequence[str],

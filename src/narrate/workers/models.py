@@ -214,6 +214,8 @@ def _fetched(client: subprocess.Popen[str], name: str, on_progress: Progress) ->
     finally:
         client.kill()
         client.wait()
+        if client.stdout is not None:
+            client.stdout.close()
     if code in (130, -signal.SIGINT):
         raise Interrupted(
             f"{name} is not complete yet",

@@ -131,6 +131,18 @@ def judge(likeness: Likeness, thresholds: Thresholds) -> tuple[str, ...]:
     return tuple(reason for reason in reasons if reason)
 
 
+def worst(likeness: Likeness, thresholds: Thresholds) -> float:
+    """The largest measurement as a share of its threshold: above 1 the clip is refused."""
+    unlike, most = _unlike(likeness, thresholds)
+    shares = [
+        (unlike or 0) / most,
+        abs(likeness.pitch or 0) / thresholds.speaker_pitch,
+    ]
+    if likeness.reference is not None:
+        shares.append((1 - likeness.reference) / (1 - thresholds.speaker_reference))
+    return max(shares)
+
+
 def unchecked(speaker: Speaker, likeness: Likeness) -> str | None:
     """Why a clip could not be checked, in words; None if it was."""
     if not speaker.enough:
@@ -140,16 +152,25 @@ def unchecked(speaker: Speaker, likeness: Likeness) -> str | None:
     return None
 
 
-def _unlike_usual(likeness: Likeness, thresholds: Thresholds) -> str | None:
-    """By voiceprint, and by embedding if there is one: the two err in different places."""
+def _unlike(likeness: Likeness, thresholds: Thresholds) -> tuple[float | None, float]:
+    """How unlike the voice's other clips a clip is, and how unlike it may be.
+
+    The voiceprint and the embedding err in different places, so they are added up.
+    """
     far, like = likeness.distance, likeness.usual
-    if far is None:
+    if far is None or like is None:
+        return far, thresholds.speaker_distance
+    return far + UNLIKE * (1 - like), thresholds.speaker_unlike
+
+
+def _unlike_usual(likeness: Likeness, thresholds: Thresholds) -> str | None:
+    unlike, most = _unlike(likeness, thresholds)
+    if unlike is None or unlike <= most:
         return None
-    unlike = far if like is None else far + UNLIKE * (1 - like)
-    most = thresholds.speaker_distance if like is None else thresholds.speaker_unlike
-    if unlike <= most:
-        return None
-    return f"it does not sound like the voice's other clips ({unlike:.1f}, at most {most:.1f})"
+    return (
+        f"it does not sound like the voice's other clips (difference {unlike:.1f},"
+        f" at most {most:.1f})"
+    )
 
 
 def _unlike_reference(likeness: Likeness, thresholds: Thresholds) -> str | None:

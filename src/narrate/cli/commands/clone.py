@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
+from narrate import build
 from narrate.base import terminal
 from narrate.base.events import Event, Warned
 from narrate.base.text import size
@@ -59,6 +60,12 @@ class Source:
         str,
         typer.Option("--consent", metavar="TEXT", help="Who allowed their voice to be cloned."),
     ] = ""
+
+
+COMPARE = (
+    "compare its transcript with the recording, word for word, and clone it again with --force: an"
+    " engine may say what a transcript leaves out, or leave out what it adds"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +188,12 @@ def _test(folder: Path, text: str, settings: Settings, show: _Output) -> None:
         show.tested(audition.speak(folder, text, settings, emit))
     except EnvironmentProblem as problem:
         show.note(f"no test line was spoken: {problem}; next: {problem.hint}")
+    except build.Failed as failed:
+        [error] = failed.failures.values()
+        if not isinstance(error, CheckError):
+            raise
+        what = f"the voice is stored, but its test line fails the checks: {error.what}"
+        raise CheckError(what, where=str(folder), hint=COMPARE) from failed
 
 
 def _show(audit: Audit, anyway: bool, show: _Output) -> None:

@@ -119,7 +119,7 @@ def _words(result: Any) -> Iterator[tuple[str, float, float]]:
     """The words with their times, as Whisper gives them in segments, and Parakeet as tokens."""
     for segment in getattr(result, "segments", None) or ():
         for word in segment.get("words") or ():
-            yield str(word["word"]).strip(), float(word["start"]), float(word["end"])
+            yield _timed(str(word["word"]), word["start"], word["end"])
     for sentence in getattr(result, "sentences", None) or ():
         yield from _joined(sentence.tokens)
 
@@ -137,5 +137,8 @@ def _joined(tokens: Any) -> Iterator[tuple[str, float, float]]:
 
 
 def _word(tokens: list[Any]) -> tuple[str, float, float]:
-    text = "".join(token.text for token in tokens).strip()
-    return text, float(tokens[0].start), float(tokens[-1].end)
+    return _timed("".join(token.text for token in tokens), tokens[0].start, tokens[-1].end)
+
+
+def _timed(text: str, start: float, end: float) -> tuple[str, float, float]:
+    return text.strip(), round(float(start), 3), round(float(end), 3)
