@@ -20,6 +20,7 @@ from narrate.checks.words import Words
 from narrate.config import CheckSettings, Settings
 from narrate.engines import tone
 from narrate.engines.base import Job, Reference, Synthesis
+from narrate.hearing import choice
 from narrate.hearing.choice import Source
 from narrate.planning import planner
 from narrate.planning.planner import Plan
@@ -79,7 +80,7 @@ class Run:
         self.hear: Callable[[Synthesis, Expected], Findings] = lambda sound, expected: GOOD
         monkeypatch.setattr(local, "Worker", lambda *_: Worker(self._say))
         monkeypatch.setattr(accept, "Examiner", lambda *_: Examiner(self))
-        monkeypatch.setattr(accept.hearing, "find", lambda *_: Source("nowhere"))
+        monkeypatch.setattr(choice, "find", lambda *_: Source("nowhere"))
 
     def _say(self, job: Job) -> Synthesis:
         self.jobs.append(job)

@@ -141,7 +141,7 @@ def test_what_listens_but_cannot_be_loaded_ends_the_run(run: Run) -> None:
 
 @pytest.fixture
 def voice(run: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """A run in a voice of speech, which its clips are compared with; its first sound is too fast."""
+    """A run in a voice that clips are compared with; its first sound is too fast."""
     one_voice = replace(tone.CAPABILITIES, for_tests=False)
     monkeypatch.setattr(tone, "CAPABILITIES", one_voice)
 
