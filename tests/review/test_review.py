@@ -19,7 +19,9 @@ from narrate.review import make, sample, verdicts
 from narrate.review.gather import NEW
 from narrate.review.model import Line
 from narrate.script import Segment
+from narrate.sound import wav
 from narrate.tools import retakes
+from support.plans import noise
 from support.project import Narrate, lines
 
 FAULTY = lines("The first line.", "A #silence<2 second line.", "A #clipped third line.", "Fourth.")
@@ -199,6 +201,15 @@ def test_files_that_are_not_of_a_page_are_left_alone(project: Project, tmp_path:
 
 def segments(name: str) -> list[Segment]:
     return [Segment(id=f"s{n}", where="", text=f"{name} {n}.") for n in range(40)]
+
+
+def test_a_recording_is_heard_and_has_no_takes(project: Project, tmp_path: Path) -> None:
+    (tmp_path / "mine.wav").write_bytes(wav.header(24_000, 24_000) + noise(24_000))
+    project.write([{"id": "s1", "text": "A recording.", "audio": "mine.wav"}])
+    project.run()
+    [line] = project.made()
+    assert (line.recording, line.state) == (True, "ok")
+    assert [(take.take, take.seconds, take.current) for take in line.takes] == [(1, 1.0, True)]
 
 
 def test_a_sample_is_always_the_same_for_the_same_script(project: Project) -> None:

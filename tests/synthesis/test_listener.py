@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -38,15 +39,17 @@ def test_an_engine_goes_on_while_a_clip_is_listened_to_but_not_without_end(
         return hum(job)
 
     def hear(sound: Synthesis, expected: Expected) -> Findings:
-        with spoken:
-            # The engine speaks what may wait while this is being listened to.
-            spoken.wait_for(lambda: len(run.jobs) in (14, 4 + len(run.heard)), 2)
-            ahead.append(len(run.jobs) - len(run.heard))
+        if len(run.heard) == 1:
+            with spoken:
+                spoken.wait_for(lambda: len(run.jobs) > 4, 20)
+            # Time to speak all the others, if nothing held the engine.
+            time.sleep(0.4)
+            ahead.append(len(run.jobs) - 1)
         return GOOD
 
     run.say, run.hear = say, hear
     assert len(run(*numbered(14)).clips) == 14
-    assert 4 <= max(ahead) <= most
+    assert 4 <= ahead[0] <= most
 
 
 def test_what_other_runs_may_speak_is_not_claimed_by_a_lane_that_is_busy(run: Run) -> None:

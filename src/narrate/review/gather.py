@@ -71,6 +71,7 @@ class Gatherer:
             state=_state(planned, bool(flags), bool(refused)),
             why="" if planned.cached else "; ".join(dict.fromkeys(flags)),
             sample=planned.segment.id in self.sample,
+            recording=planned.segment.audio is not None,
             takes=tuple(self.takes(planned, takes)),
             refused=refused,
         )

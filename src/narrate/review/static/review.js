@@ -9,7 +9,7 @@ const approved = (line) => (line.takes || []).some((take) => take.approved);
 
 const FILTERS = {
   all: { name: "All", has: () => true },
-  open: { name: "To review", has: (line) => !verdicts.has(line.id) && !approved(line) },
+  open: { name: "To review", has: (line) => !verdicts.has(line.id) && !approved(line) && !line.recording },
   failed: { name: "Failed", has: (line) => line.state === "failed" },
   flagged: { name: "Flagged", has: (line) => line.state === "flagged" },
   changed: { name: "Changed", has: (line) => Boolean(line.changed) },
@@ -35,6 +35,7 @@ class Line {
     this.verdict = element("p", { class: "verdict" });
     const state = STATES[line.state];
     const about = [
+      line.recording && element("span", { class: "tag" }, "recording"),
       element("h2", { id: this.heading }, line.id),
       state && element("span", { class: `tag ${line.state}` }, state),
       line.changed ? element("span", { class: "tag" }, "changed") : "",
@@ -61,7 +62,7 @@ class Line {
         line.why && element("p", { class: "why bad" }, line.why),
         takes.length ? element("div", { class: "takes" }, ...takes) : "",
         refused.length ? this.refusals(refused, takes.length === 0) : "",
-        this.actions(),
+        line.recording ? "" : this.actions(),
       ].filter(Boolean),
     );
     this.choose(this.takes.findIndex((take) => take.current));
@@ -152,6 +153,7 @@ class Line {
   }
 
   decide(verdict) {
+    if (this.line.recording) return announce(`${this.line.id} is a recording, which has no takes`);
     const take = this.takes[this.chosen ?? 0];
     if (verdict === "approve" && !take) return announce(`${this.line.id} has no take to approve`);
     const before = verdicts.get(this.line.id);
@@ -280,7 +282,7 @@ function narrow() {
   byId("shown").textContent = `${counted(shown, "line")} shown`;
 }
 
-function document_() {
+function decided() {
   const own = data.lines.filter((line) => verdicts.has(line.id));
   return {
     schema: "narrate.verdicts/1",
@@ -330,7 +332,7 @@ byId("search").addEventListener("input", narrow);
 byId("search").addEventListener("keydown", (event) => {
   if (event.key === "Enter" || event.key === "Escape") list.move(0);
 });
-byId("save").addEventListener("click", () => save(`${data.stem}.verdicts.json`, document_()));
+byId("save").addEventListener("click", () => save(`${data.stem}.verdicts.json`, decided()));
 byId("commands").addEventListener("click", () => copy(commands()));
 byId("on").addEventListener("click", () => {
   playOn = !playOn;
