@@ -163,6 +163,41 @@ def _duration(name: str, help: str) -> About:
     return About(help, written=int | float | str, parse=parse, hint=hint)
 
 
+def _check_table(table: dict[str, Any], where: str) -> None:
+    """Refuse a field of [checks] that there is not, or that has no such value. Raises UsageError
+    that names it.
+    """
+    kinds = {field.name: field.type for field in msgspec.structs.fields(CheckSettings)}
+    for name, value in table.items():
+        if name not in kinds:
+            hint = did_you_mean(name, kinds, f"its settings are: {', '.join(kinds)}")
+            raise UsageError(f"there is no {name!r} in [checks]", where=where, hint=hint)
+        if reason := _refused(name, value, kinds[name]):
+            hint = ABOUT["checks"].hint if name == "use" else _example(name, kinds[name])
+            what = f"{name} = {value!r} in [checks] is not accepted{reason}"
+            raise UsageError(what, where=where, hint=hint)
+
+
+def _refused(name: str, value: Any, kind: object) -> str:
+    """Why a field of [checks] cannot have a value, to follow a statement; empty if it can."""
+    try:
+        msgspec.convert(value, kind)
+        if name == "use":
+            _checks(value)
+    except msgspec.ValidationError:
+        return f": it is not {allowed(kind) or 'what this setting takes'}"
+    except ValueError as error:
+        return f": {error}"
+    # A threshold that is not a number would refuse nothing.
+    return ": it is not a number" if value != value else ""
+
+
+def _example(name: str, kind: object) -> str:
+    default = msgspec.to_builtins(getattr(CheckSettings(), name))
+    example = f", such as {list(default) if isinstance(default, tuple) else default}"
+    return f"use {allowed(kind) or 'numbers'}{example if default is not None else ''}"
+
+
 def _checks(written: str | dict[str, Any]) -> CheckSettings:
     """[checks], or the value of --checks. Raises ValueError."""
     fields = {"use": written} if isinstance(written, str) else written
@@ -560,6 +595,8 @@ def _checked(name: str, value: Any, origin: str, *, strict: bool) -> Any:
     where = about.flags[-1] if origin == "flag" and about.flags else origin
     if name in ("out", "cache_dir") and not str(value).strip():
         raise UsageError(f"{name} is empty", where=where, hint="name a folder, or leave it out")
+    if name == "checks" and isinstance(value, dict):
+        _check_table(value, where)
     try:
         written = msgspec.convert(value, about.written or TYPES[name], strict=strict)
         return about.parse(written) if about.parse else written

@@ -46,6 +46,7 @@ LINES = [
         events.Retried(segment="s1", attempt=1, reason="it is empty"),
         '{"event": "retry", "segment": "s1", "attempt": 1, "reason": "it is empty"}',
     ),
+    (events.Withdrawn(segment="s1"), '{"event": "withdrawn", "segment": "s1"}'),
     (
         events.Failed(segment="s1", attempt=3, reason="it is empty"),
         '{"event": "failed", "segment": "s1", "attempt": 3, "reason": "it is empty"}',

@@ -69,6 +69,7 @@ def test_an_engine_that_fails_twice_with_one_error_fails_its_segment_alone(tone:
             "id": "s2",
             "reason": "the engine tone failed twice with the same error (RuntimeError: the "
             'stand-in was asked to fail), on "Trouble here. #error"',
+            "exit_code": 5,
         }
     ]
     assert len(tone.clips) == 2

@@ -35,7 +35,7 @@ class Segment:
         """What is found, in words."""
         if self.reasons:
             return "refused"
-        return "passes" if self.planned.cached else "not spoken"
+        return "passed" if self.planned.cached else "not spoken"
 
 
 @dataclass(frozen=True, slots=True)

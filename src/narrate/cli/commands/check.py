@@ -15,7 +15,7 @@ from narrate.errors import CheckError, PendingError
 from narrate.tools import checking
 from narrate.tools.checking import Checked, Segment
 
-ORDER = ("passes", "refused", "not spoken")
+ORDER = ("passed", "refused", "not spoken")
 
 
 @options.takes(
@@ -80,7 +80,7 @@ def _lines(found: Sequence[Checked]) -> Iterator[str]:
     for each in found:
         prefix = f"{each.script} " if len(found) > 1 else ""
         for segment in each.segments:
-            if segment.state != "passes":
+            if segment.state != "passed":
                 why = "; ".join(segment.reasons) or segment.state
                 yield f"{prefix}{printable(segment.id)}: {why}"
         yield from (f"{prefix}{line}" for line in each.unheard)
@@ -91,7 +91,7 @@ def _total(found: Sequence[Checked]) -> str:
     count, anew = _counts(found), sum(each.anew for each in found)
     states = ", ".join(f"{count[state]} {state}" for state in ORDER if count[state])
     scripts = f"{counted(len(found), 'script')}, " if len(found) > 1 else ""
-    how = f"{counted(anew, 'clip')} measured" if anew else "by what is stored"
+    how = f"{counted(anew, 'clip')} measured" if anew else "judged by what is stored"
     return f"{scripts}{counted(count.total(), 'segment')}: {states} ({how})"
 
 
@@ -99,7 +99,7 @@ def _document(found: Sequence[Checked]) -> dict[str, object]:
     count = _counts(found)
     whole = not any(each.complete and each.unheard for each in found)
     return {
-        "ok": whole and set(count) <= {"passes"},
+        "ok": whole and set(count) <= {"passed"},
         **{state.replace(" ", "_"): count[state] for state in ORDER},
         "measured": sum(each.anew for each in found),
         "segments": [_entry(each, segment) for each in found for segment in each.segments],
