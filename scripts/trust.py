@@ -9,10 +9,14 @@ page says which voices there were. `--verbose` names every clip that is judged w
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+
+# As in the process that examines clips; to be set before numpy is imported.
+os.environ["OMP_NUM_THREADS"] = "1"
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))

@@ -43,6 +43,7 @@ def test_the_public_surface_is_this() -> None:
         "**settings: 'Any') -> 'Plan'",
         "run": "(script: 'str | Path', *, force: 'Sequence[str]' = (), only: 'str | None' = None, "
         "frozen: 'bool' = False, keep_going: 'bool' = False, force_output: 'bool' = False, "
+        "locked: 'bool' = False, "
         "on_event: 'Callable[[Event], object] | None' = None, **settings: 'Any') -> 'Manifest'",
     }
 

@@ -81,6 +81,16 @@ def test_silence_is_not_like_silence() -> None:
         assert found == Echo(echo.VERSION)
 
 
+def test_a_short_sound_between_silences_is_not_an_echo() -> None:
+    quiet = np.zeros(mel.RATE // 2, np.float32)
+    sound = reader()[mel.RATE : mel.RATE * 6 // 5]
+    parts = np.concatenate([quiet, sound, quiet])
+    found = echo.measure(
+        np.concatenate([said(), parts]), np.concatenate([reader(), parts]), TEXT, TRANSCRIPT
+    )
+    assert found == Echo(echo.VERSION)
+
+
 @pytest.mark.parametrize(
     ("heard", "words"),
     [

@@ -5,6 +5,7 @@ speech as it is passes.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -16,7 +17,7 @@ from narrate.engines.base import Synthesis
 from narrate.thresholds import Thresholds
 from support.speech import LINES, noise, reader, speech, spoken, vowel
 
-Samples = NDArray[np.float32]
+Samples = NDArray[Any]
 Fault = Callable[[Synthesis], Samples]
 
 
@@ -68,10 +69,11 @@ def jump(sound: Synthesis) -> Samples:
     return found
 
 
-def runaway(tail: Callable[[Synthesis, Samples], Samples]) -> Fault:
+def runaway(tail: Callable[[Synthesis, Samples], NDArray[np.floating]]) -> Fault:
     def fault(sound: Synthesis) -> Samples:
-        times = np.arange(3 * sound.rate, dtype="float32") / sound.rate
-        return np.concatenate([sound.samples, tail(sound, times)]).astype("float32")
+        times: Samples = np.linspace(0, 3, 3 * sound.rate, dtype=np.float32)
+        more: Samples = tail(sound, times).astype(np.float32)
+        return np.concatenate([sound.samples, more])
 
     return fault
 

@@ -114,7 +114,7 @@ def test_a_voice_that_is_played_too_high_is_another_voice(model: Path | None) ->
 
 def test_without_a_network_the_pitch_tells_a_woman_from_a_man() -> None:
     [reason] = reasons(said(FRESH[1]), None, reference=reader())
-    assert reason.endswith("semitones above that of its reference (at most 7.0)")
+    assert reason.endswith("semitones above that of its reference (at most 8.0)")
 
 
 @needs_network

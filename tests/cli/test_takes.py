@@ -111,6 +111,7 @@ def test_what_cannot_be_picked_is_an_error(spoken: Narrate) -> None:
         (("clap", "1"), "the segment 'clap' is a recording, which has no takes"),
         (("s2",), "not an id and a take: s2"),
         (("s2", "two"), "not an id and a take: s2 two"),
+        (("s2", "9" * 5000), "not an id and a take: s2 9"),
     ):
         ran = spoken("pick", *words)
         assert (ran.code, what in ran.err) == (2, True), ran.err

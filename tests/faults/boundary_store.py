@@ -16,6 +16,8 @@ OURS = {
     "runs": TEMP,
     "quarantine": f"{KEY}.1700000000000000000",
     "uses": "1999-01-01",
+    "locks": "0123456789abcdef",
+    "refused": f"{KEY}.1.wav",
     "v1/ab": f"{KEY}.wav",
     "stamps": "0123abcd",
 }

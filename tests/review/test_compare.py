@@ -19,12 +19,12 @@ from narrate.sound import audio
 from support.pages import chromium, data
 from support.project import Narrate, lines
 
-SIDES = ("tone", "tone:pieces")
+SIDES = ("tone", "hibari")
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The page of a script in six lines, spoken by two models."""
+    """The page of a script in six lines, spoken by two engines."""
     folder = tmp_path_factory.mktemp("compare")
     script = folder / "script.json"
     script.write_text(json.dumps({"segments": lines(*(f"Line {n} here." for n in range(6)))}))
@@ -42,7 +42,7 @@ def test_each_side_is_first_half_of_the_time_and_the_page_does_not_say_where(mad
     assert len(key(page)["swapped"]) == 3
     assert [side["name"] for side in key(page)["sides"]] == list(SIDES)
     shown = made.read_text().replace(page["key"], "")
-    assert "pieces" not in shown
+    assert "hibari" not in shown
     assert "tone" not in shown
     assert made.parent.name == "compare"
 
@@ -77,7 +77,7 @@ def test_votes_are_kept_and_counted_for_the_right_side(
     """The listener votes for the first side five times, and once for no difference."""
     sealed = data(made)
     context = browser.new_context(accept_downloads=True)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(60_000)
     page = context.new_page()
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))

@@ -26,7 +26,7 @@ def browser() -> Iterator[Any]:
 def page(browser: Any, tmp_path: Path) -> Iterator[Any]:
     """The page that has everything, in a profile of its own; every error in it fails the test."""
     context = browser.new_context(accept_downloads=True, viewport={"width": 1100, "height": 900})
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(60_000)
     page = context.new_page()
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
@@ -41,7 +41,7 @@ def page(browser: Any, tmp_path: Path) -> Iterator[Any]:
 
 def until(page: Any, expression: str) -> None:
     """Wait for something in the page. The policy of the page forbids what playwright has for it."""
-    ends = time.monotonic() + 10
+    ends = time.monotonic() + 60
     while not page.evaluate(expression):
         assert time.monotonic() < ends, expression
         time.sleep(0.02)

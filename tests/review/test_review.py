@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import wave
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +19,9 @@ from narrate.review import make, sample, verdicts
 from narrate.review.gather import NEW
 from narrate.review.model import Line
 from narrate.script import Segment
+from narrate.sound import wav
 from narrate.tools import retakes
+from support.plans import noise
 from support.project import Narrate, lines
 
 FAULTY = lines("The first line.", "A #silence<2 second line.", "A #clipped third line.", "Fourth.")
@@ -157,9 +160,15 @@ def test_the_same_narration_gives_the_same_page_and_old_sounds_go(project: Proje
     project.made()
     page, audio = project.page / "index.html", project.page / "audio"
     before = page.read_bytes()
-    assert str(project.page.parent).encode() not in (project.page / "page.json").read_bytes()
     project.made()
     assert page.read_bytes() == before
+    shutil.rmtree(project.flags["cache_dir"])
+    project.made()
+    named, folder = str(project.script).encode(), str(project.script.parent).encode()
+    for path in (page, project.page / "page.json"):
+        assert folder not in path.read_bytes().replace(named, b""), "no path of this machine"
+    project.run()
+    project.made()
     (audio / "mine.wav").write_bytes(b"")
     old = {path.name for path in audio.iterdir()}
     project.write(lines("Another."))
@@ -192,6 +201,15 @@ def test_files_that_are_not_of_a_page_are_left_alone(project: Project, tmp_path:
 
 def segments(name: str) -> list[Segment]:
     return [Segment(id=f"s{n}", where="", text=f"{name} {n}.") for n in range(40)]
+
+
+def test_a_recording_is_heard_and_has_no_takes(project: Project, tmp_path: Path) -> None:
+    (tmp_path / "mine.wav").write_bytes(wav.header(24_000, 24_000) + noise(24_000))
+    project.write([{"id": "s1", "text": "A recording.", "audio": "mine.wav"}])
+    project.run()
+    [line] = project.made()
+    assert (line.recording, line.state) == (True, "ok")
+    assert [(take.take, take.seconds, take.current) for take in line.takes] == [(1, 1.0, True)]
 
 
 def test_a_sample_is_always_the_same_for_the_same_script(project: Project) -> None:

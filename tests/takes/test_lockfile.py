@@ -38,7 +38,7 @@ def test_what_is_written_is_read(script: Path) -> None:
 
 
 def test_segments_are_sorted_and_their_utterances_are_not(script: Path) -> None:
-    backwards = Lock(dict(reversed(list(LOCK.segments.items()))))
+    backwards = Lock(dict([*LOCK.segments.items()][::-1]))
     data = write(script, LOCK)
     lockfile.path_of(script).unlink()
     assert write(script, backwards) == data

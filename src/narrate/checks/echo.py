@@ -1,9 +1,10 @@
 """Does a clip repeat words of its reference that are not in its text?
 
-Two ways. By words: a run of words of the transcript is heard more often than it is written. This
-needs what a recognizer heard, and costs nothing. By sound: a stretch of the clip sounds as the
-recording does, frame by frame, as when codec frames of the reference leak into the clip. This needs
-no words; with a reference of 7 s it costs 0.02 × real time on one core.
+There are two ways to tell, besides the check of words, which refuses whatever else is said. By
+words: a run of words of the transcript is heard more often than it is written. This needs what a
+recognizer heard, and costs nothing. By sound: a stretch of the clip sounds as the recording does,
+frame by frame, as when codec frames of the reference leak into the clip. This needs no words, and
+costs 0.004 × real time on one core.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ class Examiner:
         """`hearing` is what hears words; without it, the checks make do with less."""
         self._hearing = hearing
         self._tools = words.Tools()
-        self._references: dict[int, Speaker] = {}
+        self._references: dict[int, tuple[Reference, Speaker]] = {}
 
     def examine(
         self,
@@ -103,10 +103,12 @@ class Examiner:
 
         if reference is None:
             return None
+        # A reference is kept, so that no other object can get its id.
         if id(reference) not in self._references:
             samples16 = _resampled(reference.samples, reference.rate)
-            self._references[id(reference)] = speaker.measure(samples16, embedder.find())
-        return self._references[id(reference)]
+            measured = speaker.measure(samples16, embedder.find())
+            self._references[id(reference)] = reference, measured
+        return self._references[id(reference)][1]
 
 
 def _echo(

@@ -29,7 +29,8 @@ INSTALL = "pip install 'narrate-cli[checks]'"
 NO_SPEECH = 0.6
 """Above this probability that 30 s hold no speech, what Whisper makes up for them is left out. On
 silence, hum, clicks and noise it is 0.72 to 0.96 (tiny.en and base), on 45 spoken lines, some of
-one word, 0.42 at most. Speech after 12 s of silence has up to 0.83, hence SILENCE.
+one word, 0.42 at most. After a long silence it may be too low: 0.45 for a "Thank you" that nobody
+said.
 """
 
 SILENCE = 10 ** (-50 / 20)

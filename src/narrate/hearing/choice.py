@@ -118,12 +118,11 @@ def fetch(
     """
     model, in_mlx = _wanted(named or DEFAULTS[0])
     python = _python(in_mlx, settings, warn)
-    if not Path(model.name).is_absolute():
-        wanted = ModelRef(model.name, model.revision, offline=settings.offline)
-        client = python or sys.executable
-        found = models.fetch(wanted, client, on_progress, check_for_updates=check_for_updates)
-        model = ModelRef(str(found))
-    return _source(Path(model.name), python)
+    if settings.offline or Path(model.name).is_absolute():
+        return _source(_folder(model, in_mlx), python)
+    client = python or sys.executable
+    found = models.fetch(model, client, on_progress, check_for_updates=check_for_updates)
+    return _source(found, python)
 
 
 def load(source: Source, threads: int = 1) -> Hearing:

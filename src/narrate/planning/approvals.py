@@ -92,7 +92,7 @@ def require(plan: Plan, found: Departures) -> None:
     lines = list(found.lines())
     if lines:
         raise PendingError(
-            f"--locked forbids to depart from {lockfile.NAME}: {'; '.join(lines)}",
+            f"--locked forbids departing from {lockfile.NAME}: {'; '.join(lines)}",
             where=plan.script.name,
             hint=f"run without --locked, and commit {lockfile.NAME} if it has changed",
         )

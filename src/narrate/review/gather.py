@@ -9,7 +9,7 @@ import msgspec
 import xxhash
 
 from narrate.cache import Store
-from narrate.output.record import LastRun
+from narrate.output.record import LastRun, canonical_requests
 from narrate.output.why import Why, explain
 from narrate.planning.planner import Plan, PlannedSegment
 from narrate.planning.verdicts import verdict
@@ -51,10 +51,11 @@ class Gatherer:
 
     def changed(self, why: Why, line: Line, before: Mapping[str, str]) -> str:
         """What is not as in the last build, or that the sound is not as on the page before it."""
-        if not self.last.requests:
-            return ""
-        if why.state != "same":
-            return "; ".join(map(str, why.reasons))
+        then = canonical_requests(self.last, line.id)
+        if self.last.requests and then != [each.canonical for each in why.planned.utterances]:
+            # What is pruned has not changed, and the page holds no path of this machine.
+            root = str(self.session.store.root)
+            return "; ".join(each for each in map(str, why.reasons) if root not in each)
         return NEW if before and before.get(line.id) != line.of else ""
 
     def line(self, planned: PlannedSegment, takes: Sequence[Take]) -> Line:
@@ -70,6 +71,7 @@ class Gatherer:
             state=_state(planned, bool(flags), bool(refused)),
             why="" if planned.cached else "; ".join(dict.fromkeys(flags)),
             sample=planned.segment.id in self.sample,
+            recording=planned.segment.audio is not None,
             takes=tuple(self.takes(planned, takes)),
             refused=refused,
         )

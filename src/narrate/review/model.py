@@ -48,7 +48,8 @@ class Line(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A segment: what is written, what is said where that differs, and its sounds.
 
     `of` is a digest of what is asked for and heard: a verdict holds while it is the same. `why`
-    says what failed, `changed` what is not as in the last build.
+    says what failed, `changed` what is not as in the last build. A `recording` has no takes to
+    choose from.
     """
 
     id: str
@@ -60,6 +61,7 @@ class Line(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     why: str = ""
     changed: str = ""
     sample: bool = False
+    recording: bool = False
     takes: tuple[Rendering, ...] = ()
     refused: tuple[Rendering, ...] = ()
 

@@ -25,7 +25,10 @@ MOST_READINGS = 8
 MOST_TOKENS = 12
 """So many tokens of a line are tried in more than one way."""
 
-_PLAIN = re.compile(r"[A-Za-z]?[a-z'’]*[.,;:!?]*")
+GOOD = 1.0
+"""No other way is tried where what was heard differs by no more than accents do."""
+
+_PLAIN = re.compile(r"(?:[a-z'’]+|[A-Z][a-z'’]{4,})[.,;:!?]*")
 _READER = Reader()
 
 
@@ -59,7 +62,7 @@ def _nearest(pronouncer: Pronouncer, expected: str, tokens: Sequence[str]) -> li
     odd = (at for at, token in enumerate(tokens) if not _PLAIN.fullmatch(token))
     for at in islice(odd, MOST_TOKENS):
         for reading in islice(_readings(tokens[at]), MOST_READINGS):
-            if best == 0:
+            if best < GOOD:
                 return said
             other = [*said[:at], pronouncer.phonemes(reading), *said[at + 1 :]]
             cost = sounds.burst(expected, "".join(other)).cost

@@ -29,6 +29,11 @@ LEFT_OUT = 3.0
 badly.
 """
 
+ACCENT = 2.0
+"""What a frame costs that fits a phone but not beside its neighbours, in nats: every voice has such
+frames, and another word has more of them.
+"""
+
 NEVER = 1e9
 
 
@@ -69,15 +74,19 @@ def states(model: AcousticModel, sound: Features, words: Sequence[Word]) -> Stat
 
     phones = [phone for word in words for phone in word.phones]
     sounds = list(chain.from_iterable(_sounds(model, words)))
+    plain = list(chain.from_iterable(_plain(model, phone) for phone in phones))
     quiet = sorted({*model.sounds(*_around(SILENCE)), *model.sounds(*_around(NOISE))})
-    needed = sorted({*chain.from_iterable(sounds), *quiet, *model.plain})
+    needed = sorted({*chain.from_iterable(sounds), *model.plain})
     scores = model.scores(sound.vectors, needed)
     best = scores.max(axis=1, keepdims=True)
     scores -= best
     silence = np.where(sound.quiet, 0, scores[:, np.searchsorted(needed, quiet)].max(axis=1))
     moves = [model.moves(phone.names[0]) for phone in phones]
     return States(
-        _fits(scores, [np.searchsorted(needed, each) for each in sounds]),
+        np.maximum(
+            _fits(scores, [np.searchsorted(needed, each) for each in sounds]),
+            _fits(scores, [np.searchsorted(needed, each) for each in plain]) - ACCENT,
+        ),
         silence.astype(np.float32),
         np.concatenate([stay for stay, _ in moves]).astype(np.float64),
         np.concatenate([go for _, go in moves]).astype(np.float64),
@@ -116,8 +125,17 @@ def _of_phone(
         for name in phones[at].names
         for before in lefts
         for after in rights
-    ] + [model.sounds(*_around(name)) for name in phones[at].names]
-    return [sorted({sound[part] for sound in found}) for part in range(PARTS)]
+    ]
+    return _parts(found)
+
+
+def _plain(model: AcousticModel, phone: Phone) -> list[list[int]]:
+    """The senones of a phone's parts as it sounds alone."""
+    return _parts([model.sounds(*_around(name)) for name in phone.names])
+
+
+def _parts(sounds: Sequence[Sequence[int]]) -> list[list[int]]:
+    return [sorted({sound[part] for sound in sounds}) for part in range(PARTS)]
 
 
 def _fits(scores: NDArray[np.float32], columns: Sequence[NDArray[np.int64]]) -> NDArray[np.float32]:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from typing import Annotated, Any
 
 import typer
@@ -172,8 +170,6 @@ def _python(id: str | None, name: str, settings: Settings) -> str:
             environment = environments.of_engine(other.name)
             if environment and environment.state is environments.State.COMPLETE:
                 return environment.python
-        if id and find_spec("huggingface_hub"):
-            return sys.executable
         raise
 
 

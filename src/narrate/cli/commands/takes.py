@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -27,21 +28,20 @@ SETTINGS = (
 MOST = 100
 """Takes that one command speaks of a segment; more are a slip of the finger."""
 
+NUMBER = re.compile("[0-9]{1,10}")
+
 Ids = Annotated[
-    list[str], typer.Argument(metavar="[SCRIPT] ID…", help="A script, and the ids of segments.")
-]
-MaybeIds = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[SCRIPT] [ID]…",
-        help="A script, and the ids of segments (all).",
-        show_default=False,
+        metavar="SCRIPT|ID", help="A script, and the ids of segments.", show_default=False
     ),
 ]
 Picks = Annotated[
-    list[str],
+    list[str] | None,
     typer.Argument(
-        metavar="[SCRIPT] ID TAKE…", help="A script, and the id of a segment before each take."
+        metavar="SCRIPT|ID TAKE",
+        help="A script, and the id of a segment before each take.",
+        show_default=False,
     ),
 ]
 Number = Annotated[
@@ -57,7 +57,11 @@ Seed = Annotated[
 
 @options.takes(*SETTINGS)
 def retake(
-    flags: Flags, words: Ids, number: Number = 3, seed: Seed = None, json: options.Json = False
+    flags: Flags,
+    words: Ids = None,
+    number: Number = 3,
+    seed: Seed = None,
+    json: options.Json = False,
 ) -> None:
     """Speak more takes of segments, to choose from; the narration stays as it is.
 
@@ -65,7 +69,7 @@ def retake(
     """
     from narrate.cli.progress import Display, Reporter
 
-    script, ids = _split(words)
+    script, ids = _split(words or [])
     if not ids:
         hint = "name them: narrate retake ID; see `narrate plan` for the ids"
         raise UsageError("which segments?", where="narrate retake", hint=hint)
@@ -80,16 +84,19 @@ def retake(
 
 
 @options.takes(*SETTINGS)
-def takes(flags: Flags, words: MaybeIds = None, json: options.Json = False) -> None:
-    """List the takes of segments that are in the cache, with files that any player plays."""
+def takes(flags: Flags, words: Ids = None, json: options.Json = False) -> None:
+    """List the takes of segments that are in the cache, with files that any player plays.
+
+    Without an ID, those of every segment are listed.
+    """
     script, ids = _split(words or [])
     _show(retakes.listed(script, ids, flags, messages.show_warning), json)
 
 
 @options.takes(*SETTINGS)
-def pick(flags: Flags, words: Picks, json: options.Json = False) -> None:
+def pick(flags: Flags, words: Picks = None, json: options.Json = False) -> None:
     """Approve a take of a segment in narrate.lock, for the next run and for other machines."""
-    script, pairs = _split(words)
+    script, pairs = _split(words or [])
     found = retakes.pick(script, _choice(pairs), flags, messages.show_warning)
     _show(found, json)
     if not json:
@@ -98,7 +105,7 @@ def pick(flags: Flags, words: Picks, json: options.Json = False) -> None:
 
 @options.takes(*SETTINGS)
 def lock(flags: Flags, scripts: options.Scripts = None) -> None:
-    """Approve what is used now, for every segment, in narrate.lock (exit 3 if some is missing)."""
+    """Approve what every segment uses now, in narrate.lock (exit 3 if a clip is missing)."""
     found = sources.find(scripts or [])
     terminal.tell(*found.notes)
     for name in found.scripts:
@@ -116,12 +123,12 @@ def _split(words: Sequence[str]) -> tuple[str, list[str]]:
 def _choice(words: Sequence[str]) -> dict[str, int]:
     """Ids and numbers of takes that follow each other. Raises UsageError."""
     pairs = list(zip(words[::2], words[1::2], strict=False))
-    if not words or len(words) % 2 or not all(number.isdecimal() for _, number in pairs):
+    if not words or len(words) % 2 or not all(NUMBER.fullmatch(take) for _, take in pairs):
         hint = "write a number after each id: narrate pick ID TAKE; see `narrate takes`"
         raise UsageError(
             f"not an id and a take: {' '.join(words)}", where="narrate pick", hint=hint
         )
-    return {id: int(number) for id, number in pairs}
+    return {id: int(take) for id, take in pairs}
 
 
 def _lock_of(script: str) -> str:

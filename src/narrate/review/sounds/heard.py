@@ -18,8 +18,7 @@ ELSE = "something else"
 
 def words_of(clip: Clip) -> Words | None:
     """What the check of words found in a clip; None if it did not listen."""
-    found: Words | None = getattr(provenance.of(clip.origin).findings, "words", None)
-    return found
+    return provenance.of(clip.origin).findings.words
 
 
 def words(spoken: Spoken) -> Iterator[Word]:

@@ -52,7 +52,7 @@ def _words(spoken: Spoken) -> Iterator[tuple[str, str]]:
     """The worst that the check of words found."""
     found = [words for _, clip in spoken if (words := heard.words_of(clip)) and words.checked]
     if found:
-        yield "other words", f"{max(each.ratio for each in found):.0f} nats likelier"
+        yield "evidence of other words", f"{max(each.ratio for each in found):.0f} nats"
     if burst := max((each.burst for each in found), default=0.0):
         yield "heard otherwise", f"{burst:.1f} phonemes"
 
@@ -69,6 +69,10 @@ def _numbers(made: Sequence[Provenance]) -> Iterator[tuple[str, str]]:
     likenesses = [each.findings.likeness for each in made if each.findings.likeness]
     if usual := [each.usual for each in likenesses if each.usual is not None]:
         yield "like its other lines", f"{min(usual):.2f}"
+    if rated := [each.findings.quality for each in made if each.findings.quality]:
+        yield "quality", f"{min(each.overall for each in rated):.1f} of 5 (DNSMOS)"
+    missing = {name: why for each in made for name, why in each.findings.missing.items()}
+    yield from (("not checked in full", f"{name} ({why})") for name, why in missing.items())
     if (attempt := max(each.attempt for each in made)) > 1:
         yield "attempt", str(attempt)
     if engines := dict.fromkeys(each.engine for each in made if each.engine):

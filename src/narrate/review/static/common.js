@@ -13,7 +13,7 @@ function filled(node, attributes, children) {
     else if (typeof value === "boolean") node.toggleAttribute(name, value);
     else node.setAttribute(name, value);
   }
-  node.append(...children.flat().filter((child) => child !== null && child !== ""));
+  node.append(...children.flat().filter((child) => child || child === 0));
   return node;
 }
 
@@ -26,7 +26,7 @@ const drawn = (tag, attributes = {}, ...children) =>
 const PLAY = "M4 2.5v11l9.5-5.5z";
 const PAUSE = "M3.5 2.5h3v11h-3zM9.5 2.5h3v11h-3z";
 
-// The queue of a live region: a second message would replace one that is still unread.
+// The last messages stay, as a screen reader may not have read one when the next one comes.
 function announce(text) {
   byId("live").append(element("p", {}, text));
   while (byId("live").childElementCount > 3) byId("live").firstChild.remove();
@@ -173,14 +173,14 @@ class Sound {
   // Words that are marked while they are heard: pairs of an element and a word of the rendering.
   follow(pairs) {
     this.words = pairs;
-    for (const [node, word] of pairs) node.addEventListener("click", () => player.seek(this, word[1]));
   }
 
   show(position, playing) {
     const whole = this.rendering.seconds;
     const share = Math.min(position / whole, 1) || 0;
     this.played.style.clipPath = `inset(0 ${((1 - share) * 100).toFixed(2)}% 0 0)`;
-    this.time.textContent = position ? `${position.toFixed(1)} / ${seconds(whole)}` : seconds(whole);
+    this.time.textContent = seconds(position || whole);
+    this.node.classList.toggle("begun", position > 0);
     this.slider.setAttribute("aria-valuenow", position.toFixed(1));
     this.slider.setAttribute("aria-valuetext", `${position.toFixed(1)} of ${seconds(whole)}`);
     this.drawing.setAttribute("d", playing ? PAUSE : PLAY);
@@ -201,7 +201,7 @@ class Entries {
     this.near = new IntersectionObserver(
       (seen) => {
         for (const each of seen) {
-          if (each.isIntersecting) this.fill(this.of(each.target));
+          if (each.isIntersecting) this.fill(each.target.entry);
         }
       },
       { rootMargin: "800px 0px" },
@@ -215,10 +215,6 @@ class Entries {
       whole.append(entry.node);
     }
     byId("entries").replaceChildren(whole);
-  }
-
-  of(node) {
-    return node.entry;
   }
 
   fill(entry) {
@@ -299,8 +295,8 @@ function switchTheme() {
   kept.set("theme", theme(THEMES[(place + 1) % THEMES.length]));
 }
 
-function save(name, document_) {
-  const blob = new Blob([`${JSON.stringify(document_, null, 2)}\n`], { type: "application/json" });
+function save(name, content) {
+  const blob = new Blob([`${JSON.stringify(content, null, 2)}\n`], { type: "application/json" });
   const link = element("a", { href: URL.createObjectURL(blob), download: name });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);

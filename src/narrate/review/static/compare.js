@@ -116,7 +116,7 @@ function references() {
   const nodes = data.references.map((sound) => new Sound(sound, `the recording of ${sound.name}`).node);
   byId("references").hidden = nodes.length === 0;
   byId("references").append(
-    ...nodes.map((node, place) => element("div", { class: "card" }, element("h3", {}, data.references[place].name), node)),
+    ...nodes.map((node, place) => element("div", { class: "card" }, element("h3", {}, `Recording: ${data.references[place].name}`), node)),
   );
 }
 

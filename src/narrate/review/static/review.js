@@ -9,7 +9,7 @@ const approved = (line) => (line.takes || []).some((take) => take.approved);
 
 const FILTERS = {
   all: { name: "All", has: () => true },
-  open: { name: "To review", has: (line) => !verdicts.has(line.id) && !approved(line) },
+  open: { name: "To review", has: (line) => !verdicts.has(line.id) && !approved(line) && !line.recording },
   failed: { name: "Failed", has: (line) => line.state === "failed" },
   flagged: { name: "Flagged", has: (line) => line.state === "flagged" },
   changed: { name: "Changed", has: (line) => Boolean(line.changed) },
@@ -35,6 +35,7 @@ class Line {
     this.verdict = element("p", { class: "verdict" });
     const state = STATES[line.state];
     const about = [
+      line.recording && element("span", { class: "tag" }, "recording"),
       element("h2", { id: this.heading }, line.id),
       state && element("span", { class: `tag ${line.state}` }, state),
       line.changed ? element("span", { class: "tag" }, "changed") : "",
@@ -54,14 +55,14 @@ class Line {
   fill() {
     const { line } = this;
     const takes = this.takes.map((take) => this.card(take, `take ${take.take} of ${line.id}`));
-    const refused = (line.refused || []).map((each) => this.card(each, `attempt ${each.attempt} of ${line.id}, refused`));
+    const refused = (line.refused || []).map((each) => this.card(each, `attempt ${each.attempt} of ${line.id}, not used`));
     this.body.append(
       ...[
         line.changed && element("p", { class: "why" }, line.changed),
         line.why && element("p", { class: "why bad" }, line.why),
         takes.length ? element("div", { class: "takes" }, ...takes) : "",
         refused.length ? this.refusals(refused, takes.length === 0) : "",
-        this.actions(),
+        line.recording ? "" : this.actions(),
       ].filter(Boolean),
     );
     this.choose(this.takes.findIndex((take) => take.current));
@@ -90,28 +91,40 @@ class Line {
     return card;
   }
 
-  // The words with their times: in the text itself if they are those of the text, else below.
+  // The words of a sound: marked in the text of the line if they are its words, else listed below.
   spoken(rendering, sound) {
     const words = rendering.words || [];
     if (!sound || !words.length) return "";
-    if (rendering.current && (this.merged(this.words, words, sound) || this.merged(this.said, words, sound))) return "";
+    const spans = this.spans(this.words, words.length) || this.spans(this.said, words.length);
+    if (spans && rendering.take) {
+      sound.follow(spans.map((node, place) => [node, words[place]]));
+      return "";
+    }
     const nodes = words.map(([text]) => element("span", {}, text));
+    nodes.forEach((node, place) => node.addEventListener("click", () => player.seek(sound, words[place][1])));
     sound.follow(nodes.map((node, place) => [node, words[place]]));
     return element("p", { class: "words", dir: "auto" }, ...nodes.flatMap((node) => [node, " "]));
   }
 
-  merged(paragraph, words, sound) {
-    const parts = paragraph ? paragraph.textContent.split(/(\s+)/) : [];
-    const places = [...parts.keys()].filter((place) => parts[place].trim());
-    if (places.length !== words.length) return false;
-    for (const place of places) parts[place] = element("span", {}, parts[place]);
-    paragraph.replaceChildren(...parts);
-    sound.follow(words.map((word, index) => [parts[places[index]], word]));
-    return true;
+  // The words of a paragraph as elements, if it has this many; a click plays the chosen take there.
+  spans(paragraph, count) {
+    if (!paragraph) return null;
+    if (!paragraph.spans) {
+      const parts = paragraph.textContent.split(/(\s+)/).map((part) => (part.trim() ? element("span", {}, part) : part));
+      paragraph.spans = parts.filter((part) => typeof part !== "string");
+      paragraph.spans.forEach((node, place) => node.addEventListener("click", () => this.seek(place)));
+      paragraph.replaceChildren(...parts);
+    }
+    return paragraph.spans.length === count ? paragraph.spans : null;
+  }
+
+  seek(word) {
+    const sound = this.sounds[this.chosen ?? 0];
+    if (sound && sound.words[word]) player.seek(sound, sound.words[word][1][1]);
   }
 
   refusals(cards, open) {
-    const title = element("summary", {}, counted(cards.length, "refused attempt"));
+    const title = element("summary", {}, `${counted(cards.length, "attempt")} not used`);
     return element("details", { open, class: "refusals" }, title, element("div", { class: "takes" }, ...cards));
   }
 
@@ -140,6 +153,7 @@ class Line {
   }
 
   decide(verdict) {
+    if (this.line.recording) return announce(`${this.line.id} is a recording, which has no takes`);
     const take = this.takes[this.chosen ?? 0];
     if (verdict === "approve" && !take) return announce(`${this.line.id} has no take to approve`);
     const before = verdicts.get(this.line.id);
@@ -268,7 +282,7 @@ function narrow() {
   byId("shown").textContent = `${counted(shown, "line")} shown`;
 }
 
-function document_() {
+function decided() {
   const own = data.lines.filter((line) => verdicts.has(line.id));
   return {
     schema: "narrate.verdicts/1",
@@ -318,7 +332,7 @@ byId("search").addEventListener("input", narrow);
 byId("search").addEventListener("keydown", (event) => {
   if (event.key === "Enter" || event.key === "Escape") list.move(0);
 });
-byId("save").addEventListener("click", () => save(`${data.stem}.verdicts.json`, document_()));
+byId("save").addEventListener("click", () => save(`${data.stem}.verdicts.json`, decided()));
 byId("commands").addEventListener("click", () => copy(commands()));
 byId("on").addEventListener("click", () => {
   playOn = !playOn;
