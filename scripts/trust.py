@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Mapping
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -44,13 +43,16 @@ def judges() -> dict[str, Judge]:
     return found | {EXISTS: Exists()}
 
 
-def wrong(case: Case, found: Mapping[str, Reasons]) -> None:
+def wrong(name: str, case: Case, reasons: Reasons) -> None:
     """Show a case that narrate judges wrongly."""
-    reasons = found[NARRATE]
-    if bool(reasons) == (case.kind == "good"):
+    if name == NARRATE and bool(reasons) == (case.kind == "good"):
         said = "; ".join(reasons) or f"passed {case.note}"
         place = f"{case.clip.voice} {case.clip.number}"
         print(f"{case.kind}: {place}: {said}\n  {case.clip.line.text}", flush=True)
+
+
+def silent(name: str, case: Case, reasons: Reasons) -> None:
+    """Show nothing."""
 
 
 def summary(found: Figures) -> str:
@@ -81,7 +83,7 @@ def main() -> None:
     parser.add_argument("--verbose", action="store_true", help="name what is judged wrongly")
     options = parser.parse_args()
     voices = cast.whole(CLIPS, options.share)
-    show = wrong if options.verbose else lambda case, found: None
+    show = wrong if options.verbose else silent
     found = bench.run(voices, judges(), options.most, tuple(faults.KINDS), show)
     print(summary(found), end="")
     write(README, summary(found))

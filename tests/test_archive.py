@@ -300,6 +300,24 @@ def test_true_measurements_are_believed(tmp_path: Path, empty: Store) -> None:
 
 
 @pytest.mark.parametrize(
+    "lie", [{"dropout": 9.0}, {"steady": 0.0}, {"offset": 0.1}, {"gaps": ((500, 900),)}]
+)
+def test_fine_measurements_are_those_of_the_samples(
+    tmp_path: Path, empty: Store, lie: dict[str, object]
+) -> None:
+    true = checks.measure(Synthesis(np.multiply(HUM, 1 / 32768, dtype=np.float32), RATE))
+    for name, measures in {"true": true, "lie": msgspec.structs.replace(true, **lie)}.items():
+        provenance = msgspec.json.encode({"measures": measures})
+        file = tmp_path / f"{name}.zip"
+        key = forged(file, request().canonical(), HUM.tobytes(), provenance)
+        if name == "lie":
+            empty = Store(tmp_path / "another")
+            check_refused(empty, file, key, "not those of its samples", {"": b""})
+        else:
+            assert archive.import_clips(file, empty) == Imported(new=1)
+
+
+@pytest.mark.parametrize(
     ("form", "why"),
     [
         (request().canonical().replace(b",", b", "), "canonical"),

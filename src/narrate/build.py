@@ -22,13 +22,12 @@ from narrate.errors import EnvironmentProblem, Interrupted, NarrateError, UsageE
 from narrate.output import record
 from narrate.output.why import Why, explain
 from narrate.planning import approvals
-from narrate.planning.planner import Plan, PlannedSegment
+from narrate.planning.planner import Plan
 from narrate.publish import Job, Result, guard, write
 from narrate.session import Options, Prepared, Session, opened
 from narrate.speech import Failed, stand_ins, summary
 from narrate.store import usage
 from narrate.store.entry import Clip
-from narrate.synthesis.recheck import Reasons, recheck
 
 __all__ = [
     "Failed",
@@ -36,12 +35,12 @@ __all__ = [
     "Problems",
     "Result",
     "Several",
-    "check",
     "export",
     "perform",
     "plan",
     "plan_all",
     "prepare",
+    "prepare_all",
     "run",
     "run_all",
     "stand_ins",
@@ -123,7 +122,7 @@ def _read_options(settings: Settings) -> scripts.ReadOptions:
     return scripts.ReadOptions(**{name: getattr(settings, name) for name in names})
 
 
-def _prepare_all(
+def prepare_all(
     sources: Sequence[str | Path], flags: Mapping[str, Any], emit: Emit
 ) -> list[Prepared]:
     """Read several scripts; the errors of all of them are raised together."""
@@ -147,7 +146,7 @@ def plan_all(
     that cannot be used here; nothing is written.
     """
     problems, plans = Problems(len(sources)), []
-    with opened(_prepare_all(sources, flags, emit), emit) as sessions:
+    with opened(prepare_all(sources, flags, emit), emit) as sessions:
         for session in sessions:
             with problems.kept():
                 plans.append(session.plan(options.force))
@@ -207,33 +206,6 @@ def _approved(session: Session) -> Iterator[Clip]:
             yield clip
 
 
-def check(
-    source: str | Path, flags: Mapping[str, Any], emit: Emit
-) -> list[tuple[PlannedSegment, tuple[str, ...]]]:
-    """Judge the clips of a script without speaking: the reasons for refusing each segment.
-
-    A check that has not heard a clip listens to it. Raises PendingError if a segment is not spoken
-    and no other is refused.
-    """
-    with _session(source, flags, emit) as session:
-        session.store.hold()
-        # A strict plan would take what the checks refuse for missing.
-        planned = session.without_stand_in().lenient().plan()
-        reasons = recheck(planned, session.settings, session.store, emit)
-        # The outputs may all exist, and then the next run would trust its stamp and do nothing.
-        stamp.clear()
-        found = [(each, _reasons(each, reasons)) for each in planned.segments]
-        if planned.misses and not any(why for _, why in found):
-            hint = f"run: narrate run {shlex.quote(str(source))}"
-            raise speech.pending(planned, planned.misses, "not spoken", hint)
-        return found
-
-
-def _reasons(planned: PlannedSegment, reasons: Reasons) -> tuple[str, ...]:
-    each = (reasons.get(utterance.canonical, ()) for utterance in planned.utterances)
-    return tuple(why for some in each for why in some)
-
-
 def run(source: str | Path, flags: Mapping[str, Any], options: Options, emit: Emit) -> Result:
     """Narrate a script: speak what is missing, then write the files that changed.
 
@@ -255,7 +227,7 @@ def run_all(
     outputs as they were; those of the others are written. Raises what `run` raises, within Several
     if there are several scripts.
     """
-    return _perform(_prepare_all(sources, flags, emit), options, emit)
+    return _perform(prepare_all(sources, flags, emit), options, emit)
 
 
 def perform(script: scripts.Script, configuration: Config, options: Options, emit: Emit) -> Result:

@@ -217,7 +217,7 @@ ABOUT = {
     ),
     "qa": _flag("--qa", "MODE", "When a check fails: strict refuses, warn keeps, off ignores."),
     "checks": About(
-        "Checks that listen: auto, all, none, or names such as words,speaker (auto).",
+        "Checks that listen: auto, all, none or NAME,NAME (auto).",
         value="NAMES",
         flags=("--checks",),
         written=str | dict[str, Any],
@@ -246,7 +246,7 @@ ABOUT = {
     "asr_model": _flag(
         "--asr-model",
         "MODEL",
-        "What listens: a folder, a Whisper name, a hub id or mlx:ID (base or tiny.en).",
+        "Speech recognition: a folder, name or id, or mlx:ID (base).",
     ),
     "offline": _flag("--offline", "", "Use no network; fail if a download would be needed."),
     "allow_outside": _flag(

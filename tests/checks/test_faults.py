@@ -69,10 +69,11 @@ def jump(sound: Synthesis) -> Samples:
     return found
 
 
-def runaway(tail: Callable[[Synthesis, Samples], Samples]) -> Fault:
+def runaway(tail: Callable[[Synthesis, Samples], NDArray[np.floating]]) -> Fault:
     def fault(sound: Synthesis) -> Samples:
-        times = np.arange(3 * sound.rate, dtype="float32") / sound.rate
-        return np.concatenate([sound.samples, tail(sound, times)]).astype("float32")
+        times: Samples = np.linspace(0, 3, 3 * sound.rate, dtype=np.float32)
+        more: Samples = tail(sound, times).astype(np.float32)
+        return np.concatenate([sound.samples, more])
 
     return fault
 

@@ -23,10 +23,10 @@ from narrate.engines.base import ModelRef, Unusable
 from narrate.engines.mlx.hearing import Engine
 from narrate.errors import EnvironmentProblem
 from narrate.hearing.remote import Remote
-from support import whisper
 from support.engine_driver import OPENBLAS, environment
 from support.processes import alive
 from support.qwen import python_of
+from support.whisper import build
 
 VOICE = Path(__file__).parents[2] / "examples" / "voice_ref" / "ref.wav"
 SECOND = np.zeros(16_000, np.float32)
@@ -35,7 +35,7 @@ SAID = ["row", "sum", "table", "column"]
 
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return whisper.build(tmp_path_factory.mktemp("whisper"))
+    return build(tmp_path_factory.mktemp("whisper"))
 
 
 def test_whisper_is_heard_through_the_real_library(
@@ -59,7 +59,7 @@ def test_whisper_is_heard_through_the_real_library(
 
 @pytest.mark.parametrize("part", ["vocab.json", "config.json"])
 def test_a_model_without_a_part_is_an_environment_problem(part: str, tmp_path: Path) -> None:
-    (whisper.build(tmp_path) / part).unlink()
+    (build(tmp_path) / part).unlink()
     hearing = Remote(str(tmp_path), str(python_of("mlx")))
     with pytest.raises(EnvironmentProblem, match=f"speech recognition with {tmp_path}") as caught:
         hearing.listen(SECOND, "en")

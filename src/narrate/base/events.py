@@ -94,6 +94,12 @@ class Retried(Event, frozen=True, kw_only=True, tag="retry"):
     reason: str
 
 
+class Withdrawn(Event, frozen=True, kw_only=True, tag="withdrawn"):
+    """An utterance that was spoken is refused now that more is known of its voice. It counts as not
+    spoken; "retry" or "failed" follows.
+    """
+
+
 class Failed(Event, frozen=True, kw_only=True, tag="failed"):
     """The last attempt at an utterance failed."""
 

@@ -65,7 +65,8 @@ class Findings(msgspec.Struct, frozen=True, omit_defaults=True):
         """With what was found later in place of what was found before."""
         names = ("words", "speaker", "likeness", "echo", "quality")
         found = {name: each for name in names if (each := getattr(later, name)) is not None}
-        return msgspec.structs.replace(self, **found, missing=later.missing)
+        before = {name: why for name, why in self.missing.items() if name not in found}
+        return msgspec.structs.replace(self, **found, missing=before | later.missing)
 
     def worst(self, checks: Sequence[str], thresholds: Thresholds) -> float:
         """The largest of the measurements, each as a share of its threshold."""

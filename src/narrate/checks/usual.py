@@ -30,6 +30,9 @@ LEAST_CLIPS = 5
 LEAST_SECONDS = 1.0
 """Of speech in a clip, for it to count."""
 
+LEAST_TEXT = 0.5
+"""Seconds of articulation, from which on a text has a pace."""
+
 SURE_SECONDS = 2.0
 """Clips that are shorter have less to compare, and may differ by more in proportion."""
 
@@ -110,7 +113,7 @@ def compare(measures: Measures, text: str, usual: Usual) -> Relative:
     seconds = measures.spoken
     if measures.version < 2 or not seconds or not articulation(text):
         return Relative(VERSION, 0.0)
-    pace = math.log(seconds / articulation(text) / usual.pace)
+    pace = math.log(seconds / articulation(text) / usual.pace) if _has_pace(text) else 0.0
     pitch = math.log(measures.pitch / usual.pitch) if measures.pitch and usual.pitch else 0.0
     shift, distance = _shift(measures.shape, usual.shape)
     return Relative(
@@ -150,7 +153,7 @@ def judge(relative: Relative, thresholds: Thresholds = DEFAULT) -> tuple[str, ..
             f"it plays at {math.exp(relative.speed):.2f} times the speed of this voice",
         ),
         (
-            own and relative.dull > most.dull,
+            own and relative.dull > most.dull * room,
             f"its highest sounds are {relative.dull:.0f} dB weaker than this voice's",
         ),
         (
@@ -163,6 +166,13 @@ def judge(relative: Relative, thresholds: Thresholds = DEFAULT) -> tuple[str, ..
         ),
     )
     return tuple(reason for failed, reason in findings if failed)
+
+
+def _has_pace(text: str) -> bool:
+    """Whether it can be told how long a text takes: digits have several readings, and a text such
+    as "Shh." may be drawn out.
+    """
+    return articulation(text) >= LEAST_TEXT and not any(char.isdigit() for char in text)
 
 
 def _fits(measures: Measures, text: str) -> bool:

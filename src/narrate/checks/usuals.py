@@ -52,25 +52,38 @@ class Usuals:
                 known.clips.append((made, text))
 
     def compared(self, voice: object, made: Provenance, text: str) -> Provenance:
-        """A clip beside what is usual; the same where too little is known."""
+        """A clip beside what is usual, unless it was compared before, so that it does not turn bad
+        because other clips changed; the same where too little is known.
+        """
         with self._lock:
             known = self._known.setdefault(voice, _Known())
             known.refresh()
             structure, voices = known.structure, known.speaker
-        if structure and made.measures:
+        if structure and made.measures and not is_related(made):
             relative = usual.compare(made.measures, text, structure)
             made = msgspec.structs.replace(made, relative=relative)
         return msgspec.structs.replace(made, findings=_likened(made.findings, voices))
 
-    def suffice(self, voice: object) -> bool:
-        """Whether enough is known of a voice to compare its clips."""
-        with self._lock:
-            known = self._known.get(voice)
-            return known is not None and len(known.clips) >= usual.LEAST_CLIPS
+
+def is_compared(made: Provenance) -> bool:
+    """Whether a clip was compared with what is usual for its voice, in all that was measured."""
+    return is_related(made) and _is_likened(made.findings)
+
+
+def is_related(made: Provenance) -> bool:
+    """Whether its structure was compared."""
+    return made.relative is not None and made.relative.version == usual.VERSION
+
+
+def _is_likened(findings: Findings) -> bool:
+    """Whether its voice was compared, or is too short to be."""
+    if findings.speaker is None or not findings.speaker.enough:
+        return True
+    return findings.likeness is not None and findings.likeness.distance is not None
 
 
 def _likened(findings: Findings, usually: speaker.Usual | None) -> Findings:
-    if findings.speaker is None or usually is None:
+    if findings.speaker is None or usually is None or _is_likened(findings):
         return findings
     beside = speaker.compare(findings.speaker, None, usually)
     before = findings.likeness or beside

@@ -7,7 +7,7 @@ from typing import Any
 
 from narrate import build
 from narrate.base import terminal
-from narrate.base.events import Event, Planned, Spoken
+from narrate.base.events import Event, Planned, Spoken, Withdrawn
 from narrate.base.text import counted, duration
 from narrate.build import Failed, Result, Several
 from narrate.cli import budget, omitted
@@ -135,24 +135,35 @@ def stand_in(planned: PlannedSegment) -> dict[str, str]:
     return {"stand_in": planned.stand_in} if planned.stand_in else {}
 
 
+def _counted(event: Event) -> int:
+    """What an event adds to the utterances that were spoken."""
+    if isinstance(event, Withdrawn):
+        return -1
+    return int(isinstance(event, Spoken) and not event.recording)
+
+
+def _failures(error: NarrateError) -> Iterator[dict[str, Any]]:
+    """The segments that failed, with the script where there are several."""
+    several = isinstance(error, Several)
+    for one in error.errors if isinstance(error, Several) else [error]:
+        for name, each in one.failures.items() if isinstance(one, Failed) else ():
+            script = {"script": one.where} if several else {}
+            yield {**script, "id": name, "reason": each.what, "exit_code": each.exit_code}
+
+
 def failure(error: NarrateError, events: list[Event]) -> dict[str, Any]:
     """A run that failed, and the events up to there, as the JSON object of --json."""
-    failures = [
-        (name, each)
-        for one in (error.errors if isinstance(error, Several) else [error])
-        if isinstance(one, Failed)
-        for name, each in one.failures.items()
-    ]
+    failures = list(_failures(error))
     document = {
         "ok": False,
         "manifest": None,
-        "spoken": sum(isinstance(event, Spoken) and not event.recording for event in events),
+        "spoken": sum(map(_counted, events)),
         "cached": next((event.cached for event in events if isinstance(event, Planned)), 0),
         "segments": [],
         "error": as_object(error),
         "errors": [as_object(each) for each in problems(error)],
         "failed": len(failures),
-        "failures": [{"id": name, "reason": each.what} for name, each in failures],
+        "failures": failures,
     }
     if isinstance(error, Several):
         document["errors"] = [as_object(each) for each in error.errors]

@@ -117,6 +117,9 @@ class Reporter:
             case events.Retried():
                 attempt = f"{_named(event)}: attempt {event.attempt} failed: {event.reason}"
                 self._say_unless_quiet(attempt, "yellow")
+            case events.Withdrawn():
+                self._done -= 1
+                self._move_bar(advance=-1)
             case events.Failed():
                 self._move_bar()
             case events.Warned():
@@ -155,9 +158,9 @@ class Reporter:
             f"[{self._done}/{self._total}] {name}: {length:.2f} s of audio{work}"
         )
 
-    def _move_bar(self, **fields: Any) -> None:
+    def _move_bar(self, advance: int = 1, **fields: Any) -> None:
         if self._bars is not None and self._task is not None:
-            self._bars.update(self._task, advance=1, **fields)
+            self._bars.update(self._task, advance=advance, **fields)
 
     def _say_unless_quiet(self, text: str, style: str = "") -> None:
         if self._verbosity >= 0:

@@ -5,6 +5,7 @@ parent → examiner
     {"voice": digest, "rate": Hz, "transcript": t}  with the float32 samples of a reference
     {"examine": {…}, "rate": Hz, "voice": digest, "checks": [name, …]}  with the float32 samples
 examiner → parent
+    {"ready": true}                                 once, when the recognizer has loaded
     {"findings": seconds}                           with the findings as JSON
     {"error": text}                                 instead of them
 """
@@ -23,6 +24,7 @@ import msgspec
 from narrate.checks.expected import Expected
 from narrate.checks.findings import Findings
 from narrate.engines.base import Reference, Synthesis, first_line
+from narrate.errors import EnvironmentProblem
 from narrate.hearing.choice import Source
 from narrate.workers import frames, worker
 from narrate.workers.process import Process, WorkerLost
@@ -38,6 +40,10 @@ class Failed(Exception):
     """The examiner is gone, or broke on a clip."""
 
 
+class Ended(Exception):
+    """The examiner was told to end."""
+
+
 class Examiner:
     """An examiner's process, which starts with the first clip, and again if it is lost."""
 
@@ -46,21 +52,28 @@ class Examiner:
         self._references = references
         self._known: set[str] = set()
         self._process: Process | None = None
+        self._ended = False
 
     def examine(
         self, sound: Synthesis, expected: Expected, voice: str | None, checks: Sequence[str]
     ) -> Findings:
-        """Have a clip examined, whose voice is that of the reference with a digest, if any. Raises
-        Failed.
+        """Have a clip examined, whose voice is that of the reference with a digest, if any.
+
+        Raises Failed, Ended, or EnvironmentProblem if the recognizer cannot be loaded.
         """
+        process = self._started()
         try:
-            return self._answer(self._asked(sound, expected, voice, checks), sound)
+            self._ask(process, sound, expected, voice, checks)
+            return self._answer(process, sound)
         except WorkerLost as lost:
             self._process = None
-            raise Failed(str(lost)) from lost
+            raise Ended if self._ended else Failed(str(lost)) from lost
 
     def terminate(self) -> None:
-        """End the process now; for any thread, and for signal handlers."""
+        """End the process now, and start none again; for any thread, and for signal handlers."""
+        # `_process` is set before `_ended` is read, so a process that is just starting is ended by
+        # one of the two.
+        self._ended = True
         if process := self._process:
             process.terminate()
 
@@ -70,10 +83,14 @@ class Examiner:
             self._process.kill()
             self._process = None
 
-    def _asked(
-        self, sound: Synthesis, expected: Expected, voice: str | None, checks: Sequence[str]
-    ) -> Process:
-        process = self._started()
+    def _ask(
+        self,
+        process: Process,
+        sound: Synthesis,
+        expected: Expected,
+        voice: str | None,
+        checks: Sequence[str],
+    ) -> None:
         if voice and voice not in self._known:
             known = self._references[voice]
             header = {"voice": voice, "rate": known.rate, "transcript": known.transcript}
@@ -83,14 +100,28 @@ class Examiner:
         process.write(
             order | {"checks": list(checks)}, sound.samples.astype("<f4", copy=False).tobytes()
         )
-        return process
 
     def _started(self) -> Process:
+        """The process that runs, or a new one whose recognizer has loaded. Raises Ended or
+        EnvironmentProblem.
+        """
+        if self._ended:
+            raise Ended
         if self._process is None:
             self._known.clear()
             self._process = Process(sys.executable, "narrate.hearing.examiner")
-            self._process.write({"load": self._load})
+            self._wait_ready(self._process)
         return self._process
+
+    def _wait_ready(self, process: Process) -> None:
+        try:
+            if self._ended:
+                process.terminate()
+            process.write({"load": self._load})
+            process.read(LOAD_SECONDS)
+        except WorkerLost as lost:
+            self._process = None
+            raise Ended if self._ended else _cannot_load(self._load, str(lost)) from lost
 
     def _answer(self, process: Process, sound: Synthesis) -> Findings:
         patience = LOAD_SECONDS + SLOWEST * sound.samples.size / sound.rate
@@ -101,6 +132,12 @@ class Examiner:
             return msgspec.json.decode(payload, type=Findings)
         except msgspec.MsgspecError as error:
             raise process.lost(f"the examiner wrote garbage ({error})") from error
+
+
+def _cannot_load(recognizer: Mapping[str, str] | None, why: str) -> EnvironmentProblem:
+    where = recognizer["folder"] if recognizer else "narrate.hearing.examiner"
+    hint = "choose another --asr-model, or other --checks; see `narrate doctor`"
+    return EnvironmentProblem(f"what listens cannot be loaded ({why})", where=where, hint=hint)
 
 
 def main() -> None:
@@ -114,6 +151,7 @@ def main() -> None:
     replies, inbox = worker.connected()
     source = inbox.get()[0]["load"]
     ears = Ears(choice.load(choice.Source(**source)) if source else None)
+    frames.write(replies, {"ready": True})
     voices: dict[str, Reference] = {}
     while True:
         header, payload = inbox.get()

@@ -9,7 +9,7 @@ import msgspec
 
 from narrate import __version__
 from narrate.cache import Gone, Store
-from narrate.checks import provenance, said, structure
+from narrate.checks import provenance, said, structure, usuals
 from narrate.checks.expected import Expected
 from narrate.checks.findings import Findings
 from narrate.checks.provenance import Provenance
@@ -54,7 +54,7 @@ def voice_of(utterance: PlannedUtterance) -> object:
 class Gate:
     """Between an engine and the store: what it lets through is stored.
 
-    It may be used by several threads at a time.
+    `speaks` is the engine with its model. It may be used by several threads at a time.
     """
 
     def __init__(
@@ -63,12 +63,12 @@ class Gate:
         settings: Settings,
         store: Store,
         voices: Mapping[str, Reference],
-        usuals: Usuals,
+        known: Usuals,
     ) -> None:
-        self._judge = verdicts.judge(speaks, settings)
+        self.speaks, self._judge = speaks, verdicts.judge(speaks, settings)
         self._settings, self._store, self._voices = settings, store, voices
-        self._usuals = usuals
-        self._recognizer = _recognizer(settings) if self.listens else None
+        self._usuals = known
+        self._recognizer = recognizer(settings) if self.listens else None
         self._early: list[Early] = []
         self._spelling = registry.capabilities(PRONOUNCER).spelling
 
@@ -96,7 +96,8 @@ class Gate:
             try:
                 findings = self._examined(task.utterance, sound.synthesis, examiner)
             except CheckError as error:
-                return Refused(task, error)
+                made = msgspec.structs.replace(made, findings=self._unheard(error.what))
+                return self._decided(task, Candidate(sound, made), (error.what,))
             made = msgspec.structs.replace(made, findings=findings)
             made = self._compared(task.utterance, made)
             reasons = self._judge.reasons(made, task.utterance.text)
@@ -104,7 +105,7 @@ class Gate:
 
     def reconsider(self) -> Iterator[Spoken | Refused]:
         """Compare the first clips of each voice with those that followed: results of tasks that
-        are done, of which some may be refused now.
+        are done, of which some may be refused now. Raises EnvironmentProblem when the disk is full.
         """
         early, self._early = self._early, []
         for task, clip, before in early:
@@ -112,11 +113,13 @@ class Gate:
             if made == before:
                 continue
             try:
+                samples = bytes(self._store.read(clip))
                 kept = self._store.annotate(clip, made)
             except Gone:
                 continue
             reasons = self._judge.reasons(made, task.utterance.text)
             if reasons and self._settings.qa == "strict":
+                self._store.refuse(clip.canonical, samples, clip.rate, made, made.attempt)
                 yield Refused(task, CheckError("; ".join(reasons)))
             else:
                 yield Spoken(task, kept, 0.0)
@@ -133,21 +136,20 @@ class Gate:
             return made
         stop = StopReason(known.stop) if known else StopReason.END
         sound = Synthesis(audio.floats(self._store.read(clip)), clip.rate, stop)
-        made = msgspec.structs.replace(made, measures=structure.measure(sound))
+        made = msgspec.structs.replace(made, measures=structure.measure(sound), relative=None)
         if self.lacks(made) and not structure.broken(sound):
             findings = self._examined(utterance, sound, examiner)
             made = msgspec.structs.replace(made, findings=made.findings.joined(findings))
         return made
 
-    def judged(self, utterance: PlannedUtterance, measured: Provenance) -> tuple[str, ...]:
-        """The reasons for refusing an utterance's clip, which is stored with these measurements.
-        Raises Gone.
+    def compare(self, utterance: PlannedUtterance, measured: Provenance) -> None:
+        """Compare an utterance's clip with its voice, unless it was before, and store what is new.
+        Raises Gone, or EnvironmentProblem when the disk is full.
         """
         assert utterance.clip
         made = self._compared(utterance, measured)
         if made != provenance.of(utterance.clip.origin):
             self._store.annotate(utterance.clip, made)
-        return self._judge.reasons(made, utterance.text)
 
     def lacks(self, made: Provenance) -> bool:
         """Whether a check that is wanted and could listen has not."""
@@ -160,6 +162,8 @@ class Gate:
         best = task.candidates.pop(choice.best(found))
         for other in task.candidates:
             self._keep(task, other)
+        # A task outlives its sounds: it may be spoken once more, and is kept until the run ends.
+        task.candidates.clear()
         return self._stored(task, best)
 
     def _rated(self, candidate: Candidate, text: str) -> choice.Candidate:
@@ -195,6 +199,9 @@ class Gate:
         )
 
     def _compared(self, utterance: PlannedUtterance, made: Provenance) -> Provenance:
+        if self.speaks.capabilities.for_tests:
+            # It hums each text at a pitch of its own, so it has no voice to compare with.
+            return made
         return self._usuals.compared(voice_of(utterance), made, utterance.text)
 
     def _examined(
@@ -213,6 +220,10 @@ class Gate:
                     raise CheckError(f"it could not be checked ({error})") from error
         raise AssertionError
 
+    def _unheard(self, why: str) -> Findings:
+        """That no check could listen."""
+        return Findings(missing=dict.fromkeys(self._judge.checks, why))
+
     def _expected(self, utterance: PlannedUtterance) -> Expected:
         assert utterance.request
         said = utterance.said
@@ -230,17 +241,18 @@ class Gate:
         pcm, rate = audio.pcm16(sound.synthesis.samples), sound.synthesis.rate
         made = msgspec.structs.replace(candidate.made, sound=entry.sound(pcm, rate))
         clip = self._store.put(utterance.canonical, pcm, rate, made, replace=utterance.replace)
-        self._learn(task, clip, made)
+        self._learn(task, clip)
         return Spoken(task, clip, sound.seconds)
 
-    def _learn(self, task: Task, clip: Clip, made: Provenance) -> None:
-        voice = voice_of(task.utterance)
-        if not self._usuals.suffice(voice):
+    def _learn(self, task: Task, clip: Clip) -> None:
+        # Another run may have been first, and then the clip holds its sound.
+        made = provenance.of(clip.origin)
+        if not usuals.is_compared(made):
             self._early.append(Early(task, clip, made))
-        self._usuals.add(voice, made, task.utterance.text)
+        self._usuals.add(voice_of(task.utterance), made, task.utterance.text)
 
 
-def _recognizer(settings: Settings) -> Source | None:
+def recognizer(settings: Settings) -> Source | None:
     """What hears words; None if there is nothing here, which the checks then say of each clip."""
     try:
         return hearing.find(settings.asr_model, settings)

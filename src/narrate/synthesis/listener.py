@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 
+from narrate.hearing.examiner import Ended
 from narrate.synthesis.executor import Broken, Unspoken, Work
 from narrate.synthesis.lane import Desk
+from narrate.synthesis.task import Sound, Task
 
 
 class Listener(threading.Thread):
@@ -24,12 +26,16 @@ class Listener(threading.Thread):
         """Listen until the desk says that there will be no more."""
         try:
             while heard := self._desk.sounds.get():
-                task, sound = heard
-                try:
-                    self._desk.results.put(self._gate.accept(task, sound, self._examiner))
-                except BaseException as error:
-                    self._desk.stopping = True
-                    self._desk.results.put(Broken(error))
-                    self._desk.results.put(Unspoken([task]))
+                self._listen(*heard)
         finally:
             self._examiner.close()
+
+    def _listen(self, task: Task, sound: Sound) -> None:
+        try:
+            self._desk.results.put(self._gate.accept(task, sound, self._examiner))
+        except Ended:
+            self._desk.results.put(Unspoken([task]))
+        except BaseException as error:
+            self._desk.stopping = True
+            self._desk.results.put(Broken(error))
+            self._desk.results.put(Unspoken([task]))

@@ -71,8 +71,10 @@ class LocalExecutor:
 
     @property
     def capacity(self) -> int:
-        ahead = len(self._lanes) * AHEAD * self._work.choice.capabilities.batch
-        return ahead + (UNHEARD if self._listeners else 0)
+        # What waits for the listeners need not keep the lanes from what to speak next. Utterances
+        # that no lane has begun are left to other runs.
+        heard = len(self._listeners) + min(self._desk.sounds.qsize(), UNHEARD)
+        return len(self._lanes) * AHEAD * self._work.choice.capabilities.batch + heard
 
     def submit(self, batch: Batch) -> None:
         self._desk.batches.put(batch)

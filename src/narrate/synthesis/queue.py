@@ -61,17 +61,19 @@ class Queue:
 
         The next attempt has other randomness unless `same_sound`.
         """
-        if task.attempt - len(task.candidates) > self._settings.max_retries:
+        task.failures += 1
+        if task.failures > self._settings.max_retries:
             return False
-        task.attempt += 1
-        task.refused += not same_sound
-        self._batches.appendleft([task])
+        self._add_attempt(task, same_sound)
         return True
 
     def again(self, task: Task) -> None:
         """Have a task that gave a good sound spoken once more, next and alone."""
+        self._add_attempt(task, same_sound=False)
+
+    def _add_attempt(self, task: Task, same_sound: bool) -> None:
         task.attempt += 1
-        task.refused += 1
+        task.varied += not same_sound
         self._batches.appendleft([task])
 
     def split(self, batch: Batch) -> None:

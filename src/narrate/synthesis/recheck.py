@@ -1,13 +1,15 @@
-"""Clips that are stored already -> what is wrong with them; nothing is spoken."""
+"""Clips that are stored already -> what the checks lack of them; nothing is spoken."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from queue import SimpleQueue
+from typing import NamedTuple
 
-from narrate.base.events import Emit, warner
 from narrate.cache import Gone, Store
+from narrate.checks import provenance
 from narrate.checks.provenance import Provenance
 from narrate.checks.usuals import Usuals
 from narrate.config import Settings
@@ -16,62 +18,91 @@ from narrate.hearing.examiner import Examiner
 from narrate.planning.planner import Plan, PlannedUtterance
 from narrate.synthesis.accept import Gate, references, voice_of
 
-Reasons = dict[bytes, tuple[str, ...]]
-"""Why clips are refused, by canonical form; empty for one that passes."""
+Spoken = dict[bytes, tuple[Gate, PlannedUtterance]]
+"""Clips of engines, each with what judges it, by canonical form."""
 
 
-def recheck(plan: Plan, settings: Settings, store: Store, emit: Emit) -> Reasons:
-    """Measure what the clips of a plan lack, and judge them all.
+class Rechecked(NamedTuple):
+    """What can be judged by what is stored now: all but the clips in `problems`, which cannot be
+    read or checked, by canonical form. `anew` counts those that were measured.
+    """
 
-    A check that is new, or newer, listens to what it has not heard; other clips are only judged. A
-    clip that cannot be read, or not be checked, is not among them, and is warned of. Raises
-    EnvironmentProblem.
+    problems: dict[bytes, str]
+    anew: int
+
+
+def recheck(plan: Plan, settings: Settings, store: Store) -> Rechecked:
+    """Measure what the clips of a plan lack, compare them, and store both; recordings are left.
+
+    A check that is new, or newer, listens to what it has not heard. Raises EnvironmentProblem.
     """
     usuals, voices = Usuals(), references(plan)
     gates = {each: Gate(each, settings, store, voices, usuals) for each in plan.choices}
-    clips = {
+    spoken = {
         each.canonical: (gates[each.choice], each)
         for each in plan.utterances()
         if each.clip and each.choice
     }
-    measured = dict(_measured(list(clips.values()), settings, emit))
+    measured, problems, anew = {}, {}, 0
+    for form, made in _measured(spoken, settings):
+        if isinstance(made, str):
+            problems[form] = made
+            continue
+        measured[form] = made
+        utterance = spoken[form][1]
+        anew += utterance.clip is not None and made != provenance.of(utterance.clip.origin)
+        usuals.add(voice_of(utterance), made, utterance.text)
     for form, made in measured.items():
-        usuals.add(voice_of(clips[form][1]), made, clips[form][1].text)
-    reasons: Reasons = {}
-    for form, made in measured.items():
-        gate, utterance = clips[form]
+        gate, utterance = spoken[form]
         try:
-            reasons[form] = gate.judged(utterance, made)
+            gate.compare(utterance, made)
         except Gone as gone:
-            warner(emit)(str(gone))
-    return reasons
+            problems[form] = _unreadable(gone)
+    return Rechecked(problems, anew)
 
 
-def _measured(
-    clips: list[tuple[Gate, PlannedUtterance]], settings: Settings, emit: Emit
-) -> Iterator[tuple[bytes, Provenance]]:
-    """What is known of every clip that can be read and checked, with what was lacking."""
-    examiners: SimpleQueue[Examiner] = SimpleQueue()
-    for _ in range(settings.jobs if clips else 0):
-        examiners.put(clips[0][0].examiner())
+def _unreadable(gone: Gone) -> str:
+    return f"its clip cannot be read ({gone})"
+
+
+def _measured(spoken: Spoken, settings: Settings) -> Iterator[tuple[bytes, Provenance | str]]:
+    """What is known of every clip, with what was lacking, or why that is not to be had."""
+    free: SimpleQueue[Examiner] = SimpleQueue()
 
     def measure(one: tuple[Gate, PlannedUtterance]) -> Provenance | str:
-        gate, utterance = one
-        examiner = examiners.get()
+        examiner = free.get()
         try:
-            return gate.measured(utterance, examiner)
-        except (CheckError, Gone) as error:
-            return str(error)
+            return one[0].measured(one[1], examiner)
+        except CheckError as error:
+            return error.what
+        except Gone as gone:
+            return _unreadable(gone)
         finally:
-            examiners.put(examiner)
+            free.put(examiner)
 
+    examiners = _examiners(spoken, settings)
+    for examiner in examiners:
+        free.put(examiner)
+    with ExitStack() as stack:
+        for examiner in examiners:
+            stack.callback(examiner.close)
+        pool = stack.enter_context(ThreadPoolExecutor(settings.jobs))
+        with _ended_if_interrupted(examiners):
+            yield from zip(spoken, pool.map(measure, spoken.values()), strict=True)
+
+
+def _examiners(spoken: Spoken, settings: Settings) -> list[Examiner]:
+    """As many as may work at a time; only those that are used have processes."""
+    # A gate that does not listen has looked for no recognizer.
+    gates = sorted((gate for gate, _ in spoken.values()), key=lambda gate: gate.listens)
+    return [gates[-1].examiner() for _ in range(settings.jobs)] if gates else []
+
+
+@contextmanager
+def _ended_if_interrupted(examiners: Iterable[Examiner]) -> Iterator[None]:
     try:
-        with ThreadPoolExecutor(settings.jobs) as pool:
-            for (_, utterance), found in zip(clips, pool.map(measure, clips), strict=True):
-                if isinstance(found, str):
-                    warner(emit)(found)
-                else:
-                    yield utterance.canonical, found
-    finally:
-        while not examiners.empty():
-            examiners.get().close()
+        yield
+    except BaseException:
+        for examiner in examiners:
+            examiner.terminate()
+        raise

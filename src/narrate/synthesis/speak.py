@@ -99,8 +99,9 @@ def speak(
     with driver.signals():
         for choice in groups:
             prepare(choice, settings, emit)
+        gates = {choice: driver.gate(choice) for choice in groups}
         for choice, tasks in groups.items():
-            driver.speak(choice, tasks, start)
+            driver.speak(gates[choice], tasks, start)
     return driver.outcome
 
 
@@ -115,7 +116,6 @@ class _Driver:
         self._keep_going = keep_going
         self._voices, self._usuals = references(plan), _usuals(plan)
         self._executor: Executor | None = None
-        self._gate: Gate | None = None
         self._stopping = False
         self._waited = False
         self._broken: BaseException | None = None
@@ -147,10 +147,15 @@ class _Driver:
             if not self._keep_going:
                 self._stop()
 
-    def speak(self, choice: Choice, tasks: list[Task], start: Start) -> None:
+    def gate(self, choice: Choice) -> Gate:
+        """What checks the sounds of a model. Raises EnvironmentProblem."""
+        return Gate(choice, self._settings, self._store, self._voices, self._usuals)
+
+    def speak(self, gate: Gate, tasks: list[Task], start: Start) -> None:
         """Speak all tasks for one model, or as many as there are until something stops it."""
         if self._stopping:
             return
+        self._gate, choice = gate, gate.speaks
         batch = choice.capabilities.batch
         queue = Queue(
             tasks,
@@ -161,8 +166,7 @@ class _Driver:
             patience=self._settings.timeout * batch * AHEAD,
             settings=self._settings,
         )
-        self._gate = Gate(choice, self._settings, self._store, self._voices, self._usuals)
-        work = Work(choice, len(tasks), self._voices, self._settings, self._gate, self._emit)
+        work = Work(choice, len(tasks), self._voices, self._settings, gate, self._emit)
         self._executor = start(work)
         try:
             self._drive(self._executor, queue, batch)
@@ -210,7 +214,8 @@ class _Driver:
                 executor.submit(batch)
                 out += len(batch)
             if not out and (self._stopping or not queue.waiting):
-                if self._stopping or not self._reconsider(queue):
+                # What was interrupted goes on later, and takes the clips that are stored as good.
+                if self._broken or not self._reconsider(queue) or self._stopping:
                     break
                 continue
             if not out:
@@ -226,16 +231,22 @@ class _Driver:
     def _reconsider(self, queue: Queue) -> bool:
         """Judge the first clips of each voice again; say whether some are to be spoken again."""
         refused = 0
-        for result in self._gate.reconsider() if self._gate else ():
+        for result in self._gate.reconsider():
             task = result.task
             if isinstance(result, Refused):
                 refused += 1
-                del self.outcome.clips[task.utterance.canonical]
-                task.utterance = replace(task.utterance, replace=True)
+                self._withdraw(task)
                 self._handle(result, queue)
             else:
                 self.outcome.clips[task.utterance.canonical] = result.clip
         return refused > 0
+
+    def _withdraw(self, task: Task) -> None:
+        """Take a task that was done for one that is not: its clip is to be replaced."""
+        del self.outcome.clips[task.utterance.canonical]
+        self.outcome.attempts -= task.attempt
+        task.utterance = replace(task.utterance, replace=True)
+        self._emit(events.Withdrawn(segment=task.segment.id, script=task.segment.script))
 
     def _has_room(self, executor: Executor, out: int, size: int) -> bool:
         """Whether an executor that has `out` tasks should get a batch of this size."""
@@ -326,7 +337,7 @@ class _Driver:
         """Make do with the good sounds of a task, of which there should have been more; without
         any it has failed.
         """
-        if task.candidates and self._gate:
+        if task.candidates:
             self._keep(self._gate.settle(task), queue)
         else:
             self._fail(queue, task, error, repeated=repeated)

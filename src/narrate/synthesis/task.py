@@ -41,17 +41,19 @@ class Candidate:
 
 @dataclass(slots=True)
 class Task:
-    """An utterance to be spoken, the number of the next attempt at it, and how many attempts gave
-    no good sound.
+    """An utterance to be spoken, and the number of the next attempt at it.
 
-    `segment` is the first one that needs it. From `patience` on (monotonic time; 0 is unset) it is
-    spoken here even if another run has claimed it. `fault` is what the engine raised last.
+    `failures` counts the attempts that failed. `varied` counts those after which the next one was
+    to have other randomness. `segment` is the first one that needs it. From `patience` on
+    (monotonic time; 0 is unset) it is spoken here even if another run has claimed it. `fault` is
+    what the engine raised last.
     """
 
     segment: Segment
     utterance: PlannedUtterance
     attempt: int = 1
-    refused: int = 0
+    failures: int = 0
+    varied: int = 0
     patience: float = 0.0
     fault: str = ""
     candidates: list[Candidate] = field(default_factory=list)
@@ -61,7 +63,7 @@ class Task:
     def job(self) -> Job:
         """What an engine is asked."""
         assert self.utterance.request is not None
-        return Job(self.utterance.request, self.attempt, self.refused)
+        return Job(self.utterance.request, self.attempt, self.varied)
 
 
 Batch = list[Task]

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from narrate.checks.expected import Expected
 from narrate.checks.recognizer import Heard
 from narrate.checks.recognizer import Word as HeardWord
-from narrate.checks.words import Tools, Words, judge, measure
+from narrate.checks.words import Tools, Words, judge, measure, worst
 from narrate.thresholds import Thresholds
 
 TEXT = "Every row of the matrix is multiplied by the column of weights."
@@ -94,6 +94,19 @@ def test_what_was_heard_is_told_beside_what_was_written() -> None:
 def test_a_line_of_two_words_is_not_judged_by_what_was_heard() -> None:
     found = measured("Good morning.", "Good morning.", heard="I'm sorry, I'm sorry.")
     assert (found.checked, found.burst, reasons(found)) == ("graph", 0, ())
+
+
+def test_a_voice_may_say_a_word_in_its_other_way() -> None:
+    text = "She read the letter, and either of them will live."
+    other = "She [read](/ɹˈid/) the letter, and [either](/ˈiðəɹ/) of them will [live](/lˈIv/)."
+    assert measured(other, text).ratio == 0
+
+
+def test_what_the_sound_shows_and_what_was_heard_add_up() -> None:
+    limits = Thresholds()
+    sound, heard = limits.words_ratio * 0.6, limits.words_burst * 0.6
+    assert worst(Words(ratio=sound), limits) == worst(Words(burst=heard), limits) < 1
+    assert worst(Words(ratio=sound, burst=heard), limits) > 1
 
 
 def test_words_have_times() -> None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from narrate.engines.base import StopReason
-from support.trust import clips
+from support.trust import clips, places, splices
 from support.trust.clips import Clip, Line, Token
 
 if TYPE_CHECKING:
@@ -27,16 +27,8 @@ if TYPE_CHECKING:
 Say = Callable[[Line], "tuple[Samples, int]"]
 """How a voice says a line: samples and rate."""
 
-FADE_SECONDS = 0.005
 BREAK_SECONDS = 0.1
 """The silence that many engines put behind the last sound."""
-
-_FUNCTION = """
-    a an the of to in on at is it its we and or but so by for from into that this than then when
-    where which they are be was with as if what you your their has have had not no does i he she his
-    her my our one up out who all were before after there would will can could every some over under
-"""
-FUNCTION_WORDS = frozenset(_FUNCTION.split())
 
 
 @dataclass(frozen=True)
@@ -129,14 +121,14 @@ def _not_a_number(clip: Clip, hand: Hand) -> Samples:
 
 @kind("runaway into noise")
 def _runaway_noise(clip: Clip, hand: Hand) -> Samples:
-    tail = _noise(_seconds(clip, hand.chance.uniform(8, 30)), hand)
-    return _joined(clip, clip.samples, tail * _level(clip.samples) * 0.5)
+    tail = _noise(splices.seconds(clip, hand.chance.uniform(8, 30)), hand)
+    return splices.joined(clip, clip.samples, tail * splices.level(clip.samples) * 0.5)
 
 
 @kind("runaway into silence")
 def _runaway_silence(clip: Clip, hand: Hand) -> Samples:
-    tail = _noise(_seconds(clip, hand.chance.uniform(8, 30)), hand) * 1e-4
-    return _joined(clip, clip.samples, tail)
+    tail = _noise(splices.seconds(clip, hand.chance.uniform(8, 30)), hand) * 1e-4
+    return splices.joined(clip, clip.samples, tail)
 
 
 @kind("runaway that repeats itself")
@@ -144,7 +136,7 @@ def _runaway_repeats(clip: Clip, hand: Hand) -> Samples:
     last = len(clip.words) - 1
     start, end = clip.bounds(max(0, last - hand.chance.randrange(1, 4)), last)
     times = hand.chance.randrange(3, 9)
-    return _joined(clip, clip.samples, *[clip.samples[start:end]] * times)
+    return splices.joined(clip, clip.samples, *[clip.samples[start:end]] * times)
 
 
 @kind("clipped")
@@ -155,38 +147,38 @@ def _clipped(clip: Clip, hand: Hand) -> Samples:
 
 @kind("quiet")
 def _quiet(clip: Clip, hand: Hand) -> Samples:
-    return clip.samples * _decibels(-hand.chance.uniform(46, 60))
+    return clip.samples * splices.decibels(-hand.chance.uniform(46, 60))
 
 
 @kind("hole")
 def _hole(clip: Clip, hand: Hand) -> Samples:
     """Silence between two words where the text has no pause."""
-    word = _choice(hand, [n for n in _inner(clip) if clip.words[n].text[-1].isalnum()])
+    word = _choice(hand, [n for n in places.inner(clip) if clip.words[n].text[-1].isalnum()])
     at = clip.bounds(word, word)[1]
-    gap = _quiet_samples(_seconds(clip, hand.chance.uniform(1.0, 2.5)))
-    return _joined(clip, clip.samples[:at], gap, clip.samples[at:])
+    gap = splices.quiet(splices.seconds(clip, hand.chance.uniform(1.0, 2.5)))
+    return splices.joined(clip, clip.samples[:at], gap, clip.samples[at:])
 
 
 @kind("hole over words")
 def _dropout(clip: Clip, hand: Hand) -> Samples:
     """Sound that is lost for a while, as when a buffer was not filled."""
-    length = _seconds(clip, hand.chance.uniform(0.5, 0.9))
+    length = splices.seconds(clip, hand.chance.uniform(0.5, 0.9))
     first, last = clip.words[0].end, clip.words[-1].start
     at = hand.chance.randrange(first, max(first + 1, last - length))
-    return _without(clip, at, at + length)
+    return splices.without(clip, at, at + length)
 
 
 @kind("hole inside a word")
 def _hole_in_word(clip: Clip, hand: Hand) -> Samples:
-    word = clip.words[_choice(hand, _long(clip, 0.3))]
-    length = _seconds(clip, hand.chance.uniform(0.1, 0.16))
+    word = clip.words[_choice(hand, places.long(clip, 0.3))]
+    length = splices.seconds(clip, hand.chance.uniform(0.1, 0.16))
     at = (word.start + word.end - length) // 2
-    return _without(clip, at, at + length)
+    return splices.without(clip, at, at + length)
 
 
 @kind("noise at 0 dB")
 def _noise_bed(clip: Clip, hand: Hand) -> Samples:
-    bed = _noise(len(clip.samples), hand) * _level(clip.samples)
+    bed = _noise(len(clip.samples), hand) * splices.level(clip.samples)
     return (clip.samples + bed).clip(-1, 1)
 
 
@@ -214,9 +206,9 @@ def _reversed(clip: Clip, hand: Hand) -> Samples:
 def _level_jump(clip: Clip, hand: Hand) -> Samples:
     at = clip.bounds(len(clip.words) // 2, len(clip.words) // 2)[0]
     before, after = clip.samples[:at], clip.samples[at:]
-    gain = _decibels(-hand.chance.uniform(15, 25))
+    gain = splices.decibels(-hand.chance.uniform(15, 25))
     parts = (before * gain, after) if hand.chance.random() < 0.5 else (before, after * gain)
-    return _joined(clip, *parts)
+    return splices.joined(clip, *parts)
 
 
 @kind("DC offset")
@@ -230,10 +222,10 @@ def _offset(clip: Clip, hand: Hand) -> Samples:
 @kind("gibberish")
 def _gibberish(clip: Clip, hand: Hand) -> Samples:
     """The sounds of the text in another order, in pieces of about a syllable."""
-    step = _seconds(clip, 0.12)
+    step = splices.seconds(clip, 0.12)
     parts = [clip.samples[at : at + step] for at in range(0, len(clip.samples) - step, step)]
     hand.chance.shuffle(parts)
-    return _joined(clip, *parts)
+    return splices.joined(clip, *parts)
 
 
 @kind("another text")
@@ -253,12 +245,12 @@ def _other_sex(clip: Clip, hand: Hand) -> Case:
 
 @kind("echo of the reference before")
 def _echo_before(clip: Clip, hand: Hand) -> Samples:
-    return _joined(clip, _some_words(hand.reference, hand), clip.samples)
+    return splices.joined(clip, _some_words(hand.reference, hand), clip.samples)
 
 
 @kind("echo of the reference after")
 def _echo_after(clip: Clip, hand: Hand) -> Samples:
-    return _joined(clip, clip.samples, _some_words(hand.reference, hand))
+    return splices.joined(clip, clip.samples, _some_words(hand.reference, hand))
 
 
 # Words that are missing.
@@ -282,23 +274,25 @@ def _first_word(clip: Clip, hand: Hand) -> Samples:
 
 @kind("dropped content word, cut")
 def _dropped(clip: Clip, hand: Hand) -> Samples:
-    start, end = clip.bounds(word := _choice(hand, _content(clip)), word)
-    return _joined(clip, clip.samples[:start], clip.samples[end:])
+    start, end = clip.bounds(word := _choice(hand, places.content(clip)), word)
+    return splices.joined(clip, clip.samples[:start], clip.samples[end:])
 
 
 @kind("dropped content word, said")
 def _dropped_said(clip: Clip, hand: Hand) -> Case:
-    word = _choice(hand, _content(clip))
+    word = _choice(hand, places.content(clip))
     return _edited(clip, hand, clip.line.tokens[:word] + clip.line.tokens[word + 1 :])
 
 
 @kind("dropped function word")
 def _dropped_function(clip: Clip, hand: Hand) -> Case:
-    word = _choice(hand, [n for n in _inner(clip) if _function(clip, n)])
+    word = _choice(hand, [n for n in places.inner(clip) if places.function(clip, n)])
     if hand.say:
         return _edited(clip, hand, clip.line.tokens[:word] + clip.line.tokens[word + 1 :])
     start, end = clip.bounds(word, word)
-    return replace(good(clip), samples=_joined(clip, clip.samples[:start], clip.samples[end:]))
+    return replace(
+        good(clip), samples=splices.joined(clip, clip.samples[:start], clip.samples[end:])
+    )
 
 
 # Words that are others, elsewhere, or too many.
@@ -306,25 +300,25 @@ def _dropped_function(clip: Clip, hand: Hand) -> Case:
 
 @kind("swapped content word")
 def _swapped(clip: Clip, hand: Hand) -> Case:
-    word, other = _choice(hand, _content(clip)), _choice(hand, _content(hand.donor))
-    if _plain(clip, word) == _plain(hand.donor, other):
+    word, other = _choice(hand, places.content(clip)), _choice(hand, places.content(hand.donor))
+    if places.plain(clip, word) == places.plain(hand.donor, other):
         raise Unfit
     if hand.say:
         tokens = clip.line.tokens
         tokens[word] = hand.donor.line.tokens[other]
         return _edited(clip, hand, tokens)
     start, end = clip.bounds(word, word)
-    part = _part(hand.donor, other, other)
-    samples = _joined(clip, clip.samples[:start], part, clip.samples[end:])
+    part = splices.part(hand.donor, other, other)
+    samples = splices.joined(clip, clip.samples[:start], part, clip.samples[end:])
     return replace(good(clip), samples=samples)
 
 
 @kind("transposed words, cut")
 def _transposed(clip: Clip, hand: Hand) -> Samples:
     word = _neighbours(clip, hand)
-    first, second = _part(clip, word, word), _part(clip, word + 1, word + 1)
+    first, second = splices.part(clip, word, word), splices.part(clip, word + 1, word + 1)
     start, end = clip.bounds(word, word + 1)
-    return _joined(clip, clip.samples[:start], second, first, clip.samples[end:])
+    return splices.joined(clip, clip.samples[:start], second, first, clip.samples[end:])
 
 
 @kind("transposed words, said")
@@ -337,13 +331,13 @@ def _transposed_said(clip: Clip, hand: Hand) -> Case:
 
 @kind("repeated word, cut")
 def _repeated(clip: Clip, hand: Hand) -> Samples:
-    start, end = clip.bounds(word := _choice(hand, _content(clip)), word)
-    return _joined(clip, clip.samples[:end], clip.samples[start:])
+    start, end = clip.bounds(word := _choice(hand, places.content(clip)), word)
+    return splices.joined(clip, clip.samples[:end], clip.samples[start:])
 
 
 @kind("repeated word, said")
 def _repeated_said(clip: Clip, hand: Hand) -> Case:
-    word = _choice(hand, _content(clip))
+    word = _choice(hand, places.content(clip))
     return _edited(clip, hand, clip.line.tokens[: word + 1] + clip.line.tokens[word:])
 
 
@@ -351,7 +345,7 @@ def _repeated_said(clip: Clip, hand: Hand) -> Case:
 def _repeated_phrase(clip: Clip, hand: Hand) -> Samples:
     first = hand.chance.randrange(0, max(1, len(clip.words) - 3))
     start, end = clip.bounds(first, min(first + 2, len(clip.words) - 1))
-    return _joined(clip, clip.samples[:end], clip.samples[start:])
+    return splices.joined(clip, clip.samples[:end], clip.samples[start:])
 
 
 @kind("added words")
@@ -359,7 +353,7 @@ def _added(clip: Clip, hand: Hand) -> Samples:
     """Two or three words of another line, between two words or behind the last one."""
     at = clip.bounds(word := hand.chance.randrange(1, len(clip.words)), word)[1]
     part = _some_words(hand.donor, hand, fewest=2)
-    return _joined(clip, clip.samples[:at], part, clip.samples[at:])
+    return splices.joined(clip, clip.samples[:at], part, clip.samples[at:])
 
 
 @kind("changed number")
@@ -370,22 +364,6 @@ def _changed_number(clip: Clip, hand: Hand) -> Case:
 # How they are made.
 
 
-def _seconds(clip: Clip, seconds: float) -> int:
-    return int(seconds * clip.rate)
-
-
-def _decibels(gain: float) -> float:
-    return float(10 ** (gain / 20))
-
-
-def _level(samples: Samples) -> float:
-    """The root mean square of the louder half, which is speech."""
-    import numpy as np
-
-    power = np.sort(samples.astype(np.float64) ** 2)
-    return float(np.mean(power[power.size // 2 :]) ** 0.5)
-
-
 def _noise(length: int, hand: Hand) -> Samples:
     import numpy as np
 
@@ -393,37 +371,10 @@ def _noise(length: int, hand: Hand) -> Samples:
     return chance.standard_normal(length).astype(np.float32)
 
 
-def _quiet_samples(length: int) -> Samples:
-    import numpy as np
-
-    return np.zeros(length, np.float32)
-
-
-def _joined(clip: Clip, first: Samples, *others: Samples) -> Samples:
-    """Parts in a row, with crossfades."""
-    import numpy as np
-
-    length = _seconds(clip, FADE_SECONDS)
-    rise = np.linspace(0, 1, length, dtype=np.float32)
-    made = first
-    for part in others:
-        if len(made) < length or len(part) < length:
-            made = np.concatenate([made, part])
-            continue
-        blend = made[-length:] * (1 - rise) + part[:length] * rise
-        made = np.concatenate([made[:-length], blend, part[length:]])
-    return made.astype(np.float32)
-
-
-def _without(clip: Clip, start: int, end: int) -> Samples:
-    gap = _quiet_samples(end - start + 2 * _seconds(clip, FADE_SECONDS))
-    return _joined(clip, clip.samples[:start], gap, clip.samples[end:])
-
-
 def _ended(clip: Clip, at: int, hand: Hand) -> Samples:
     """A clip that ends early, in most cases followed by silence."""
-    pause = _seconds(clip, BREAK_SECONDS) if hand.chance.random() < 0.7 else 0
-    return _joined(clip, clip.samples[:at], _quiet_samples(pause))
+    pause = splices.seconds(clip, BREAK_SECONDS) if hand.chance.random() < 0.7 else 0
+    return splices.joined(clip, clip.samples[:at], splices.quiet(pause))
 
 
 def _played_at(clip: Clip, factor: float) -> Case:
@@ -436,16 +387,11 @@ def _of_another(clip: Clip, other: Clip | None) -> Case:
     return replace(good(clip), samples=other.samples, rate=other.rate, note=other.voice)
 
 
-def _part(clip: Clip, first: int, last: int) -> Samples:
-    start, end = clip.bounds(first, last)
-    return clip.samples[start:end]
-
-
 def _some_words(clip: Clip, hand: Hand, fewest: int = 3) -> Samples:
     """A few words in a row of a clip."""
     count = min(hand.chance.randrange(fewest, fewest + 3), len(clip.words))
     first = hand.chance.randrange(len(clip.words) - count + 1)
-    return _part(clip, first, first + count - 1)
+    return splices.part(clip, first, first + count - 1)
 
 
 def _edited(clip: Clip, hand: Hand, tokens: Sequence[Token]) -> Case:
@@ -467,38 +413,13 @@ def _choice(hand: Hand, places: Sequence[int]) -> int:
     return hand.chance.choice(places)
 
 
-def _inner(clip: Clip) -> range:
-    return range(1, len(clip.words) - 1)
-
-
-def _plain(clip: Clip, place: int) -> str:
-    return "".join(filter(str.isalpha, clip.words[place].text.lower()))
-
-
-def _content(clip: Clip) -> list[int]:
-    """Where the words are that carry the meaning; neither the first nor the last."""
-    return [n for n in _inner(clip) if len(_plain(clip, n)) > 3 and not _function(clip, n)]
-
-
-def _function(clip: Clip, place: int) -> bool:
-    return _plain(clip, place) in FUNCTION_WORDS
-
-
-def _long(clip: Clip, seconds: float) -> list[int]:
-    """Where the words are that last so long."""
-    words = enumerate(clip.words)
-    return [n for n, word in words if word.end - word.start >= _seconds(clip, seconds)]
-
-
 def _neighbours(clip: Clip, hand: Hand) -> int:
     """The first of two words with no pause between them, of which one carries a meaning."""
-    content = set(_content(clip))
-    pairs = [n for n in _inner(clip)[:-1] if {n, n + 1} & content and _together(clip, n)]
+    content = set(places.content(clip))
+    pairs = [
+        n for n in places.inner(clip)[:-1] if {n, n + 1} & content and places.together(clip, n)
+    ]
     return _choice(hand, pairs)
-
-
-def _together(clip: Clip, place: int) -> bool:
-    return clip.words[place].text[-1].isalnum() and _plain(clip, place) != _plain(clip, place + 1)
 
 
 def _changed(line: Line, hand: Hand) -> Line:

@@ -46,15 +46,17 @@ class Narrate:
         self._examiner = Examiner(Recognizer(recogniser) if recogniser else None)
         self._judge = judging.Judge(tuple(checks), Thresholds())
         self._usuals = Usuals()
+        self._learned: dict[Clip, Provenance | Reasons] = {}
 
     def learn(self, case: Case, reference: Clip) -> None:
-        """Learn what is usual for a voice from one of its clips, if it passes."""
-        made = self._made(case, reference)
+        """Learn what is usual for a voice from one of its good clips, if it passes."""
+        self._learned[case.clip] = made = self._made(case, reference)
         if isinstance(made, Provenance) and not self._judged(case, made):
             self._usuals.add(case.clip.voice, made, case.clip.line.text)
 
     def __call__(self, case: Case, reference: Clip) -> Reasons:
-        made = self._made(case, reference)
+        known = self._learned.get(case.clip) if case.kind == "good" else None
+        made = known or self._made(case, reference)
         return self._judged(case, made) if isinstance(made, Provenance) else made
 
     def _made(self, case: Case, reference: Clip) -> Provenance | Reasons:

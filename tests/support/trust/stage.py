@@ -42,13 +42,14 @@ def bad_cases(voice: Voice, voices: Sequence[Voice], kind: str, most: int) -> It
         if made == most:
             return
         try:
-            yield faults.make(kind, clip, _hand(voice, voices, clips[place - 1]))
+            yield faults.make(kind, clip, hand(voice, voices, clips[place - 1]))
         except Unfit:
             continue
         made += 1
 
 
-def _hand(voice: Voice, voices: Sequence[Voice], donor: Clip) -> Hand:
+def hand(voice: Voice, voices: Sequence[Voice], donor: Clip) -> Hand:
+    """What a fault of a voice is made with."""
     others = [each for each in voices if each.name != voice.name]
     same = [each for each in others if each.sex == voice.sex]
     other = [each for each in others if each.sex != voice.sex]

@@ -22,7 +22,10 @@ NEAR = 0.12
 NEAR_SECONDS = 0.6
 
 SHORT_SECONDS = 0.6
-"""In shorter speech, no frame may be quiet, as in "A."."""
+"""In shorter speech, no frame may be quiet, as in "A."; and its end may fall by SHORT_FALL more."""
+
+SHORT_FALL = 6.0
+"""dB."""
 
 AGAIN = re.compile(
     r"\b(\w+(?:\W+\w+){0,3})\W+\1\b|\b(\w{4,})\W+\w+\W+\2\b|(\w\w)\3{2}", re.IGNORECASE
@@ -105,7 +108,9 @@ def _sound(measures: Measures, thresholds: Thresholds) -> tuple[Finding, ...]:
 def _closely(measures: Measures, text: str, most: Thresholds) -> Iterator[Finding]:
     """The checks of speech."""
     silence = max(measures.lead, measures.tail)
-    noisy = most.noise if measures.spoken > SHORT_SECONDS else most.noise / 2
+    short = measures.spoken < SHORT_SECONDS
+    noisy = most.noise / 2 if short else most.noise
+    fallen = most.fall + SHORT_FALL if short else most.fall
     again = _repeats_itself(text)
     yield measures.level < most.quiet, f"it is too quiet ({measures.level:.0f} dBFS)"
     yield measures.floor > noisy, f"its noise is only {-measures.floor:.0f} dB below the speech"
@@ -113,7 +118,7 @@ def _closely(measures: Measures, text: str, most: Thresholds) -> Iterator[Findin
     yield from _holes(measures, text, most)
     yield measures.dropout > most.dropout, "its sound breaks off inside for a moment"
     yield (
-        measures.decay < most.decay or measures.ending > most.ending or measures.fall > most.fall,
+        measures.decay < most.decay or measures.ending > most.ending or measures.fall > fallen,
         "it is cut off: its end does not fade",
     )
     yield measures.start > most.start, "it is cut off: it begins in the middle of a sound"

@@ -52,12 +52,11 @@ def judge(words: Words, thresholds: Thresholds) -> tuple[str, ...]:
 
 
 def worst(words: Words, thresholds: Thresholds) -> float:
-    """The largest measurement as a share of its threshold."""
-    return max(
-        words.ratio / thresholds.words_ratio,
-        words.burst / thresholds.words_burst,
-        words.errors / thresholds.words_errors,
-    )
+    """The measurements as a share of their thresholds. What the sound shows and what a recognizer
+    heard are two witnesses of the same fault, so their shares add up.
+    """
+    sound, heard = words.ratio / thresholds.words_ratio, words.burst / thresholds.words_burst
+    return max(sound + heard, words.errors / thresholds.words_errors)
 
 
 def _told(differences: Sequence[Difference]) -> Iterator[str]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from narrate.checks.expected import Expected
@@ -13,9 +12,9 @@ STRESS = "ˈˌ"
 VOWELS = "əᵊɐɪᵻiuʊʌɛæaɑɔɒɜAIWYOQ"
 
 _PHONES = {
-    "A": "EY AE", "I": "AY", "W": "AW", "Y": "OY", "O": "OW AO", "Q": "OW AO",
+    "A": "EY AE", "I": "AY", "W": "AW", "Y": "OY", "O": "OW AO AH", "Q": "OW AO AH",
     "ə": "AH IH", "ᵊ": "AH IH", "ɐ": "AH EY", "ᵻ": "IH AH", "ɪ": "IH", "i": "IY IH", "u": "UW UH",
-    "ʊ": "UH UW AH", "ʌ": "AH", "ɛ": "EH", "æ": "AE EH", "a": "AE AA", "ɑ": "AA AO",
+    "ʊ": "UH UW AH", "ʌ": "AH", "ɛ": "EH", "æ": "AE EH AA", "a": "AE AA", "ɑ": "AA AO",
     "ɔ": "AO AA OW", "ɒ": "AA AO", "ɜ": "ER", "b": "B", "d": "D", "f": "F",
     "h": "HH", "j": "Y", "k": "K", "l": "L", "m": "M", "n": "N", "p": "P", "s": "S", "t": "T",
     "T": "D T", "ɾ": "D T", "ʔ": "T", "v": "V",
@@ -37,7 +36,12 @@ _REDUCED_WORDS = """
 
 _WEAK = frozenset(_REDUCED_WORDS.split())
 
-_SPELLED = re.compile(r"\[([^\]]+)\]\(/[^)]*/\)")
+_TWO_WAYS = {
+    "bow": "AW OW", "either": "AY IY", "lead": "EH IY", "live": "AY IH", "lives": "AY IH",
+    "neither": "AY IY", "read": "EH IY", "route": "AW UW", "routes": "AW UW", "row": "AW OW",
+    "tear": "EH IH", "wind": "AY IH", "wound": "AW UW",
+}  # fmt: skip
+"""Words that are said in two ways, by their meaning or by the voice, and both vowels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,10 @@ def _bare(phonemes: str) -> str:
 
 def _phones(phonemes: str, written: str) -> tuple[Phone, ...]:
     """The phones of one word."""
-    weak = "".join(filter(str.isalpha, written.lower())) in _WEAK
+    letters = "".join(filter(str.isalpha, written.lower()))
+    weak, others = letters in _WEAK, _TWO_WAYS.get(letters, "").split()
+    if weak:
+        others += _REDUCED
     signs = [sign for sign in phonemes if sign in _PHONES or sign in STRESS]
     stressed, found = False, list[Phone]()
     for at, sign in enumerate(signs):
@@ -107,18 +114,20 @@ def _phones(phonemes: str, written: str) -> tuple[Phone, ...]:
         )
         after = next((each for each in signs[at + 1 :] if each not in STRESS), "")
         if not (sign in "ɹr" and before and before in "ɜə" and found[-1].names[0] == "ER"):
-            found.append(_phone(sign, before, after, weak, stressed))
+            reduced = () if stressed else _REDUCED
+            found.append(_phone(sign, before, after, weak, (*others, *reduced)))
         stressed = False
     return tuple(found)
 
 
-def _phone(sign: str, before: str, after: str, weak: bool, stressed: bool) -> Phone:
+def _phone(sign: str, before: str, after: str, weak: bool, others: Iterable[str]) -> Phone:
+    """A phone between two others; of a vowel, `others` count as right as well."""
     if sign in "əɜ" and after in ("ɹ", "r"):
         return Phone(("ER", "AH"))
     names = _PHONES[sign].split()
-    if sign in VOWELS and (weak or not stressed):
-        names += [name for name in _REDUCED if name not in names]
-    return Phone(tuple(names), _optional(sign, before, after, weak))
+    if sign in VOWELS:
+        names += others
+    return Phone(tuple(dict.fromkeys(names)), _optional(sign, before, after, weak))
 
 
 def _optional(sign: str, before: str, after: str, weak: bool) -> bool:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import shlex
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
 from narrate import build
 from narrate.base import terminal
 from narrate.base.text import counted, printable
 from narrate.cli import messages, options, sources
 from narrate.cli.options import Flags
-from narrate.errors import CheckError
-from narrate.planning.planner import PlannedSegment
+from narrate.errors import CheckError, PendingError
+from narrate.tools import checking
+from narrate.tools.checking import Checked, Segment
+
+ORDER = ("passes", "refused", "not spoken")
 
 
 @options.takes(
@@ -27,45 +34,83 @@ from narrate.planning.planner import PlannedSegment
     "cache_dir",
 )
 def check(flags: Flags, scripts: options.Scripts = None, json: options.Json = False) -> None:
-    """Check the clips of SCRIPT again, without speaking: exit 4 if some are refused.
+    """Check the clips of SCRIPT again, without speaking: exit 4 if some are refused, exit 3 if some
+    are missing.
 
     Their measurements are stored, so new thresholds take no time; a check that has not heard a clip
     listens to it.
     """
     named = sources.find(scripts or [])
     terminal.tell(*named.notes)
-    found = {name: build.check(name, flags, messages.show_warning) for name in named.scripts}
+    try:
+        found = checking.check(named.scripts, flags, messages.show_warning)
+    except build.Several as several:
+        messages.complain_each(several.errors)
+        raise
     if json:
-        passes = not any(map(_refused, found.values()))
-        terminal.write(terminal.as_json({"ok": passes, "segments": _entries(found)}))
+        terminal.write(terminal.as_json(_document(found)))
     else:
-        terminal.say(*(line for each in found.values() for line in _lines(each)))
-    total = sum(len(_refused(each)) for each in found.values())
-    if total:
-        segments = sum(map(len, found.values()))
-        are = "is" if total == 1 else "are"
-        raise CheckError(
-            f"{total} of {counted(segments, 'segment')} {are} refused",
-            where=", ".join(found),
-            hint="`narrate run` speaks them again, and `narrate review` lets you listen",
-        )
+        terminal.say(*_lines(found), _total(found))
+    _require(found, named.scripts)
 
 
-Found = list[tuple[PlannedSegment, tuple[str, ...]]]
+def _require(found: Sequence[Checked], scripts: Sequence[str]) -> None:
+    """Raise the error of clips that are refused, not heard or missing."""
+    where, run = ", ".join(scripts), f"narrate run {shlex.join(scripts)}"
+    count = _counts(found)
+    if refused := count["refused"]:
+        are = "is" if refused == 1 else "are"
+        hint = f"`{run}` speaks them again, and `narrate review` lets you listen"
+        raise CheckError(f"{counted(refused, 'segment')} {are} refused", where=where, hint=hint)
+    if lines := [line for each in found if each.complete for line in each.unheard]:
+        hint = "see `narrate doctor` for what is missing, or choose other --checks"
+        raise CheckError("; ".join(lines), where=where, hint=hint)
+    if missing := count["not spoken"]:
+        are = "is" if missing == 1 else "are"
+        what = f"{counted(missing, 'segment')} {are} not spoken"
+        raise PendingError(what, where=where, hint=f"run: {run}")
 
 
-def _refused(found: Found) -> Found:
-    return [each for each in found if each[1]]
+def _counts(found: Sequence[Checked]) -> Counter[str]:
+    return Counter(segment.state for each in found for segment in each.segments)
 
 
-def _lines(found: Found) -> list[str]:
-    refused = [f"{printable(each.segment.id)}: {'; '.join(why)}" for each, why in _refused(found)]
-    return refused or [f"{counted(len(found), 'segment')} pass"]
+def _lines(found: Sequence[Checked]) -> Iterator[str]:
+    """A line for each segment that does not pass, and each check that could not listen."""
+    for each in found:
+        prefix = f"{each.script} " if len(found) > 1 else ""
+        for segment in each.segments:
+            if segment.state != "passes":
+                why = "; ".join(segment.reasons) or segment.state
+                yield f"{prefix}{printable(segment.id)}: {why}"
+        yield from (f"{prefix}{line}" for line in each.unheard)
 
 
-def _entries(found: dict[str, Found]) -> list[dict[str, object]]:
-    return [
-        {"script": name, "id": each.segment.id, "reasons": list(why)}
-        for name, all in found.items()
-        for each, why in all
-    ]
+def _total(found: Sequence[Checked]) -> str:
+    """What was found, and what was done for it."""
+    count, anew = _counts(found), sum(each.anew for each in found)
+    states = ", ".join(f"{count[state]} {state}" for state in ORDER if count[state])
+    scripts = f"{counted(len(found), 'script')}, " if len(found) > 1 else ""
+    how = f"{counted(anew, 'clip')} measured" if anew else "by what is stored"
+    return f"{scripts}{counted(count.total(), 'segment')}: {states} ({how})"
+
+
+def _document(found: Sequence[Checked]) -> dict[str, object]:
+    count = _counts(found)
+    whole = not any(each.complete and each.unheard for each in found)
+    return {
+        "ok": whole and set(count) <= {"passes"},
+        **{state.replace(" ", "_"): count[state] for state in ORDER},
+        "measured": sum(each.anew for each in found),
+        "segments": [_entry(each, segment) for each in found for segment in each.segments],
+    }
+
+
+def _entry(checked: Checked, segment: Segment) -> dict[str, object]:
+    return {
+        "script": checked.script,
+        "id": segment.id,
+        "state": segment.state,
+        "reasons": list(segment.reasons),
+        "not_checked": checked.missing(segment.id),
+    }

@@ -105,7 +105,7 @@ def pick(flags: Flags, words: Picks = None, json: options.Json = False) -> None:
 
 @options.takes(*SETTINGS)
 def lock(flags: Flags, scripts: options.Scripts = None) -> None:
-    """Approve what is used now for every segment in narrate.lock (exit 3 if a clip is missing)."""
+    """Approve what every segment uses now, in narrate.lock (exit 3 if a clip is missing)."""
     found = sources.find(scripts or [])
     terminal.tell(*found.notes)
     for name in found.scripts:
