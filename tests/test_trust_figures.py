@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import pytest
 import soundfile
@@ -74,7 +73,7 @@ def _cases(voice: Voice) -> list[tuple[str, Case]]:
 def test_a_run_names_the_bad_segments_and_writes_nothing(narrate: Narrate) -> None:
     cases = _cases(cast.small(2 * len(SPOKEN) + 2)[0])
     site, clips = narrate.root / "site", narrate.root / "clips"
-    _install(site)
+    playback.install(site)
     clips.mkdir()
     for _, case in cases:
         path = playback.file(clips, case.clip.line.text)
@@ -87,15 +86,6 @@ def test_a_run_names_the_bad_segments_and_writes_nothing(narrate: Narrate) -> No
     assert ran.code == 4, ran.err
     assert sorted(failed) == sorted(name for name, _ in cases if name.startswith("bad"))
     assert not narrate.out.exists()
-
-
-def _install(site: Path) -> None:
-    """Lay the engine out as an installer does."""
-    info = site / "playback-1.0.dist-info"
-    info.mkdir(parents=True)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: playback\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[narrate.engines]\nplayback = playback\n")
-    (site / "playback.py").write_bytes(Path(playback.__file__).read_bytes())
 
 
 def test_bounds_of_shares_are_those_of_clopper_and_pearson() -> None:

@@ -16,15 +16,18 @@ import numpy as np
 import pytest
 import soundfile
 import soxr
+from hibari import Hibari
 from imageio_ffmpeg import get_ffmpeg_exe
 
 from narrate import script
 from narrate.checks.recognizer import Recognizer
 from narrate.errors import EnvironmentProblem, ScriptError, UsageError
+from narrate.tools import audition
 from narrate.voices import clone, voice
 from narrate.voices import library as voices
 from narrate.voices.clone import Audit
 from narrate.voices.measures import measure
+from support.trust import playback
 
 VOICE = Path(__file__).parents[2] / "examples" / "voice_ref"
 REF = VOICE / "ref.wav"
@@ -474,7 +477,7 @@ class Ran(NamedTuple):
 def command(tmp_path: Path) -> Callable[..., Ran]:
     """`narrate clone` as a real process that reaches no network; it hears if `hears`."""
 
-    def run(*args: str | Path, hears: bool = False) -> Ran:
+    def run(*args: str | Path, hears: bool = False, variables: dict[str, str] | None = None) -> Ran:
         env = {name: value for name, value in os.environ.items() if not name.startswith("NARRATE_")}
         env |= {
             "HF_HUB_OFFLINE": "1",
@@ -490,7 +493,7 @@ def command(tmp_path: Path) -> Callable[..., Ran]:
         done = subprocess.run(
             [sys.executable, "-m", "narrate", "clone", *map(str, args)],
             cwd=tmp_path,
-            env=env,
+            env=env | (variables or {}),
             capture_output=True,
             text=True,
             timeout=120,
@@ -535,6 +538,32 @@ def test_the_command_reports_stores_and_speaks(command: Callable[..., Ran], tmp_
         {path.name for path in (tmp_path / "voices/reader").iterdir()},
     )
     assert files == ({"reader"}, {"ref.wav", "ref.txt", "voice.toml", "test.wav"})
+
+
+def test_a_test_line_that_repeats_the_reference_is_told(
+    command: Callable[..., Ran], tmp_path: Path
+) -> None:
+    """An engine says what the transcript leaves out of the recording."""
+    known = Hibari(threads=1)(
+        "The cache holds every clip. The sun is up for the fourth day.", seed=0
+    )
+    line = Hibari(threads=1)(audition.LINE, seed=0)
+    soundfile.write(tmp_path / "me.wav", known, 24_000)
+    (tmp_path / "me.txt").write_text("The cache holds every clip.")
+    playback.install(tmp_path / "site")
+    clips = tmp_path / "clips"
+    clips.mkdir()
+    said = playback.file(clips, audition.LINE)
+    soundfile.write(said, np.concatenate([known[-36_000:], line]), 24_000, subtype="FLOAT")
+    code = str(Path(clone.__file__).parents[2])
+    variables = {"PYTHONPATH": f"{tmp_path / 'site'}:{code}", playback.FOLDER: str(clips)}
+    flags = ("--ref", "me.wav", "--name", "me", "--anyway", "--engine", "playback")
+    ran = command(*flags, variables=variables)
+    assert ran.code == 4
+    assert "the voice is stored, but its test line fails the checks: it " in ran.err
+    assert "compare its transcript with the recording" in ran.err
+    soundfile.write(said, line, 24_000, subtype="FLOAT")
+    assert command(*flags, "--force", variables=variables).code == 0
 
 
 def _script(folder: Path, document: dict[str, Any]) -> Path:

@@ -21,10 +21,19 @@ CAPABILITIES = Capabilities(
     model="clips",
     languages=("en",),
     speakers=("one",),
-    voices=("speaker",),
+    voices=("speaker", "clone"),
     packages=(),
     rtf=0.001,
 )
+
+
+def install(site: Path) -> None:
+    """Lay the engine out as an installer does."""
+    info = site / "playback-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: playback\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[narrate.engines]\nplayback = playback\n")
+    (site / "playback.py").write_bytes(Path(__file__).read_bytes())
 
 
 def file(folder: Path, text: str) -> Path:
