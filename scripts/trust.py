@@ -59,13 +59,14 @@ def summary(found: Figures) -> str:
     """The figures in three lines."""
     bad, good = found.all_bad(NARRATE), found.all_good(NARRATE)
     others = [name for name in (PROOF, EXISTS) if name in found.seconds]
-    beside = ", ".join(f"{name} {found.all_bad(name).share:.0%}" for name in others)
+    caught = ", ".join(f"{name} {found.all_bad(name).share:.0%}" for name in others)
+    refused = ", ".join(f"{name} {found.all_good(name).share:.0%}" for name in others)
     return (
-        f"Of {bad.clips:,} clips with {len(found.bad)} kinds of fault, narrate refuses"
-        f" {bad.share:.1%} ({beside}).\n"
-        f"Of {good.clips:,} good clips of {len(found.good)} voices, it refuses {good.share:.1%}"
-        f" (at most {good.at_most:.1%}, by a bound of 95 %).\n"
-        f"Checking costs {found.cost(NARRATE):.2f} × real time on one core with Whisper tiny.en,"
+        f"- Of {bad.clips:,} clips with {len(found.bad)} kinds of fault, narrate refuses"
+        f" {bad.share:.1%} ({caught}).\n"
+        f"- Of {good.clips:,} good clips of {len(found.good)} voices, it refuses {good.share:.1%},"
+        f" with 95 % confidence at most {good.at_most:.1%} ({refused}).\n"
+        f"- Checking costs {found.cost(NARRATE):.2f} × real time on one core with Whisper tiny.en,"
         f" and {found.cost(DEAF):.2f} × without.\n"
     )
 

@@ -32,7 +32,7 @@ class Followed:
 
 
 class Listener:
-    """Follows expected words through a sound, at 0.04 × real time on a core."""
+    """Follows expected words through a sound, at 0.02 × real time on a core."""
 
     def __init__(self, model: Path | None = None) -> None:
         """`model` is a folder, by default that of pocketsphinx. Raises EnvironmentProblem."""

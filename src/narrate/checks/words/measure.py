@@ -89,7 +89,9 @@ def _with_heard(found: Words, words: Sequence[Word], heard: Heard, tools: Tools)
 
 
 def _named(found: Difference, heard: Heard) -> Difference:
-    """A difference with the words that were heard at its time."""
+    """A difference with the words that were heard at its time, if they have times."""
+    if not heard.timed:
+        return found
     middles = [(word.text, 50 * (word.start + word.end)) for word in heard.words]
     inside = [text for text, middle in middles if found.since <= middle < found.until]
     return structs.replace(found, heard=" ".join(inside).strip())

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LEAVE_OUT = 15.0
-SAY_AGAIN = 15.0
+SAY_AGAIN = 5.0
 OTHER = 10.0
-"""Prices in nats."""
+"""Prices in nats. Good clips never say a word again, not even at a lower price."""
 
 OTHER_FRAME = 4.0
 """The price of each frame of another sound."""
