@@ -33,3 +33,19 @@ def test_a_recognizer_may_find_more_than_was_found_without_one(check: str) -> No
     unheard = msgspec.structs.replace(FOUND, missing={check: "no recognizer heard them"})
     assert unheard.lack((check,), hears=True)
     assert not unheard.lack((check,), hears=False)
+
+
+DEAF = Findings(words=Words(), missing={"words": "no recognizer"})
+
+
+def test_another_check_does_not_make_words_count_as_heard() -> None:
+    later = Findings(echo=FOUND.echo, missing={"quality": "no models"})
+    joined = DEAF.joined(later)
+    assert joined.missing == {"words": "no recognizer", "quality": "no models"}
+    assert joined.lack(["words"], hears=True)
+    assert joined.lacking("words") == "no recognizer"
+
+
+def test_what_is_heard_later_is_no_longer_missing() -> None:
+    joined = DEAF.joined(Findings(words=Words(burst=1.0)))
+    assert joined == Findings(words=Words(burst=1.0))

@@ -183,8 +183,8 @@ def test_a_clip_that_is_refused_later_fails_where_there_are_no_retries(voice: Ru
 
 def test_takes_are_spoken_anew_for_a_clip_that_is_refused_later(voice: Run) -> None:
     outcome = voice(*speech.LINES, settings=changed(takes=2))
-    assert outcome.failures == {}
-    assert len(outcome.clips) == 6
+    assert voice.kinds("s1") == ["spoken", "withdrawn", "retry", "spoken"]
+    assert (len(outcome.clips), len(voice.jobs), outcome.failures) == (6, 7 * 2, {})
 
 
 def test_a_sound_that_another_run_stored_first_keeps_its_own_measurements(voice: Run) -> None:
