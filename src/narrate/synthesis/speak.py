@@ -46,7 +46,8 @@ TEXT_CHARS = 300
 """Characters of a text that an error shows."""
 
 HINTS: dict[type[NarrateError], str] = {
-    CheckError: "reword or split the text, set `say`, or listen to it with --qa warn",
+    CheckError: "`narrate review` lets you listen to it; reword or split the text, set `say`,"
+    " or keep it with --qa warn",
     ScriptError: "change the script, or choose another --model or --engine",
     SynthesisError: "reword the text or set `say`, or choose another --engine",
 }
