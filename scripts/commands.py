@@ -19,8 +19,8 @@ HEAD = """\
 # Commands
 
 `narrate COMMAND --help` prints the same on a terminal. Without `[SCRIPT]` a command takes the
-script of this folder; `run`, `plan`, `check` and `status` take all that it has. Many options are also
-[settings](settings.md), which files and variables can set. All commands have the same
+script of this folder; `run`, `plan`, `check` and `status` take all that it has. Many options are
+also [settings](settings.md), which files and variables can set. All commands have the same
 [exit codes](settings.md#exit-codes).
 """
 

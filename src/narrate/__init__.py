@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from narrate.base.events import Event
     from narrate.output.manifest import Manifest
-    from narrate.planning.planner import Plan
+    from narrate.planning.plan import Plan
 
 
 def run(

@@ -22,7 +22,7 @@ from narrate.errors import EnvironmentProblem, Interrupted, NarrateError, UsageE
 from narrate.output import record
 from narrate.output.why import Why, explain
 from narrate.planning import approvals
-from narrate.planning.planner import Plan
+from narrate.planning.plan import Plan
 from narrate.publish import Job, Result, guard, write
 from narrate.session import Options, Prepared, Session, opened
 from narrate.speech import Failed, stand_ins, summary

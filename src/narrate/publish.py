@@ -20,7 +20,7 @@ from narrate.output.record import RECORD, RunRecord
 from narrate.output.stage import Stage, staged
 from narrate.output.timeline import lay
 from narrate.planning import approvals
-from narrate.planning.planner import Plan, PlannedSegment
+from narrate.planning.plan import Plan, PlannedSegment
 from narrate.reading.reader import BEHAVIOUR
 from narrate.session import Options, Session
 from narrate.synthesis import recordings

@@ -17,7 +17,7 @@ from narrate.cache import Store
 from narrate.config import Config, Settings
 from narrate.output import overwrite, place
 from narrate.planning import planner
-from narrate.planning.planner import Plan
+from narrate.planning.plan import Plan
 from narrate.planning.readings import Readings, behaviour
 from narrate.script import Script
 from narrate.store import kept, locks

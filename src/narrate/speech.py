@@ -11,8 +11,8 @@ from narrate.base.text import counted, some
 from narrate.cache import Store
 from narrate.config import Settings
 from narrate.errors import CheckError, Interrupted, NarrateError, PendingError, UsageError
-from narrate.planning import language, planner, readiness, unchecked
-from narrate.planning.planner import Miss, Plan
+from narrate.planning import language, readiness, unchecked
+from narrate.planning.plan import Miss, Plan, engines_of, union
 from narrate.script import Segment
 from narrate.synthesis import again, recordings
 from narrate.synthesis import speak as synthesis
@@ -52,11 +52,11 @@ def speak(
     """Speak what any of the plans misses, in segments whose ids match a pattern, each utterance
     once; nothing if a failure has `stopped` the run. Raises Interrupted.
     """
-    planned = planner.union(plans)
+    planned = union(plans)
     wanted = _wanted(planned, only) if not stopped else set[bytes]()
     chosen = [miss for miss in planned.misses if miss.utterance.canonical in wanted]
     emit(summary(planned))
-    readiness.require(planner.choices(chosen), settings, events.warner(emit))
+    readiness.require(engines_of(chosen), settings, events.warner(emit))
     if settings.profile == "draft" and any(each.capabilities.models for each in planned.choices):
         emit(events.Warned(message=DRAFT))
     if foreign := language.warning(chosen):
@@ -76,7 +76,7 @@ def speak(
 def _of_repeats(repeated: Sequence[Miss]) -> str:
     """That speaking again has changed nothing."""
     ids = list(dict.fromkeys(miss.segment.id for miss in repeated))
-    engines = " and ".join(choice.name for choice in planner.choices(repeated))
+    engines = " and ".join(choice.name for choice in engines_of(repeated))
     return (
         f"spoken again, and the sound is the same: {some(ids)}; {engines} repeats itself for"
         " the same request, and another `take` of the segment sounds different"
@@ -183,7 +183,7 @@ def warn_of_missing_engines(
 ) -> None:
     """Warn of every engine that a plan needs and that cannot be used here."""
     # A program that a project names is not started for the sake of a warning.
-    needed = () if settings.trust.programs else planner.choices(planned.misses)
+    needed = () if settings.trust.programs else engines_of(planned.misses)
     found = (readiness.problem(choice, settings, warn) for choice in needed)
     missing = [*planned.missing, *(problem for problem in found if problem)]
     for text in dict.fromkeys(f"{problem}; {problem.hint}" for problem in missing):

@@ -23,7 +23,7 @@ from narrate.output.writers.lines import (
     WIDE_LINE_COLUMNS,
     blocks,
 )
-from narrate.planning.planner import PlannedSegment
+from narrate.planning.plan import PlannedSegment
 from narrate.reading import utterances as spoken
 from narrate.sound.pace import weight
 from support.plans import clip, line, one, plan, segment

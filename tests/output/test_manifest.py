@@ -16,7 +16,7 @@ from narrate.errors import UsageError
 from narrate.output import manifest
 from narrate.output.manifest import SCHEMA, Manifest
 from narrate.output.timeline import lay
-from narrate.planning.planner import Plan, PlannedUtterance
+from narrate.planning.plan import Plan, PlannedUtterance
 from narrate.request import Stock
 from narrate.script import RecordedVoice
 from support.plans import MEASURES, clip, line, plan, segment

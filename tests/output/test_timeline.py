@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from narrate.base.fps import frame_rate
 from narrate.config import Format
 from narrate.output.timeline import FORMAT_RATES, Part, Timeline, lay
-from narrate.planning.planner import Plan, PlannedUtterance
+from narrate.planning.plan import Plan, PlannedUtterance
 from support.plans import clip, line, one, plan, segment
 
 RATES = st.sampled_from([8_000, 22_050, 24_000, 44_100, 48_000])

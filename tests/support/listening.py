@@ -23,7 +23,7 @@ from narrate.engines.base import Job, Reference, Synthesis
 from narrate.hearing import choice
 from narrate.hearing.choice import Source
 from narrate.planning import planner
-from narrate.planning.planner import Plan
+from narrate.planning.plan import Plan
 from narrate.synthesis import accept, local
 from narrate.synthesis.local import LocalExecutor
 from narrate.synthesis.speak import Outcome, speak

@@ -12,7 +12,7 @@ import numpy as np
 from narrate.cache import Store
 from narrate.config import Settings
 from narrate.planning import casting
-from narrate.planning.planner import Plan, PlannedSegment, PlannedUtterance
+from narrate.planning.plan import Plan, PlannedSegment, PlannedUtterance
 from narrate.planning.verdicts import verdict
 from narrate.request import Request, canonical_json
 from narrate.script import Scene, Script, Segment, WrittenVoice

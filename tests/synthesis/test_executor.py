@@ -20,7 +20,7 @@ from narrate.engines.base import Synthesis
 from narrate.engines.tone import CAPABILITIES, Engine
 from narrate.errors import CheckError, EnvironmentProblem, SynthesisError
 from narrate.planning import planner
-from narrate.planning.planner import Plan
+from narrate.planning.plan import Plan
 from narrate.synthesis.executor import (
     Broken,
     Executor,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from narrate.base import terminal
 from narrate.base.text import printable
 from narrate.cli import readings
-from narrate.planning.planner import PlannedSegment, PlannedUtterance
+from narrate.planning.plan import PlannedSegment, PlannedUtterance
 from narrate.reading.utterances import plain
 
 WIDTH = 32

@@ -13,7 +13,7 @@ from narrate.build import Failed, Result, Several
 from narrate.cli import budget, omitted
 from narrate.cli.messages import as_object, problems, shown
 from narrate.errors import NarrateError
-from narrate.planning.planner import PlannedSegment
+from narrate.planning.plan import PlannedSegment
 
 
 def stdout(results: Sequence[Result], json: bool) -> str:

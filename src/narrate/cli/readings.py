@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from narrate.base.text import printable
-from narrate.planning.planner import PlannedSegment
+from narrate.planning.plan import PlannedSegment
 from narrate.reading.utterances import plain
 
 

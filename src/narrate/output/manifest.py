@@ -22,7 +22,7 @@ from narrate.errors import UsageError
 from narrate.output.render import file_name
 from narrate.output.timeline import Slot, Timeline
 from narrate.planning import unchecked
-from narrate.planning.planner import Plan, PlannedUtterance
+from narrate.planning.plan import Plan, PlannedUtterance
 from narrate.planning.verdicts import verdict, verdict_recording
 from narrate.reading import utterances as spoken
 from narrate.request import Design, Stock, voice_to_json

@@ -13,7 +13,7 @@ from narrate.output.manifest import Manifest
 from narrate.output.stage import Stage
 from narrate.output.timeline import Timeline
 from narrate.output.writers import captions, tags
-from narrate.planning.planner import Plan
+from narrate.planning.plan import Plan
 
 SIDECARS = ("srt", "vtt")
 

@@ -10,7 +10,7 @@ import msgspec
 
 from narrate.base import limits
 from narrate.base.files import regular
-from narrate.planning.planner import Plan
+from narrate.planning.plan import Plan
 from narrate.request import canonical_json
 
 RECORD = "run.json"

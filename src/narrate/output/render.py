@@ -13,7 +13,7 @@ from narrate.output.stage import BLOCK_BYTES, Stage
 from narrate.output.timeline import Part, Timeline
 from narrate.output.writers.encoders import BITRATE, LOSSY, Block, encode
 from narrate.output.writers.tags import NO_TAGS, Tags
-from narrate.planning.planner import PlannedSegment
+from narrate.planning.plan import PlannedSegment
 from narrate.sound import audio, wav
 
 RENDERING = 1

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from narrate.config import Format
-from narrate.planning.planner import Plan, PlannedSegment, PlannedUtterance
+from narrate.planning.plan import Plan, PlannedSegment, PlannedUtterance
 from narrate.sound.audio import resampled_length
 from narrate.store.entry import Clip
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from narrate.cache import Store
 from narrate.output.record import LastRun, canonical_requests, transcripts
-from narrate.planning.planner import Plan, PlannedSegment, PlannedUtterance
+from narrate.planning.plan import Plan, PlannedSegment, PlannedUtterance
 
 State = Literal["same", "cached", "speak"]
 

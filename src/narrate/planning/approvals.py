@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from narrate.base.text import some
 from narrate.cache import Store
 from narrate.errors import PendingError
-from narrate.planning.planner import Plan, PlannedSegment, sound_of
+from narrate.planning.plan import Plan, PlannedSegment
+from narrate.planning.planner import sound_of
 from narrate.store.entry import Clip
 from narrate.takes import lockfile
 from narrate.takes.lock import Approved, Lock

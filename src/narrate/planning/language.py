@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from narrate.base.languages import CODES, NAMES
 from narrate.base.text import counted, quoted
-from narrate.planning.planner import Miss
+from narrate.planning.plan import Miss
 
 LETTERS = 60
 """A shorter text is judged together with those after it."""

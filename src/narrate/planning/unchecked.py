@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from narrate.base.text import counted, some
 from narrate.checks import provenance
 from narrate.config import Settings
-from narrate.planning.planner import Plan, PlannedUtterance
+from narrate.planning.plan import Plan, PlannedUtterance
 from narrate.planning.verdicts import judge
 from narrate.store.entry import Clip
 

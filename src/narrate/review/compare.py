@@ -18,7 +18,7 @@ from narrate.base.text import encodable
 from narrate.config import Profile
 from narrate.errors import UsageError
 from narrate.output import place
-from narrate.planning.planner import Plan, PlannedSegment
+from narrate.planning.plan import Plan, PlannedSegment
 from narrate.review import page, sample
 from narrate.review.ballot import Ballot, Key, Pair, Recording
 from narrate.review.folder import Folder, Shown

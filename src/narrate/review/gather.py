@@ -11,7 +11,7 @@ import xxhash
 from narrate.cache import Store
 from narrate.output.record import LastRun, canonical_requests
 from narrate.output.why import Why, explain
-from narrate.planning.planner import Plan, PlannedSegment
+from narrate.planning.plan import Plan, PlannedSegment
 from narrate.planning.verdicts import verdict
 from narrate.review.folder import Folder
 from narrate.review.model import Line, Rendering, State

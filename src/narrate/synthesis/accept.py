@@ -23,7 +23,7 @@ from narrate.hearing.choice import Source
 from narrate.hearing.examiner import Examiner, Failed
 from narrate.planning import verdicts
 from narrate.planning.casting import Choice
-from narrate.planning.planner import Plan, PlannedUtterance
+from narrate.planning.plan import Plan, PlannedUtterance
 from narrate.request import Clone
 from narrate.sound import audio
 from narrate.store import entry

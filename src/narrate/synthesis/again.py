@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from narrate.cache import Gone, Store
-from narrate.planning.planner import Miss
+from narrate.planning.plan import Miss
 from narrate.store.entry import Clip
 
 

@@ -15,7 +15,7 @@ from narrate.checks.usuals import Usuals
 from narrate.config import Settings
 from narrate.errors import CheckError
 from narrate.hearing.examiner import Examiner
-from narrate.planning.planner import Plan, PlannedUtterance
+from narrate.planning.plan import Plan, PlannedUtterance
 from narrate.synthesis.accept import Gate, references, voice_of
 
 Spoken = dict[bytes, tuple[Gate, PlannedUtterance]]

@@ -11,7 +11,7 @@ from narrate.checks.provenance import Provenance
 from narrate.checks.structure import measure_recording
 from narrate.config import Qa
 from narrate.errors import CheckError
-from narrate.planning.planner import Plan, PlannedUtterance
+from narrate.planning.plan import Plan, PlannedUtterance
 from narrate.planning.verdicts import verdict_recording
 from narrate.script import Segment
 from narrate.sound import audio

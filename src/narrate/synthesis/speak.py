@@ -18,7 +18,7 @@ from narrate.checks.usuals import Usuals
 from narrate.config import Settings
 from narrate.errors import CheckError, Interrupted, NarrateError, ScriptError, SynthesisError
 from narrate.planning.casting import Choice
-from narrate.planning.planner import Miss, Plan
+from narrate.planning.plan import Miss, Plan
 from narrate.store.entry import Clip
 from narrate.synthesis import local, recordings
 from narrate.synthesis.accept import Gate, references, voice_of

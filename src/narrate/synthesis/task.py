@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from narrate.checks.provenance import Provenance
 from narrate.engines.base import Job, Synthesis
-from narrate.planning.planner import PlannedUtterance
+from narrate.planning.plan import PlannedUtterance
 from narrate.script import Segment
 
 

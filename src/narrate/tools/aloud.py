@@ -25,7 +25,7 @@ from narrate.errors import UsageError
 from narrate.output import render
 from narrate.output.timeline import parts_of
 from narrate.planning import planner
-from narrate.planning.planner import Plan, PlannedUtterance
+from narrate.planning.plan import Plan, PlannedUtterance
 from narrate.session import Prepared
 from narrate.sound import audio, wav
 from narrate.store.entry import Clip

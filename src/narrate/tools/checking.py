@@ -12,7 +12,7 @@ from narrate.base import events
 from narrate.base.events import Emit
 from narrate.build import Problems
 from narrate.planning import unchecked
-from narrate.planning.planner import PlannedSegment
+from narrate.planning.plan import PlannedSegment
 from narrate.planning.unchecked import Coverage
 from narrate.session import Session, opened
 from narrate.synthesis.recheck import recheck

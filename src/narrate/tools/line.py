@@ -18,7 +18,7 @@ from narrate.cache import Store
 from narrate.config import Config
 from narrate.errors import UsageError
 from narrate.planning import planner
-from narrate.planning.planner import PlannedSegment
+from narrate.planning.plan import PlannedSegment
 from narrate.script import ReadOptions, Script, Segment, with_lexicon
 from narrate.script.check import resolve
 from narrate.script.files import read_pipe

@@ -16,8 +16,8 @@ from narrate.engines.base import Job, StopReason, Synthesis
 from narrate.errors import SynthesisError
 from narrate.output import render
 from narrate.output.timeline import parts_of
-from narrate.planning import planner, readiness
-from narrate.planning.planner import Plan, PlannedUtterance
+from narrate.planning import readiness
+from narrate.planning.plan import Plan, PlannedUtterance, engines_of
 from narrate.sound import audio, wav
 from narrate.synthesis import local
 from narrate.tools.playback import Pcm, Playback
@@ -29,7 +29,7 @@ NOTE = "this is a preview: what is heard while {engine} speaks it is neither che
 
 def is_possible(plan: Plan) -> bool:
     """Whether a plan misses something, and one engine that streams can speak it."""
-    choices = planner.choices(plan.misses)
+    choices = engines_of(plan.misses)
     return len(choices) == 1 and choices[0].capabilities.streams
 
 
@@ -39,7 +39,7 @@ def speak(plan: Plan, settings: Settings, store: Store, playback: Playback, emit
     Raises EnvironmentProblem, SynthesisError, or Gone if a clip is no longer what it was.
     """
     warn = warner(emit)
-    [choice] = planner.choices(plan.misses)
+    [choice] = engines_of(plan.misses)
     readiness.require([choice], settings, warn)
     python = local.prepare(choice, settings, emit)
     warn(NOTE.format(engine=choice.name))

@@ -14,11 +14,7 @@ from narrate.base.events import Emit
 from narrate.base.text import did_you_mean, quoted
 from narrate.cache import Gone, Store
 from narrate.errors import EnvironmentProblem, UsageError
-from narrate.planning.planner import (
-    Plan,
-    PlannedSegment,
-    PlannedUtterance,
-)
+from narrate.planning.plan import Plan, PlannedSegment, PlannedUtterance
 from narrate.planning.verdicts import verdict
 from narrate.request import Request, canonical_json, key
 from narrate.session import Session, opened

@@ -15,7 +15,7 @@ from narrate.build import Options
 from narrate.cli import messages, omitted, options, outcome, readings, sources
 from narrate.cli.options import Flags
 from narrate.errors import PendingError
-from narrate.planning.planner import Plan, PlannedSegment, union
+from narrate.planning.plan import Plan, PlannedSegment, union
 
 Check = Annotated[
     bool, typer.Option("--check", help="Exit with 3 if anything would have to be spoken.")

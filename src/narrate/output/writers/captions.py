@@ -14,7 +14,7 @@ from narrate.base.text import clock
 from narrate.output.timeline import Slot, Timeline
 from narrate.output.writers import lines
 from narrate.output.writers.shown import shares
-from narrate.planning.planner import PlannedSegment
+from narrate.planning.plan import PlannedSegment
 from narrate.reading import utterances as spoken
 from narrate.reading.utterances import Utterance
 

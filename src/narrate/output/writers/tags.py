@@ -13,7 +13,7 @@ from pathlib import Path
 from narrate.base.text import clock, printable, shortened
 from narrate.config import Format
 from narrate.output.timeline import Slot, Timeline
-from narrate.planning.planner import Plan
+from narrate.planning.plan import Plan
 
 CHAPTERS = 255
 """The most that ID3 can list; a narration with more has none."""

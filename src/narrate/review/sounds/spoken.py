@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from narrate.planning.planner import PlannedUtterance
+from narrate.planning.plan import PlannedUtterance
 from narrate.store.entry import Clip
 
 Spoken = Sequence[tuple[PlannedUtterance, Clip]]
