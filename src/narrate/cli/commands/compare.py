@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import webbrowser
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Annotated, Any
@@ -23,21 +24,34 @@ from narrate.review.ballot import Result, Side
 SIMILAR = 7
 """A clone should be more like its recording than this, of 10: the aim that the results show."""
 
-Out = Annotated[
-    Path | None,
-    typer.Option("-o", "--out", metavar="DIR", help="Where the page goes (build/compare)."),
-]
 SIDE = "A profile (draft, final), an engine, or ENGINE:MODEL."
-A = Annotated[str, typer.Option("--a", metavar="SIDE", help=SIDE)]
-B = Annotated[str, typer.Option("--b", metavar="SIDE", help="The other side.")]
-Sample = Annotated[
-    str, typer.Option("--sample", metavar="5%|N", help="How many of the lines, drawn at random.")
-]
 Results = Annotated[
     Path | None,
     typer.Option("--results", metavar="FILE", help="Say what the votes in FILE mean."),
 ]
-Open = Annotated[bool, typer.Option("--open", help="Open the page in the browser.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """What is compared."""
+
+    a: Annotated[str, typer.Option("--a", metavar="SIDE", help=SIDE)] = "draft"
+    b: Annotated[str, typer.Option("--b", metavar="SIDE", help="The other side.")] = "final"
+    sample: Annotated[
+        str,
+        typer.Option("--sample", metavar="5%|N", help="How many of the lines, drawn at random."),
+    ] = "100%"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Where the page goes, and whether it is opened."""
+
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", metavar="DIR", help="Where the page goes (build/compare)."),
+    ] = None
+    browse: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False
 
 
 @options.takes(
@@ -59,13 +73,10 @@ Open = Annotated[bool, typer.Option("--open", help="Open the page in the browser
 )
 def compare(
     flags: Flags,
+    pairs: Pairs,
+    page: Page,
     scripts: options.Scripts = None,
-    a: A = "draft",
-    b: B = "final",
-    sample: Sample = "100%",
     results: Results = None,
-    out: Out = None,
-    browse: Open = False,
     json: options.Json = False,
 ) -> None:
     """Speak lines of SCRIPT with two engines or profiles, and make a page to compare them blindly.
@@ -80,26 +91,31 @@ def compare(
         _show(ballot.read(results), json)
         return
     source = sources.find(scripts or []).only
-    path, made = _made(source, flags, (a, b), out and out.absolute(), sample)
+    path, made = _made(source, flags, pairs, page.out and page.out.absolute())
     if json:
         document = {"ok": True, "page": str(path), "pairs": len(made.pairs)}
         terminal.write(terminal.as_json(document))
     else:
         terminal.tell(counted(len(made.pairs), "pair"))
         terminal.say(messages.shown(path))
-    if browse:
+    if page.browse:
         webbrowser.open(path.as_uri())
 
 
-def _made(
-    source: str, flags: Flags, names: tuple[str, str], out: Path | None, share: str
-) -> tuple[Path, ballot.Ballot]:
+def _made(source: str, flags: Flags, pairs: Pairs, out: Path | None) -> tuple[Path, ballot.Ballot]:
     from narrate.cli.progress import Display, Reporter
 
     console = Display()
     with Reporter(console, 0, console.is_terminal) as reporter:
         try:
-            return comparison.compare(source, flags, names, reporter.show, out=out, share=share)
+            return comparison.compare(
+                source,
+                flags,
+                (pairs.a, pairs.b),
+                reporter.show,
+                out=out,
+                share=pairs.sample,
+            )
         except Failed as failed:
             messages.complain_each(failed.failures.values())
             raise
