@@ -22,6 +22,7 @@ CAPABILITIES = Capabilities(
     packages=("narrate-buzz", "numpy"),
     rtf=0.001,
     characters="",
+    loses_words=False,
 )
 
 RATE = 24_000
