@@ -41,8 +41,7 @@ class Engine:
         self, jobs: Sequence[Job], voices: Mapping[str, Reference]
     ) -> Iterator[Synthesis | Exception]:
         for job in jobs:
-            text = job.request.text.lower()
-            letters = [ord(letter) - ord("a") for letter in text if "a" <= letter <= "z"]
+            letters = [ord(each) - 97 for each in job.request.text.lower() if "a" <= each <= "z"]
             if letters:
                 voice = job.request.voice
                 speaker = voice.speaker if isinstance(voice, Stock) else None
