@@ -20,7 +20,8 @@ demo: .venv/installed  ## narrate the example with the embedded voice
 PYTEST := PATH="$(CURDIR)/$(BIN):$$PATH" $(ENGINES) $(BIN)/python -m pytest
 
 test: .venv/tested lint engines tools  ## all tests; installs what they need, both engines included
-	NARRATE_REQUIRE_ENGINES=1 $(PYTEST) --cov
+	NARRATE_REQUIRE_ENGINES=1 $(PYTEST) -m "not alone" -n 2 --dist loadfile --cov --cov-fail-under=0
+	NARRATE_REQUIRE_ENGINES=1 $(PYTEST) -m alone --cov --cov-append
 
 HARNESSES := tests/faults tests/fuzz tests/test_edit_matrix.py tests/tools/test_project.py
 FIGURES := $(CURDIR)/build/figures

@@ -103,6 +103,7 @@ def test_all_checks_are_not_passed_if_one_could_not_listen(checked: Narrate) -> 
         assert "no recognizer hears them" in ran.err
 
 
+@pytest.mark.alone
 def test_a_stopped_run_leaves_no_examiner(
     narrate: Narrate, ending: Callable[[Popen[bytes]], Popen[bytes]]
 ) -> None:

@@ -661,6 +661,7 @@ def test_what_may_pass_is_tried_again(project: Narrate, server: Server) -> None:
         assert np.array_equal(samples, hum(segment["text"]))
 
 
+@pytest.mark.alone
 def test_the_server_is_left_alone_for_as_long_as_it_asks(project: Narrate, server: Server) -> None:
     server.faults["One."] = [refuse(429, Retry_After="2")]
     say(project, "One.")

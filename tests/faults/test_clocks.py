@@ -72,7 +72,11 @@ def test_a_clock_that_is_set_during_a_run_costs_no_attempt(tone: Narrate, days: 
     assert tone.run()["spoken"] == 0
 
 
-@pytest.mark.parametrize("when", [0.0, 1.0, time.time() + 400 * DAY, 2.0**33])
+@pytest.mark.parametrize(
+    "when",
+    [0.0, 1.0, time.time() + 400 * DAY, 2.0**33],
+    ids=["1970", "one second", "next year", "2242"],
+)
 def test_times_of_another_clock_lose_no_clip_and_make_no_output_stale(
     tone: Narrate, when: float
 ) -> None:

@@ -21,6 +21,8 @@ from support import crowding
 from support.crowding import FIRST, Note
 from support.harness import Figures
 
+pytestmark = pytest.mark.alone
+
 PROCESSES = 8
 
 

@@ -26,6 +26,8 @@ import pytest
 from support.harness import Figures
 from support.project import Narrate, lines
 
+pytestmark = pytest.mark.alone
+
 COUNT = 16
 SCRIPT = lines(*(f"Line number {number}. #slow=0.05" for number in range(COUNT)))
 CTRL_C = b"\x03"

@@ -21,6 +21,8 @@ from support.harness import Figures
 from support.injection import clips, halves, processes, temps
 from support.project import Narrate, lines
 
+pytestmark = pytest.mark.alone
+
 LINES = 40
 MOMENTS = {"start": 0.4, "speaking": 0.4, "writing": 0.03}
 """What a killer waits for, and within how many seconds of it the kill comes."""

@@ -17,6 +17,8 @@ import pytest
 from support.harness import Figures
 from support.project import Narrate, contents, lines
 
+pytestmark = pytest.mark.alone
+
 PRUNER = """
 import json, select, sys, time
 from pathlib import Path

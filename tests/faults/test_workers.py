@@ -21,6 +21,8 @@ from support.harness import Figures
 from support.processes import alive, children
 from support.project import Narrate, lines
 
+pytestmark = pytest.mark.alone
+
 SIGNALS = [signal.SIGKILL, signal.SIGSEGV, signal.SIGSTOP, signal.SIGTERM]
 WEIGHTS = [10, 6, 1, 3]
 """A worker that is stopped costs the whole deadline."""

@@ -267,6 +267,7 @@ def test_a_screen_reader_finds_names_landmarks_and_no_trap(page: Any) -> None:
     assert page.locator("article").first.get_attribute("aria-labelledby") == "line-1"
 
 
+@pytest.mark.alone
 def test_a_thousand_lines_open_quickly(browser: Any, tmp_path: Path, figures: Figures) -> None:
     folder = Folder(tmp_path / "review", "../script.json")
     take = sound(folder, 3.0, take=1, current=True)

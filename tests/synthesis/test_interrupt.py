@@ -16,6 +16,8 @@ import pytest
 from support.processes import alive, children
 from support.project import Narrate, lines
 
+pytestmark = pytest.mark.alone
+
 COUNT = 24
 
 
