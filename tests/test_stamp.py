@@ -41,7 +41,7 @@ def idle(narrate: Narrate, *args: str, **kwargs: object) -> bool:
 def narrated(root: Path) -> Narrate:
     project = Narrate(root, NARRATE_ENGINE="tone")
     project.write("take.wav", b"")
-    soundfile.write(project.folder / "take.wav", np.full(24_000, 0.1), 24_000)
+    soundfile.write(project.folder / "take.wav", np.tile([0.1, -0.1], 12_000), 24_000)
     project.write("script.json", [*lines("The first line."), {"id": "mine", "audio": "take.wav"}])
     return project
 
@@ -135,7 +135,7 @@ CHANGES: dict[str, Callable[[Narrate], object]] = {
     ),
     "user file removed": lambda project: (project.root / "config/narrate/config.toml").unlink(),
     "recording replaced": lambda project: soundfile.write(
-        project.folder / "take.wav", np.full(24_000, 0.2), 24_000
+        project.folder / "take.wav", np.tile([0.2, -0.2], 12_000), 24_000
     ),
     "narration deleted": lambda project: (project.out / "narration.wav").unlink(),
     "manifest deleted": lambda project: (project.out / "manifest.json").unlink(),

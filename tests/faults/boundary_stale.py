@@ -120,7 +120,7 @@ def recordings(folder: Path, levels: dict[str, float]) -> None:
     """Recordings of one size and, as far as the clock allows, one time."""
     data = {}
     for name, level in levels.items():
-        soundfile.write(folder / "made.wav", np.full(2_400, level), 24_000)
+        soundfile.write(folder / "made.wav", np.tile([level, -level], 1_200), 24_000)
         data[name] = (folder / "made.wav").read_bytes()
         (folder / name).mkdir()
     (folder / "made.wav").unlink()
