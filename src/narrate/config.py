@@ -189,7 +189,8 @@ def _refused(name: str, value: Any, kind: object) -> str:
     except ValueError as error:
         return f": {error}"
     # A threshold that is not a number would refuse nothing.
-    return ": it is not a number" if value != value else ""
+    several = value if isinstance(value, list) else [value]
+    return ": it is not a number" if any(each != each for each in several) else ""
 
 
 def _example(name: str, kind: object) -> str:

@@ -105,6 +105,7 @@ def write(
     remarks = (
         *recordings.remarks(planned, outcome.clips, qa),
         *_kept(document, qa),
+        *speech.unchecked_remarks(planned, outcome, session.settings),
         *departures,
     )
     for text in remarks:

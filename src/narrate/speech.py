@@ -117,7 +117,8 @@ def unchecked_remarks(planned: Plan, outcome: Outcome, settings: Settings) -> li
     if settings.qa == "off":
         return []
     found = unchecked.look(unchecked.of_plan(planned, outcome.clips), settings)
-    return [f"{line}; {UNCHECKED}" for line in unchecked.in_words(found)]
+    lines = unchecked.in_words(found)
+    return [f"{'; '.join(lines)}; {UNCHECKED}"] if lines else []
 
 
 def _of_segment(error: NarrateError, segment: Segment) -> NarrateError:

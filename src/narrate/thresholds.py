@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
+from msgspec import Meta
 
 CHECKS = ("words", "speaker", "echo", "quality")
 """The checks that listen; the one of the structure is always on."""
 
 USES = ("auto", "all", "none")
+
+Positive = Annotated[float, Meta(gt=0)]
+Cosine = Annotated[float, Meta(ge=-1, lt=1)]
+"""The least similarity of two voiceprints: that of a voiceprint to itself is 1."""
 
 
 class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -15,39 +22,39 @@ class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     them again without their being spoken or heard.
     """
 
-    words_ratio: float = 15.0
+    words_ratio: Positive = 15.0
     """By how many nats other words must be likelier than the expected ones. Good clips of five
     voices reach 8 (99 of 100), clips with a word left out, said again or added 40 and more, and
     with another word 13 and more (95 of 100).
     """
 
-    words_burst: float = 4.0
+    words_burst: Positive = 4.0
     """How much a recognizer must have heard otherwise in one place, in phonemes. Whisper tiny.en
     reaches 3.9 on good clips, so what it heard counts less than what the sound shows.
     """
 
-    words_errors: float = 0.25
+    words_errors: Positive = 0.25
     """The share of characters that may be heard otherwise, in languages without pronunciations."""
 
-    speaker_distance: float = 2.4
+    speaker_distance: Positive = 2.4
     """The largest distance of a voiceprint from the voice's other clips in standard deviations,
     where no embedding is available. Of nine voices, it refused 1 of 616 good clips, 99.96 % of
     clips in a voice of the other sex and 94 % in another voice of the same sex; the rest are three
     voices of one engine that sound alike.
     """
 
-    speaker_unlike: float = 3.7
+    speaker_unlike: Positive = 3.7
     """The same with an embedding: the distance, and 5 times what the similarity lacks of 1. It
     refused none of 616 good clips, and 100 % and 95 % of the others.
     """
 
-    speaker_reference: float = 0.45
+    speaker_reference: Cosine = 0.45
     """The least similarity (cosine) to the reference. Clips of one recording reach 0.5 and more
     whatever their length; the threshold is lower, as a clone differs from its reference more than
     the person does. Clips in a voice of the other sex reach 0.45 in one of 100.
     """
 
-    speaker_pitch: float = 8.0
+    speaker_pitch: Positive = 8.0
     """How many semitones the pitch may differ from that of the reference. Women speak about 10
     semitones higher than men; clips of one voice differ by up to 4, and pieces of 2 s of one reader
     by up to 7.
@@ -152,12 +159,12 @@ class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     word lies. The faintest of 3,200 words of hibari is at -25.
     """
 
-    echo_words: int = 3
+    echo_words: Annotated[int, Meta(ge=1)] = 3
     """How many words of the reference in a row are an echo, if they are not in the text. One or two
     may be misheard.
     """
 
-    echo_seconds: float = 0.56
+    echo_seconds: Positive = 0.56
     """How long a clip may sound as its reference does. Clips of one voice without an echo reach
     0.54; three words of the recording in front of a clip are longer in 94 % of all cases.
     """

@@ -37,7 +37,7 @@ def test_new_thresholds_judge_again_what_was_measured_before(checked: Narrate) -
     same = checked(*args)
     assert (same.code, same.json["ok"], same.json["measured"]) == (0, True, 0)
     assert same.json["passed"] == 2
-    checked.write("narrate.toml", "[checks]\nspeaker_distance = 0.0\nquiet = 0.0\n")
+    checked.write("narrate.toml", "[checks]\nspeaker_distance = 0.001\nquiet = 0.0\n")
     strict = checked(*args)
     assert (strict.code, strict.json["ok"], strict.json["measured"]) == (4, False, 0)
     assert (strict.json["refused"], strict.json["passed"]) == (2, 0)
@@ -128,6 +128,26 @@ def test_a_stopped_run_leaves_no_examiner(
     [
         ('noise = "x"', "noise = 'x' in [checks] is not accepted: it is not a number", "-21.0"),
         ("noise = nan", "noise = nan in [checks] is not accepted: it is not a number", "-21.0"),
+        (
+            "pauses = [1, 2, 3, nan]",
+            "pauses = [1, 2, 3, nan] in [checks] is not accepted: it is not a number",
+            "0.55",
+        ),
+        (
+            "words_ratio = 0",
+            "words_ratio = 0 in [checks] is not accepted: it is not a number above 0",
+            "15.0",
+        ),
+        (
+            "speaker_reference = 1",
+            "speaker_reference = 1 in [checks] is not accepted: it is not a number from -1 to",
+            "0.45",
+        ),
+        (
+            "echo_words = 0",
+            "echo_words = 0 in [checks] is not accepted: it is not an integer of at least 1",
+            "3",
+        ),
         ("nois = 1", "there is no 'nois' in [checks]", "did you mean 'noise'?"),
         ('use = "wrds"', "use = 'wrds' in [checks] is not accepted: there is no check", "words"),
     ],
@@ -141,3 +161,13 @@ def test_a_wrong_threshold_is_an_error_that_names_it(
     assert ran.code == 2
     assert ran.err.startswith(f"error: {path}: {what}")
     assert hint in ran.err.splitlines()[1]
+
+
+def test_a_run_says_what_the_checks_have_not_heard(narrate: Narrate) -> None:
+    narrate.write("script.json", lines(TEXTS[0]))
+    narrate("run", "script.json", "--checks", "none")
+    for _ in range(2):
+        ran = narrate("run", "script.json", "--checks", "words")
+        assert ran.code == 0
+        assert "warning: words not checked, or not fully, in 1 segment (s1)" in ran.err
+    assert "not checked" not in narrate("run", "script.json", "--checks", "none").err

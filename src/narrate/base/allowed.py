@@ -41,4 +41,8 @@ def _range(kind: Any) -> str:
         return f" from {least} to {most}"
     if kind.gt is not None and most:
         return f" above {kind.gt:g}, up to {most}"
-    return ""
+    if kind.gt is not None:
+        return f" above {kind.gt:g}"
+    if least and kind.lt is not None:
+        return f" from {least} to below {kind.lt:g}"
+    return f" of at least {least}" if least else ""
