@@ -70,6 +70,20 @@ def test_what_is_said_otherwise_is_told(said: str, reason: str) -> None:
     assert reason in reasons(measured(said))[0]
 
 
+def test_a_last_word_that_breaks_off_is_told() -> None:
+    whole = spoken(TEXT)
+    since, until = measured(TEXT).times[-2:]
+    found = of(np.pad(whole[: 80 * (since + until)], (0, 1_600)))
+    assert [each.kind for each in found.differences] == ["cut"]
+    assert "it breaks off in 'weights.' at" in reasons(found)[0]
+
+
+@pytest.mark.parametrize("last", ["back", "that", "up", "find", "walking", "roads"])
+def test_a_last_word_may_fade(last: str) -> None:
+    text = f"This is the word, {last}."
+    assert measured(text, text).ratio == 0
+
+
 def test_measurements_are_small_and_judge_the_same_when_they_come_back() -> None:
     found = measured("Every row of the garden is multiplied by the column of weights.")
     stored = msgspec.json.encode(found)

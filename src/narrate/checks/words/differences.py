@@ -9,14 +9,15 @@ import msgspec
 from narrate.checks.words.pronouncer import Word
 from narrate.checks.words.search import ELSE, SILENT, Step
 
-LEFT_OUT, AGAIN, OTHER, INSTEAD = "left out", "again", "other", "instead"
+LEFT_OUT, AGAIN, OTHER, INSTEAD, CUT = "left out", "again", "other", "instead", "cut"
 
 
 class Difference(msgspec.Struct, frozen=True, array_like=True):
     """One place where a clip differs from its text, from one time to another in centiseconds.
 
-    Words `first` to before `end` of `text.split()` are left out, said again, or have something else
-    `instead` of them. Where something is added (`other`), none are, and it comes before `first`.
+    Words `first` to before `end` of `text.split()` are left out, said again, or `cut`: said only in
+    part; or something else is said `instead` of them. Where something is added (`other`), none are,
+    and it comes before `first`.
     `written` is these words, and `heard` what a recognizer heard, if one listened.
     """
 
@@ -43,7 +44,7 @@ def differences(words: Sequence[Word], steps: Sequence[Step]) -> list[Difference
 def _differences(steps: Sequence[Step], count: int) -> Iterator[Difference]:
     """The differences, with the numbers of spoken words."""
     reached = 0
-    for word, start, end in [*steps, Step(count, steps[-1].end, steps[-1].end)]:
+    for word, start, end, cut in [*steps, Step(count, steps[-1].end, steps[-1].end)]:
         if word == SILENT:
             continue
         if word == ELSE:
@@ -53,6 +54,8 @@ def _differences(steps: Sequence[Step], count: int) -> Iterator[Difference]:
             yield Difference(LEFT_OUT, reached, word, start, start)
         if word < reached:
             yield Difference(AGAIN, word, word + 1, start, end)
+        elif cut:
+            yield Difference(CUT, word, word + 1, start, end)
         reached = max(reached, word + 1)
 
 
@@ -83,7 +86,7 @@ def times(words: Sequence[Word], steps: Sequence[Step]) -> list[int]:
     not said begins and ends where the next one begins.
     """
     said: dict[int, tuple[int, int]] = {}
-    for word, start, end in steps:
+    for word, start, end, _ in steps:
         if word >= 0:
             place = words[word].place
             since, until = said.get(place, (start, end))

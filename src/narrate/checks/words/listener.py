@@ -42,7 +42,8 @@ class Listener:
         """Follow at least one word through mono samples at 16 kHz."""
         each = states(self._model, features(samples), words)
         free = find(each, free=True)
-        if [step.word for step in free.steps if step.word != SILENT] == [*range(len(words))]:
+        said = [(step.word, step.cut) for step in free.steps if step.word != SILENT]
+        if said == [(number, False) for number in range(len(words))]:
             return Followed(0.0, free.steps)
         straight = find(each, free=False)
         return Followed(min(free.likelihood - straight.likelihood, MOST), free.steps)

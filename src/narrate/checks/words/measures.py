@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from narrate.base.text import quoted
-from narrate.checks.words.differences import AGAIN, INSTEAD, LEFT_OUT, OTHER, Difference
+from narrate.checks.words.differences import AGAIN, CUT, INSTEAD, LEFT_OUT, OTHER, Difference
 from narrate.thresholds import Thresholds
 
 VERSION = 1
@@ -75,6 +75,8 @@ def _reason(found: Difference) -> str:
             return f"it leaves out {words} {at}"
         case kind if kind == AGAIN:
             return f"it says {words} again {at}"
+        case kind if kind == CUT:
+            return f"it breaks off in {words} at {found.until / 100:.2f} s"
         case kind if kind == INSTEAD:
             return f"it says {heard} instead of {words} {at}"
     assert found.kind == OTHER

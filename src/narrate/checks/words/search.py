@@ -2,8 +2,9 @@
 
 The words are nodes in a row, with word i between the nodes i and i + 1. At a node there may be
 silence. A free way may also go on to the next node without its word (left out), go back to any node
-before (said again), and pass any other sound (not expected). Each of these has its price, so a free
-way that differs from the expected one is the better one by more than that.
+before (said again), pass any other sound (not expected), and leave the last word after any of its
+phones (cut). Each of these has its price, so a free way that differs from the expected one is the
+better one by more than that.
 """
 
 from __future__ import annotations
@@ -20,12 +21,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LEAVE_OUT = 15.0
-SAY_AGAIN = 5.0
-OTHER = 10.0
-"""Prices in nats. Good clips never say a word again, not even at a lower price."""
+SAY_AGAIN = 15.0
+OTHER = 15.0
+"""Prices in nats. At lower ones, a breath or a creak in a pause may count as another sound."""
 
 OTHER_FRAME = 4.0
 """The price of each frame of another sound."""
+
+CUT = 15.0
+"""The price of leaving the last word before its end, after which there is only silence."""
 
 SILENCE_FRAME = 0.05
 
@@ -37,11 +41,12 @@ _WORD, _SHORT_WORD, _SILENCE, _ELSE = range(4)
 
 
 class Step(NamedTuple):
-    """A word (or SILENT or ELSE) from one frame to before another."""
+    """A word (or SILENT or ELSE) from one frame to before another; `cut` if it breaks off."""
 
     word: int
     start: int
     end: int
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,10 @@ class _Search:
         self.other_began = np.zeros((frames, nodes), np.bool_)
         self.kinds = np.zeros((frames, nodes), np.uint8)
         self.origins = np.zeros((frames, nodes), np.int64)
+        # Where each phone of the last word ends, but for its last one.
+        ends = np.arange(states.doors.begins[0, -1], states.doors.ends[0, -1])
+        self.cuts = ends[PARTS - 1 :: PARTS]
+        self.cut, self.cut_at = -NEVER, (0, 0)
         self.node, _ = self._leap(np.where(self.numbers == 0, 0.0, -NEVER))
 
     def hear(self, frame: int) -> None:
@@ -87,6 +96,8 @@ class _Search:
         self._in_words(frame)
         self._between_words(frame)
         self._to_nodes(frame)
+        if self.free and self.cuts.size:
+            self._cut(frame)
 
     def _in_words(self, frame: int) -> None:
         import numpy as np
@@ -128,6 +139,14 @@ class _Search:
         self.node, origins = self._leap(ways.max(axis=0))
         self.kinds[frame], self.origins[frame] = kinds[origins], origins
 
+    def _cut(self, frame: int) -> None:
+        """The last word may break off here, or before, if there has been silence since."""
+        leaves = (self.state + self.states.go)[self.cuts]
+        best = int(leaves.argmax())
+        self.cut += float(self.states.silence[frame]) - SILENCE_FRAME
+        if leaves[best] - CUT > self.cut:
+            self.cut, self.cut_at = float(leaves[best]) - CUT, (frame, int(self.cuts[best]))
+
     def _leap(self, node: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         """Go back to nodes before and on to later ones where that is better, and from where."""
         import numpy as np
@@ -143,16 +162,26 @@ class _Search:
         return ahead - prices, origins[before]
 
     def way(self) -> Way:
-        """The best way to the last node at the last frame."""
-        last = self.numbers[-1]
-        likelihood = float(self.node[last])
+        """The best way to the last node at the last frame, or to where the last word is cut."""
+        last, frame = int(self.numbers[-1]), len(self.kinds) - 1
+        likelihood = max(float(self.node[last]), self.cut)
         if likelihood < -NEVER / 2:
             return Way(-NEVER, ())
-        return Way(likelihood, tuple(self._steps(int(last)))[::-1])
+        steps = self._cut_steps() if likelihood > self.node[last] else self._steps(last, frame)
+        return Way(likelihood, tuple(steps)[::-1])
 
-    def _steps(self, node: int) -> Iterator[Step]:
-        """The steps to a node at the last frame, from the last one to the first."""
-        frame = len(self.kinds) - 1
+    def _cut_steps(self) -> Iterator[Step]:
+        """The steps to where the last word is cut, from the last one to the first."""
+        (frame, state), frames = self.cut_at, len(self.kinds)
+        last = int(self.numbers[-1]) - 1
+        if frame + 1 < frames:
+            yield Step(SILENT, frame + 1, frames)
+        began = self._word_began(frame, state)
+        yield Step(last, began, frame + 1, cut=True)
+        yield from self._steps(last, began - 1)
+
+    def _steps(self, node: int, frame: int) -> Iterator[Step]:
+        """The steps to a node at a frame, from the last one to the first."""
         while frame >= 0:
             kind, node = int(self.kinds[frame, node]), int(self.origins[frame, node])
             if kind in (_WORD, _SHORT_WORD):
