@@ -19,7 +19,7 @@ from narrate.engines.hibari.spelling import SPELLING
 from narrate.reading.reader import Reader
 from narrate.reading.words import spelled
 
-MOST_READINGS = 8
+MOST_READINGS = 10
 """So many ways of one token are tried."""
 
 MOST_TOKENS = 12
@@ -58,17 +58,24 @@ def compare(pronouncer: Pronouncer, words: Sequence[Word], heard: Heard) -> Othe
 def _nearest(pronouncer: Pronouncer, expected: str, tokens: Sequence[str]) -> list[str]:
     """The phonemes of each token, in the way that is nearest to what is expected."""
     said = [pronouncer.phonemes(_spelled(token)) for token in tokens]
-    best = sounds.burst(expected, "".join(said)).cost
-    odd = (at for at, token in enumerate(tokens) if not _PLAIN.fullmatch(token))
+    best = sounds.burst(expected, "".join(said))
+    odd = (at for at in range(len(tokens)) if _is_odd(tokens, at))
     for at in islice(odd, MOST_TOKENS):
         for reading in islice(_readings(tokens[at]), MOST_READINGS):
-            if best < GOOD:
+            if best.cost < GOOD:
                 return said
             other = [*said[:at], pronouncer.phonemes(reading), *said[at + 1 :]]
-            cost = sounds.burst(expected, "".join(other)).cost
-            if cost < best:
-                said, best = other, cost
+            found = sounds.burst(expected, "".join(other))
+            # By all that differs: where two tokens are read otherwise, one alone changes no worst
+            # place.
+            if found.total < best.total:
+                said, best = other, found
     return said
+
+
+def _is_odd(tokens: Sequence[str], at: int) -> bool:
+    """Whether a token may be read in several ways; after a number, a word may be a unit."""
+    return not _PLAIN.fullmatch(tokens[at]) or (at > 0 and tokens[at - 1][-1].isdigit())
 
 
 def _spelled(token: str) -> str:
@@ -81,6 +88,11 @@ def _spelled(token: str) -> str:
 
 def _readings(token: str) -> Iterator[str]:
     """Other ways of reading a token."""
+    bare = token.strip(".,;:!?")
+    if not bare[:1].isdigit():
+        # A unit, as it is read after a number, and a sign between two.
+        yield from (_after_two(f"2 {unit}") for unit in (bare, f"{bare}²"))
+        yield _after_two(f"2 {bare} 2").removesuffix(" two")
     digits = re.sub(r"\D", "", token)
     if len(digits) > 2:
         yield _spelled(f"{digits[:-2]} {digits[-2:]}")
@@ -95,6 +107,11 @@ def _readings(token: str) -> Iterator[str]:
     letters = [char for char in token if char.isalnum()]
     if len(letters) < 8:
         yield _spelled(" ".join(char.upper() for char in letters))
+
+
+def _after_two(text: str) -> str:
+    """What is read after a 2."""
+    return _spelled(text).removeprefix("two ")
 
 
 def _covering(lengths: Sequence[int], start: int, end: int) -> tuple[int, int]:

@@ -27,11 +27,14 @@ SAME = 0.6
 
 @dataclass(frozen=True, slots=True)
 class Burst:
-    """The place where two rows differ most: how much, and the signs there, expected and heard."""
+    """The place where two rows differ most: how much, and the signs there, expected and heard.
+    `total` is how much they differ in all places.
+    """
 
     cost: float
     expected: tuple[int, int]
     heard: tuple[int, int]
+    total: float = 0.0
 
 
 def burst(expected: str, heard: str) -> Burst:
@@ -40,14 +43,16 @@ def burst(expected: str, heard: str) -> Burst:
     >>> burst("ðəkæt", "ðəkæt").cost, burst("ðəkæt", "ðədɔɡ").cost
     (0.0, 2.5)
     """
-    best = Burst(0.0, (0, 0), (0, 0))
+    steps = _aligned(expected, heard)
+    total = sum(price for price, _, _ in steps)
+    best = Burst(0.0, (0, 0), (0, 0), total)
     cost, start = 0.0, (0, 0)
-    for price, before, after in _aligned(expected, heard):
+    for price, before, after in steps:
         if not cost:
             start = before
         cost = cost + price if price else max(0.0, cost - SAME)
         if cost > best.cost:
-            best = Burst(cost, (start[0], after[0]), (start[1], after[1]))
+            best = Burst(cost, (start[0], after[0]), (start[1], after[1]), total)
     return best
 
 
