@@ -22,7 +22,7 @@ class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     words_burst: float = 4.0
-    """How much a recognizer must have heard otherwise in one place, in phonemes. Whisper tiny.en
+    """How much a recogniser must have heard otherwise in one place, in phonemes. Whisper tiny.en
     reaches 3.9 on good clips, so what it heard counts less than what the sound shows.
     """
 
