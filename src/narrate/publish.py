@@ -108,7 +108,8 @@ def write(
         *speech.unchecked_remarks(planned, outcome, session.settings),
         *departures,
     )
-    for text in remarks:
+    # A run with nothing to do repeats the remarks, but not what no check could listen to.
+    for text in (*remarks, *speech.unchecked_remarks(planned, outcome, session.settings)):
         session.emit(events.Warned(message=text))
     # An installation of narrate has new metadata, but a plug-in may be edited in place.
     plugins = {choice.package for choice in planned.choices} - {"narrate"}

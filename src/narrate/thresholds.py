@@ -23,14 +23,14 @@ class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     words_ratio: Positive = 15.0
-    """By how many nats other words must be likelier than the expected ones. Good clips of five
-    voices reach 8 (99 of 100), clips with a word left out, said again or added 40 and more, and
-    with another word 13 and more (95 of 100).
+    """By how many nats other words must be likelier than the expected ones. Of 514 good clips of
+    five voices, 508 are at 0 and two above 15.
     """
 
     words_burst: Positive = 4.0
-    """How much a recognizer must have heard otherwise in one place, in phonemes. Whisper tiny.en
-    reaches 3.9 on good clips, so what it heard counts less than what the sound shows.
+    """How much a recogniser must have heard otherwise in one place, in phonemes. What it heard and
+    what the sound shows add up, as shares of both. By Whisper tiny.en, good clips of five voices
+    reach 4.0 (514 of 514 but one), and 98 of 100 stay below 3.
     """
 
     words_errors: Positive = 0.25

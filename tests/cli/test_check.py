@@ -79,7 +79,7 @@ def test_several_scripts_are_checked_in_one_go(tone: Narrate) -> None:
     assert shown[0].startswith("one.json s2: it is silent")
     assert shown[1:] == [
         "two.json s2: not spoken",
-        "2 scripts, 4 segments: 2 passed, 1 refused, 1 not spoken (judged by what is stored)",
+        "2 scripts, 4 segments: 2 passed, 1 refused, 1 not spoken (from stored measurements)",
     ]
 
 
@@ -100,7 +100,7 @@ def test_all_checks_are_not_passed_if_one_could_not_listen(checked: Narrate) -> 
         ran = checked(command, "script.json", "--checks", "all")
         assert ran.code == 4
         assert "error: script.json: words not checked, or not fully, in 2 segments" in ran.err
-        assert "no recognizer hears them" in ran.err
+        assert "there is no recogniser" in ran.err
 
 
 @pytest.mark.alone

@@ -106,7 +106,7 @@ def test_what_cannot_be_picked_is_an_error(spoken: Narrate) -> None:
         "script.json", [*SCRIPT, {"id": "clap", "text": "(applause)", "audio": "clap.wav"}]
     )
     for words, what in (
-        (("s2", "9"), "take 9 of 's2' is not in the cache (there is 1, 2, 3)"),
+        (("s2", "9"), "take 9 of 's2' is not in the cache (1, 2, 3 are)"),
         (("s3", "1"), "the segment 's3' does not exist"),
         (("clap", "1"), "the segment 'clap' is a recording, which has no takes"),
         (("s2",), "not an id and a take: s2"),

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 RATE = 16_000
 """Hz, that every model here hears."""
 
-NO_RECOGNIZER = "no recognizer hears them, so they are checked by their sounds alone"
+NO_RECOGNIZER = "there is no recogniser, so they are checked by their sounds alone"
 
 
 class Examiner:

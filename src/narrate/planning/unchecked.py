@@ -63,10 +63,16 @@ def of_plan(plan: Plan, clips: Mapping[bytes, Clip]) -> Iterator[Heard]:
 
 
 def in_words(found: Mapping[str, Coverage]) -> list[str]:
-    """A line for people on each check to which something is missing."""
+    """Lines for people on the checks to which something is missing, one for all that lack the same
+    in the same segments.
+    """
+    alike: dict[tuple[tuple[str, ...], str], list[str]] = {}
+    for name, each in found.items():
+        if each.missing:
+            why = "; ".join(dict.fromkeys(each.missing.values()))
+            alike.setdefault((tuple(each.missing), why), []).append(name)
     return [
-        f"{name} not checked, or not fully, in {counted(len(each.missing), 'segment')}"
-        f" ({some(list(each.missing))}): {'; '.join(dict.fromkeys(each.missing.values()))}"
-        for name, each in found.items()
-        if each.missing
+        f"{', '.join(names)} not checked, or not fully, in {counted(len(ids), 'segment')}"
+        f" ({some(list(ids))}): {why}"
+        for (ids, why), names in alike.items()
     ]

@@ -283,15 +283,20 @@ def _picked(
     for each in _once(planned):
         takes = found[_base_of(each)]
         if number not in takes:
-            numbers = _numbers(planned, found)
             hint = f"speak more with `narrate retake {shlex.quote(planned.segment.id)}`"
             raise UsageError(
                 f"take {number} of {quoted(planned.segment.id)} is not in the cache"
-                f" (there is {', '.join(map(str, numbers))})",
+                f" ({_in_cache(sorted(takes))})",
                 where=planned.segment.where,
                 hint=hint,
             )
         yield _approved(each, takes[number], session)
+
+
+def _in_cache(takes: Sequence[int]) -> str:
+    if not takes:
+        return "none is"
+    return f"{', '.join(map(str, takes))} {'is' if len(takes) == 1 else 'are'}"
 
 
 def _approved(utterance: PlannedUtterance, clip: Clip, session: Session) -> Approved:

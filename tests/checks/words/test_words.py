@@ -161,4 +161,4 @@ def test_another_language_is_compared_by_its_characters() -> None:
 
 def test_another_language_without_a_recognizer_is_not_checked() -> None:
     found = other_language(None)
-    assert (found.checked, found.unchecked) == ("", "no recognizer listened, and de needs one")
+    assert (found.checked, found.unchecked) == ("", "there is no recogniser, and de needs one")

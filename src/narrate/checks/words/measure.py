@@ -73,7 +73,7 @@ def measure(
 
 def _by_characters(expected: Expected, heard: Heard | None) -> Words:
     if heard is None:
-        return Words(unchecked=f"no recognizer listened, and {expected.language} needs one")
+        return Words(unchecked=f"there is no recogniser, and {expected.language} needs one")
     return Words(checked=CHARACTERS, errors=round(characters.errors(expected.text, heard.text), 3))
 
 

@@ -16,6 +16,9 @@ VERSION = 1
 GRAPH, HEARING, CHARACTERS = "graph", "graph+hearing", "characters"
 """How the words were checked; hearing adds a recognizer to the graph."""
 
+ACCENT = 1.0
+"""What is heard otherwise by so much, in phonemes, is a matter of accent."""
+
 TOLD = 3
 """So many differences are told as reasons; all are kept."""
 
@@ -55,7 +58,8 @@ def worst(words: Words, thresholds: Thresholds) -> float:
     """The measurements as a share of their thresholds. What the sound shows and what a recognizer
     heard are two witnesses of the same fault, so their shares add up.
     """
-    sound, heard = words.ratio / thresholds.words_ratio, words.burst / thresholds.words_burst
+    other = words.burst if words.burst > ACCENT else 0.0
+    sound, heard = words.ratio / thresholds.words_ratio, other / thresholds.words_burst
     return max(sound + heard, words.errors / thresholds.words_errors)
 
 

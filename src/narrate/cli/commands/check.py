@@ -60,7 +60,7 @@ def _require(found: Sequence[Checked], scripts: Sequence[str]) -> None:
     count = _counts(found)
     if refused := count["refused"]:
         are = "is" if refused == 1 else "are"
-        hint = f"`{run}` speaks them again, and `narrate review` lets you listen"
+        hint = f"listen to them with `narrate review`, or speak them again with `{run}`"
         raise CheckError(f"{counted(refused, 'segment')} {are} refused", where=where, hint=hint)
     if lines := [line for each in found if each.complete for line in each.unheard]:
         hint = "see `narrate doctor` for what is missing, or choose other --checks"
@@ -91,7 +91,7 @@ def _total(found: Sequence[Checked]) -> str:
     count, anew = _counts(found), sum(each.anew for each in found)
     states = ", ".join(f"{count[state]} {state}" for state in ORDER if count[state])
     scripts = f"{counted(len(found), 'script')}, " if len(found) > 1 else ""
-    how = f"{counted(anew, 'clip')} measured" if anew else "judged by what is stored"
+    how = f"{counted(anew, 'clip')} measured" if anew else "from stored measurements"
     return f"{scripts}{counted(count.total(), 'segment')}: {states} ({how})"
 
 

@@ -148,13 +148,14 @@ def _lines(id: str, found: Sequence[Take]) -> Iterator[str]:
     yield f"{printable(id)}:"
     for take in found:
         seed = "" if take.seed is None else f"  seed {take.seed}"
-        yield f"  take {take.number:<3} {take.seconds:6.2f} s{seed}  {_state(take)}".rstrip()
+        length = f"{take.seconds:6.2f} s" if take.clips else "not spoken"
+        yield f"  take {take.number:<3} {length}{seed}  {_state(take)}".rstrip()
         yield from (f"      {path}" for path in take.paths)
         yield from (f"      refused: {flag}" for flag in take.flags)
 
 
 def _state(take: Take) -> str:
-    there = "" if take.is_complete else "not in the cache" if not take.clips else "incomplete"
+    there = "" if take.is_complete or not take.clips else "incomplete"
     used = "approved" if take.is_approved else "used now" if take.is_current else ""
     return ", ".join(filter(None, (used, there)))
 
