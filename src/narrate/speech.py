@@ -19,7 +19,7 @@ from narrate.synthesis import speak as synthesis
 from narrate.synthesis.speak import Outcome
 
 UNCHECKED = (
-    "`narrate check` listens to what it has not heard; see `narrate doctor` for what is missing"
+    "see `narrate doctor` for what is missing; then `narrate check` listens to what was not heard"
 )
 DRAFT = "spoken by draft models: the final ones will take other times"
 
