@@ -34,11 +34,10 @@ ORDER = ("passed", "refused", "not spoken")
     "cache_dir",
 )
 def check(flags: Flags, scripts: options.Scripts = None, json: options.Json = False) -> None:
-    """Check the clips of SCRIPT again, without speaking: exit 4 if some are refused, exit 3 if some
-    are missing.
+    """Check the clips of SCRIPT once more, without speaking (exit 4 if some are refused).
 
     Their measurements are stored, so new thresholds take no time; a check that has not heard a clip
-    listens to it.
+    listens to it. If none is refused and some are not spoken, the exit code is 3.
     """
     named = sources.find(scripts or [])
     terminal.tell(*named.notes)
