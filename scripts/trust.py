@@ -1,6 +1,6 @@
 """Measure what the checks catch, and write docs/trust.md: trust.py [--most N] [--share SHARE].
 
-Puts every kind of fault into clips of real speech, and has narrate, with and without a recognizer,
+Puts every kind of fault into clips of real speech, and has narrate, with and without a recogniser,
 ttsproof and "the file exists" judge them, and the clips without faults. It needs the packages of
 the dependency group `trust`, and npm for the voices of Kokoro; what is missing is left out, and the
 page says which voices there were. `--verbose` names every clip that is judged wrongly.
@@ -11,8 +11,11 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
+from multiprocessing import get_context
 from pathlib import Path
 
 # As in the process that examines clips; to be set before numpy is imported.
@@ -31,7 +34,7 @@ README = ROOT / "README.md"
 CLIPS = ROOT / "build" / "trust"
 BEGIN, END = "<!-- trust -->\n", "<!-- /trust -->\n"
 
-NARRATE, DEAF, PROOF, EXISTS = "narrate", "without a recognizer", "ttsproof", "the file exists"
+NARRATE, DEAF, PROOF, EXISTS = "narrate", "without a recogniser", "ttsproof", "the file exists"
 
 
 def judges() -> dict[str, Judge]:
@@ -77,6 +80,13 @@ def write(path: Path, text: str) -> None:
     path.write_text(before + BEGIN + text + END + rest.partition(END)[2], encoding="utf-8")
 
 
+def of_voice(options: argparse.Namespace, number: int) -> Figures:
+    """The figures of one voice."""
+    voices = cast.whole(CLIPS, options.share)
+    show, kinds = wrong if options.verbose else silent, tuple(faults.KINDS)
+    return bench.run(voices, judges(), options.most, kinds, show, [voices[number]])
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--most", type=int, default=12, help="cases of each kind and voice")
@@ -84,8 +94,12 @@ def main() -> None:
     parser.add_argument("--verbose", action="store_true", help="name what is judged wrongly")
     options = parser.parse_args()
     voices = cast.whole(CLIPS, options.share)
-    show = wrong if options.verbose else silent
-    found = bench.run(voices, judges(), options.most, tuple(faults.KINDS), show)
+    found = Figures()
+    # Loading a model in a forked process is not safe.
+    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
+        numbers = range(len(voices))
+        for figures_of_voice in pool.map(partial(of_voice, options), numbers):
+            found.add(figures_of_voice)
     print(summary(found), end="")
     write(README, summary(found))
     write(PAGE, f"{summary(found)}\n{figures.table(found, tuple(found.seconds))}")

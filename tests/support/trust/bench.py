@@ -25,12 +25,13 @@ def run(
     most: int,
     kinds: Sequence[str] = tuple(faults.KINDS),
     show: Show = lambda name, case, reasons: None,
+    speaking: Sequence[Voice] | None = None,
 ) -> Figures:
     """Have every judge judge the clips of all voices, and up to `most` cases of each kind of fault
-    and voice.
+    and voice. With `speaking`, these voices alone; the others are there to take their place.
     """
-    figures = Figures()
-    for voice in voices:
+    figures, speaking = Figures(), voices if speaking is None else speaking
+    for voice in speaking:
         good = list(good_cases(voice))
         for name, judge in judges.items():
             start = time.process_time()
@@ -41,7 +42,7 @@ def run(
                 figures.good[voice.name][name].add(bool(reasons))
                 show(name, case, reasons)
     for kind in kinds:
-        for voice in voices:
+        for voice in speaking:
             for case in bad_cases(voice, voices, kind, most):
                 for name, judge in judges.items():
                     reasons = judge(case, voice.reference)

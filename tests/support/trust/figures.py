@@ -48,14 +48,36 @@ def _most(hits: int, of: int) -> float:
     return high
 
 
+def _tallies() -> dict[str, Tally]:
+    return defaultdict(Tally)
+
+
+def _zeros() -> dict[str, float]:
+    return defaultdict(float)
+
+
+def _nested() -> dict[str, dict[str, Tally]]:
+    return defaultdict(_tallies)
+
+
 @dataclass
 class Figures:
     """What each judge refused, by kind of fault, of good clips by voice, and what it cost."""
 
-    bad: dict[str, dict[str, Tally]] = field(default_factory=lambda: _nested())
-    good: dict[str, dict[str, Tally]] = field(default_factory=lambda: _nested())
-    seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
-    heard: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    bad: dict[str, dict[str, Tally]] = field(default_factory=_nested)
+    good: dict[str, dict[str, Tally]] = field(default_factory=_nested)
+    seconds: dict[str, float] = field(default_factory=_zeros)
+    heard: dict[str, float] = field(default_factory=_zeros)
+
+    def add(self, other: Figures) -> None:
+        """Count what was found of other voices too."""
+        for mine, found in ((self.bad, other.bad), (self.good, other.good)):
+            for name, tallies in found.items():
+                for judge, tally in tallies.items():
+                    mine[name][judge] = total(iter((mine[name][judge], tally)))
+        for judge in other.seconds:
+            self.seconds[judge] += other.seconds[judge]
+            self.heard[judge] += other.heard[judge]
 
     def cost(self, judge: str) -> float:
         """Processor time for each second of a good clip."""
@@ -68,10 +90,6 @@ class Figures:
     def all_bad(self, judge: str) -> Tally:
         """The clips with a fault of any kind."""
         return total(tallies[judge] for tallies in self.bad.values())
-
-
-def _nested() -> dict[str, dict[str, Tally]]:
-    return defaultdict(lambda: defaultdict(Tally))
 
 
 def total(tallies: Iterator[Tally]) -> Tally:
@@ -90,7 +108,7 @@ def table(figures: Figures, judges: Sequence[str]) -> str:
     for kind, found in figures.bad.items():
         bound = f"{_percent(found[first])} (≥ {found[first].at_least:.0%})"
         lines.append(_row(kind, found, [bound], judges))
-    lines.append(f"| **good clips refused** | {'| ' * (len(heads) + 1)}".rstrip() + " |")
+    lines.append(f"| **good clips refused** |{' |' * (len(heads) + 1)}")
     for voice, found in figures.good.items():
         bound = f"{_percent(found[first])} (≤ {found[first].at_most:.1%})"
         lines.append(_row(voice, found, [bound], judges))
