@@ -81,6 +81,7 @@ def test_a_run_names_the_bad_segments_and_writes_nothing(narrate: Narrate) -> No
     narrate.write("script.json", _script(cases))
     narrate.env |= {"PYTHONPATH": str(site), playback.FOLDER: str(clips)}
     narrate.env |= {"NARRATE_ENGINE": "playback", "NARRATE_MAX_RETRIES": "0"}
+    narrate.env["NARRATE_CHECKS"] = "auto"
     ran = narrate("run", "script.json", "--keep-going", "--json")
     failed = [each["id"] for each in ran.json["failures"]]
     assert ran.code == 4, ran.err
