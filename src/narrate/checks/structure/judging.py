@@ -99,7 +99,7 @@ def _sound(measures: Measures, thresholds: Thresholds) -> tuple[Finding, ...]:
             f"{measures.clipped:.1%} of its samples are clipped",
         ),
         (
-            abs(measures.offset) > thresholds.offset,
+            abs(measures.offset) > thresholds.offset and measures.seconds >= HEARD_SECONDS,
             f"its samples are not centred on zero (they are {measures.offset:+.2f} on average)",
         ),
     )
