@@ -153,7 +153,11 @@ def _without_time(written: Marked, said: Marked) -> Iterator[str]:
 
 def plain(text: str) -> str:
     """A written text without its markup, on one line."""
-    return _Lines(markup.parse(visible(text), lenient=True)).text
+    try:
+        return _Lines(markup.parse(visible(text), lenient=True)).text
+    except Unreadable:
+        # What is spoken is refused for it; a title is shown as it is written.
+        return collapse(visible(text))
 
 
 class _Lines:
