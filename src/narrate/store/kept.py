@@ -10,7 +10,6 @@ import contextlib
 import os
 import re
 import time
-from functools import partial
 from pathlib import Path
 
 import xxhash
@@ -42,13 +41,7 @@ def keep(cache: Path, script: Path, data: bytes) -> None:
     with contextlib.suppress(OSError):
         (cache / FOLDER).mkdir(mode=0o700, exist_ok=True)
         forget(cache, SECONDS)
-        temp, fd = durable.open_temp(cache / "tmp")
-        try:
-            durable.write_all(partial(os.write, fd), data)
-            temp.replace(_place(cache, script))
-        finally:
-            temp.unlink(missing_ok=True)
-            os.close(fd)
+        durable.put(_place(cache, script), data, cache / "tmp")
 
 
 def forget(cache: Path, seconds: float = 0.0) -> None:

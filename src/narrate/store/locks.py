@@ -13,7 +13,6 @@ import os
 import re
 import time
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
 import xxhash
@@ -46,7 +45,7 @@ def remember(cache: Path, lock: Path) -> None:
         data = os.fsencode(path) + b"\0" + regular.read(lock, LOCK_BYTES)
         place = cache / FOLDER / xxhash.xxh3_64_hexdigest(os.fsencode(path))
         if not _is_known(place, data):
-            _write(cache, place, data)
+            durable.put(place, data, cache / "tmp")
 
 
 def digests(cache: Path) -> frozenset[str]:
@@ -80,14 +79,3 @@ def _is_known(place: Path, data: bytes) -> bool:
         known, status = regular.read_with_status(place, _MOST)
         return known == data and status.st_mtime > time.time() - RENEWED
     return False
-
-
-def _write(cache: Path, place: Path, data: bytes) -> None:
-    place.parent.mkdir(mode=0o700, exist_ok=True)
-    temp, fd = durable.open_temp(cache / "tmp")
-    try:
-        durable.write_all(partial(os.write, fd), data)
-        temp.replace(place)
-    finally:
-        temp.unlink(missing_ok=True)
-        os.close(fd)

@@ -7,9 +7,7 @@ newest of them, and a prune removes them before any clip. Failures here are igno
 from __future__ import annotations
 
 import contextlib
-import os
 import re
-from functools import partial
 from pathlib import Path
 
 from narrate.base.files import durable
@@ -30,14 +28,7 @@ def keep(cache: Path, canonical: bytes, attempt: int, data: bytes) -> Clip | Non
     """
     place = cache / FOLDER / f"{key(canonical)}.{attempt}.wav"
     with contextlib.suppress(OSError):
-        place.parent.mkdir(mode=0o700, exist_ok=True)
-        temp, fd = durable.open_temp(cache / "tmp")
-        try:
-            durable.write_all(partial(os.write, fd), data)
-            temp.replace(place)
-        finally:
-            temp.unlink(missing_ok=True)
-            os.close(fd)
+        durable.put(place, data, cache / "tmp")
         _bound(cache)
         return entry.parse(data, place)
     return None

@@ -9,6 +9,7 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -47,6 +48,21 @@ def files(folder: Path, name: re.Pattern[str]) -> list[os.DirEntry[str]]:
             if name.fullmatch(each.name) and each.is_file(follow_symlinks=False)
         ]
     return []
+
+
+def put(place: Path, data: bytes, temps: Path) -> None:
+    """Give a file its name once it is whole, in place of an earlier one; its folder is made.
+
+    Until then it is in the folder `temps`. It need not survive a power cut. Raises OSError.
+    """
+    place.parent.mkdir(mode=0o700, exist_ok=True)
+    temp, fd = open_temp(temps)
+    try:
+        write_all(partial(os.write, fd), data)
+        temp.replace(place)
+    finally:
+        temp.unlink(missing_ok=True)
+        os.close(fd)
 
 
 @contextlib.contextmanager
