@@ -135,14 +135,6 @@ def load(source: Source, threads: int = 1) -> Hearing:
     return Recognizer(source.folder, threads)
 
 
-def hub_id(named: str | None) -> str:
-    """The id on the hub of the model that a setting names; "" for a folder. Raises
-    EnvironmentProblem.
-    """
-    model, _ = _wanted(named or DEFAULTS[0])
-    return "" if Path(model.name).is_absolute() else model.name
-
-
 def _wanted(named: str) -> tuple[ModelRef, bool]:
     """The model of a setting, and whether mlx-audio reads it. Raises EnvironmentProblem."""
     in_mlx = named.startswith(MLX)

@@ -113,12 +113,13 @@ class Gate:
             if made == before:
                 continue
             try:
-                samples = bytes(self._store.read(clip))
                 kept = self._store.annotate(clip, made)
+                reasons = self._judge.reasons(made, task.utterance.text)
+                refused = bool(reasons) and self._settings.qa == "strict"
+                samples = bytes(self._store.read(kept)) if refused else b""
             except Gone:
                 continue
-            reasons = self._judge.reasons(made, task.utterance.text)
-            if reasons and self._settings.qa == "strict":
+            if refused:
                 self._store.refuse(clip.canonical, samples, clip.rate, made, made.attempt)
                 yield Refused(task, CheckError("; ".join(reasons)))
             else:
