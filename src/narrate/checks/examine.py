@@ -5,17 +5,20 @@ process of its own.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from narrate.base import languages
-from narrate.checks import echo, quality, speaker, words
+from narrate.checks import echo, quality, speaker
 from narrate.checks.echo import Echo
 from narrate.checks.expected import Expected
 from narrate.checks.findings import Findings
 from narrate.checks.recognizer import Heard, Hearing
 from narrate.checks.speaker import Speaker
+from narrate.checks.words.measure import Tools, measure
 from narrate.engines.base import Reference
 from narrate.errors import EnvironmentProblem
 
@@ -29,14 +32,33 @@ RATE = 16_000
 NO_RECOGNIZER = "there is no recogniser, so they are checked by their sounds alone"
 
 
+@dataclass(frozen=True)
+class Known:
+    """A reference as the checks hear it: at RATE, and its voice."""
+
+    reference: Reference
+
+    @cached_property
+    def samples16(self) -> NDArray[np.float32]:
+        """Its samples at RATE."""
+        return _resampled(self.reference.samples, self.reference.rate)
+
+    @cached_property
+    def speaker(self) -> Speaker:
+        """Its voice."""
+        from narrate.checks.speaker import embedder
+
+        return speaker.measure(self.samples16, embedder.find())
+
+
 class Examiner:
     """Listens with each of its checks, whose models are loaded when they are first needed."""
 
     def __init__(self, hearing: Hearing | None) -> None:
         """`hearing` is what hears words; without it, the checks make do with less."""
         self._hearing = hearing
-        self._tools = words.Tools()
-        self._references: dict[int, tuple[Reference, Speaker]] = {}
+        self._tools = Tools()
+        self._references: dict[int, Known] = {}
 
     def examine(
         self,
@@ -48,15 +70,16 @@ class Examiner:
     ) -> Findings:
         """Measure mono samples that should say the expected words, in a reference's voice."""
         samples16 = _resampled(samples, rate)
+        known = self._known(reference) if reference else None
         found, heard = Findings(), None
         if {"words", "echo"} & {*checks}:
             heard = self._heard(samples16, expected.language)
         if "words" in checks:
             found = self._words(found, samples16, expected, heard)
         if "echo" in checks:
-            found = _echo(found, samples16, expected, heard, reference)
+            found = _echo(found, samples16, expected, heard, known)
         if "speaker" in checks:
-            found = self._voice(found, samples16, reference)
+            found = self._voice(found, samples16, known)
         if "quality" in checks:
             found = self._quality(found, samples16)
         return found
@@ -69,7 +92,7 @@ class Examiner:
         heard: Heard | None,
     ) -> Findings:
         try:
-            measured = words.measure(samples16, expected, heard, self._tools)
+            measured = measure(samples16, expected, heard, self._tools)
         except EnvironmentProblem as problem:
             return _missing(found, "words", str(problem))
         if heard is None:
@@ -89,26 +112,17 @@ class Examiner:
         return msgspec.structs.replace(found, quality=quality.measure(samples16, models))
 
     def _voice(
-        self, found: Findings, samples16: NDArray[np.float32], reference: Reference | None
+        self, found: Findings, samples16: NDArray[np.float32], known: Known | None
     ) -> Findings:
         from narrate.checks.speaker import embedder
 
         measured = speaker.measure(samples16, embedder.find())
-        likeness = speaker.compare(measured, self._of(reference), None)
+        likeness = speaker.compare(measured, known.speaker if known else None, None)
         return msgspec.structs.replace(found, speaker=measured, likeness=likeness)
 
-    def _of(self, reference: Reference | None) -> Speaker | None:
-        """The voice of a reference, measured once."""
-        from narrate.checks.speaker import embedder
-
-        if reference is None:
-            return None
-        # A reference is kept, so that no other object can get its id.
-        if id(reference) not in self._references:
-            samples16 = _resampled(reference.samples, reference.rate)
-            measured = speaker.measure(samples16, embedder.find())
-            self._references[id(reference)] = reference, measured
-        return self._references[id(reference)][1]
+    def _known(self, reference: Reference) -> Known:
+        """What was made of a reference before; it is kept, so that no other object gets its id."""
+        return self._references.setdefault(id(reference), Known(reference))
 
 
 def _echo(
@@ -116,16 +130,16 @@ def _echo(
     samples16: NDArray[np.float32],
     expected: Expected,
     heard: Heard | None,
-    reference: Reference | None,
+    known: Known | None,
 ) -> Findings:
     """Without a reference, there is nothing to repeat."""
-    if reference is None:
+    if known is None:
         return msgspec.structs.replace(found, echo=Echo(echo.VERSION))
     measured = echo.measure(
         samples16,
-        _resampled(reference.samples, reference.rate),
+        known.samples16,
         expected.text,
-        reference.transcript or "",
+        known.reference.transcript or "",
         heard.text if heard else None,
     )
     if heard is None:

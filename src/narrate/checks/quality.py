@@ -8,16 +8,14 @@ installed without what it depends on. It costs 0.6 × real time on one core.
 
 from __future__ import annotations
 
-import os
-from functools import cache
-from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from narrate.checks.mel import RATE, filterbank, power
+from narrate.checks.network import session
 from narrate.thresholds import Thresholds
 
 if TYPE_CHECKING:
@@ -105,8 +103,8 @@ def _rate(window: NDArray[np.float32], models: Path) -> list[float]:
     """Speech, background and whole by P.835, and the whole by P.808."""
     import numpy as np
 
-    [raw] = _session(models / "sig_bak_ovr.onnx").run(None, {"input_1": window[None]})[0]
-    [[p808]] = _session(models / "model_v8.onnx").run(None, {"input_1": _spectrum(window)})[0]
+    [raw] = session(models / "sig_bak_ovr.onnx").run(None, {"input_1": window[None]})[0]
+    [[p808]] = session(models / "model_v8.onnx").run(None, {"input_1": _spectrum(window)})[0]
     scaled = [np.polyval(scale, value) for scale, value in zip(SCALES, raw, strict=True)]
     return [*map(float, scaled), float(p808)]
 
@@ -122,14 +120,3 @@ def _spectrum(window: NDArray[np.float32]) -> NDArray[np.float32]:
     level = 10 * np.log10(energy / energy.max())
     scaled: NDArray[np.float32] = ((np.maximum(level, -80) + 40) / 40).astype(np.float32)
     return scaled[None]
-
-
-@cache
-def _session(model: Path) -> Any:
-    """A network, ready to run on one core."""
-    # onnxruntime reports to its maker unless it is told not to before it is imported.
-    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
-    onnxruntime: Any = import_module("onnxruntime")
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])

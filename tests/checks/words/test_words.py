@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from narrate.checks.expected import Expected
 from narrate.checks.recognizer import Heard
 from narrate.checks.recognizer import Word as HeardWord
-from narrate.checks.words import Tools, Words, judge, measure, worst
+from narrate.checks.words import Words, judge, worst
+from narrate.checks.words.measure import Tools, measure
 from narrate.thresholds import Thresholds
 
 TEXT = "Every row of the matrix is multiplied by the column of weights."

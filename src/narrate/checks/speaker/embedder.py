@@ -8,14 +8,12 @@ So it is installed without what it depends on.
 
 from __future__ import annotations
 
-import os
-from functools import cache
-from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from narrate.checks.mel import filterbank, frames, power
+from narrate.checks.network import session
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,17 +38,6 @@ def find() -> Path | None:
     folders = spec.submodule_search_locations if spec else None
     files = (Path(folder) / MODEL for folder in folders or ())
     return next(filter(Path.is_file, files), None)
-
-
-@cache
-def session(model: Path) -> Any:
-    """The network, ready to run on one core."""
-    # onnxruntime reports to its maker unless it is told not to before it is imported.
-    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
-    onnxruntime: Any = import_module("onnxruntime")
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
 def embed(samples: NDArray[np.float32], model: Path) -> NDArray[np.float32]:

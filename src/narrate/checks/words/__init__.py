@@ -6,8 +6,6 @@ recognizer, and costs 0.02 × real time on a core. What a recognizer heard, if t
 compared as well, by its phonemes; in other languages it is compared alone, by its characters.
 """
 
-from narrate.checks.words.differences import Difference
-from narrate.checks.words.measure import Tools, measure
-from narrate.checks.words.measures import VERSION, Words, judge, worst
+from narrate.checks.words.measures import VERSION, Difference, Words, judge, worst
 
-__all__ = ["VERSION", "Difference", "Tools", "Words", "judge", "measure", "worst"]
+__all__ = ["VERSION", "Difference", "Words", "judge", "worst"]

@@ -4,30 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import msgspec
-
+from narrate.checks.words.measures import AGAIN, CUT, INSTEAD, LEFT_OUT, OTHER, Difference
 from narrate.checks.words.pronouncer import Word
 from narrate.checks.words.search import ELSE, SILENT, Step
-
-LEFT_OUT, AGAIN, OTHER, INSTEAD, CUT = "left out", "again", "other", "instead", "cut"
-
-
-class Difference(msgspec.Struct, frozen=True, array_like=True):
-    """One place where a clip differs from its text, from one time to another in centiseconds.
-
-    Words `first` to before `end` of `text.split()` are left out, said again, or `cut`: said only in
-    part; or something else is said `instead` of them. Where something is added (`other`), none are,
-    and it comes before `first`.
-    `written` is these words, and `heard` what a recognizer heard, if one listened.
-    """
-
-    kind: str
-    first: int
-    end: int
-    since: int
-    until: int
-    written: str = ""
-    heard: str = ""
 
 
 def differences(words: Sequence[Word], steps: Sequence[Step]) -> list[Difference]:

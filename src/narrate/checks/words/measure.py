@@ -13,10 +13,18 @@ from narrate.base import languages
 from narrate.checks.expected import Expected
 from narrate.checks.recognizer import Heard
 from narrate.checks.words import characters, hearing
-from narrate.checks.words.differences import INSTEAD, LEFT_OUT, Difference, differences, times
+from narrate.checks.words.differences import differences, times
 from narrate.checks.words.hearing import Otherwise
 from narrate.checks.words.listener import Listener
-from narrate.checks.words.measures import CHARACTERS, GRAPH, HEARING, Words
+from narrate.checks.words.measures import (
+    CHARACTERS,
+    GRAPH,
+    HEARING,
+    INSTEAD,
+    LEFT_OUT,
+    Difference,
+    Words,
+)
 from narrate.checks.words.pronouncer import Pronouncer, Word
 
 if TYPE_CHECKING:

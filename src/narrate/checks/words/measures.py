@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from narrate.base.text import quoted
-from narrate.checks.words.differences import AGAIN, CUT, INSTEAD, LEFT_OUT, OTHER, Difference
 from narrate.thresholds import Thresholds
 
 VERSION = 1
@@ -21,6 +20,26 @@ ACCENT = 1.0
 
 TOLD = 3
 """So many differences are told as reasons; all are kept."""
+
+LEFT_OUT, AGAIN, OTHER, INSTEAD, CUT = "left out", "again", "other", "instead", "cut"
+
+
+class Difference(msgspec.Struct, frozen=True, array_like=True):
+    """One place where a clip differs from its text, from one time to another in centiseconds.
+
+    Words `first` to before `end` of `text.split()` are left out, said again, or `cut`: said only in
+    part; or something else is said `instead` of them. Where something is added (`other`), none are,
+    and it comes before `first`.
+    `written` is these words, and `heard` what a recognizer heard, if one listened.
+    """
+
+    kind: str
+    first: int
+    end: int
+    since: int
+    until: int
+    written: str = ""
+    heard: str = ""
 
 
 class Words(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from narrate.checks import provenance
 from narrate.checks.words import Words
-from narrate.checks.words.differences import AGAIN, LEFT_OUT
-from narrate.checks.words.differences import Difference as Found
+from narrate.checks.words.measures import AGAIN, LEFT_OUT
+from narrate.checks.words.measures import Difference as Found
 from narrate.review.model import Difference, Word
 from narrate.review.sounds.spoken import Spoken
 from narrate.store.entry import Clip
